@@ -1,0 +1,47 @@
+# Three commands: `make demo` shows the whole thing, `make test` proves it, `make bench` measures it.
+# Each installs what it needs (apt, as root) or prints the command that would and stops.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench need-build need-browsers need-deny
+
+# Everything builds into the folder cargo itself would use; set CARGO_TARGET_DIR to move it.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+help:
+	@echo 'make demo    a collector, an agent and two real browsers on this machine; DEMO_ONCE=1 checks itself and ends'
+	@echo 'make test    format, lints, docs, licences, every test'
+	@echo 'make bench   measurements, written to target/bench.json'
+
+demo: need-browsers
+	cargo build --locked --release --workspace --bins
+	$(TARGET)/release/proviso-demo
+
+# The test runner comes last, so that its summary is the last line.
+test: need-browsers need-deny
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
+	cargo deny --offline check licenses bans sources || cargo deny check licenses bans sources
+	cargo build --locked --workspace --all-targets
+	cargo test --locked --workspace --doc
+	if cargo nextest --version >/dev/null 2>&1; then \
+		cargo nextest run --locked --workspace; \
+	else \
+		cargo test --locked --workspace --lib --bins --tests; \
+	fi
+
+bench: need-browsers
+	cargo build --locked --release --workspace --bins
+	mkdir -p target
+	$(TARGET)/release/proviso-bench --out target/bench.json
+
+need-build:
+	@.ci/need cc:build-essential make:make ssh-keygen:openssh-client
+
+need-browsers: need-build
+	@.ci/need chromium:chromium chromedriver:chromium-driver firefox-esr:firefox-esr
+
+need-deny: need-build
+	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
