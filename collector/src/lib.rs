@@ -1,1 +1,2 @@
-//! collector
+//! The collector: receives signed reports, stores them, judges them, tells people.
+pub mod store;

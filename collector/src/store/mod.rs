@@ -1,0 +1,249 @@
+//! Where everything is kept.
+//!
+//! Promises: one writer thread with group commit ([`writer`]), a few connections that only look,
+//! typed functions per table in files of their own. A [`Change`] is broadcast after the commit
+//! that made it true. Two processes may hold the same store: SQLite's WAL and a busy timeout keep
+//! them apart, which is how the commands work while `serve` runs.
+//!
+//! Refuses: to open a store of another version, to answer before the commit, and to hand out a
+//! way of writing outside a transaction.
+//!
+//! Read [`Store`] first, then [`sql::Read`] and [`sql::Tx`].
+
+pub mod devices;
+pub mod findings;
+pub mod ids;
+pub mod incidents;
+pub mod orders;
+pub mod people;
+pub mod reports;
+pub mod schema;
+pub mod sql;
+#[cfg(test)]
+mod tests;
+pub mod tokens;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{broadcast, mpsc};
+
+pub use ids::{DeviceId, FindingId, Hash, PersonId};
+pub use sql::{Param, Read, Row, SqlError, Tx};
+
+use sql::Session;
+
+/// Idle looking connections that are kept.
+const READERS: usize = 8;
+
+/// Changes a slow listener may lag behind before it must read the store again.
+const CHANGES: usize = 1_024;
+
+/// Something became true in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// An alert was opened, or what is known about it changed.
+    Alert {
+        /// Its finding.
+        finding: FindingId,
+        /// Whom it concerns.
+        person: PersonId,
+    },
+    /// A device was heard from.
+    Contact {
+        /// Which.
+        device: DeviceId,
+    },
+    /// Something is wrong with a device's log itself, for example a fork.
+    Incident {
+        /// Which device.
+        device: DeviceId,
+        /// Whom it concerns.
+        person: PersonId,
+    },
+}
+
+/// What can go wrong with the store as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The engine failed.
+    #[error(transparent)]
+    Sql(#[from] SqlError),
+    /// Another program version made it.
+    #[error(
+        "the store has schema {found}, this program knows {wanted}: use the program that made it, or upgrade it with its own tool"
+    )]
+    Version {
+        /// What the store says.
+        found: String,
+        /// What this program knows.
+        wanted: &'static str,
+    },
+    /// There is none.
+    #[error("there is no store at {0}: run `proviso-collector init` first")]
+    Missing(PathBuf),
+    /// There is one already.
+    #[error("{0} exists: a store is never overwritten; choose another directory")]
+    Exists(PathBuf),
+    /// The writer thread is gone.
+    #[error("the store has stopped; nothing was stored; start the collector again")]
+    Stopped,
+}
+
+/// A handle to the store; clones share it.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    jobs: Mutex<Option<mpsc::Sender<writer::Job>>>,
+    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+    readers: Mutex<Vec<Session>>,
+    changes: broadcast::Sender<Change>,
+}
+
+impl Store {
+    /// Makes a new, empty store. The caller sees to the directory and its permissions.
+    pub fn create(path: &Path) -> Result<(), StoreError> {
+        if path.exists() {
+            return Err(StoreError::Exists(path.to_owned()));
+        }
+        let session = Session::writer(path, true)?;
+        Ok(schema::create(&session)?)
+    }
+
+    /// Opens an existing store and starts its writer.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_limited(path, None)
+    }
+
+    /// Like [`Store::open`] with a bound on the file's pages: behaves as a full disk does.
+    pub fn open_limited(path: &Path, pages: Option<u32>) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        let session = Session::writer(path, false)?;
+        session.look(schema::check)?;
+        if let Some(pages) = pages {
+            session.limit_pages(pages)?;
+        }
+        let (jobs, mut queue) = mpsc::channel(writer::QUEUE);
+        let (changes, _) = broadcast::channel(CHANGES);
+        let announce = changes.clone();
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer::run(&session, &mut queue, &announce))
+            .map_err(|error| SqlError::Other(error.to_string()))?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                path: path.to_owned(),
+                jobs: Mutex::new(Some(jobs)),
+                thread: Mutex::new(Some(thread)),
+                readers: Mutex::new(Vec::new()),
+                changes,
+            }),
+        })
+    }
+
+    /// Runs `work` in a write transaction; answers after the commit.
+    pub async fn write<T, E>(
+        &self,
+        name: &'static str,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (job, answer) = writer::job(name, work);
+        let jobs = self.jobs()?;
+        jobs.send(job).await.map_err(|_| StoreError::Stopped)?;
+        answer.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    /// [`Store::write`] for a thread that may wait. Not to be called from async code.
+    pub fn write_blocking<T, E>(
+        &self,
+        name: &'static str,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (job, answer) = writer::job(name, work);
+        let jobs = self.jobs()?;
+        jobs.blocking_send(job).map_err(|_| StoreError::Stopped)?;
+        answer.blocking_recv().map_err(|_| StoreError::Stopped)?
+    }
+
+    /// Looks at one snapshot of the store, off the async threads.
+    pub async fn read<T, E>(
+        &self,
+        look: impl FnOnce(&Read<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + From<SqlError> + Send + 'static,
+    {
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || store.read_blocking(look))
+            .await
+            .map_err(|_| StoreError::Stopped)?
+    }
+
+    /// [`Store::read`] for a thread that may wait.
+    pub fn read_blocking<T, E>(&self, look: impl FnOnce(&Read<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError> + From<SqlError>,
+    {
+        let idle = lock(&self.inner.readers).pop();
+        let session = match idle {
+            Some(session) => session,
+            None => Session::reader(&self.inner.path).map_err(StoreError::from)?,
+        };
+        let out = session.look(look);
+        let mut readers = lock(&self.inner.readers);
+        if readers.len() < READERS {
+            readers.push(session);
+        }
+        out
+    }
+
+    /// Listens to changes from now on.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.inner.changes.subscribe()
+    }
+
+    /// Takes no more jobs, finishes those that wait, and ends the writer. May wait: not for async
+    /// code.
+    pub fn close(&self) {
+        drop(lock(&self.inner.jobs).take());
+        let thread = lock(&self.inner.thread).take();
+        if let Some(thread) = thread
+            && thread.join().is_err()
+        {
+            tracing::error!("the store's writer ended badly");
+        }
+    }
+
+    fn jobs(&self) -> Result<mpsc::Sender<writer::Job>, StoreError> {
+        lock(&self.inner.jobs).clone().ok_or(StoreError::Stopped)
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("path", &self.inner.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A poisoned lock still guards sound data here: each critical section is one push, pop or take.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

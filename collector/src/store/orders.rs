@@ -1,0 +1,146 @@
+//! Tables `orders`, `list` and the counter that tells a running server of a new order.
+//!
+//! Promises: order files, signatures and lists are kept byte for byte under their SHA-256 and
+//! never changed or removed: a finding must be checkable for as long as it is kept.
+
+use super::ids::Hash;
+use data_encoding::BASE64;
+
+use super::devices;
+use super::ids::PersonId;
+use super::sql::{Read, Row, SqlError, Tx};
+
+/// One order as it was put.
+#[derive(Debug, Clone)]
+pub struct StoredOrder {
+    /// SHA-256 of the file.
+    pub digest: Hash,
+    /// Whom it binds.
+    pub person: PersonId,
+    /// The court's reference.
+    pub id: String,
+    /// Its version.
+    pub version: u64,
+    /// `order.toml`, byte for byte.
+    pub bytes: Vec<u8>,
+    /// Armoured signatures, byte for byte.
+    pub signatures: Vec<Vec<u8>>,
+    /// Unix milliseconds when it was put; its signatures were checked for this moment.
+    pub put: i64,
+    /// True for the one assigned to the person's devices.
+    pub current: bool,
+}
+
+/// Stores an order, makes it the person's current one and assigns it to all their devices.
+/// Putting the same order again changes nothing but makes it current.
+pub fn put(tx: &Tx<'_>, order: &StoredOrder) -> Result<(), SqlError> {
+    let person = order.person.as_str();
+    let signatures: Vec<_> = order
+        .signatures
+        .iter()
+        .map(|one| BASE64.encode(one))
+        .collect();
+    tx.execute(
+        "UPDATE orders SET state = 'past' WHERE person = $1",
+        &[person.into()],
+    )?;
+    tx.execute(
+        "INSERT INTO orders (digest, person, id, version, bytes, sigs, put, state) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'current') \
+         ON CONFLICT (digest, person) DO UPDATE SET state = 'current'",
+        &[
+            (&order.digest.to_string()).into(),
+            person.into(),
+            (&order.id).into(),
+            order.version.into(),
+            (&order.bytes).into(),
+            (&signatures.join("\n")).into(),
+            order.put.into(),
+        ],
+    )?;
+    devices::assign(tx, &order.person, &order.digest)?;
+    tx.execute(
+        "UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE key = 'orders'",
+        &[],
+    )?;
+    Ok(())
+}
+
+/// Stores a list under its hash.
+pub fn put_list(tx: &Tx<'_>, sha256: &Hash, bytes: &[u8]) -> Result<(), SqlError> {
+    tx.execute(
+        "INSERT INTO list (sha256, bytes) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING",
+        &[(&sha256.to_string()).into(), bytes.into()],
+    )?;
+    Ok(())
+}
+
+/// A list by its hash.
+pub fn list(read: &Read<'_>, sha256: &Hash) -> Result<Option<Vec<u8>>, SqlError> {
+    read.first(
+        "SELECT bytes FROM list WHERE sha256 = $1",
+        &[(&sha256.to_string()).into()],
+        |row| row.bytes(0),
+    )
+}
+
+/// An order by its digest, whoever it binds.
+pub fn by_digest(read: &Read<'_>, digest: &Hash) -> Result<Option<StoredOrder>, SqlError> {
+    read.first(
+        "SELECT digest, person, id, version, bytes, sigs, put, state FROM orders \
+         WHERE digest = $1 ORDER BY put",
+        &[(&digest.to_string()).into()],
+        order,
+    )
+}
+
+/// The order assigned to a person.
+pub fn current(read: &Read<'_>, person: &PersonId) -> Result<Option<StoredOrder>, SqlError> {
+    read.first(
+        "SELECT digest, person, id, version, bytes, sigs, put, state FROM orders \
+         WHERE person = $1 AND state = 'current'",
+        &[person.as_str().into()],
+        order,
+    )
+}
+
+/// All orders of a person, oldest first.
+pub fn of_person(read: &Read<'_>, person: &PersonId) -> Result<Vec<StoredOrder>, SqlError> {
+    read.query(
+        "SELECT digest, person, id, version, bytes, sigs, put, state FROM orders \
+         WHERE person = $1 ORDER BY put, version",
+        &[person.as_str().into()],
+        order,
+    )
+}
+
+/// Grows with every [`put`], from whatever process.
+pub fn generation(read: &Read<'_>) -> Result<u64, SqlError> {
+    let value = read.first(
+        "SELECT value FROM meta WHERE key = $1",
+        &["orders".into()],
+        |row| row.parsed(0),
+    )?;
+    Ok(value.unwrap_or(0))
+}
+
+fn order(row: &Row<'_>) -> Result<StoredOrder, SqlError> {
+    let signatures = row.text(5)?;
+    let signatures: Result<Vec<_>, _> = signatures
+        .lines()
+        .map(|line| BASE64.decode(line.as_bytes()))
+        .collect();
+    Ok(StoredOrder {
+        digest: row.parsed(0)?,
+        person: row.parsed(1)?,
+        id: row.text(2)?,
+        version: row.count(3)?,
+        bytes: row.bytes(4)?,
+        signatures: signatures.map_err(|error| SqlError::Column {
+            column: 5,
+            detail: error.to_string(),
+        })?,
+        put: row.int(6)?,
+        current: row.text(7)? == "current",
+    })
+}

@@ -1,0 +1,139 @@
+//! Table `report`: the evidence.
+//!
+//! Promises: the signed bytes are kept verbatim; there is no row per record. A day is read by
+//! decoding the reports that overlap it (`min_at`..`max_at`, the span of their records' own
+//! times). The receipt is kept as its time: Ed25519 is deterministic, so checkpoint, time and key
+//! give the same receipt line whenever it is asked for.
+//!
+//! Refuses: to change or remove a report.
+
+use super::ids::DeviceId;
+
+use super::sql::{Read, Row, SqlError, Tx};
+
+/// One stored report.
+#[derive(Debug, Clone)]
+pub struct StoredReport {
+    /// Whose log.
+    pub device: DeviceId,
+    /// Index of its first record.
+    pub first: u64,
+    /// Records in it.
+    pub count: u64,
+    /// The signed bytes; `proviso_report::Report::parse` reads them.
+    pub bytes: Vec<u8>,
+    /// Unix milliseconds when it was stored.
+    pub received: i64,
+    /// Unix seconds its receipt says.
+    pub receipt: u64,
+    /// Earliest `at` of its records, Unix milliseconds.
+    pub min_at: i64,
+    /// Latest `at` of its records, Unix milliseconds.
+    pub max_at: i64,
+    /// Compact range of the log before it, in its pinned byte form.
+    pub range_before: Vec<u8>,
+}
+
+/// Enters a report. Only together with `devices::advance` in the same transaction.
+pub fn add(tx: &Tx<'_>, report: &StoredReport) -> Result<(), SqlError> {
+    tx.execute(
+        "INSERT INTO report (device, first, count, bytes, received, receipt, min_at, max_at, \
+         range_before) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &[
+            (&report.device.to_string()).into(),
+            report.first.into(),
+            report.count.into(),
+            (&report.bytes).into(),
+            report.received.into(),
+            report.receipt.into(),
+            report.min_at.into(),
+            report.max_at.into(),
+            (&report.range_before).into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// The report that starts at `first`.
+pub fn get(
+    read: &Read<'_>,
+    device: DeviceId,
+    first: u64,
+) -> Result<Option<StoredReport>, SqlError> {
+    read.first(
+        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before \
+         FROM report WHERE device = $1 AND first = $2",
+        &[(&device.to_string()).into(), first.into()],
+        report,
+    )
+}
+
+/// The report that holds record `seq`.
+pub fn covering(
+    read: &Read<'_>,
+    device: DeviceId,
+    seq: u64,
+) -> Result<Option<StoredReport>, SqlError> {
+    let found = read.first(
+        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before \
+         FROM report WHERE device = $1 AND first <= $2 ORDER BY first DESC LIMIT 1",
+        &[(&device.to_string()).into(), seq.into()],
+        report,
+    )?;
+    Ok(found.filter(|one| seq - one.first < one.count))
+}
+
+/// The newest report of a device.
+pub fn last(read: &Read<'_>, device: DeviceId) -> Result<Option<StoredReport>, SqlError> {
+    read.first(
+        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before \
+         FROM report WHERE device = $1 ORDER BY first DESC LIMIT 1",
+        &[(&device.to_string()).into()],
+        report,
+    )
+}
+
+/// Reports with records from `from` up to but not including `to` (Unix milliseconds), in log
+/// order. Some of their records may lie outside.
+pub fn overlapping(
+    read: &Read<'_>,
+    device: DeviceId,
+    from: i64,
+    to: i64,
+) -> Result<Vec<StoredReport>, SqlError> {
+    read.query(
+        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before \
+         FROM report WHERE device = $1 AND max_at >= $2 AND min_at < $3 ORDER BY first",
+        &[(&device.to_string()).into(), from.into(), to.into()],
+        report,
+    )
+}
+
+/// Reports from the one that starts at `first` up to the one that starts before `end`.
+pub fn run(
+    read: &Read<'_>,
+    device: DeviceId,
+    first: u64,
+    end: u64,
+) -> Result<Vec<StoredReport>, SqlError> {
+    read.query(
+        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before \
+         FROM report WHERE device = $1 AND first >= $2 AND first < $3 ORDER BY first",
+        &[(&device.to_string()).into(), first.into(), end.into()],
+        report,
+    )
+}
+
+fn report(row: &Row<'_>) -> Result<StoredReport, SqlError> {
+    Ok(StoredReport {
+        device: row.parsed(0)?,
+        first: row.count(1)?,
+        count: row.count(2)?,
+        bytes: row.bytes(3)?,
+        received: row.int(4)?,
+        receipt: row.count(5)?,
+        min_at: row.int(6)?,
+        max_at: row.int(7)?,
+        range_before: row.bytes(8)?,
+    })
+}

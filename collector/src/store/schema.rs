@@ -1,0 +1,197 @@
+//! The tables, and the check that refuses a store this program does not know.
+//!
+//! Promises: [`SCHEMA`] uses only types and clauses that SQLite and PostgreSQL share. A store is
+//! opened only if its `meta` row says exactly [`VERSION`]; a change to a table is a new version
+//! with a step of its own, never an edit here.
+//!
+//! Refuses: names and addresses anywhere but in `register` and `register_device`. Activity tables
+//! know people by `person.id`, which says nothing.
+//!
+//! The life of a report by table: `report` holds the signed bytes verbatim; in the same
+//! transaction `device.size`/`root`/`range` move on, `finding` gets what the judge found, `alert`
+//! and `outbox` what people must be told. Everything but `report`, `decision` and the register can
+//! be rebuilt.
+
+use super::StoreError;
+use super::sql::{Read, Session, SqlError};
+
+/// The version this program reads and writes.
+pub const VERSION: &str = "1";
+
+/// All tables of version 1. Times are Unix milliseconds; ids, digests and devices are lower hex.
+pub const SCHEMA: &str = "
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+CREATE TABLE person (
+    id TEXT PRIMARY KEY,
+    pseudonym TEXT NOT NULL UNIQUE,
+    created BIGINT NOT NULL
+);
+CREATE TABLE register (
+    person TEXT PRIMARY KEY REFERENCES person (id),
+    name TEXT NOT NULL,
+    note TEXT NOT NULL
+);
+CREATE TABLE device (
+    id TEXT PRIMARY KEY,
+    person TEXT NOT NULL REFERENCES person (id),
+    log_key BYTEA NOT NULL,
+    cert_spki BYTEA NOT NULL,
+    state TEXT NOT NULL,
+    enrolled BIGINT NOT NULL,
+    agent_version TEXT NOT NULL,
+    platform TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    root BYTEA NOT NULL,
+    range BYTEA NOT NULL,
+    last_contact BIGINT,
+    order_digest TEXT
+);
+CREATE INDEX device_person ON device (person);
+CREATE TABLE register_device (
+    device TEXT PRIMARY KEY REFERENCES device (id),
+    host TEXT NOT NULL,
+    accounts TEXT NOT NULL
+);
+CREATE TABLE token (
+    hash BYTEA PRIMARY KEY,
+    person TEXT NOT NULL REFERENCES person (id),
+    accounts TEXT NOT NULL,
+    expires BIGINT NOT NULL,
+    used BIGINT
+);
+
+CREATE TABLE orders (
+    digest TEXT NOT NULL,
+    person TEXT NOT NULL REFERENCES person (id),
+    id TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    bytes BYTEA NOT NULL,
+    sigs TEXT NOT NULL,
+    put BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (digest, person)
+);
+CREATE TABLE list (sha256 TEXT PRIMARY KEY, bytes BYTEA NOT NULL);
+
+CREATE TABLE report (
+    device TEXT NOT NULL REFERENCES device (id),
+    first BIGINT NOT NULL,
+    count BIGINT NOT NULL,
+    bytes BYTEA NOT NULL,
+    received BIGINT NOT NULL,
+    receipt BIGINT NOT NULL,
+    min_at BIGINT NOT NULL,
+    max_at BIGINT NOT NULL,
+    range_before BYTEA NOT NULL,
+    PRIMARY KEY (device, first)
+);
+CREATE INDEX report_time ON report (device, max_at);
+
+CREATE TABLE finding (
+    id TEXT PRIMARY KEY,
+    device TEXT NOT NULL REFERENCES device (id),
+    person TEXT NOT NULL REFERENCES person (id),
+    seq BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    rule TEXT NOT NULL,
+    clause TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    matched TEXT NOT NULL,
+    engine TEXT NOT NULL,
+    order_digest TEXT NOT NULL,
+    made BIGINT NOT NULL,
+    proof TEXT NOT NULL
+);
+CREATE INDEX finding_person ON finding (person, at);
+CREATE INDEX finding_device ON finding (device, seq);
+CREATE TABLE alert (
+    finding TEXT PRIMARY KEY REFERENCES finding (id),
+    person TEXT NOT NULL REFERENCES person (id),
+    opened BIGINT NOT NULL,
+    state TEXT NOT NULL
+);
+CREATE INDEX alert_person ON alert (person, state);
+CREATE TABLE outbox (
+    id TEXT PRIMARY KEY,
+    finding TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    next_try BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    done BIGINT,
+    UNIQUE (finding, channel)
+);
+CREATE INDEX outbox_due ON outbox (done, next_try);
+CREATE TABLE incident (
+    id TEXT PRIMARY KEY,
+    device TEXT NOT NULL REFERENCES device (id),
+    person TEXT NOT NULL REFERENCES person (id),
+    at BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    bytes BYTEA
+);
+CREATE INDEX incident_person ON incident (person, at);
+
+CREATE TABLE staff (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    hash TEXT NOT NULL,
+    failed BIGINT NOT NULL,
+    locked_until BIGINT
+);
+CREATE TABLE web_session (
+    hash BYTEA PRIMARY KEY,
+    staff TEXT NOT NULL REFERENCES staff (id),
+    expires BIGINT NOT NULL,
+    csrf BYTEA NOT NULL
+);
+CREATE TABLE decision (
+    id TEXT PRIMARY KEY,
+    finding TEXT NOT NULL REFERENCES finding (id),
+    staff TEXT NOT NULL REFERENCES staff (id),
+    at BIGINT NOT NULL,
+    verdict TEXT NOT NULL,
+    reason TEXT NOT NULL
+);
+CREATE INDEX decision_finding ON decision (finding, at);
+CREATE TABLE audit (
+    id TEXT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    staff TEXT NOT NULL,
+    action TEXT NOT NULL,
+    person TEXT,
+    reason TEXT NOT NULL
+);
+CREATE INDEX audit_time ON audit (at);
+
+INSERT INTO meta (key, value) VALUES ('schema', '1'), ('orders', '0');
+";
+
+/// Makes the tables in an empty file.
+pub(super) fn create(session: &Session) -> Result<(), SqlError> {
+    session.run("BEGIN IMMEDIATE")?;
+    session.run(SCHEMA)?;
+    session.run("COMMIT")
+}
+
+/// Refuses a store of another version, or a file that is no store of ours.
+pub(super) fn check(read: &Read<'_>) -> Result<(), StoreError> {
+    let found = read.first(
+        "SELECT value FROM meta WHERE key = $1",
+        &["schema".into()],
+        |row| row.text(0),
+    );
+    match found {
+        Ok(Some(version)) if version == VERSION => Ok(()),
+        Ok(version) => Err(StoreError::Version {
+            found: version.unwrap_or_else(|| "none".to_owned()),
+            wanted: VERSION,
+        }),
+        Err(SqlError::Other(_)) => Err(StoreError::Version {
+            found: "none".to_owned(),
+            wanted: VERSION,
+        }),
+        Err(other) => Err(other.into()),
+    }
+}

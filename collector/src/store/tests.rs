@@ -1,0 +1,446 @@
+//! The store's promises, one test each.
+
+use std::path::{Path, PathBuf};
+
+use super::devices::{Device, DeviceState, Registered};
+use super::findings::{Finding, Proof};
+use super::people::Person;
+use super::reports::StoredReport;
+use super::tokens::{Grant, Spent};
+use super::*;
+
+struct Fixture {
+    dir: tempfile::TempDir,
+    store: Store,
+    device: DeviceId,
+    person: PersonId,
+}
+
+impl Fixture {
+    fn new(pages: Option<u32>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        Store::create(&path).unwrap();
+        let (person, device) = (PersonId::from_random([7; 16]), DeviceId([1; 16]));
+        let store = Store::open_limited(&path, pages).unwrap();
+        let (whose, id) = (person.clone(), device);
+        store
+            .write_blocking("fixture", move |tx| -> Result<(), StoreError> {
+                people::add(tx, &somebody(&whose))?;
+                devices::add(tx, &some_device(id, &whose), &registered())?;
+                Ok(())
+            })
+            .unwrap();
+        Self {
+            dir,
+            store,
+            device,
+            person,
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.path().join("store.db")
+    }
+
+    fn append(&self, first: u64, bytes: Vec<u8>) -> Result<bool, StoreError> {
+        let report = report(self.device, first, bytes);
+        self.store
+            .write_blocking("append", move |tx| append(tx, &report))
+    }
+}
+
+fn somebody(id: &PersonId) -> Person {
+    Person {
+        id: id.clone(),
+        pseudonym: "P-TEST".to_owned(),
+        created: 1,
+        name: "Alex Example".to_owned(),
+        note: String::new(),
+    }
+}
+
+fn some_device(id: DeviceId, person: &PersonId) -> Device {
+    Device {
+        id,
+        person: person.clone(),
+        log_key: [2; 32],
+        cert_spki: [3; 32],
+        state: DeviceState::Active,
+        enrolled: 5,
+        agent_version: "0.1.0".to_owned(),
+        platform: "linux".to_owned(),
+        size: 0,
+        root: Hash::of(b""),
+        range: vec![],
+        last_contact: None,
+        order: None,
+    }
+}
+
+fn registered() -> Registered {
+    Registered {
+        host: "alexs-laptop".to_owned(),
+        accounts: vec!["alex".to_owned()],
+    }
+}
+
+fn report(device: DeviceId, first: u64, bytes: Vec<u8>) -> StoredReport {
+    StoredReport {
+        device,
+        first,
+        count: 10,
+        bytes,
+        received: 1_000,
+        receipt: 1,
+        min_at: i64::try_from(first).unwrap() * 10,
+        max_at: i64::try_from(first).unwrap() * 10 + 99,
+        range_before: vec![],
+    }
+}
+
+fn append(tx: &Tx<'_>, report: &StoredReport) -> Result<bool, StoreError> {
+    let size = report.first + report.count;
+    let fits = devices::advance(
+        tx,
+        report.device,
+        report.first,
+        size,
+        &Hash::of(b"x"),
+        &[9],
+        1_000,
+    )?;
+    if fits {
+        reports::add(tx, report)?;
+        tx.announce(Change::Contact {
+            device: report.device,
+        });
+    }
+    Ok(fits)
+}
+
+fn finding(device: DeviceId, person: &PersonId, proof: Proof) -> Finding {
+    Finding {
+        id: FindingId([4; 16]),
+        device,
+        person: person.clone(),
+        seq: 3,
+        at: 50,
+        rule: "4.a".to_owned(),
+        clause: "4".to_owned(),
+        severity: "breach".to_owned(),
+        matched: "[]".to_owned(),
+        engine: "e".to_owned(),
+        order: Hash::of(b"order"),
+        made: 60,
+        proof,
+    }
+}
+
+fn look<T>(
+    store: &Store,
+    look: impl FnOnce(&Read<'_>) -> Result<T, SqlError>,
+) -> Result<T, StoreError> {
+    store.read_blocking(|read| Ok(look(read)?))
+}
+
+#[test]
+fn a_store_is_never_overwritten_and_a_missing_one_is_said() {
+    let fixture = Fixture::new(None);
+    assert!(matches!(
+        Store::create(&fixture.path()),
+        Err(StoreError::Exists(_))
+    ));
+    let missing = Store::open(Path::new("/nonexistent/store.db")).unwrap_err();
+    assert!(
+        missing.to_string().contains("proviso-collector init"),
+        "{missing}"
+    );
+}
+
+#[test]
+fn an_unknown_schema_is_refused() {
+    let fixture = Fixture::new(None);
+    fixture
+        .store
+        .write_blocking("raise", |tx| -> Result<(), StoreError> {
+            tx.execute("UPDATE meta SET value = '999' WHERE key = 'schema'", &[])?;
+            Ok(())
+        })
+        .unwrap();
+    let refused = Store::open(&fixture.path()).unwrap_err();
+    assert!(
+        matches!(&refused, StoreError::Version { found, .. } if found == "999"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_file_that_is_no_store_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    std::fs::write(&path, [b'x'; 4096]).unwrap();
+    let refused = Store::open(&path).unwrap_err();
+    assert!(
+        matches!(refused, StoreError::Sql(SqlError::Damaged(_))),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_log_moves_on_only_from_the_size_it_has() {
+    let fixture = Fixture::new(None);
+    assert!(fixture.append(0, vec![1]).unwrap());
+    assert!(!fixture.append(0, vec![2]).unwrap());
+    assert!(!fixture.append(5, vec![3]).unwrap());
+    assert!(fixture.append(10, vec![4]).unwrap());
+    let device = look(&fixture.store, |read| devices::get(read, fixture.device))
+        .unwrap()
+        .unwrap();
+    assert_eq!((device.size, device.last_contact), (20, Some(1_000)));
+    let stored = look(&fixture.store, |read| {
+        reports::run(read, fixture.device, 0, 99)
+    })
+    .unwrap();
+    assert_eq!(
+        stored
+            .iter()
+            .map(|one| one.bytes.clone())
+            .collect::<Vec<_>>(),
+        [[1], [4]]
+    );
+}
+
+#[test]
+fn a_day_is_the_reports_that_overlap_it() {
+    let fixture = Fixture::new(None);
+    for first in [0, 10, 20] {
+        assert!(fixture.append(first, vec![0]).unwrap());
+    }
+    let firsts = |from, to| -> Vec<u64> {
+        look(&fixture.store, |read| {
+            reports::overlapping(read, fixture.device, from, to)
+        })
+        .unwrap()
+        .iter()
+        .map(|one| one.first)
+        .collect()
+    };
+    assert_eq!(firsts(99, 100), [0]);
+    assert_eq!(firsts(100, 200), [10]);
+    assert_eq!(firsts(50, 201), [0, 10, 20]);
+    assert_eq!(firsts(300, 400), [0; 0]);
+    let covering = |seq| {
+        look(&fixture.store, |read| {
+            reports::covering(read, fixture.device, seq)
+        })
+        .unwrap()
+        .map(|one| one.first)
+    };
+    assert_eq!(
+        (covering(19), covering(29), covering(30)),
+        (Some(10), Some(20), None)
+    );
+}
+
+#[test]
+fn a_failing_job_is_undone_alone_and_says_nothing() {
+    let fixture = Fixture::new(None);
+    let mut changes = fixture.store.changes();
+    let report = report(fixture.device, 0, vec![1]);
+    let failed: Result<(), StoreError> = fixture.store.write_blocking("fail", move |tx| {
+        append(tx, &report)?;
+        Err(StoreError::Stopped)
+    });
+    assert!(failed.is_err());
+    assert!(changes.try_recv().is_err());
+    assert!(fixture.append(0, vec![2]).unwrap());
+    assert_eq!(
+        changes.try_recv().unwrap(),
+        Change::Contact {
+            device: fixture.device
+        }
+    );
+}
+
+#[test]
+fn what_was_answered_survives_a_kill() {
+    let fixture = Fixture::new(None);
+    let image = tempfile::tempdir().unwrap();
+    for first in 0..20 {
+        assert!(fixture.append(first * 10, vec![0; 5_000]).unwrap());
+    }
+    // What a killed process leaves: the files as they are, without a clean close.
+    for name in ["store.db", "store.db-wal"] {
+        std::fs::copy(fixture.dir.path().join(name), image.path().join(name)).unwrap();
+    }
+    let again = Store::open(&image.path().join("store.db")).unwrap();
+    let device = look(&again, |read| devices::get(read, fixture.device))
+        .unwrap()
+        .unwrap();
+    let stored = look(&again, |read| {
+        reports::run(read, fixture.device, 0, u64::MAX)
+    })
+    .unwrap();
+    assert_eq!((device.size, stored.len()), (200, 20));
+}
+
+#[test]
+fn a_full_disk_refuses_and_keeps_what_it_had() {
+    let fixture = Fixture::new(Some(120));
+    let (mut stored, mut next) = (0, 0);
+    let failed = loop {
+        match fixture.append(next, vec![0; 20_000]) {
+            Ok(fits) => {
+                assert!(fits);
+                stored += 1;
+                next += 10;
+            }
+            Err(error) => break error,
+        }
+        assert!(stored < 100, "the bound did not bite");
+    };
+    assert!(
+        matches!(failed, StoreError::Sql(SqlError::Full)),
+        "{failed}"
+    );
+    assert!(failed.to_string().contains("free space"), "{failed}");
+    let device = look(&fixture.store, |read| devices::get(read, fixture.device))
+        .unwrap()
+        .unwrap();
+    assert_eq!(device.size, next);
+    let rows = look(&fixture.store, |read| {
+        reports::run(read, fixture.device, 0, u64::MAX)
+    });
+    assert_eq!(rows.unwrap().len(), stored);
+}
+
+#[test]
+fn many_submitters_are_all_answered() {
+    let fixture = Fixture::new(None);
+    let threads: Vec<_> = (0..8)
+        .map(|thread| {
+            let store = fixture.store.clone();
+            std::thread::spawn(move || {
+                for n in 0..50 {
+                    store
+                        .write_blocking("person", move |tx| -> Result<(), StoreError> {
+                            let mut id = [thread; 16];
+                            (id[0], id[1]) = (n, 255);
+                            let id = PersonId::from_random(id);
+                            let pseudonym = format!("P-{thread}-{n}");
+                            people::add(
+                                tx,
+                                &Person {
+                                    pseudonym,
+                                    ..somebody(&id)
+                                },
+                            )?;
+                            Ok(())
+                        })
+                        .unwrap();
+                }
+            })
+        })
+        .collect();
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
+    fixture.store.close();
+    assert_eq!(look(&fixture.store, people::all).unwrap().len(), 401);
+    assert!(matches!(
+        fixture.append(0, vec![]),
+        Err(StoreError::Stopped)
+    ));
+}
+
+#[test]
+fn a_token_opens_once_and_says_why_not() {
+    let fixture = Fixture::new(None);
+    let (hash, person) = (Hash::of(b"secret"), fixture.person.clone());
+    let grant = Grant {
+        person,
+        accounts: vec!["alex".to_owned()],
+    };
+    fixture
+        .store
+        .write_blocking("token", move |tx| -> Result<(), StoreError> {
+            tokens::put(tx, &hash, &grant, 100)?;
+            assert_eq!(
+                tokens::take(tx, &Hash::of(b"other"), 1)?.unwrap_err(),
+                Spent::Unknown
+            );
+            assert_eq!(tokens::take(tx, &hash, 100)?.unwrap_err(), Spent::Expired);
+            assert_eq!(tokens::take(tx, &hash, 99)?.unwrap().accounts, ["alex"]);
+            assert_eq!(tokens::take(tx, &hash, 99)?.unwrap_err(), Spent::Used);
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_notice_is_replaced_by_its_report_and_never_doubled() {
+    let fixture = Fixture::new(None);
+    let mut changes = fixture.store.changes();
+    let put = |proof| {
+        let finding = finding(fixture.device, &fixture.person, proof);
+        let channels = ["mail".to_owned()];
+        fixture
+            .store
+            .write_blocking("finding", move |tx| -> Result<(), StoreError> {
+                Ok(findings::put(tx, &finding, &channels)?)
+            })
+            .unwrap();
+    };
+    put(Proof::Unproven);
+    put(Proof::Proven);
+    put(Proof::Unproven);
+    let all = look(&fixture.store, |read| {
+        findings::of_person(read, &fixture.person, 0, 100)
+    })
+    .unwrap();
+    assert_eq!(
+        all.iter().map(|one| one.proof).collect::<Vec<_>>(),
+        [Proof::Proven]
+    );
+    let outbox = look(&fixture.store, |read| {
+        read.query("SELECT id FROM outbox", &[], |row| row.text(0))
+    });
+    assert_eq!(outbox.unwrap(), [format!("{}:mail", FindingId([4; 16]))]);
+    // One for the notice, one for its proof, none for a notice that comes late.
+    assert_eq!((0..3).filter(|_| changes.try_recv().is_ok()).count(), 2);
+}
+
+#[test]
+fn a_notice_that_no_report_confirms_is_marked_not_removed() {
+    let fixture = Fixture::new(None);
+    let finding = finding(fixture.device, &fixture.person, Proof::Unproven);
+    let (id, device) = (finding.id, fixture.device);
+    fixture
+        .store
+        .write_blocking("contradict", move |tx| -> Result<(), StoreError> {
+            findings::put(tx, &finding, &[])?;
+            findings::contradict(tx, device, 3)?;
+            assert_eq!(findings::get(tx, id)?.unwrap().proof, Proof::Unproven);
+            findings::contradict(tx, device, 4)?;
+            assert_eq!(findings::get(tx, id)?.unwrap().proof, Proof::Contradicted);
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn names_stand_in_the_register_only() {
+    let fixture = Fixture::new(None);
+    fixture.store.close();
+    let holders = look(&fixture.store, |read| {
+        let tables = read.query(
+            "SELECT name FROM sqlite_master WHERE sql LIKE '%name TEXT%' OR sql LIKE '%host TEXT%' \
+             OR sql LIKE '%note TEXT%' ORDER BY name",
+            &[],
+            |row| row.text(0),
+        )?;
+        Ok(tables)
+    });
+    assert_eq!(holders.unwrap(), ["register", "register_device", "staff"]);
+}
