@@ -1,0 +1,180 @@
+//! `collector.toml`.
+//!
+//! Promises: an unknown key, a wrong type or an empty list of recipients is an error with its
+//! place in the file, never a default in silence. Secrets do not print.
+//!
+//! Refuses: anything that identity or keys depend on; those are made by `init` and lie beside it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::store::Hash;
+
+/// Everything the file can say. An absent file is the default: no mail, no webhooks.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Addresses; the command line wins over them.
+    pub listen: Listen,
+    /// Mail for alerts.
+    pub smtp: Option<Smtp>,
+    /// Webhooks for alerts.
+    pub webhooks: Vec<Webhook>,
+}
+
+/// Where to listen.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Listen {
+    /// UDP address for agents.
+    pub quic: Option<SocketAddr>,
+    /// TCP address for the pages.
+    pub web: Option<SocketAddr>,
+}
+
+/// How mail leaves.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    /// Host name of the mail server.
+    pub server: String,
+    /// Its port.
+    pub port: u16,
+    /// Whether the connection is encrypted; only a mail server on this machine may do without.
+    pub tls: bool,
+    /// Sender address.
+    pub from: String,
+    /// Recipients.
+    pub to: Vec<String>,
+}
+
+/// One webhook.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// Where to post.
+    pub url: String,
+    /// Signing secret, `whsec_` and base64, as Standard Webhooks has it.
+    pub secret: Secret,
+}
+
+/// A text that does not print.
+#[derive(Clone, Deserialize)]
+pub struct Secret(pub String);
+
+/// Why a configuration is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("cannot read {path}: {why}; check that it exists and that this user may read it")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        why: std::io::Error,
+    },
+    /// It says something that is not understood.
+    #[error("{path} is not a configuration: {why}")]
+    Invalid {
+        /// Which file.
+        path: PathBuf,
+        /// Line, column and reason.
+        why: String,
+    },
+}
+
+impl Config {
+    /// Reads a file that must exist.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|why| ConfigError::Unreadable {
+            path: path.to_owned(),
+            why,
+        })?;
+        Self::parse(&text).map_err(|why| ConfigError::Invalid {
+            path: path.to_owned(),
+            why,
+        })
+    }
+
+    /// Reads a text.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        if config.smtp.as_ref().is_some_and(|smtp| smtp.to.is_empty()) {
+            return Err("[smtp] names nobody in `to`: give at least one address".to_owned());
+        }
+        Ok(config)
+    }
+
+    /// The names under which the outbox knows the ways out: one for mail, one for each webhook.
+    /// A webhook's name is made from its address, so its place in the file does not matter.
+    pub fn channels(&self) -> Vec<String> {
+        let mail = self.smtp.iter().map(|_| "mail".to_owned());
+        mail.chain(self.webhooks.iter().map(Webhook::channel))
+            .collect()
+    }
+}
+
+impl Webhook {
+    /// Its name in the outbox.
+    pub fn channel(&self) -> String {
+        let hash = Hash::of(self.url.as_bytes()).to_string();
+        format!("webhook-{}", hash.get(..16).unwrap_or_default())
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = r#"
+        [listen]
+        quic = "127.0.0.1:7443"
+        [smtp]
+        server = "mail.example"
+        port = 465
+        tls = true
+        from = "proviso@example"
+        to = ["manager@example"]
+        [[webhooks]]
+        url = "https://hooks.example/a"
+        secret = "whsec_c2VjcmV0"
+    "#;
+
+    #[test]
+    fn the_sample_is_understood_and_keeps_its_secret() {
+        let config = Config::parse(SAMPLE).unwrap();
+        assert_eq!(config.channels().len(), 2);
+        assert_eq!(config.channels()[0], "mail");
+        assert!(!format!("{config:?}").contains("c2VjcmV0"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_place() {
+        let why = Config::parse("[listen]\nqiuc = \"127.0.0.1:1\"\n").unwrap_err();
+        assert!(why.contains("qiuc") && why.contains("line 2"), "{why}");
+    }
+
+    #[test]
+    fn mail_to_nobody_is_refused() {
+        let text = SAMPLE.replace("[\"manager@example\"]", "[]");
+        assert!(Config::parse(&text).unwrap_err().contains("`to`"));
+    }
+
+    #[test]
+    fn a_webhook_keeps_its_name_wherever_it_stands() {
+        let hook = |url: &str| Webhook {
+            url: url.to_owned(),
+            secret: Secret(String::new()),
+        };
+        assert_eq!(hook("https://a/").channel(), hook("https://a/").channel());
+        assert_ne!(hook("https://a/").channel(), hook("https://b/").channel());
+    }
+}

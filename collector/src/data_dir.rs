@@ -1,0 +1,190 @@
+//! The data directory: what lies where, who may read it.
+//!
+//! Promises: secret files are 0600 in a 0700 directory, written once and synced; `init` refuses a
+//! directory that holds anything; opening says in a sentence what is missing or too open.
+//!
+//! Layout: `authority` (its name), `ca.der` and `ca.key`, `server.der` and `server.key` (for QUIC
+//! and HTTPS), `receipt.key` (PKCS#8, Ed25519), `allowed_signers` (who may sign orders),
+//! `store.db`, and `collector.toml` when somebody wrote one.
+
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// A data directory that exists and is closed to others.
+#[derive(Debug, Clone)]
+pub struct DataDir {
+    root: PathBuf,
+}
+
+/// Files that nobody but the collector may read.
+const SECRET: [&str; 3] = ["ca.key", "server.key", "receipt.key"];
+
+/// Why a data directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    /// There is none.
+    #[error("no data directory at {0}: run `proviso-collector init --data {0}` first")]
+    Missing(PathBuf),
+    /// `init` would overwrite something.
+    #[error(
+        "{0} already holds files: keys and evidence are never overwritten; choose an empty or new directory"
+    )]
+    NotEmpty(PathBuf),
+    /// Others can read a secret.
+    #[error(
+        "{0} can be read by other users (mode {1:03o}): run `chmod go-rwx {0}` and find out who read it"
+    )]
+    TooOpen(PathBuf, u32),
+    /// It cannot be read or written.
+    #[error("cannot {what} {path}: {why}; check the path and the permissions of this user")]
+    Io {
+        /// Verb.
+        what: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        why: std::io::Error,
+    },
+}
+
+impl DataDir {
+    /// Makes a new one, or takes an empty one.
+    pub fn create(root: &Path) -> Result<Self, DataDirError> {
+        if root.exists() {
+            let mut entries = std::fs::read_dir(root).map_err(io("read", root))?;
+            if entries.next().is_some() {
+                return Err(DataDirError::NotEmpty(root.to_owned()));
+            }
+            std::fs::set_permissions(root, std::fs::Permissions::from_mode(0o700))
+                .map_err(io("close", root))?;
+        } else {
+            std::fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(root)
+                .map_err(io("make", root))?;
+        }
+        Ok(Self {
+            root: root.to_owned(),
+        })
+    }
+
+    /// Takes an existing one.
+    pub fn open(root: &Path) -> Result<Self, DataDirError> {
+        if !root.join("authority").exists() {
+            // A directory that this user may not enter must not be called missing.
+            if let Err(why) = std::fs::metadata(root.join("authority"))
+                && why.kind() == std::io::ErrorKind::PermissionDenied
+            {
+                return Err(DataDirError::Io {
+                    what: "read",
+                    path: root.to_owned(),
+                    why,
+                });
+            }
+            return Err(DataDirError::Missing(root.to_owned()));
+        }
+        let dir = Self {
+            root: root.to_owned(),
+        };
+        for path in std::iter::once(dir.root.clone()).chain(SECRET.map(|name| dir.path(name))) {
+            let metadata = std::fs::metadata(&path).map_err(io("read", &path))?;
+            let mode = metadata.permissions().mode() & 0o777;
+            if mode & 0o077 != 0 {
+                return Err(DataDirError::TooOpen(path, mode));
+            }
+        }
+        Ok(dir)
+    }
+
+    /// A file in it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// The store's file.
+    pub fn store(&self) -> PathBuf {
+        self.path("store.db")
+    }
+
+    /// Reads a file of it.
+    pub fn read(&self, name: &str) -> Result<Vec<u8>, DataDirError> {
+        let path = self.path(name);
+        std::fs::read(&path).map_err(io("read", &path))
+    }
+
+    /// Writes a new file, 0600, synced; never over another.
+    pub fn write_new(&self, name: &str, bytes: &[u8]) -> Result<(), DataDirError> {
+        let path = self.path(name);
+        let written = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .and_then(|mut file| {
+                file.write_all(bytes)?;
+                file.sync_all()
+            });
+        written.map_err(io("write", &path))
+    }
+}
+
+fn io(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> DataDirError {
+    let path = path.to_owned();
+    move |why| DataDirError::Io { what, path, why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_that_holds_something_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("letter"), "x").unwrap();
+        let refused = DataDir::create(dir.path()).unwrap_err();
+        assert!(
+            refused.to_string().contains("never overwritten"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn a_missing_directory_is_said_with_what_to_do() {
+        let refused = DataDir::open(Path::new("/nonexistent/proviso")).unwrap_err();
+        assert!(
+            refused
+                .to_string()
+                .contains("init --data /nonexistent/proviso"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn a_secret_that_others_can_read_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::create(&dir.path().join("data")).unwrap();
+        for name in SECRET.iter().chain(&["authority"]) {
+            data.write_new(name, b"x").unwrap();
+        }
+        assert!(DataDir::open(&data.path("")).is_ok());
+        let open = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(data.path("receipt.key"), open).unwrap();
+        let refused = DataDir::open(&data.path("")).unwrap_err();
+        assert!(
+            matches!(&refused, DataDirError::TooOpen(_, 0o644)),
+            "{refused}"
+        );
+        assert!(refused.to_string().contains("chmod go-rwx"), "{refused}");
+    }
+
+    #[test]
+    fn a_file_is_never_written_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::create(&dir.path().join("data")).unwrap();
+        data.write_new("ca.key", b"one").unwrap();
+        assert!(data.write_new("ca.key", b"two").is_err());
+        assert_eq!(data.read("ca.key").unwrap(), b"one");
+    }
+}
