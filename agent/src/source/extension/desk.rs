@@ -1,0 +1,482 @@
+//! The agent's side of its local socket: takes visits from browsers' hosts, answers `status`.
+//!
+//! Promises: a visit is acknowledged only after it is on disk; it is charged to the account that
+//! the kernel says is on the other end; a resend is acknowledged and not recorded again.
+//! Refuses: accounts that are not monitored (told so, so that their browsers keep nothing), and
+//! more than a handful of connections per account.
+//!
+//! What comes in is the word of a program run by the supervised person: it can invent visits of
+//! that person's own account, never of another's.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use proviso_report::fact::{Fact, Gap, GapCause, Kind, WebVisit};
+use proviso_report::record::{Method, UnixMs};
+use tokio::io::AsyncWrite;
+use tokio::sync::{mpsc, oneshot};
+
+use super::ledger::Ledger;
+use super::wire::{
+    Answer, Epoch, Framing, Lost, MAX_REQUEST, PROTOCOL, ReadError, Request, SeenVisit, read, write,
+};
+use crate::platform::local::{Listener, Peer, Stream};
+use crate::source::{Batch, Context, Health, NotTaken, Observation, Port, SourceKey};
+
+/// Browsers whose hosts are accepted; the names are those of the history sources.
+const BROWSERS: [&str; 7] = [
+    "chromium", "chrome", "edge", "brave", "vivaldi", "opera", "firefox",
+];
+const MAX_CONNECTIONS_PER_ACCOUNT: usize = 16;
+/// Events taken into one batch.
+const MAX_BATCH: usize = 64;
+/// The extension cuts at 32,000 characters; an address is ASCII, but a hostile one need not be.
+const MAX_URL: usize = 48 * 1024;
+/// 1990 to 2200: outside no clock of a browser can be, and dates can still be printed.
+const SANE_TIME: std::ops::Range<i64> = 631_152_000_000..7_258_118_400_000;
+const FULL_PAUSE: Duration = Duration::from_secs(1);
+
+/// Somebody asks how monitoring stands.
+#[derive(Debug)]
+pub struct StatusAsk {
+    /// Who, by the kernel's word; `None` when this computer has no name for the account.
+    pub account: Option<String>,
+    /// Where the answer goes.
+    pub reply: oneshot::Sender<serde_json::Value>,
+}
+
+/// What the desk turned away.
+#[derive(Debug, Default)]
+pub struct Turned {
+    /// Connections of accounts without a name on this computer.
+    pub unknown_account: AtomicU64,
+    /// Hosts of accounts that are not monitored.
+    pub not_monitored: AtomicU64,
+    /// Connections ended for what they sent, or because the account had too many.
+    pub refused: AtomicU64,
+}
+
+/// Takes connections.
+#[derive(Debug)]
+pub struct Desk {
+    port: Port,
+    context: Context,
+    status: mpsc::Sender<StatusAsk>,
+    turned: Turned,
+    ledgers: Mutex<BTreeMap<SourceKey, SharedLedger>>,
+    connections: Mutex<BTreeMap<u32, usize>>,
+}
+
+/// `None` until it was read from the journal.
+type SharedLedger = Arc<tokio::sync::Mutex<Option<Ledger>>>;
+
+impl Desk {
+    /// A desk in front of the pipeline.
+    pub fn new(port: Port, context: Context, status: mpsc::Sender<StatusAsk>) -> Arc<Self> {
+        Arc::new(Self {
+            port,
+            context,
+            status,
+            turned: Turned::default(),
+            ledgers: Mutex::default(),
+            connections: Mutex::default(),
+        })
+    }
+
+    /// What was turned away so far.
+    pub fn turned(&self) -> &Turned {
+        &self.turned
+    }
+
+    /// Serves until the agent stops.
+    pub async fn serve(self: Arc<Self>, listener: Listener) {
+        let stop = self.context.stop.clone();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    let desk = Arc::clone(&self);
+                    let stop = stop.clone();
+                    tokio::spawn(async move {
+                        tokio::select! {
+                            () = stop.cancelled() => {}
+                            () = desk.attend(stream, peer) => {}
+                        }
+                    });
+                }
+                Err(error) => {
+                    // Out of file descriptors: wait for some to close instead of spinning.
+                    tracing::debug!(%error, "a local connection was not accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+
+    async fn attend(&self, stream: Stream, peer: Peer) {
+        let Some(_place) = Place::take(&self.connections, peer.uid) else {
+            self.turned.refused.fetch_add(1, Ordering::Relaxed);
+            return;
+        };
+        let (mut from, mut to) = tokio::io::split(stream);
+        let (sender, mut requests) = mpsc::channel(MAX_BATCH);
+        // Reading is a task of its own because a half-read message must not be dropped.
+        let reader = tokio::spawn(async move {
+            loop {
+                let message = read(&mut from, Framing::Socket, MAX_REQUEST).await;
+                let ended = !matches!(message, Ok(Some(_)));
+                if sender.send(message).await.is_err() || ended {
+                    return;
+                }
+            }
+        });
+        let mut talk = Talk {
+            desk: self,
+            account: peer.account(),
+            browser: None,
+        };
+        let outcome = talk.hold(&mut requests, &mut to).await;
+        reader.abort();
+        if let Err(End::Refused(sentence)) = outcome {
+            self.turned.refused.fetch_add(1, Ordering::Relaxed);
+            tracing::debug!(%sentence, "a local connection was refused");
+            let refused = Answer::Refused { sentence };
+            // The other end may be gone; it was told what could be told.
+            drop(write(&mut to, Framing::Socket, &refused).await);
+        }
+    }
+
+    fn in_force(&self) -> bool {
+        self.context.wanted.borrow().wants(Kind::WebVisit)
+    }
+
+    fn ledger(&self, key: &str) -> SharedLedger {
+        let mut ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(ledgers.entry(key.to_owned()).or_default())
+    }
+}
+
+/// Why a conversation ended.
+enum End {
+    /// The other end sent what it must not.
+    Refused(String),
+    /// The other end went away, or the agent stops.
+    Gone,
+}
+
+impl From<ReadError> for End {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::CutOff | ReadError::Io(_) => Self::Gone,
+            ReadError::TooLong { .. } | ReadError::NotUnderstood(_) => Self::Refused(format!(
+                "{error}; the browser's host and the agent may be of different versions: restart the browser"
+            )),
+        }
+    }
+}
+
+impl From<std::io::Error> for End {
+    fn from(_: std::io::Error) -> Self {
+        Self::Gone
+    }
+}
+
+/// One conversation.
+struct Talk<'a> {
+    desk: &'a Desk,
+    account: Option<String>,
+    /// Set by `Hello` of a monitored account: the browser and its source.
+    browser: Option<(String, SourceKey)>,
+}
+
+impl Talk<'_> {
+    async fn hold<W: AsyncWrite + Unpin>(
+        &mut self,
+        requests: &mut mpsc::Receiver<Result<Option<Request>, ReadError>>,
+        to: &mut W,
+    ) -> Result<(), End> {
+        let mut wanted = self.desk.context.wanted.clone();
+        wanted.mark_unchanged();
+        let mut in_force = self.desk.in_force();
+        let mut received = Vec::new();
+        loop {
+            tokio::select! {
+                count = requests.recv_many(&mut received, MAX_BATCH) => if count == 0 {
+                    return Err(End::Gone);
+                },
+                // An error means that the agent stops; the connection ends with it.
+                Ok(()) = wanted.changed() => {}
+            }
+            let now_in_force = self.desk.in_force();
+            if self.browser.is_some() && now_in_force != in_force {
+                self.welcome(to).await?;
+            }
+            in_force = now_in_force;
+            self.answer(&mut received, to).await?;
+        }
+    }
+
+    async fn answer<W: AsyncWrite + Unpin>(
+        &mut self,
+        received: &mut Vec<Result<Option<Request>, ReadError>>,
+        to: &mut W,
+    ) -> Result<(), End> {
+        let mut events = Vec::new();
+        for message in received.drain(..) {
+            match message {
+                Ok(Some(Request::Visit(visit))) => events.push(Taken::visit(visit)?),
+                Ok(Some(Request::Lost(lost))) => events.push(Taken::lost(lost)?),
+                other => {
+                    // What came before is dealt with before.
+                    self.take(&mut events, to).await?;
+                    match other? {
+                        Some(Request::Hello { protocol, browser }) => {
+                            self.hello(protocol, browser, to).await?;
+                        }
+                        Some(Request::Status) => self.status(to).await?,
+                        Some(Request::Visit(_) | Request::Lost(_)) => {}
+                        None => return Err(End::Gone),
+                    }
+                }
+            }
+        }
+        self.take(&mut events, to).await
+    }
+
+    async fn hello<W: AsyncWrite + Unpin>(
+        &mut self,
+        protocol: u16,
+        browser: String,
+        to: &mut W,
+    ) -> Result<(), End> {
+        if protocol != PROTOCOL || !BROWSERS.contains(&browser.as_str()) {
+            return Err(End::Refused(format!(
+                "this agent does not know protocol {protocol} of {browser:?}; restart the browser so that it starts the new host"
+            )));
+        }
+        self.browser = match &self.account {
+            Some(account) if self.desk.context.config.accounts.contains(account) => {
+                let key = format!("extension:{browser}:{account}");
+                Some((browser, key))
+            }
+            account => {
+                let count = match account {
+                    Some(_) => &self.desk.turned.not_monitored,
+                    None => &self.desk.turned.unknown_account,
+                };
+                count.fetch_add(1, Ordering::Relaxed);
+                None
+            }
+        };
+        self.welcome(to).await
+    }
+
+    async fn welcome<W: AsyncWrite + Unpin>(&self, to: &mut W) -> Result<(), End> {
+        let welcome = Answer::Welcome {
+            monitored: self.browser.is_some(),
+            in_force: self.desk.in_force(),
+        };
+        Ok(write(to, Framing::Socket, &welcome).await?)
+    }
+
+    async fn status<W: AsyncWrite + Unpin>(&self, to: &mut W) -> Result<(), End> {
+        let (reply, answer) = oneshot::channel();
+        let ask = StatusAsk {
+            account: self.account.clone(),
+            reply,
+        };
+        self.desk.status.send(ask).await.map_err(|_| End::Gone)?;
+        let status = answer.await.map_err(|_| End::Gone)?;
+        Ok(write(to, Framing::Socket, &Answer::Status { status }).await?)
+    }
+
+    /// Hands events to the pipeline and acknowledges them once they are durable.
+    async fn take<W: AsyncWrite + Unpin>(
+        &self,
+        events: &mut Vec<Taken>,
+        to: &mut W,
+    ) -> Result<(), End> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let Some((browser, key)) = &self.browser else {
+            // A host that was told that nothing is wanted, or did not say hello.
+            let count = events.len() as u64;
+            self.desk
+                .turned
+                .not_monitored
+                .fetch_add(count, Ordering::Relaxed);
+            events.clear();
+            return Ok(());
+        };
+        let mut acks = BTreeMap::<Epoch, u64>::new();
+        for event in events.iter() {
+            let n = acks.entry(event.epoch).or_default();
+            *n = event.n.max(*n);
+        }
+        self.submit(browser, key, std::mem::take(events)).await?;
+        for (epoch, n) in acks {
+            write(to, Framing::Socket, &Answer::Ack { epoch, n }).await?;
+        }
+        Ok(())
+    }
+
+    async fn submit(&self, browser: &str, key: &str, events: Vec<Taken>) -> Result<(), End> {
+        let shared = self.desk.ledger(key);
+        // Two profiles of one browser share the ledger: one batch at a time.
+        let mut held = shared.lock().await;
+        let mut ledger = match held.take() {
+            Some(ledger) => ledger,
+            None => self.stored_ledger(key).await,
+        };
+        *held = Some(ledger.clone());
+        let fresh: Vec<Taken> = events
+            .into_iter()
+            .filter(|event| ledger.note(event.epoch, event.n))
+            .collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let mut observations = Vec::new();
+        for event in fresh {
+            match event.what {
+                What::Visit(visit) => observations.push(self.observation(browser, visit)),
+                // Before the batch: when the cursor is durable, the gap was taken too.
+                What::Lost(lost) => {
+                    let gap = Health::Gap(gap(key, &lost));
+                    self.desk.port.health(gap).await.map_err(|_| End::Gone)?;
+                }
+            }
+        }
+        loop {
+            let batch = Batch::new(key, observations.clone()).with_cursor(ledger.to_bytes());
+            match self.desk.port.submit(batch).await {
+                Ok(_) => break,
+                Err(NotTaken::Refused) => tokio::time::sleep(FULL_PAUSE).await,
+                Err(NotTaken::Closed) => return Err(End::Gone),
+            }
+        }
+        *held = Some(ledger);
+        Ok(())
+    }
+
+    async fn stored_ledger(&self, key: &str) -> Ledger {
+        let Some(bytes) = self.desk.port.cursor(key).await else {
+            return Ledger::default();
+        };
+        Ledger::from_bytes(&bytes).unwrap_or_else(|| {
+            tracing::warn!(
+                source = "extension",
+                "the list of events already recorded is damaged; an event sent again may be recorded twice"
+            );
+            Ledger::default()
+        })
+    }
+
+    fn observation(&self, browser: &str, visit: SeenVisit) -> Observation {
+        Observation {
+            at: UnixMs(visit.at),
+            account: self.account.clone(),
+            method: Method::Extension,
+            fact: Fact::WebVisit(WebVisit {
+                transition: visit.transition(),
+                url: visit.url,
+                title: None,
+                browser: browser.to_owned(),
+                profile: None,
+                private: visit.private,
+            }),
+        }
+    }
+}
+
+/// An event that may be looked at.
+struct Taken {
+    epoch: Epoch,
+    n: u64,
+    what: What,
+}
+
+enum What {
+    Visit(SeenVisit),
+    Lost(Lost),
+}
+
+impl Taken {
+    fn visit(visit: SeenVisit) -> Result<Self, End> {
+        if visit.n == 0 || !SANE_TIME.contains(&visit.at) || visit.url.len() > MAX_URL {
+            return Err(End::Refused(
+                "a visit has an impossible number, time or address; restart the browser".into(),
+            ));
+        }
+        Ok(Self {
+            epoch: visit.epoch,
+            n: visit.n,
+            what: What::Visit(visit),
+        })
+    }
+
+    fn lost(lost: Lost) -> Result<Self, End> {
+        if lost.n == 0 || !SANE_TIME.contains(&lost.from) || !SANE_TIME.contains(&lost.to) {
+            return Err(End::Refused(
+                "a count of lost visits has an impossible number or time; restart the browser"
+                    .into(),
+            ));
+        }
+        Ok(Self {
+            epoch: lost.epoch,
+            n: lost.n,
+            what: What::Lost(lost),
+        })
+    }
+}
+
+fn gap(key: &str, lost: &Lost) -> Gap {
+    Gap {
+        cause: GapCause::Overflow,
+        source: Some(key.to_owned()),
+        count: Some(lost.count),
+        from: Some(lost.from),
+        to: Some(lost.to),
+        detail: "the agent was not reached for so long that the browser extension had no room left"
+            .into(),
+    }
+}
+
+/// One of an account's places at the desk.
+struct Place<'a> {
+    places: &'a Mutex<BTreeMap<u32, usize>>,
+    uid: u32,
+}
+
+impl<'a> Place<'a> {
+    fn take(places: &'a Mutex<BTreeMap<u32, usize>>, uid: u32) -> Option<Self> {
+        let mut taken = places.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = taken.entry(uid).or_default();
+        if *count >= MAX_CONNECTIONS_PER_ACCOUNT {
+            return None;
+        }
+        *count += 1;
+        Some(Self { places, uid })
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut taken = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = taken.get_mut(&self.uid) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.uid);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,294 @@
+//! What goes over the agent's local socket, and over a browser's native messaging.
+//!
+//! Socket: u32 big-endian length, then JSON. Native messaging: u32 in the machine's byte order,
+//! then JSON. Both are bounded before anything is allocated, and unknown keys are refused: the
+//! other end runs as the supervised person and may send anything.
+
+use proviso_report::fact::Transition;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// Version of this wire; agent and host come from one program and differ only during an update.
+pub const PROTOCOL: u16 = 1;
+/// Longest message of a host or of `status` to the agent.
+pub const MAX_REQUEST: usize = 256 * 1024;
+/// Longest answer of the agent.
+pub const MAX_ANSWER: usize = 1024 * 1024;
+
+/// From a browser's host, or from `proviso-agent status`, to the agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// First message of a browser's host.
+    Hello {
+        /// [`PROTOCOL`].
+        protocol: u16,
+        /// "chromium", "firefox", ...
+        browser: String,
+    },
+    /// A page was opened.
+    Visit(SeenVisit),
+    /// The extension had to let go of events it could not hand over.
+    Lost(Lost),
+    /// How monitoring stands, for the person and for `proviso-agent status`.
+    Status,
+}
+
+/// From the agent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Answer {
+    /// To `Hello`.
+    Welcome {
+        /// Whether the account on the other end is monitored. If not, nothing of it is wanted.
+        monitored: bool,
+        /// Whether an order is in force that lets visits be recorded. Sent again when it changes.
+        in_force: bool,
+    },
+    /// Every event of this epoch up to this number is durable.
+    Ack {
+        /// As sent.
+        epoch: Epoch,
+        /// As sent.
+        n: u64,
+    },
+    /// To `Status`.
+    Status {
+        /// Made by the agent, shown by `proviso-agent status`.
+        status: serde_json::Value,
+    },
+    /// The connection ends after this.
+    Refused {
+        /// What was wrong and what to do.
+        sentence: String,
+    },
+}
+
+/// From the extension to the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FromExtension {
+    /// The number in the welcome after which it was sent.
+    pub link: u32,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What an extension reports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Event {
+    /// A page was opened.
+    Visit(SeenVisit),
+    /// Events were let go.
+    Lost(Lost),
+}
+
+impl From<Event> for Request {
+    fn from(event: Event) -> Self {
+        match event {
+            Event::Visit(visit) => Self::Visit(visit),
+            Event::Lost(lost) => Self::Lost(lost),
+        }
+    }
+}
+
+/// From the host to the extension.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ToExtension {
+    /// The agent is reached: send what waits.
+    Welcome {
+        /// Number of the host's connection to the agent, from 1.
+        link: u32,
+        /// See [`Answer::Welcome`].
+        monitored: bool,
+        /// See [`Answer::Welcome`].
+        in_force: bool,
+    },
+    /// The agent is not reached: keep what you have.
+    Away,
+    /// See [`Answer::Ack`].
+    Ack {
+        /// As sent.
+        epoch: Epoch,
+        /// As sent.
+        n: u64,
+    },
+}
+
+/// One committed navigation, as the extension saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeenVisit {
+    /// The life of the extension's script in which the event was numbered.
+    pub epoch: Epoch,
+    /// Number within the epoch, from 1, rising.
+    pub n: u64,
+    /// Unix milliseconds by the browser's clock.
+    pub at: i64,
+    /// Address.
+    pub url: String,
+    /// The browser's word for how the page was reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transition: Option<String>,
+    /// The browser's further words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub qualifiers: Vec<String>,
+    /// Whether the tab was private; absent when it was gone before it could be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private: Option<bool>,
+}
+
+impl SeenVisit {
+    /// The one word that says most about how the page was reached. A redirect says that the
+    /// person did not choose this address, whatever began the chain.
+    pub fn transition(&self) -> Option<Transition> {
+        let has = |word: &str| self.qualifiers.iter().any(|q| q == word);
+        if has("forward_back") {
+            return Some(Transition::BackForward);
+        }
+        if has("server_redirect") || has("client_redirect") {
+            return Some(Transition::Redirect);
+        }
+        let transition = match self.transition.as_deref()? {
+            "typed" | "generated" | "keyword" | "keyword_generated" => Transition::Typed,
+            "link" => Transition::Link,
+            "auto_bookmark" => Transition::Bookmark,
+            "form_submit" => Transition::FormSubmit,
+            "reload" => Transition::Reload,
+            "auto_subframe" | "manual_subframe" => Transition::Subframe,
+            _ => Transition::Other,
+        };
+        Some(transition)
+    }
+}
+
+/// Events the extension counted because too many waited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lost {
+    /// As in [`SeenVisit`].
+    pub epoch: Epoch,
+    /// As in [`SeenVisit`].
+    pub n: u64,
+    /// How many.
+    pub count: u64,
+    /// Unix milliseconds of the first.
+    pub from: i64,
+    /// Unix milliseconds of the last.
+    pub to: i64,
+}
+
+/// Random name of one life of the extension's script: 16 lower-case hex digits in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Epoch(pub u64);
+
+impl From<Epoch> for String {
+    fn from(epoch: Epoch) -> Self {
+        format!("{:016x}", epoch.0)
+    }
+}
+
+impl TryFrom<String> for Epoch {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        if text.len() == 16 && text.bytes().all(lower_hex) {
+            u64::from_str_radix(&text, 16)
+                .map(Self)
+                .map_err(|_| "an epoch is 16 hex digits")
+        } else {
+            Err("an epoch is 16 lower-case hex digits")
+        }
+    }
+}
+
+/// Byte order of the length in front of each message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// The agent's socket.
+    Socket,
+    /// A browser's pipe: the machine's own order.
+    Native,
+}
+
+/// A message could not be read.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The other end promised more than is ever needed.
+    #[error("a message of {length} bytes was announced, {limit} are allowed")]
+    TooLong {
+        /// Announced.
+        length: usize,
+        /// Allowed.
+        limit: usize,
+    },
+    /// The other end closed in the middle.
+    #[error("the connection ended within a message")]
+    CutOff,
+    /// Not a message of this wire.
+    #[error("a message is not understood: {0}")]
+    NotUnderstood(#[from] serde_json::Error),
+    /// The system.
+    #[error("reading failed: {0}")]
+    Io(std::io::Error),
+}
+
+/// Reads one message; `None` when the other end closed between two.
+pub async fn read<T, R>(
+    from: &mut R,
+    framing: Framing,
+    limit: usize,
+) -> Result<Option<T>, ReadError>
+where
+    T: serde::de::DeserializeOwned,
+    R: AsyncRead + Unpin,
+{
+    let mut length = [0; 4];
+    match from.read(&mut length).await.map_err(ReadError::Io)? {
+        0 => return Ok(None),
+        got => fill(from, &mut length[got..]).await?,
+    }
+    let length = match framing {
+        Framing::Socket => u32::from_be_bytes(length),
+        Framing::Native => u32::from_ne_bytes(length),
+    } as usize;
+    if length > limit {
+        return Err(ReadError::TooLong { length, limit });
+    }
+    let mut body = vec![0; length];
+    fill(from, &mut body).await?;
+    Ok(Some(serde_json::from_slice(&body)?))
+}
+
+/// Writes one message.
+pub async fn write<T, W>(to: &mut W, framing: Framing, message: &T) -> std::io::Result<()>
+where
+    T: Serialize,
+    W: AsyncWrite + Unpin,
+{
+    let body = serde_json::to_vec(message)?;
+    let length = u32::try_from(body.len()).map_err(std::io::Error::other)?;
+    let length = match framing {
+        Framing::Socket => length.to_be_bytes(),
+        Framing::Native => length.to_ne_bytes(),
+    };
+    // One write: a message is never half in one packet because of us.
+    to.write_all(&[&length[..], &body].concat()).await?;
+    to.flush().await
+}
+
+async fn fill<R: AsyncRead + Unpin>(from: &mut R, into: &mut [u8]) -> Result<(), ReadError> {
+    match from.read_exact(into).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Err(ReadError::CutOff),
+        Err(error) => Err(ReadError::Io(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests;
