@@ -1,1 +1,5 @@
-//! tests
+//! What the whole-system tests, the demo and the benchmarks stand on.
+//!
+//! Drives the real programs from outside, as a user would. Nothing depends on this crate.
+
+pub mod structure;

@@ -1,0 +1,132 @@
+//! The shape of the repository. The rules themselves, and the bad samples that prove each of them,
+//! are in `proviso_tests::structure`; this file walks the repository.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use proviso_tests::structure::{Source, arrows, faults_in, machine_paths};
+
+/// The one file that must spell out what it looks for.
+const NAMES_THEM: &str = "tests/src/structure/files.rs";
+
+#[test]
+fn crate_arrows_point_one_way() {
+    let metadata = cargo_metadata::MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .unwrap();
+    let packages: BTreeMap<String, Vec<String>> = metadata
+        .packages
+        .iter()
+        .map(|package| {
+            let names = package
+                .dependencies
+                .iter()
+                .map(|d| d.name.clone())
+                .collect();
+            (package.name.to_string(), names)
+        })
+        .collect();
+    assert!(
+        packages.len() >= 7,
+        "the workspace has its seven packages: {packages:?}"
+    );
+    assert_eq!(arrows(&packages), Vec::<String>::new());
+}
+
+#[test]
+fn source_files_keep_the_rules() {
+    let mut faults = Vec::new();
+    let files = tracked();
+    for (path, text) in files.iter().filter(|(path, _)| path.ends_with(".rs")) {
+        faults.extend(
+            faults_in(Source { path, text })
+                .iter()
+                .map(ToString::to_string),
+        );
+    }
+    assert!(files.contains_key("report/src/lib.rs") && files.contains_key("rules/src/lib.rs"));
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn no_machine_and_no_registry_is_named() {
+    let mut faults = Vec::new();
+    for (path, text) in tracked().iter().filter(|(path, _)| *path != NAMES_THEM) {
+        faults.extend(
+            machine_paths(Source { path, text })
+                .iter()
+                .map(ToString::to_string),
+        );
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn dependencies_come_from_the_public_registry() {
+    for (path, text) in tracked()
+        .iter()
+        .filter(|(path, _)| path.ends_with("Cargo.lock"))
+    {
+        for line in text.lines().filter(|line| line.starts_with("source = ")) {
+            let public = "source = \"registry+https://github.com/rust-lang/crates.io-index\"";
+            assert_eq!(line, public, "in {path}");
+        }
+    }
+}
+
+/// Every text file of the repository: what git tracks, or, outside a clone, what lies there.
+fn tracked() -> BTreeMap<String, String> {
+    let listed = Command::new("git")
+        .arg("-C")
+        .arg(root())
+        .args(["ls-files", "-z"])
+        .output();
+    let paths: Vec<String> = match listed {
+        Ok(listed) if listed.status.success() => String::from_utf8(listed.stdout)
+            .unwrap()
+            .split_terminator('\0')
+            .map(str::to_owned)
+            .collect(),
+        _ => lying(&root()),
+    };
+    paths
+        .into_iter()
+        .filter_map(|path| {
+            std::fs::read_to_string(root().join(&path))
+                .ok()
+                .map(|text| (path, text))
+        })
+        .collect()
+}
+
+fn lying(root: &Path) -> Vec<String> {
+    let mut folders = vec![root.to_owned()];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && !matches!(name.as_str(), "target" | "var" | ".git") {
+                folders.push(path);
+            } else if path.is_file() {
+                files.push(
+                    path.strip_prefix(root)
+                        .unwrap()
+                        .to_string_lossy()
+                        .replace('\\', "/"),
+                );
+            }
+        }
+    }
+    files
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
