@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench need-build need-browsers need-deny
+.PHONY: help demo test bench need-build need-browsers need-mail need-deny
 
 # Everything builds into the folder cargo itself would use; set CARGO_TARGET_DIR to move it.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -19,7 +19,7 @@ demo: need-browsers
 	$(TARGET)/release/proviso-demo
 
 # The test runner comes last, so that its summary is the last line.
-test: need-browsers need-deny
+test: need-browsers need-mail need-deny
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
@@ -42,6 +42,9 @@ need-build:
 
 need-browsers: need-build
 	@.ci/need chromium:chromium chromedriver:chromium-driver firefox-esr:firefox-esr
+
+need-mail: need-build
+	@.ci/need aiosmtpd:python3-aiosmtpd
 
 need-deny: need-build
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny

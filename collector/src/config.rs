@@ -32,6 +32,11 @@ pub struct Listen {
     pub quic: Option<SocketAddr>,
     /// TCP address for the pages.
     pub web: Option<SocketAddr>,
+    /// How managers reach the pages, for links in mails: `https://collector.example`. Absent: the
+    /// address the pages listen on.
+    pub link: Option<String>,
+    /// Time zone of the pages, as in `Europe/London`. Absent: UTC.
+    pub timezone: Option<String>,
 }
 
 /// How mail leaves.
@@ -48,6 +53,18 @@ pub struct Smtp {
     pub from: String,
     /// Recipients.
     pub to: Vec<String>,
+    /// How to sign in to it; absent: it asks for nothing.
+    pub login: Option<Login>,
+}
+
+/// How to sign in to the mail server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// User name.
+    pub user: String,
+    /// Password.
+    pub password: Secret,
 }
 
 /// One webhook.
@@ -107,21 +124,45 @@ impl Config {
         Ok(config)
     }
 
-    /// The names under which the outbox knows the ways out: one for mail, one for each webhook.
-    /// A webhook's name is made from its address, so its place in the file does not matter.
+    /// The names under which the outbox knows the ways out: see [`Config::ways`].
     pub fn channels(&self) -> Vec<String> {
-        let mail = self.smtp.iter().map(|_| "mail".to_owned());
-        mail.chain(self.webhooks.iter().map(Webhook::channel))
-            .collect()
+        self.ways().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// Each way out by its name in the outbox, with words for a person: one for each recipient of
+    /// mail, so that one wrong address holds up nobody else, and one for each webhook. Names are
+    /// made from addresses, so the place in the file does not matter.
+    pub fn ways(&self) -> Vec<(String, String)> {
+        let mail = self.smtp.iter().flat_map(|smtp| {
+            let each = smtp.to.iter();
+            each.map(|to| (smtp.channel(to), format!("mail to {to}")))
+        });
+        let hooks = self.webhooks.iter().map(|hook| {
+            let host = url::Url::parse(&hook.url).ok();
+            let host = host.as_ref().and_then(url::Url::host_str).unwrap_or("?");
+            (hook.channel(), format!("webhook at {host}"))
+        });
+        mail.chain(hooks).collect()
+    }
+}
+
+impl Smtp {
+    /// A recipient's name in the outbox.
+    pub fn channel(&self, to: &str) -> String {
+        named("mail", to)
     }
 }
 
 impl Webhook {
     /// Its name in the outbox.
     pub fn channel(&self) -> String {
-        let hash = Hash::of(self.url.as_bytes()).to_string();
-        format!("webhook-{}", hash.get(..16).unwrap_or_default())
+        named("webhook", &self.url)
     }
+}
+
+fn named(kind: &str, address: &str) -> String {
+    let hash = Hash::of(address.as_bytes()).to_string();
+    format!("{kind}-{}", hash.get(..16).unwrap_or_default())
 }
 
 impl std::fmt::Debug for Secret {
@@ -152,7 +193,9 @@ mod tests {
     fn the_sample_is_understood_and_keeps_its_secret() {
         let config = Config::parse(SAMPLE).unwrap();
         assert_eq!(config.channels().len(), 2);
-        assert_eq!(config.channels()[0], "mail");
+        assert!(config.channels()[0].starts_with("mail-"));
+        assert_eq!(config.ways()[0].1, "mail to manager@example");
+        assert_eq!(config.ways()[1].1, "webhook at hooks.example");
         assert!(!format!("{config:?}").contains("c2VjcmV0"));
     }
 

@@ -1,5 +1,8 @@
 //! The collector: receives signed reports, stores them, judges them, tells people.
+pub mod alerts;
 pub mod authority;
+pub mod clock;
 pub mod config;
 pub mod data_dir;
+pub mod random;
 pub mod store;

@@ -10,15 +10,19 @@
 //!
 //! Read [`Store`] first, then [`sql::Read`] and [`sql::Tx`].
 
+pub mod audit;
+pub mod casework;
 pub mod devices;
 pub mod findings;
 pub mod ids;
 pub mod incidents;
 pub mod orders;
+pub mod outbox;
 pub mod people;
 pub mod reports;
 pub mod schema;
 pub mod sql;
+pub mod staff;
 #[cfg(test)]
 mod tests;
 pub mod tokens;

@@ -119,6 +119,7 @@ CREATE TABLE outbox (
     next_try BIGINT NOT NULL,
     tries BIGINT NOT NULL,
     done BIGINT,
+    failure TEXT,
     UNIQUE (finding, channel)
 );
 CREATE INDEX outbox_due ON outbox (done, next_try);

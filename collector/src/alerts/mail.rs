@@ -1,0 +1,180 @@
+//! Alerts by mail.
+//!
+//! Promises: each recipient has a queue of their own, so one wrong address holds up nobody else; a
+//! burst is one mail with many links; the message id depends on the alerts alone. The connection
+//! is encrypted unless the server is on this machine.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use lettre::message::Mailbox;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+
+use crate::config::Smtp;
+use crate::store::Hash;
+use crate::store::outbox::Parcel;
+
+use super::{Failure, WaysError, severity_words};
+
+/// How long one command of the conversation may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The port where TLS begins at once; elsewhere STARTTLS is demanded.
+const IMPLICIT_TLS: u16 = 465;
+
+/// One recipient.
+pub(super) struct Mail {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    server: String,
+    from: Mailbox,
+    to: Mailbox,
+    base: String,
+}
+
+impl Mail {
+    pub(super) fn new(smtp: &Smtp, to: &str, base: &str) -> Result<Self, WaysError> {
+        let tls = if smtp.tls {
+            let parameters =
+                TlsParameters::new(smtp.server.clone()).map_err(|why| WaysError::Server {
+                    server: smtp.server.clone(),
+                    why: why.to_string(),
+                })?;
+            if smtp.port == IMPLICIT_TLS {
+                Tls::Wrapper(parameters)
+            } else {
+                Tls::Required(parameters)
+            }
+        } else if on_this_machine(&smtp.server) {
+            Tls::None
+        } else {
+            return Err(WaysError::ClearMail(smtp.server.clone()));
+        };
+        let mut builder =
+            AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(smtp.server.clone())
+                .port(smtp.port)
+                .tls(tls)
+                .timeout(Some(PATIENCE));
+        if let Some(login) = &smtp.login {
+            let password = login.password.0.clone();
+            builder = builder.credentials(Credentials::new(login.user.clone(), password));
+        }
+        Ok(Self {
+            transport: builder.build(),
+            server: format!("{}:{}", smtp.server, smtp.port),
+            from: mailbox(&smtp.from)?,
+            to: mailbox(to)?,
+            base: base.to_owned(),
+        })
+    }
+
+    pub(super) async fn deliver(&self, parcels: &[Parcel]) -> Result<(), Failure> {
+        let message = self.message(parcels)?;
+        match self.transport.send(message).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Failure(format!(
+                "the mail server {} did not take a mail for {}: {}",
+                self.server,
+                self.to.email,
+                with_causes(&error)
+            ))),
+        }
+    }
+
+    fn message(&self, parcels: &[Parcel]) -> Result<Message, Failure> {
+        let subject = match parcels {
+            [one] => format!(
+                "Possible breach, {}: case {}",
+                severity_words(&one.severity),
+                short(one)
+            ),
+            many => format!("{} possible breaches wait for a decision", many.len()),
+        };
+        let mut lines = String::new();
+        for parcel in parcels {
+            lines.push_str(&format!(
+                "Case {} ({})\r\n{}/alert/{}\r\n\r\n",
+                short(parcel),
+                severity_words(&parcel.severity),
+                self.base,
+                parcel.finding
+            ));
+        }
+        let body = format!(
+            "Software found what may be a breach of a court order.\r\n\
+             Only a person decides whether it is one.\r\n\r\n\
+             {lines}\
+             This message names nobody and nothing anybody did. Sign in to see more.\r\n"
+        );
+        Message::builder()
+            .from(self.from.clone())
+            .to(self.to.clone())
+            .subject(subject)
+            .message_id(Some(self.message_id(parcels)))
+            .header(ContentType::TEXT_PLAIN)
+            .raw_header(automatic())
+            .body(body)
+            .map_err(|error| Failure(format!("a mail could not be written: {error}")))
+    }
+
+    /// Depends on the alerts alone, so that a repeated mail can be told from a new one.
+    fn message_id(&self, parcels: &[Parcel]) -> String {
+        let ids: Vec<_> = parcels.iter().map(|parcel| parcel.id.as_str()).collect();
+        let name = match ids.as_slice() {
+            [one] => one.replace(':', "."),
+            many => Hash::of(many.join("\n").as_bytes()).to_string(),
+        };
+        format!("<{name}@{}>", self.from.email.domain())
+    }
+}
+
+impl std::fmt::Debug for Mail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mail")
+            .field("server", &self.server)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keeps holiday notices from answering.
+fn automatic() -> HeaderValue {
+    HeaderValue::new(
+        HeaderName::new_from_ascii_str("Auto-Submitted"),
+        "auto-generated".to_owned(),
+    )
+}
+
+fn short(parcel: &Parcel) -> String {
+    parcel.finding.to_string().chars().take(8).collect()
+}
+
+fn mailbox(address: &str) -> Result<Mailbox, WaysError> {
+    address
+        .parse()
+        .map_err(|why: lettre::address::AddressError| WaysError::Address {
+            address: address.to_owned(),
+            why: why.to_string(),
+        })
+}
+
+pub(super) fn on_this_machine(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// An error with what caused it, in one line.
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text.push_str(": ");
+            text.push_str(&inner_text);
+        }
+        cause = inner.source();
+    }
+    text
+}

@@ -1,0 +1,176 @@
+//! Table `outbox`: alerts on their way out. `findings::put` fills it in the transaction that makes
+//! the finding; here a worker claims, finishes and postpones.
+//!
+//! Promises: a row is claimed by a compare-and-set on its count of tries, so two workers, or two
+//! collectors on one store, never hold the same row. Claiming moves the next try into the future:
+//! a worker that dies while it sends leaves a row that comes due again. A row leaves the queue only
+//! as done.
+
+use super::ids::FindingId;
+use super::sql::{Read, Row, SqlError, Tx};
+
+/// One alert for one way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parcel {
+    /// Stable: the same on every try.
+    pub id: String,
+    /// What it is about.
+    pub finding: FindingId,
+    /// `urgent`, `breach` or `review`.
+    pub severity: String,
+    /// Unix milliseconds when the alert was opened.
+    pub opened: i64,
+    /// Tries begun, this one included.
+    pub tries: u64,
+}
+
+/// How one way out is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelState {
+    /// Its name.
+    pub channel: String,
+    /// Rows not delivered.
+    pub waiting: u64,
+    /// Of these, how many were tried and failed.
+    pub failing: u64,
+    /// When the oldest of the failing was opened, Unix milliseconds.
+    pub oldest: Option<i64>,
+    /// The next try, Unix milliseconds.
+    pub next_try: i64,
+}
+
+/// What became of one finding on one way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The way out.
+    pub channel: String,
+    /// Tries begun.
+    pub tries: u64,
+    /// When it was delivered, Unix milliseconds.
+    pub done: Option<i64>,
+    /// Why the latest try failed.
+    pub failure: Option<String>,
+}
+
+/// Claims up to `limit` rows of `channel` that are due. `again` says when a row comes due once
+/// more should its worker die, given the number of tries begun.
+pub fn claim(
+    tx: &Tx<'_>,
+    channel: &str,
+    now: i64,
+    limit: u64,
+    again: impl Fn(u64) -> i64,
+) -> Result<Vec<Parcel>, SqlError> {
+    let due = tx.query(
+        "SELECT o.id, o.finding, f.severity, COALESCE(a.opened, f.made), o.tries FROM outbox o \
+         JOIN finding f ON f.id = o.finding LEFT JOIN alert a ON a.finding = o.finding \
+         WHERE o.done IS NULL AND o.next_try <= $1 AND o.channel = $2 \
+         ORDER BY o.next_try, o.id LIMIT $3",
+        &[now.into(), channel.into(), limit.into()],
+        parcel,
+    )?;
+    let mut claimed = Vec::with_capacity(due.len());
+    for mut parcel in due {
+        let begun = parcel.tries + 1;
+        let taken = tx.execute(
+            "UPDATE outbox SET tries = $3, next_try = $4 \
+             WHERE id = $1 AND tries = $2 AND done IS NULL",
+            &[
+                (&parcel.id).into(),
+                parcel.tries.into(),
+                begun.into(),
+                again(begun).into(),
+            ],
+        )?;
+        if taken == 1 {
+            parcel.tries = begun;
+            claimed.push(parcel);
+        }
+    }
+    Ok(claimed)
+}
+
+/// Marks a row as delivered.
+pub fn finish(tx: &Tx<'_>, id: &str, now: i64) -> Result<(), SqlError> {
+    tx.execute(
+        "UPDATE outbox SET done = $2, failure = NULL WHERE id = $1",
+        &[id.into(), now.into()],
+    )?;
+    Ok(())
+}
+
+/// Notes why a try failed and when the next one is.
+pub fn postpone(tx: &Tx<'_>, id: &str, failure: &str, next_try: i64) -> Result<(), SqlError> {
+    tx.execute(
+        "UPDATE outbox SET failure = $2, next_try = $3 WHERE id = $1 AND done IS NULL",
+        &[id.into(), failure.into(), next_try.into()],
+    )?;
+    Ok(())
+}
+
+/// When the next row of `channel` comes due.
+pub fn next_due(read: &Read<'_>, channel: &str) -> Result<Option<i64>, SqlError> {
+    let found = read.first(
+        "SELECT min(next_try) FROM outbox WHERE done IS NULL AND channel = $1",
+        &[channel.into()],
+        |row| row.maybe_int(0),
+    )?;
+    Ok(found.flatten())
+}
+
+/// Every way out that has something waiting, by name.
+pub fn waiting(read: &Read<'_>) -> Result<Vec<ChannelState>, SqlError> {
+    read.query(
+        "SELECT o.channel, count(*), \
+         sum(CASE WHEN o.failure IS NULL THEN 0 ELSE 1 END), \
+         min(CASE WHEN o.failure IS NULL THEN NULL ELSE f.made END), min(o.next_try) \
+         FROM outbox o JOIN finding f ON f.id = o.finding WHERE o.done IS NULL \
+         GROUP BY o.channel ORDER BY o.channel",
+        &[],
+        |row| {
+            Ok(ChannelState {
+                channel: row.text(0)?,
+                waiting: row.count(1)?,
+                failing: row.count(2)?,
+                oldest: row.maybe_int(3)?,
+                next_try: row.int(4)?,
+            })
+        },
+    )
+}
+
+/// Why the latest failing row of `channel` failed.
+pub fn last_failure(read: &Read<'_>, channel: &str) -> Result<Option<String>, SqlError> {
+    read.first(
+        "SELECT failure FROM outbox WHERE done IS NULL AND failure IS NOT NULL AND channel = $1 \
+         ORDER BY next_try DESC, id LIMIT 1",
+        &[channel.into()],
+        |row| row.text(0),
+    )
+}
+
+/// What became of one finding on every way out.
+pub fn of_finding(read: &Read<'_>, finding: FindingId) -> Result<Vec<Sent>, SqlError> {
+    read.query(
+        "SELECT channel, tries, done, failure FROM outbox WHERE finding = $1 ORDER BY channel",
+        &[(&finding.to_string()).into()],
+        |row| {
+            Ok(Sent {
+                channel: row.text(0)?,
+                tries: row.count(1)?,
+                done: row.maybe_int(2)?,
+                failure: row.maybe_text(3)?,
+            })
+        },
+    )
+}
+
+fn parcel(row: &Row<'_>) -> Result<Parcel, SqlError> {
+    Ok(Parcel {
+        id: row.text(0)?,
+        finding: row.parsed(1)?,
+        severity: row.text(2)?,
+        opened: row.int(3)?,
+        tries: row.count(4)?,
+    })
+}

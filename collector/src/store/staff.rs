@@ -1,0 +1,169 @@
+//! Tables `staff` and `web_session`.
+//!
+//! Promises: a password is kept as an Argon2id text, a session as the SHA-256 of its cookie, so
+//! that a copy of the store signs nobody in.
+//!
+//! Refuses: to know how passwords are checked or how long a session lives; `web` decides that.
+
+use super::sql::{Read, Row, SqlError, Tx};
+
+/// Somebody who may sign in.
+#[derive(Clone)]
+pub struct Staff {
+    /// Opaque.
+    pub id: String,
+    /// What they sign in with.
+    pub name: String,
+    /// Argon2id, PHC text form.
+    pub hash: String,
+    /// Wrong passwords since the last right one.
+    pub failed: u64,
+    /// No sign-in before this, Unix milliseconds.
+    pub locked_until: Option<i64>,
+}
+
+/// A signed-in browser.
+#[derive(Clone)]
+pub struct WebSession {
+    /// Who.
+    pub staff: String,
+    /// Their name.
+    pub name: String,
+    /// Unix milliseconds.
+    pub expires: i64,
+    /// What every form must repeat.
+    pub csrf: [u8; 32],
+}
+
+/// Enters somebody. The name must be free.
+pub fn add(tx: &Tx<'_>, staff: &Staff) -> Result<(), SqlError> {
+    tx.execute(
+        "INSERT INTO staff (id, name, hash, failed, locked_until) VALUES ($1, $2, $3, $4, $5)",
+        &[
+            (&staff.id).into(),
+            (&staff.name).into(),
+            (&staff.hash).into(),
+            staff.failed.into(),
+            staff.locked_until.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Somebody by the name they sign in with.
+pub fn by_name(read: &Read<'_>, name: &str) -> Result<Option<Staff>, SqlError> {
+    read.first(
+        "SELECT id, name, hash, failed, locked_until FROM staff WHERE name = $1",
+        &[name.into()],
+        |row| {
+            Ok(Staff {
+                id: row.text(0)?,
+                name: row.text(1)?,
+                hash: row.text(2)?,
+                failed: row.count(3)?,
+                locked_until: row.maybe_int(4)?,
+            })
+        },
+    )
+}
+
+/// Counts one more wrong password; says how many there are now.
+pub fn count_failure(tx: &Tx<'_>, id: &str) -> Result<u64, SqlError> {
+    tx.execute(
+        "UPDATE staff SET failed = failed + 1 WHERE id = $1",
+        &[id.into()],
+    )?;
+    let failed = tx.first(
+        "SELECT failed FROM staff WHERE id = $1",
+        &[id.into()],
+        |row| row.count(0),
+    )?;
+    Ok(failed.unwrap_or(0))
+}
+
+/// Shuts the door until `until`.
+pub fn lock(tx: &Tx<'_>, id: &str, until: i64) -> Result<(), SqlError> {
+    tx.execute(
+        "UPDATE staff SET locked_until = $2 WHERE id = $1",
+        &[id.into(), until.into()],
+    )?;
+    Ok(())
+}
+
+/// Forgets wrong passwords after a right one.
+pub fn clear_failures(tx: &Tx<'_>, id: &str) -> Result<(), SqlError> {
+    tx.execute(
+        "UPDATE staff SET failed = 0, locked_until = NULL WHERE id = $1",
+        &[id.into()],
+    )?;
+    Ok(())
+}
+
+/// Opens a session and drops those that have expired.
+pub fn open_session(
+    tx: &Tx<'_>,
+    hash: &[u8; 32],
+    staff: &str,
+    expires: i64,
+    csrf: &[u8; 32],
+    now: i64,
+) -> Result<(), SqlError> {
+    tx.execute("DELETE FROM web_session WHERE expires <= $1", &[now.into()])?;
+    tx.execute(
+        "INSERT INTO web_session (hash, staff, expires, csrf) VALUES ($1, $2, $3, $4)",
+        &[hash.into(), staff.into(), expires.into(), csrf.into()],
+    )?;
+    Ok(())
+}
+
+/// The session with this hash, if it has not expired.
+pub fn session(read: &Read<'_>, hash: &[u8; 32], now: i64) -> Result<Option<WebSession>, SqlError> {
+    read.first(
+        "SELECT s.id, s.name, w.expires, w.csrf FROM web_session w \
+         JOIN staff s ON s.id = w.staff WHERE w.hash = $1 AND w.expires > $2",
+        &[hash.into(), now.into()],
+        web_session,
+    )
+}
+
+/// Keeps a session open until `expires`.
+pub fn extend_session(tx: &Tx<'_>, hash: &[u8; 32], expires: i64) -> Result<(), SqlError> {
+    tx.execute(
+        "UPDATE web_session SET expires = $2 WHERE hash = $1",
+        &[hash.into(), expires.into()],
+    )?;
+    Ok(())
+}
+
+/// Ends a session.
+pub fn end_session(tx: &Tx<'_>, hash: &[u8; 32]) -> Result<(), SqlError> {
+    tx.execute("DELETE FROM web_session WHERE hash = $1", &[hash.into()])?;
+    Ok(())
+}
+
+/// Silent about the password.
+impl std::fmt::Debug for Staff {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Staff")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Silent about the form secret.
+impl std::fmt::Debug for WebSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WebSession")
+            .field("staff", &self.staff)
+            .finish_non_exhaustive()
+    }
+}
+
+fn web_session(row: &Row<'_>) -> Result<WebSession, SqlError> {
+    Ok(WebSession {
+        staff: row.text(0)?,
+        name: row.text(1)?,
+        expires: row.int(2)?,
+        csrf: row.array(3)?,
+    })
+}
