@@ -2,4 +2,8 @@
 //!
 //! Drives the real programs from outside, as a user would. Nothing depends on this crate.
 
+pub mod machine;
+pub mod process;
+pub mod programs;
 pub mod structure;
+pub mod wait;

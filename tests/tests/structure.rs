@@ -1,6 +1,8 @@
 //! The shape of the repository. The rules themselves, and the bad samples that prove each of them,
 //! are in `proviso_tests::structure`; this file walks the repository.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,0 +1,21 @@
+//! Where the programs under test are: built beforehand, beside the one that runs now.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+
+/// The path of one of our programs, `proviso-agent` say.
+pub fn program(name: &str) -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe().context("cannot tell where this program is")?;
+    // A test lies in target/debug/deps, a program in target/debug.
+    for folder in own.ancestors().skip(1).take(2) {
+        let path = folder.join(name);
+        if path.is_file() {
+            return Ok(path);
+        }
+    }
+    bail!(
+        "{name} is not built: run `make test`, or `cargo build --workspace --bins` and then this \
+         again"
+    )
+}
