@@ -14,8 +14,8 @@ use anyhow::{Context, bail};
 const SETUP: &str = r#"
 set -eu
 for place in etc usr/lib; do
-    mkdir -p "$1/up/$place" "$1/work/$place"
-    mount -t overlay overlay -o "lowerdir=/$place,upperdir=$1/up/$place,workdir=$1/work/$place" "/$place"
+    mkdir -p "$1/up/$place" "$1/over/$place"
+    mount -t overlay overlay -o "lowerdir=/$place,upperdir=$1/up/$place,workdir=$1/over/$place" "/$place"
 done
 echo ready
 exec cat
