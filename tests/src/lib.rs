@@ -5,5 +5,6 @@
 pub mod machine;
 pub mod process;
 pub mod programs;
+pub mod site;
 pub mod structure;
 pub mod wait;

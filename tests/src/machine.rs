@@ -1,18 +1,25 @@
 //! A computer of its own for each test, inside this one.
 //!
-//! A mount namespace with its own copy-on-write `/etc` and `/usr/lib`: accounts, browser policies
-//! and native hosts are written there for real, by the real installer, and nothing outside changes.
-//! Needs root, since mounting does.
+//! Namespaces with processes of their own and a copy-on-write `/etc`, `/usr/lib`: accounts,
+//! browser policies and native hosts are written there for real, by the real installer, and
+//! nothing outside changes. Everything that runs there ends with it, even when the test is killed:
+//! its first process waits for a pipe that only the test holds open. Needs root, since mounting
+//! does. The network is the real one: ports on loopback are shared.
 
+use std::ffi::OsStr;
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, bail};
 
+/// `$1` is a folder to mount a memory file system on: overlays do not stand on overlays.
 const SETUP: &str = r#"
 set -eu
+mount -t tmpfs tmpfs "$1"
 for place in etc usr/lib; do
     mkdir -p "$1/up/$place" "$1/over/$place"
     mount -t overlay overlay -o "lowerdir=/$place,upperdir=$1/up/$place,workdir=$1/over/$place" "/$place"
@@ -21,11 +28,14 @@ echo ready
 exec cat
 "#;
 
-/// One such computer. Dropped, it is gone; its folder stays.
+const FIRST_UID: u32 = 23_000;
+
+/// One such computer. Dropped, it is gone with all that ran there; its folder stays.
 #[derive(Debug)]
 pub struct Machine {
     dir: PathBuf,
     holder: Child,
+    accounts: AtomicU32,
 }
 
 /// An account of such a computer.
@@ -44,51 +54,56 @@ impl Machine {
     pub fn new(dir: &Path) -> anyhow::Result<Self> {
         if !rustix::process::geteuid().is_root() {
             bail!(
-                "whole-system tests mount a system of their own and so need root: run this again \
-                 as root, in a container if you like"
+                "this sets up a computer inside this one and needs root for that: run the same \
+                 command again with sudo (or as root in a virtual machine)"
             );
         }
-        std::fs::create_dir_all(dir)?;
+        let layers = dir.join("layers");
+        std::fs::create_dir_all(&layers)?;
+        // Accounts must get through to their homes, whatever the folder's maker thought.
+        std::fs::set_permissions(dir, Permissions::from_mode(0o755))?;
         let mut holder = Command::new("unshare")
-            .args([
-                "--mount",
-                "--propagation",
-                "private",
-                "sh",
-                "-c",
-                SETUP,
-                "sh",
-            ])
-            .arg(dir)
+            .args(["--mount", "--propagation", "private"])
+            .args(["--pid", "--fork", "--kill-child", "--mount-proc"])
+            .args(["sh", "-c", SETUP, "sh"])
+            .arg(&layers)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .context("cannot start unshare; it is in the package util-linux")?;
         let mut ready = String::new();
         let out = holder.stdout.take().context("no output")?;
         BufReader::new(out).read_line(&mut ready)?;
         if ready.trim() != "ready" {
-            bail!("this system does not let root mount an overlay in a namespace of its own");
+            drop(holder.stdin.take());
+            let said = holder.wait_with_output()?.stderr;
+            bail!(
+                "this system does not let root mount in a namespace of its own ({}): run this on \
+                 a real or virtual machine, or in a container with --privileged",
+                String::from_utf8_lossy(&said).trim()
+            );
         }
         Ok(Self {
             dir: dir.to_owned(),
             holder,
+            accounts: AtomicU32::new(0),
         })
+    }
+
+    /// Where its files are.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// Adds an account with an empty home.
     pub fn add_account(&self, name: &str) -> anyhow::Result<Account> {
-        let passwd = self.dir.join("up/etc/passwd");
-        let passwd_text = match std::fs::read_to_string(&passwd) {
-            Ok(text) => text,
-            Err(_) => std::fs::read_to_string("/etc/passwd")?,
-        };
-        let uid = 23_000 + u32::try_from(passwd_text.lines().count())?;
+        let uid = FIRST_UID + self.accounts.fetch_add(1, Ordering::Relaxed);
         let home = self.dir.join("home").join(name);
         std::fs::create_dir_all(&home)?;
         chown(&home, Some(uid), Some(uid))?;
         let line = format!("{name}:x:{uid}:{uid}::{}:/bin/sh", home.display());
-        // Written from inside, so that the overlay notices.
         self.append("/etc/passwd", &line)?;
         self.append("/etc/group", &format!("{name}:x:{uid}:"))?;
         Ok(Account {
@@ -99,34 +114,41 @@ impl Machine {
     }
 
     /// A command that runs on this computer, as root.
-    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
-        let mut command = Command::new("nsenter");
-        command
-            .arg(format!("--mount=/proc/{}/ns/mnt", self.holder.id()))
-            .args(["--", "setpriv", "--pdeathsig", "KILL", "--"])
-            .arg(program);
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = self.enter();
+        command.arg(program);
         command
     }
 
     /// A command that runs on this computer, as `account`.
-    pub fn command_as(&self, account: &Account, program: &str) -> Command {
-        let mut command = Command::new("nsenter");
+    pub fn command_as(&self, account: &Account, program: impl AsRef<OsStr>) -> Command {
+        let mut command = self.enter();
         command
-            .arg(format!("--mount=/proc/{}/ns/mnt", self.holder.id()))
-            .args(["--", "setpriv", "--clear-groups"])
+            .args(["setpriv", "--clear-groups"])
             .arg(format!("--reuid={}", account.uid))
             .arg(format!("--regid={}", account.uid))
-            .args(["--pdeathsig", "KILL", "--", program])
+            .arg("--")
+            .arg(program)
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .env("LANG", "C.UTF-8")
             .env("USER", &account.name)
             .env("LOGNAME", &account.name)
-            .env("HOME", &account.home)
-            .current_dir(&account.home);
+            .env("HOME", &account.home);
         command
     }
 
+    fn enter(&self) -> Command {
+        let namespaces = format!("/proc/{}/ns", self.holder.id());
+        let mut command = Command::new("nsenter");
+        command
+            .arg(format!("--mount={namespaces}/mnt"))
+            .arg(format!("--pid={namespaces}/pid_for_children"))
+            .arg("--");
+        command
+    }
+
+    /// Writes from inside, so that the overlay notices.
     fn append(&self, file: &str, line: &str) -> anyhow::Result<()> {
         let mut tee = self
             .command("tee")
@@ -144,8 +166,43 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        // `cat` ends with its input; the namespace goes with the last program in it.
+        // `cat` ends with its input, and with it every process of the namespace.
         drop(self.holder.stdin.take());
         let _ = self.holder.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::{Running, done};
+    use crate::wait::{PATIENCE, until};
+
+    #[test]
+    fn what_is_written_and_run_there_stays_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let machine = Machine::new(dir.path()).unwrap();
+        let alice = machine.add_account("alice").unwrap();
+        let who = done(
+            machine
+                .command_as(&alice, "sh")
+                .args(["-c", "id -un; pwd -P; echo $HOME"]),
+        );
+        assert!(who.unwrap().starts_with("alice\n"));
+        done(machine.command("touch").arg("/etc/proviso-was-here")).unwrap();
+        assert!(!Path::new("/etc/proviso-was-here").exists());
+        let mut sleep = machine.command_as(&alice, "sleep");
+        sleep.arg("1000");
+        let running = Running::start(sleep, &dir.path().join("log")).unwrap();
+        let seen = done(machine.command("ps").args(["-C", "sleep", "-o", "user="])).unwrap();
+        assert_eq!(seen.trim(), "alice");
+        let outside = format!("/proc/{}", running.id());
+        assert!(Path::new(&outside).exists());
+        drop(machine);
+        until("the machine's programs to end", PATIENCE, || {
+            let state = std::fs::read_to_string(format!("{outside}/stat")).unwrap_or_default();
+            Ok((state.is_empty() || state.contains(") Z ")).then_some(()))
+        })
+        .unwrap();
     }
 }

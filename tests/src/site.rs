@@ -1,0 +1,165 @@
+//! The internet of a test: one loopback server that answers for every host name.
+//!
+//! Speaks plain HTTP/1.1, as origin and as proxy, so that browsers reach it under any name without
+//! name resolution. Every page has the host and path in its title. Each request is noted.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A running server. It ends with the program.
+#[derive(Clone, Debug)]
+pub struct Sites {
+    address: SocketAddr,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Without the port.
+    pub host: String,
+    /// With the query.
+    pub path: String,
+    /// When the request line had arrived.
+    pub when: Instant,
+}
+
+impl Sites {
+    /// Starts serving on a free port.
+    pub fn start() -> anyhow::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let sites = Self {
+            address: listener.local_addr()?,
+            asked: Arc::default(),
+        };
+        let serving = sites.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let sites = serving.clone();
+                // A browser that goes away in the middle is no fault.
+                std::thread::spawn(move || drop(sites.serve(&stream)));
+            }
+        });
+        Ok(sites)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Every request so far.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// When `url`, given without scheme, was first asked for.
+    #[must_use]
+    pub fn first(&self, url: &str) -> Option<Instant> {
+        self.asked()
+            .iter()
+            .find(|asked| url == format!("{}{}", asked.host, asked.path))
+            .map(|asked| asked.when)
+    }
+
+    fn serve(&self, stream: &TcpStream) -> std::io::Result<()> {
+        stream.set_read_timeout(Some(Duration::from_secs(120)))?;
+        stream.set_nodelay(true)?;
+        let mut reader = BufReader::new(stream);
+        loop {
+            let mut request = String::new();
+            if reader.read_line(&mut request)? == 0 {
+                return Ok(());
+            }
+            let when = Instant::now();
+            let mut host = String::new();
+            loop {
+                let mut header = String::new();
+                if reader.read_line(&mut header)? == 0 || header.trim().is_empty() {
+                    break;
+                }
+                if let Some((name, value)) = header.split_once(':')
+                    && name.eq_ignore_ascii_case("host")
+                {
+                    value.trim().clone_into(&mut host);
+                }
+            }
+            let mut words = request.split_whitespace();
+            let (method, target) = (words.next().unwrap_or(""), words.next().unwrap_or("/"));
+            if method != "GET" && method != "HEAD" {
+                let no = "HTTP/1.1 405 Not Here\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+                return (&*stream).write_all(no.as_bytes());
+            }
+            let path = match target.strip_prefix("http://") {
+                Some(rest) => rest.find('/').map_or("/", |at| &rest[at..]),
+                None => target,
+            };
+            if let Some((name, _)) = host.rsplit_once(':') {
+                host = name.to_owned();
+            }
+            let answer = answer(&host, path);
+            self.asked
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(Asked {
+                    host,
+                    path: path.to_owned(),
+                    when,
+                });
+            (&*stream).write_all(answer.as_bytes())?;
+        }
+    }
+}
+
+fn answer(host: &str, path: &str) -> String {
+    if path == "/favicon.ico" || path == "/robots.txt" {
+        return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned();
+    }
+    let escaped = path.replace('&', "&amp;").replace('<', "&lt;");
+    let body = format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>{host}{escaped}</title>\
+         <h1>{host}</h1><p>{escaped}</html>"
+    );
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nCache-Control: no-store\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn answers_as_origin_and_as_proxy() {
+        let sites = Sites::start().unwrap();
+        for target in ["/a?b=1", "http://www.facebook.com/a?b=1"] {
+            let mut stream = TcpStream::connect(sites.address()).unwrap();
+            write!(
+                stream,
+                "GET {target} HTTP/1.1\r\nHost: www.facebook.com:80\r\n\r\n"
+            )
+            .unwrap();
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).unwrap();
+            assert!(
+                text.contains("<title>www.facebook.com/a?b=1</title>"),
+                "{text}"
+            );
+        }
+        assert_eq!(sites.asked().len(), 2);
+        assert!(sites.first("www.facebook.com/a?b=1").is_some());
+        assert!(sites.first("www.facebook.com/").is_none());
+    }
+}
