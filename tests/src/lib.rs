@@ -2,6 +2,7 @@
 //!
 //! Drives the real programs from outside, as a user would. Nothing depends on this crate.
 
+pub mod browser;
 pub mod machine;
 pub mod process;
 pub mod programs;

@@ -1,17 +1,28 @@
 //! The internet of a test: one loopback server that answers for every host name.
 //!
-//! Speaks plain HTTP/1.1, as origin and as proxy, so that browsers reach it under any name without
-//! name resolution. Every page has the host and path in its title. Each request is noted.
+//! Speaks HTTP/1.1, plain and encrypted, as origin and as proxy, so that browsers reach it under any
+//! name without name resolution; and well-known names are reached by HTTPS only, as browsers insist.
+//! Every page has the host and path in its title. Each request is noted.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use data_encoding::BASE64;
+use ring::digest::{SHA256, digest};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+const IDLE: Duration = Duration::from_secs(120);
+/// How every TLS connection begins.
+const TLS_HANDSHAKE: u8 = 0x16;
 
 /// A running server. It ends with the program.
 #[derive(Clone, Debug)]
 pub struct Sites {
     address: SocketAddr,
+    tls: Arc<ServerConfig>,
+    key: String,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
@@ -30,8 +41,11 @@ impl Sites {
     /// Starts serving on a free port.
     pub fn start() -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
+        let (tls, key) = identity()?;
         let sites = Self {
             address: listener.local_addr()?,
+            tls,
+            key,
             asked: Arc::default(),
         };
         let serving = sites.clone();
@@ -39,7 +53,7 @@ impl Sites {
             for stream in listener.incoming().flatten() {
                 let sites = serving.clone();
                 // A browser that goes away in the middle is no fault.
-                std::thread::spawn(move || drop(sites.serve(&stream)));
+                std::thread::spawn(move || drop(sites.serve(stream)));
             }
         });
         Ok(sites)
@@ -49,6 +63,12 @@ impl Sites {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Digest of its public key, as browsers are told to trust it under every name.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
     }
 
     /// Every request so far.
@@ -69,20 +89,39 @@ impl Sites {
             .map(|asked| asked.when)
     }
 
-    fn serve(&self, stream: &TcpStream) -> std::io::Result<()> {
-        stream.set_read_timeout(Some(Duration::from_secs(120)))?;
+    /// One connection: plain, encrypted, or a proxy's tunnel with either in it.
+    fn serve(&self, mut stream: TcpStream) -> std::io::Result<()> {
+        stream.set_read_timeout(Some(IDLE))?;
         stream.set_nodelay(true)?;
-        let mut reader = BufReader::new(stream);
+        loop {
+            let mut first = [0];
+            if stream.peek(&mut first)? == 0 {
+                return Ok(());
+            }
+            if first[0] == TLS_HANDSHAKE {
+                let tls = ServerConnection::new(self.tls.clone()).map_err(std::io::Error::other)?;
+                self.answer_all(&mut BufReader::new(StreamOwned::new(tls, stream)))?;
+                return Ok(());
+            }
+            let mut plain = BufReader::new(stream);
+            if self.answer_all(&mut plain)? == Then::Close {
+                return Ok(());
+            }
+            stream = plain.into_inner();
+        }
+    }
+
+    fn answer_all<S: Read + Write>(&self, stream: &mut BufReader<S>) -> std::io::Result<Then> {
         loop {
             let mut request = String::new();
-            if reader.read_line(&mut request)? == 0 {
-                return Ok(());
+            if stream.read_line(&mut request)? == 0 {
+                return Ok(Then::Close);
             }
             let when = Instant::now();
             let mut host = String::new();
             loop {
                 let mut header = String::new();
-                if reader.read_line(&mut header)? == 0 || header.trim().is_empty() {
+                if stream.read_line(&mut header)? == 0 || header.trim().is_empty() {
                     break;
                 }
                 if let Some((name, value)) = header.split_once(':')
@@ -93,9 +132,16 @@ impl Sites {
             }
             let mut words = request.split_whitespace();
             let (method, target) = (words.next().unwrap_or(""), words.next().unwrap_or("/"));
+            if method == "CONNECT" {
+                stream
+                    .get_mut()
+                    .write_all(b"HTTP/1.1 200 Connected\r\n\r\n")?;
+                return Ok(Then::Tunnel);
+            }
             if method != "GET" && method != "HEAD" {
                 let no = "HTTP/1.1 405 Not Here\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-                return (&*stream).write_all(no.as_bytes());
+                stream.get_mut().write_all(no.as_bytes())?;
+                return Ok(Then::Close);
             }
             let path = match target.strip_prefix("http://") {
                 Some(rest) => rest.find('/').map_or("/", |at| &rest[at..]),
@@ -113,9 +159,37 @@ impl Sites {
                     path: path.to_owned(),
                     when,
                 });
-            (&*stream).write_all(answer.as_bytes())?;
+            stream.get_mut().write_all(answer.as_bytes())?;
+            stream.get_mut().flush()?;
         }
     }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Close,
+    Tunnel,
+}
+
+/// One certificate for all names, and the digest of its key.
+fn identity() -> anyhow::Result<(Arc<ServerConfig>, String)> {
+    let own = rcgen::generate_simple_self_signed(vec!["sites.test".to_owned()])?;
+    let key = digest(
+        &SHA256,
+        &rcgen::PublicKeyData::subject_public_key_info(&own.signing_key),
+    );
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![own.cert.der().clone()],
+            own.signing_key
+                .serialize_der()
+                .try_into()
+                .map_err(anyhow::Error::msg)?,
+        )?;
+    Ok((Arc::new(tls), BASE64.encode(key.as_ref())))
 }
 
 fn answer(host: &str, path: &str) -> String {

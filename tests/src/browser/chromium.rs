@@ -1,0 +1,240 @@
+//! Chromium.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use data_encoding::BASE64;
+use serde_json::{Value, json};
+
+use super::pipe::Pipe;
+use crate::machine::{Account, Machine};
+use crate::process::{Running, done};
+use crate::site::Sites;
+use crate::wait::{PATIENCE, until};
+
+/// A running Chromium with one tab that this drives.
+#[derive(Debug)]
+pub struct Chromium {
+    pipe: Pipe,
+    session: String,
+    running: Running,
+}
+
+impl Chromium {
+    /// Starts the installed one as `account`, with the account's ordinary profile.
+    pub fn start(machine: &Machine, account: &Account, sites: &Sites) -> anyhow::Result<Self> {
+        // The driver's pipes are descriptors 3 and 4; what the browser says goes to the log.
+        let mut command = machine.command_as(account, "sh");
+        command
+            .args(["-c", r#"exec "$@" 3<&0 4>&1 </dev/null >&2"#, "sh"])
+            .args(line(account, sites))
+            .args(["--remote-debugging-pipe", "about:blank"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let log = machine.dir().join("chromium.log");
+        command.stderr(
+            std::fs::File::options()
+                .create(true)
+                .append(true)
+                .open(&log)?,
+        );
+        let mut running = Running::spawn(command, &log)?;
+        let mut pipe = Pipe::new(running.pipes())?;
+        let session = until("Chromium's first tab", PATIENCE, || {
+            let targets = pipe.ask(None, "Target.getTargets", &json!({}))?;
+            let Some(id) = first_page(&targets) else {
+                return Ok(None);
+            };
+            let params = json!({ "targetId": id, "flatten": true });
+            let attached = pipe.ask(None, "Target.attachToTarget", &params)?;
+            Ok(attached["sessionId"].as_str().map(str::to_owned))
+        })
+        .with_context(|| running.said())?;
+        Ok(Self {
+            pipe,
+            session,
+            running,
+        })
+    }
+
+    /// Its process number.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.running.id()
+    }
+
+    /// Opens a page and waits until it is loaded.
+    pub fn open(&mut self, url: &str) -> anyhow::Result<()> {
+        let answer = self.ask("Page.navigate", &json!({ "url": url }))?;
+        if let Some(error) = answer["errorText"].as_str() {
+            bail!("Chromium could not open {url}: {error}");
+        }
+        until(&format!("{url} to load"), PATIENCE, || {
+            let state = self.eval("document.readyState")?;
+            Ok((state == "complete").then_some(()))
+        })
+    }
+
+    /// Opens a page without waiting for anything but the commit.
+    pub fn go(&mut self, url: &str) -> anyhow::Result<()> {
+        self.ask("Page.navigate", &json!({ "url": url }))?;
+        Ok(())
+    }
+
+    /// What a piece of script says, promises awaited.
+    pub fn eval(&mut self, script: &str) -> anyhow::Result<Value> {
+        let params = json!({ "expression": script, "returnByValue": true, "awaitPromise": true });
+        let mut answer = self.ask("Runtime.evaluate", &params)?;
+        if let Some(exception) = answer.get("exceptionDetails") {
+            bail!("the page's script failed: {exception}");
+        }
+        Ok(answer["result"]["value"].take())
+    }
+
+    /// The page as a person reads it.
+    pub fn text(&mut self) -> anyhow::Result<String> {
+        let text = self.eval("document.body ? document.body.innerText : ''")?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Waits until the page says something.
+    pub fn wait_for(&mut self, words: &str, patience: Duration) -> anyhow::Result<String> {
+        let found = until(&format!("the page to say {words:?}"), patience, || {
+            // Between two pages there is none to ask.
+            let text = self.text().unwrap_or_default();
+            Ok(text.contains(words).then_some(text))
+        });
+        match found {
+            Ok(text) => Ok(text),
+            Err(fault) => {
+                let text = self.text().unwrap_or_default();
+                Err(fault.context(format!("it says:\n{text}")))
+            }
+        }
+    }
+
+    /// Types into the field that a CSS selector names, as a keyboard would.
+    pub fn type_into(&mut self, selector: &str, text: &str) -> anyhow::Result<()> {
+        let script = format!(
+            "(() => {{ const field = document.querySelector({selector:?}); \
+             if (!field) return false; field.focus(); field.select && field.select(); return true; }})()"
+        );
+        if self.eval(&script)? != true {
+            bail!("the page has no {selector}: {}", self.text()?);
+        }
+        self.ask("Input.insertText", &json!({ "text": text }))?;
+        Ok(())
+    }
+
+    /// Presses what a CSS selector names.
+    pub fn press(&mut self, selector: &str) -> anyhow::Result<()> {
+        let script = format!(
+            "(() => {{ const it = document.querySelector({selector:?}); \
+             if (!it) return false; it.click(); return true; }})()"
+        );
+        if self.eval(&script)? != true {
+            bail!("the page has no {selector}: {}", self.text()?);
+        }
+        Ok(())
+    }
+
+    /// A picture of the page.
+    pub fn picture(&mut self, file: &Path) -> anyhow::Result<()> {
+        let params = json!({ "format": "png", "captureBeyondViewport": true });
+        let answer = self.ask("Page.captureScreenshot", &params)?;
+        let data = answer["data"].as_str().context("no picture")?;
+        std::fs::write(file, BASE64.decode(data.as_bytes())?)?;
+        Ok(())
+    }
+
+    /// Closes it as a person would, and waits until it is gone.
+    pub fn close(mut self) -> anyhow::Result<()> {
+        self.ask("Browser.close", &json!({}))?;
+        let mut running = self.running;
+        until("Chromium to close", PATIENCE, || {
+            Ok(running.check().is_err().then_some(()))
+        })
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(self) -> anyhow::Result<()> {
+        self.running.kill()
+    }
+
+    /// Starts it once more with further arguments, as a person would from a desktop: it hands
+    /// them to the running one.
+    pub fn once_more(
+        machine: &Machine,
+        account: &Account,
+        sites: &Sites,
+        more: &[&str],
+    ) -> anyhow::Result<String> {
+        let mut words = line(account, sites).into_iter();
+        let program = words.next().context("no program")?;
+        let mut command: Command = machine.command_as(account, program);
+        done(command.args(words).args(more))
+    }
+
+    fn ask(&mut self, method: &str, params: &Value) -> anyhow::Result<Value> {
+        self.pipe.ask(Some(&self.session), method, params)
+    }
+}
+
+fn line(account: &Account, sites: &Sites) -> Vec<PathBuf> {
+    let profile = account.home.join(".config/chromium");
+    [
+        // The whole machine is a sandbox, and the one Chromium brings needs set-up outside of it.
+        "chromium",
+        "--headless",
+        "--no-sandbox",
+        "--no-first-run",
+        "--password-store=basic",
+        "--disable-features=HttpsUpgrades",
+        &format!("--ignore-certificate-errors-spki-list={}", sites.key()),
+        &format!("--user-data-dir={}", profile.display()),
+        &format!(
+            "--host-resolver-rules=MAP * {}, EXCLUDE 127.0.0.1",
+            sites.address()
+        ),
+    ]
+    .map(PathBuf::from)
+    .to_vec()
+}
+
+fn first_page(targets: &Value) -> Option<&str> {
+    targets["targetInfos"]
+        .as_array()?
+        .iter()
+        .find(|target| target["type"] == "page")?["targetId"]
+        .as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opens_pages_of_any_name_and_keeps_a_history() {
+        let dir = tempfile::tempdir().unwrap();
+        let machine = Machine::new(dir.path()).unwrap();
+        let alice = machine.add_account("alice").unwrap();
+        let sites = Sites::start().unwrap();
+        let mut chromium = Chromium::start(&machine, &alice, &sites).unwrap();
+        chromium.open("https://www.facebook.com/groups").unwrap();
+        let title = chromium.eval("document.title").unwrap();
+        assert_eq!(title, "www.facebook.com/groups");
+        assert!(sites.first("www.facebook.com/groups").is_some());
+        chromium
+            .eval("document.body.innerHTML = '<input id=a>'")
+            .unwrap();
+        chromium.type_into("#a", "words").unwrap();
+        assert_eq!(
+            chromium.eval("document.querySelector('#a').value").unwrap(),
+            "words"
+        );
+        chromium.close().unwrap();
+        assert!(alice.home.join(".config/chromium/Default/History").exists());
+    }
+}

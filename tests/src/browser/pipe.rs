@@ -1,0 +1,74 @@
+//! The DevTools protocol over a pipe: JSON messages, each ended by a zero byte.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+
+use crate::wait::PATIENCE;
+
+/// Our end of the pipe.
+#[derive(Debug)]
+pub(super) struct Pipe {
+    to: ChildStdin,
+    from: Receiver<Value>,
+    last: u64,
+}
+
+impl Pipe {
+    /// Takes the standard input and output of a program started for it.
+    pub(super) fn new(child: &mut Child) -> anyhow::Result<Self> {
+        let to = child.stdin.take().context("no input")?;
+        let mut out = BufReader::new(child.stdout.take().context("no output")?);
+        let (tell, from) = channel();
+        std::thread::spawn(move || {
+            let mut message = Vec::new();
+            while let Ok(1..) = out.read_until(0, &mut message) {
+                message.pop();
+                let Ok(value) = serde_json::from_slice(&message) else {
+                    return;
+                };
+                if tell.send(value).is_err() {
+                    return;
+                }
+                message.clear();
+            }
+        });
+        Ok(Self { to, from, last: 0 })
+    }
+
+    /// Asks and waits for the answer. Events in between are passed over.
+    pub(super) fn ask(
+        &mut self,
+        session: Option<&str>,
+        method: &str,
+        params: &Value,
+    ) -> anyhow::Result<Value> {
+        self.last += 1;
+        let mut message = json!({ "id": self.last, "method": method, "params": params });
+        if let Some(session) = session {
+            message["sessionId"] = session.into();
+        }
+        let mut bytes = serde_json::to_vec(&message)?;
+        bytes.push(0);
+        self.to
+            .write_all(&bytes)
+            .with_context(|| format!("Chromium is gone, asked for {method}"))?;
+        loop {
+            let mut answer = match self.from.recv_timeout(PATIENCE) {
+                Ok(answer) => answer,
+                Err(RecvTimeoutError::Timeout) => bail!("Chromium does not answer {method}"),
+                Err(RecvTimeoutError::Disconnected) => bail!("Chromium ended during {method}"),
+            };
+            if answer["id"] != self.last {
+                continue;
+            }
+            if let Some(error) = answer.get("error") {
+                bail!("Chromium refused {method}: {error}");
+            }
+            return Ok(answer["result"].take());
+        }
+    }
+}
