@@ -6,3 +6,4 @@ pub mod config;
 pub mod data_dir;
 pub mod random;
 pub mod store;
+pub mod web;

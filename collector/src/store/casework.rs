@@ -198,6 +198,16 @@ pub fn count_members(read: &Read<'_>, finding: FindingId) -> Result<(u64, u64), 
     Ok(found.unwrap_or((0, 0)))
 }
 
+/// Everybody's alerts that nobody decided.
+pub fn count_waiting(read: &Read<'_>) -> Result<u64, SqlError> {
+    let found = read.first(
+        "SELECT count(*) FROM alert WHERE state <> 'decided'",
+        &[],
+        |row| row.count(0),
+    )?;
+    Ok(found.unwrap_or(0))
+}
+
 /// Decisions on one alert, oldest first.
 pub fn decisions(read: &Read<'_>, finding: FindingId) -> Result<Vec<Decided>, SqlError> {
     read.query(

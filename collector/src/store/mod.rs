@@ -18,6 +18,7 @@ pub mod ids;
 pub mod incidents;
 pub mod orders;
 pub mod outbox;
+pub mod overview;
 pub mod people;
 pub mod reports;
 pub mod schema;

@@ -1,0 +1,98 @@
+//! What the overview shows of everybody, read in a few passes whatever their number.
+//!
+//! Promises: nothing here is a table of its own; every figure is counted from the tables that hold
+//! the truth.
+
+use std::collections::BTreeMap;
+
+use super::ids::{DeviceId, PersonId};
+use super::sql::{Read, SqlError};
+
+/// Alerts of one person that nobody decided.
+#[derive(Debug, Clone, Default)]
+pub struct Waiting {
+    /// By severity: `urgent`, `breach`, `review`.
+    pub by_severity: BTreeMap<String, u64>,
+    /// Of all, not even acknowledged.
+    pub open: u64,
+    /// When the oldest was opened, Unix milliseconds.
+    pub oldest: Option<i64>,
+}
+
+/// A device as the overview knows it.
+#[derive(Debug, Clone)]
+pub struct DeviceSeen {
+    /// Which.
+    pub id: DeviceId,
+    /// Whose.
+    pub person: PersonId,
+    /// Its last sign of life, or its enrolment, Unix milliseconds.
+    pub heard: i64,
+    /// Whether it ever was heard from.
+    pub ever: bool,
+}
+
+/// What waits, by person.
+pub fn waiting(read: &Read<'_>) -> Result<BTreeMap<PersonId, Waiting>, SqlError> {
+    let rows = read.query(
+        "SELECT a.person, f.severity, count(*), \
+         sum(CASE WHEN a.state = 'open' THEN 1 ELSE 0 END), min(a.opened) \
+         FROM alert a JOIN finding f ON f.id = a.finding WHERE a.state <> 'decided' \
+         GROUP BY a.person, f.severity",
+        &[],
+        |row| {
+            let person: PersonId = row.parsed(0)?;
+            Ok((
+                person,
+                row.text(1)?,
+                row.count(2)?,
+                row.count(3)?,
+                row.int(4)?,
+            ))
+        },
+    )?;
+    let mut out: BTreeMap<PersonId, Waiting> = BTreeMap::new();
+    for (person, severity, count, open, oldest) in rows {
+        let waiting = out.entry(person).or_default();
+        waiting.by_severity.insert(severity, count);
+        waiting.open += open;
+        waiting.oldest = Some(waiting.oldest.map_or(oldest, |at| at.min(oldest)));
+    }
+    Ok(out)
+}
+
+/// Devices in service.
+pub fn devices(read: &Read<'_>) -> Result<Vec<DeviceSeen>, SqlError> {
+    read.query(
+        "SELECT id, person, COALESCE(last_contact, enrolled), last_contact FROM device \
+         WHERE state = 'active' ORDER BY person, enrolled, id",
+        &[],
+        |row| {
+            Ok(DeviceSeen {
+                id: row.parsed(0)?,
+                person: row.parsed(1)?,
+                heard: row.int(2)?,
+                ever: row.maybe_int(3)?.is_some(),
+            })
+        },
+    )
+}
+
+/// Incidents since a moment, by person.
+pub fn incidents(read: &Read<'_>, since: i64) -> Result<BTreeMap<PersonId, u64>, SqlError> {
+    let rows = read.query(
+        "SELECT person, count(*) FROM incident WHERE at >= $1 GROUP BY person",
+        &[since.into()],
+        |row| Ok((row.parsed(0)?, row.count(1)?)),
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
+/// People with an order assigned.
+pub fn ordered(read: &Read<'_>) -> Result<Vec<PersonId>, SqlError> {
+    read.query(
+        "SELECT DISTINCT person FROM orders WHERE state = 'current' ORDER BY person",
+        &[],
+        |row| row.parsed(0),
+    )
+}

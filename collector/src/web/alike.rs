@@ -1,0 +1,136 @@
+//! Alerts alike: one person, rule, order and matched part; each with its time, decided together if
+//! a person wants to.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::clock;
+use crate::store::casework::{self, AlertState, Member};
+use crate::store::findings::{self, Finding};
+use crate::store::people::{self, Person};
+use crate::store::{FindingId, StoreError};
+
+use super::Site;
+use super::decide;
+use super::fault::Fault;
+use super::gate::Signed;
+use super::layout::{self, PER_PAGE, Page};
+use super::{audit, groups, words};
+
+/// Where in the list, and whether decided ones are wanted too.
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    page: Option<u64>,
+    all: Option<u8>,
+}
+
+struct Found {
+    finding: Finding,
+    person: Option<Person>,
+    members: Vec<Member>,
+    waiting: u64,
+    total: u64,
+}
+
+/// The page.
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Markup, Fault> {
+    let id = decide::finding(&id)?;
+    let all = wanted.all == Some(1);
+    let (page, skip) = layout::skip(wanted.page);
+    let found = gather(&site, id, all, skip).await?.ok_or(decide::MISSING)?;
+    let person = found.finding.person.clone();
+    site.looks(&signed, audit::SAW_ALIKE, Some(&person), &id.to_string())
+        .await?;
+    let text = site.texts.get(found.finding.order).await?;
+    let says = text
+        .as_ref()
+        .and_then(|text| text.says(&found.finding.rule));
+    let zone = text.as_ref().map_or(&site.zone, |text| &text.zone);
+    let path = format!("/alert/{id}/alike");
+    let more = found.members.len() as u64 > PER_PAGE;
+    let shown = found.members.iter().take(PER_PAGE as usize);
+    let now = clock::now();
+    let name = found.person.as_ref().map(|person| person.name.as_str());
+    let body = html! {
+        p.crumbs { a href={ "/person/" (person) } { (name.unwrap_or("Somebody not in the register")) } }
+        h1 { "Alike: " (says.unwrap_or("a rule of an order that is not held here")) }
+        p {
+            (layout::tag(&found.finding.severity, words::severity(&found.finding.severity)))
+            " Clause " (found.finding.clause) ", rule " (found.finding.rule) ". Matched: "
+            span.matched { (groups::matched(&found.finding.matched)) }
+        }
+        div #alike data-live {
+            p.summary data-open=(found.waiting) {
+                b { (found.waiting) " waiting" } ", " (found.total) " in all. "
+                @if all {
+                    a href=(path) { "Only those that wait" }
+                } @else if found.total > found.waiting {
+                    a href={ (path) "?all=1" } { "Show decided ones too" }
+                }
+            }
+            @if found.members.is_empty() {
+                p.empty { "All of these are decided." }
+            } @else {
+                ul.rows {
+                    @for member in shown {
+                        li {
+                            a href={ "/alert/" (member.finding) } { (words::moment(member.at, zone)) }
+                            " " span.quiet {
+                                (words::state(member.state)) ", opened " (words::ago(member.opened, now))
+                            }
+                        }
+                    }
+                }
+            }
+            (layout::pager(&path, if all { "all=1&" } else { "" }, page, more))
+        }
+        @if found.waiting > 0 {
+            section #decision aria-labelledby="together" {
+                h2 #together { "Decide all " (found.waiting) " together" }
+                p { "Look at some of them first. Each gets this decision with your name and reason." }
+                form.sheet method="post" action={ (path) "/decide" } {
+                    input type="hidden" name="token" value=(signed.token);
+                    input type="hidden" name="count" value=(found.waiting);
+                    (decide::fields(AlertState::Open))
+                    button type="submit" { "Record for all " (found.waiting) }
+                }
+            }
+        }
+    };
+    let whose = person.to_string();
+    let about = Page {
+        title: "Alike",
+        person: Some(&whose),
+        live: true,
+        here: "",
+    };
+    Ok(layout::page(&signed, &about, &body))
+}
+
+async fn gather(site: &Site, id: FindingId, all: bool, skip: u64) -> Result<Option<Found>, Fault> {
+    let found = site
+        .store
+        .read(move |read| {
+            let Some(finding) = findings::get(read, id)? else {
+                return Ok::<_, StoreError>(None);
+            };
+            let (waiting, total) = casework::count_members(read, id)?;
+            Ok(Some(Found {
+                person: people::get(read, &finding.person)?,
+                members: casework::members(read, id, all, PER_PAGE + 1, skip)?,
+                finding,
+                waiting,
+                total,
+            }))
+        })
+        .await?;
+    Ok(found)
+}

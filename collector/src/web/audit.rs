@@ -1,0 +1,211 @@
+//! Who looked at whom, and who did what: entered before a page is sent, and shown.
+//!
+//! Promises: a page about a person that cannot be entered here is not sent. A page that keeps
+//! itself up to date is one look, entered again after ten minutes.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::clock;
+use crate::random;
+use crate::store::audit::{self, Entry, Shown};
+use crate::store::{PersonId, StoreError, Tx};
+
+use super::Site;
+use super::fault::Fault;
+use super::gate::Signed;
+use super::layout::{self, PER_PAGE, Page};
+use super::words;
+
+pub(super) const SIGNED_IN: &str = "signed_in";
+pub(super) const SIGNED_OUT: &str = "signed_out";
+pub(super) const SIGN_IN_FAILED: &str = "sign_in_failed";
+pub(super) const SAW_OVERVIEW: &str = "saw_overview";
+pub(super) const SAW_ALERTS: &str = "saw_alerts";
+pub(super) const SAW_PERSON: &str = "saw_person";
+pub(super) const SAW_ALERT: &str = "saw_alert";
+pub(super) const SAW_ALIKE: &str = "saw_alike";
+pub(super) const SAW_AUDIT: &str = "saw_audit";
+pub(super) const DECIDED: &str = "decided";
+
+/// How long a page may refresh itself as part of one look, in milliseconds.
+const ONE_LOOK: i64 = 10 * 60_000;
+
+/// Enters something in the caller's transaction.
+pub(super) fn enter(
+    tx: &Tx<'_>,
+    staff: &str,
+    action: &str,
+    person: Option<&PersonId>,
+    on: &str,
+    now: i64,
+) -> Result<(), Fault> {
+    Ok(audit::put(tx, &entry(staff, action, person, on, now)?)?)
+}
+
+impl Site {
+    /// Enters a look; the page may be sent after this and not before.
+    pub(super) async fn looks(
+        &self,
+        signed: &Signed,
+        action: &'static str,
+        person: Option<&PersonId>,
+        on: &str,
+    ) -> Result<(), Fault> {
+        let now = clock::now();
+        let entry = entry(&signed.staff, action, person, on, now)?;
+        if signed.live {
+            let asked = entry.clone();
+            let seen = self
+                .store
+                .read(move |read| {
+                    Ok::<_, StoreError>(audit::seen_since(read, &asked, now - ONE_LOOK)?)
+                })
+                .await?;
+            if seen {
+                return Ok(());
+            }
+        }
+        self.store
+            .write("audit", move |tx| -> Result<(), StoreError> {
+                Ok(audit::put(tx, &entry)?)
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+/// What to show.
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    person: Option<String>,
+    page: Option<u64>,
+}
+
+/// The page.
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Query(wanted): Query<Wanted>,
+) -> Result<Markup, Fault> {
+    let person: Option<PersonId> = match &wanted.person {
+        None => None,
+        Some(id) => Some(id.parse().map_err(|_| {
+            Fault::Missing("there is no person with this id; look in the overview")
+        })?),
+    };
+    site.looks(&signed, SAW_AUDIT, person.as_ref(), "").await?;
+    let (page, skip) = layout::skip(wanted.page);
+    let whose = person.clone();
+    let mut rows = site
+        .store
+        .read(move |read| {
+            Ok::<_, StoreError>(match &whose {
+                None => audit::latest(read, PER_PAGE + 1, skip)?,
+                Some(person) => audit::of_person(read, person, PER_PAGE + 1, skip)?,
+            })
+        })
+        .await?;
+    let more = rows.len() as u64 > PER_PAGE;
+    rows.truncate(PER_PAGE as usize);
+    let query = person.as_ref().map(|id| format!("person={id}&"));
+    let body = html! {
+        h1 { "Who looked, and who did what" }
+        @if let Some(person) = &person {
+            p { "Entries about one person only. " a href={ "/person/" (person) } { "To the person" }
+                " · " a href="/audit" { "Everybody's entries" } }
+        }
+        @if rows.is_empty() {
+            p.empty { "Nothing is entered here yet." }
+        } @else {
+            (table(&site, &rows))
+        }
+        (layout::pager("/audit", query.as_deref().unwrap_or_default(), page, more))
+    };
+    let about = Page {
+        title: "Who looked",
+        here: "/audit",
+        ..Page::default()
+    };
+    Ok(layout::page(&signed, &about, &body))
+}
+
+fn table(site: &Site, rows: &[Shown]) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Entries" {
+            table {
+                thead { tr {
+                    th scope="col" { "When" }
+                    th scope="col" { "Who" }
+                    th scope="col" { "What" }
+                    th scope="col" { "About" }
+                } }
+                tbody {
+                    @for row in rows {
+                        tr {
+                            td { (words::moment(row.entry.at, &site.zone)) }
+                            td { (row.staff_name) }
+                            td { (action(&row.entry.action)) " " (on(&row.entry)) }
+                            td {
+                                @match (&row.pseudonym, &row.entry.person) {
+                                    (Some(name), Some(id)) => a href={ "/person/" (id) } { (name) },
+                                    _ => "–",
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// On what: a link to the case where there is one.
+fn on(entry: &Entry) -> Markup {
+    let case = matches!(entry.action.as_str(), SAW_ALERT | SAW_ALIKE | DECIDED);
+    let (id, rest) = entry.reason.split_once(' ').unwrap_or((&entry.reason, ""));
+    html! {
+        @if case && !id.is_empty() {
+            a href={ "/alert/" (id) } { "case " (id.chars().take(8).collect::<String>()) }
+            " " (rest)
+        } @else {
+            (entry.reason)
+        }
+    }
+}
+
+fn action(word: &str) -> &str {
+    match word {
+        SIGNED_IN => "signed in",
+        SIGNED_OUT => "signed out",
+        SIGN_IN_FAILED => "gave a wrong password",
+        SAW_OVERVIEW => "saw the overview",
+        SAW_ALERTS => "saw all possible breaches",
+        SAW_PERSON => "saw a person's page",
+        SAW_ALERT => "saw",
+        SAW_ALIKE => "saw alerts like",
+        SAW_AUDIT => "saw who looked",
+        DECIDED => "recorded a decision on",
+        other => other,
+    }
+}
+
+fn entry(
+    staff: &str,
+    action: &str,
+    person: Option<&PersonId>,
+    on: &str,
+    now: i64,
+) -> Result<Entry, Fault> {
+    Ok(Entry {
+        id: random::row_id(now)?,
+        at: now,
+        staff: staff.to_owned(),
+        action: action.to_owned(),
+        person: person.cloned(),
+        reason: on.to_owned(),
+    })
+}

@@ -1,0 +1,335 @@
+//! One alert: what was seen, when, by which method, under which clause and rule, what stands
+//! behind it, and what people decided.
+//!
+//! Promises: fact, finding and decision stand apart on the page, as they are kept apart; both
+//! clocks are shown and named; what is not held as evidence yet says so.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+
+use crate::clock;
+use crate::store::casework::{self, Alert, AlertState, Decided};
+use crate::store::devices::{self, Registered};
+use crate::store::findings::{self, Finding, Proof};
+use crate::store::outbox::{self, Sent};
+use crate::store::people::{self, Person};
+use crate::store::{FindingId, Read, SqlError, StoreError};
+
+use super::Site;
+use super::decide::{self, Verdict};
+use super::fault::{self, Fault};
+use super::gate::Signed;
+use super::layout::{self, Page};
+use super::order_text::OrderText;
+use super::records::{self, Around};
+use super::{audit, groups, words};
+
+/// Everything the page shows, from one snapshot.
+struct Case {
+    alert: Alert,
+    finding: Finding,
+    person: Option<Person>,
+    device: Option<Registered>,
+    decisions: Vec<Decided>,
+    sent: Vec<Sent>,
+    alike: u64,
+    around: Around,
+}
+
+/// The page.
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Path(id): Path<String>,
+) -> Result<Markup, Fault> {
+    let id = decide::finding(&id)?;
+    let found = site
+        .store
+        .read(move |read| Ok::<_, StoreError>(gather(read, id)?))
+        .await?;
+    let case = found.ok_or(decide::MISSING)?;
+    let whose = case.finding.person.clone();
+    site.looks(&signed, audit::SAW_ALERT, Some(&whose), &id.to_string())
+        .await?;
+    let text = site.texts.get(case.finding.order).await?;
+    let zone = text.as_ref().map_or(&site.zone, |text| &text.zone);
+    let now = clock::now();
+    let name = case.person.as_ref().map(|person| person.name.as_str());
+    let body = html! {
+        p.crumbs {
+            a href={ "/person/" (whose) } { (name.unwrap_or("Somebody not in the register")) }
+            " · case " code { (id) }
+        }
+        h1 { (words::severity(&case.finding.severity)) }
+        div #state data-live {
+            p.summary { (standing(&case, now)) }
+        }
+        (seen(&case, zone))
+        (judged(&case, text.as_deref()))
+        (times(&site, &case, zone))
+        (evidence(&site, &case, zone))
+        (records::around(&case.around, &case.finding, zone))
+        (decisions(&site, &signed, &case, id))
+        (delivery(&site, &case))
+    };
+    let whose = whose.to_string();
+    let title = format!("Case {}", short(id));
+    let about = Page {
+        title: &title,
+        person: Some(&whose),
+        live: true,
+        here: "",
+    };
+    Ok(layout::page(&signed, &about, &body))
+}
+
+fn gather(read: &Read<'_>, id: FindingId) -> Result<Option<Case>, SqlError> {
+    let (Some(finding), Some(alert)) = (findings::get(read, id)?, casework::alert(read, id)?)
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Case {
+        person: people::get(read, &finding.person)?,
+        device: devices::registered(read, finding.device)?,
+        decisions: casework::decisions(read, id)?,
+        sent: outbox::of_finding(read, id)?,
+        alike: casework::count_members(read, id)?.0,
+        around: records::gather(read, &finding)?,
+        alert,
+        finding,
+    }))
+}
+
+fn standing(case: &Case, now: i64) -> Markup {
+    let last = case.decisions.last();
+    html! {
+        @match (case.alert.state, last) {
+            (AlertState::Open, _) => {
+                "Waiting for a person " (words::waiting_for(case.alert.opened, now)) ". "
+                "Software found this; nobody has decided anything."
+            }
+            (_, Some(last)) => {
+                b { (last.staff_name) ": " (Verdict::words_of(&last.decision.verdict)) }
+                ", " (words::ago(last.decision.at, now)) "."
+            }
+            (state, None) => (words::state(state)),
+        }
+        @if case.alike > 1 {
+            " " a href={ "/alert/" (case.finding.id) "/alike" } {
+                (case.alike) " alike are waiting: see them together"
+            }
+        }
+    }
+}
+
+fn seen(case: &Case, zone: &TimeZone) -> Markup {
+    html! {
+        section aria-labelledby="seen" {
+            h2 #seen { "What was seen" }
+            @match &case.around.own {
+                Some(record) => (records::in_full(record, zone)),
+                None => p.note {
+                    @if case.finding.proof == Proof::Unproven {
+                        "The device announced this ahead of its report. The record itself has not \
+                         arrived yet; it appears here when it does."
+                    } @else {
+                        (case.around.missing.unwrap_or("The record is not held here."))
+                    }
+                },
+            }
+            dl {
+                dt { "Device" }
+                dd {
+                    (case.device.as_ref().map_or("not in the register", |device| &device.host))
+                    " " small { code { (case.finding.device) } }
+                }
+            }
+        }
+    }
+}
+
+fn judged(case: &Case, text: Option<&OrderText>) -> Markup {
+    let finding = &case.finding;
+    let says = text.and_then(|text| text.says(&finding.rule));
+    let clause = text.and_then(|text| text.clause(&finding.clause));
+    html! {
+        section aria-labelledby="judged" {
+            h2 #judged { "Which clause and rule" }
+            @if text.is_none() {
+                p.note {
+                    "The order with digest " code { (finding.order) } " is not held here. Put it \
+                     with " code { "proviso-collector order put" } " to see its words."
+                }
+            }
+            dl {
+                dt { "Clause " (finding.clause) }
+                dd {
+                    @match clause {
+                        Some(words) => blockquote { (words) },
+                        None => "The order's file has no words for this clause.",
+                    }
+                }
+                dt { "Rule " (finding.rule) }
+                dd { (says.unwrap_or("The order's file has no sentence for this rule.")) }
+                dt { "Matched" }
+                dd.matched { (groups::matched(&finding.matched)) }
+                @if let Some(text) = text {
+                    dt { "Order" }
+                    dd {
+                        (text.id) ", version " (text.version) " "
+                        small { "digest " code { (finding.order) } }
+                    }
+                }
+                dt { "Judged by" }
+                dd { (finding.engine) }
+            }
+            p.quiet {
+                "A rule is how software checks a clause. It can be wrong, and it cannot know of \
+                 permission that was given in another way."
+            }
+        }
+    }
+}
+
+fn times(site: &Site, case: &Case, zone: &TimeZone) -> Markup {
+    let received = case.around.report.as_ref().map(|report| report.received);
+    html! {
+        section aria-labelledby="times" {
+            h2 #times { "When, by both clocks" }
+            dl {
+                dt { "The device's clock" }
+                dd { (words::moment(case.finding.at, zone)) }
+                dt { "The collector's clock" }
+                dd {
+                    "Found " (words::moment(case.finding.made, &site.zone))
+                    @if let Some(received) = received {
+                        "; report stored " (words::moment(received, &site.zone))
+                        @let late = received - case.finding.at;
+                        @if let Some(late) = words::span(late) {
+                            ", " (late) " after the device's time"
+                        } @else if late < -60_000 {
+                            ", before the device's time: its clock is ahead"
+                        }
+                    }
+                    "."
+                }
+            }
+        }
+    }
+}
+
+fn evidence(site: &Site, case: &Case, zone: &TimeZone) -> Markup {
+    let seq = case.finding.seq;
+    html! {
+        section #evidence data-live aria-labelledby="held" {
+            h2 #held { "Evidence" }
+            @match (case.finding.proof, &case.around.report) {
+                (Proof::Proven, Some(report)) => {
+                    p {
+                        (layout::tag("held", "Held")) " Record " (seq) " of this device's log, in \
+                         the signed report of records " (report.first) " to "
+                        (report.first + report.count.saturating_sub(1)) "."
+                    }
+                    dl {
+                        dt { "Stored" }
+                        dd { (words::moment(report.received, &site.zone)) }
+                        dt { "Receipt" }
+                        dd {
+                            "Given "
+                            (words::moment(i64::try_from(report.receipt).unwrap_or(0).saturating_mul(1_000), zone))
+                            ". From then on neither the device nor this collector can change the \
+                             record unnoticed."
+                        }
+                    }
+                }
+                (Proof::Unproven, _) => p {
+                    (layout::tag("review", "Announced, not held yet"))
+                    " The device sent this ahead of a backlog. Until its signed report arrives \
+                     there is no evidence; do not rely on it alone."
+                },
+                (Proof::Contradicted, _) => p {
+                    (layout::tag("urgent", "Not confirmed"))
+                    " The device announced this, but the signed report that arrived does not show \
+                     it. That needs an explanation."
+                },
+                (Proof::Proven, None) => p {
+                    (layout::tag("urgent", "Report missing"))
+                    " The store says a report holds this record, but does not have the report. \
+                     Restore it from a backup."
+                },
+            }
+        }
+    }
+}
+
+fn decisions(site: &Site, signed: &Signed, case: &Case, id: FindingId) -> Markup {
+    let latest = case.decisions.last().map(|last| last.decision.id.as_str());
+    html! {
+        section #decision aria-labelledby="decide" {
+            h2 #decide { "Decision" }
+            div #history data-live {
+                @if case.decisions.is_empty() {
+                    p.empty { "Nobody has said anything yet." }
+                } @else {
+                    ol.history {
+                        @for decided in &case.decisions {
+                            li {
+                                b { (decided.staff_name) } ": "
+                                (Verdict::words_of(&decided.decision.verdict)) " "
+                                span.quiet { (words::moment(decided.decision.at, &site.zone)) }
+                                @if !decided.decision.reason.is_empty() {
+                                    p.reason { (decided.decision.reason) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            form.sheet method="post" action={ "/alert/" (id) "/decide" } {
+                input type="hidden" name="token" value=(signed.token);
+                input type="hidden" name="seen" value=(latest.unwrap_or_default());
+                (decide::fields(case.alert.state))
+                button type="submit" { "Record" }
+            }
+        }
+    }
+}
+
+fn delivery(site: &Site, case: &Case) -> Markup {
+    html! {
+        @if !case.sent.is_empty() {
+            section #delivery data-live aria-labelledby="sent" {
+                h2 #sent { "Who was told" }
+                ul.rows {
+                    @for sent in &case.sent {
+                        li {
+                            b { (site.way(&sent.channel)) } ": "
+                            @match (sent.done, &sent.failure) {
+                                (Some(at), _) => { "delivered " (words::moment(at, &site.zone)) "." }
+                                (None, Some(why)) => {
+                                    "not delivered after " (tries(sent.tries))
+                                    ". " (fault::sentence(why))
+                                }
+                                (None, None) => "on its way.",
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn short(id: FindingId) -> String {
+    id.to_string().chars().take(8).collect()
+}
+
+fn tries(count: u64) -> String {
+    match count {
+        1 => "1 try".to_owned(),
+        _ => format!("{count} tries"),
+    }
+}

@@ -1,0 +1,136 @@
+//! What goes wrong, as a page: what happened and what to do.
+
+use axum::http::header::{LOCATION, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use maud::html;
+
+use crate::random::NoRandom;
+use crate::store::{SqlError, StoreError};
+
+use super::layout;
+
+/// Why a request gets no page.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// Nobody is signed in; where to go after signing in.
+    #[error("sign in to see this page")]
+    SignedOut(String),
+    /// The page keeps itself up to date and the session has ended.
+    #[error("you are signed out")]
+    LiveSignedOut,
+    /// The form does not carry the session's token.
+    #[error(
+        "this form belongs to another session, so nothing was changed; open the page again and repeat"
+    )]
+    Token,
+    /// The form comes from another site.
+    #[error("this form was sent by another site, so nothing was changed")]
+    Elsewhere,
+    /// There is no such thing.
+    #[error("{0}")]
+    Missing(&'static str),
+    /// A field cannot be taken.
+    #[error("{0}")]
+    Input(&'static str),
+    /// Somebody else was faster.
+    #[error(
+        "somebody else recorded a decision while you had this page open, so yours was not recorded; go back, read theirs and decide again if it is still needed"
+    )]
+    Overtaken,
+    /// Too many at once.
+    #[error("too many {what} at once; try again in {seconds} seconds")]
+    Busy {
+        /// Of what.
+        what: &'static str,
+        /// When to come back.
+        seconds: u64,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store holds something that cannot be read.
+    #[error("{0}")]
+    Damaged(String),
+    /// No random numbers.
+    #[error(transparent)]
+    Random(#[from] NoRandom),
+}
+
+impl From<SqlError> for Fault {
+    fn from(error: SqlError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl Fault {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::SignedOut(_) => StatusCode::SEE_OTHER,
+            Self::LiveSignedOut => StatusCode::UNAUTHORIZED,
+            Self::Token | Self::Elsewhere => StatusCode::FORBIDDEN,
+            Self::Missing(_) => StatusCode::NOT_FOUND,
+            Self::Input(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Overtaken => StatusCode::CONFLICT,
+            Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(_) | Self::Damaged(_) | Self::Random(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self {
+            Self::SignedOut(_) | Self::LiveSignedOut => "Signed out",
+            Self::Token | Self::Elsewhere => "Not done",
+            Self::Missing(_) => "Not found",
+            Self::Input(_) => "Please check the form",
+            Self::Overtaken => "Decided by somebody else",
+            Self::Busy { .. } => "Busy",
+            Self::Store(_) | Self::Damaged(_) | Self::Random(_) => "This did not work",
+        }
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if let Self::SignedOut(next) = &self {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            query.append_pair("next", next);
+            let to = format!("/sign-in?{}", query.finish());
+            let to = HeaderValue::from_str(&to).unwrap_or(HeaderValue::from_static("/sign-in"));
+            return (status, [(LOCATION, to)]).into_response();
+        }
+        if status.is_server_error() {
+            tracing::error!(error = %self, "a page failed");
+        }
+        let title = self.title();
+        let body = html! {
+            h1 { (title) }
+            p.fault { (sentence(&self.to_string())) }
+            p { a href="/" { "Go to the overview" } }
+        };
+        let mut response = (status, layout::bare(title, &body)).into_response();
+        if let Self::Busy { seconds, .. } = &self {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(*seconds));
+        }
+        response
+    }
+}
+
+/// The answer to an address that names nothing.
+pub(super) async fn no_such_page() -> Fault {
+    Fault::Missing("there is no page at this address; go to the overview and look from there")
+}
+
+/// With a capital and a full stop.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().collect());
+    let first: String = first.unwrap_or_default();
+    let end = if text.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}

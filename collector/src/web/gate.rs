@@ -1,0 +1,165 @@
+//! Who may pass: the session behind a request, and the token behind a form.
+//!
+//! Promises: the cookie is 32 random bytes and the time of sign-in; the store knows only its
+//! SHA-256, so neither can be made up or moved. A session ends after [`IDLE`] without a page being
+//! opened and after [`LONGEST`] in any case. A page that refreshes itself does not keep it open.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::COOKIE;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method};
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use subtle::ConstantTimeEq;
+
+use crate::clock;
+use crate::random;
+use crate::store::{Hash, StoreError, Tx, staff};
+
+use super::Site;
+use super::fault::Fault;
+
+/// The cookie; `__Host-` makes browsers demand HTTPS, this host and the whole path.
+const COOKIE_NAME: &str = "__Host-proviso";
+
+/// A session without a page being opened, in milliseconds.
+const IDLE: i64 = 2 * 60 * 60 * 1_000;
+
+/// A session in any case: one shift, in milliseconds.
+const LONGEST: i64 = 12 * 60 * 60 * 1_000;
+
+/// How often being active is written down, in milliseconds.
+const NOTED: i64 = 60 * 1_000;
+
+/// The header with which the script asks for a page to refresh itself.
+const LIVE: &str = "x-live";
+
+/// Somebody who is signed in.
+pub(super) struct Signed {
+    /// Staff id.
+    pub(super) staff: String,
+    /// What to call them.
+    pub(super) name: String,
+    /// What every form carries.
+    pub(super) token: String,
+    /// Whether a page asks for itself, rather than a person.
+    pub(super) live: bool,
+    /// Names the session in the store.
+    pub(super) hash: [u8; 32],
+}
+
+impl Signed {
+    /// Lets a form through that carries this session's token.
+    pub(super) fn check(&self, token: &str) -> Result<(), Fault> {
+        if bool::from(self.token.as_bytes().ct_eq(token.as_bytes())) {
+            Ok(())
+        } else {
+            Err(Fault::Token)
+        }
+    }
+}
+
+/// Opens a session; the answer is the cookie to set.
+pub(super) fn open(tx: &Tx<'_>, staff_id: &str, now: i64) -> Result<HeaderValue, Fault> {
+    let secret: [u8; 32] = random::bytes()?;
+    let token: [u8; 32] = random::bytes()?;
+    let mut cookie = secret.to_vec();
+    cookie.extend_from_slice(&now.to_be_bytes());
+    let hash = Hash::of(&cookie).0;
+    staff::open_session(tx, &hash, staff_id, now.saturating_add(IDLE), &token, now)?;
+    let text = BASE64URL_NOPAD.encode(&cookie);
+    set_cookie(&text, "")
+}
+
+/// The cookie that removes the cookie.
+pub(super) fn forget() -> Result<HeaderValue, Fault> {
+    set_cookie("", "; Max-Age=0")
+}
+
+/// The session that a request's cookie names.
+pub(super) fn named(headers: &HeaderMap) -> Option<[u8; 32]> {
+    cookie(headers).map(|cookie| Hash::of(&cookie).0)
+}
+
+fn set_cookie(value: &str, more: &str) -> Result<HeaderValue, Fault> {
+    let text = format!("{COOKIE_NAME}={value}; Path=/; Secure; HttpOnly; SameSite=Strict{more}");
+    HeaderValue::from_str(&text).map_err(|_| Fault::Damaged("a cookie could not be made".into()))
+}
+
+impl FromRequestParts<Arc<Site>> for Signed {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Fault> {
+        let live = parts.headers.contains_key(LIVE) || parts.uri.path() == "/live";
+        let signed = match cookie(&parts.headers) {
+            Some(cookie) => site.session(&cookie, live).await?,
+            None => None,
+        };
+        signed.ok_or_else(|| match parts.method {
+            _ if live => Fault::LiveSignedOut,
+            // What a form wanted is not done after all; the overview is where to go on.
+            Method::GET => Fault::SignedOut(parts.uri.to_string()),
+            _ => Fault::SignedOut("/".to_owned()),
+        })
+    }
+}
+
+impl Site {
+    /// The session that a cookie opens, kept open if a person uses it.
+    async fn session(&self, cookie: &[u8], live: bool) -> Result<Option<Signed>, Fault> {
+        let now = clock::now();
+        let hash = Hash::of(cookie).0;
+        let opened = cookie.get(32..).and_then(|time| time.try_into().ok());
+        let Some(opened) = opened.map(i64::from_be_bytes) else {
+            return Ok(None);
+        };
+        let end = opened.saturating_add(LONGEST);
+        if now >= end {
+            return Ok(None);
+        }
+        let found = self
+            .store
+            .read(move |read| Ok::<_, StoreError>(staff::session(read, &hash, now)?))
+            .await?;
+        let Some(session) = found else {
+            return Ok(None);
+        };
+        let expires = now.saturating_add(IDLE).min(end);
+        if !live && expires - session.expires >= NOTED {
+            self.store
+                .write("extend session", move |tx| -> Result<(), StoreError> {
+                    Ok(staff::extend_session(tx, &hash, expires)?)
+                })
+                .await?;
+        }
+        Ok(Some(Signed {
+            staff: session.staff,
+            name: session.name,
+            token: HEXLOWER.encode(&session.csrf),
+            live,
+            hash,
+        }))
+    }
+
+    /// Whether a session still holds, for streams that outlive a request.
+    pub(super) async fn still_signed_in(&self, hash: [u8; 32]) -> bool {
+        let now = clock::now();
+        let found = self
+            .store
+            .read(move |read| Ok::<_, StoreError>(staff::session(read, &hash, now)?))
+            .await;
+        matches!(found, Ok(Some(_)))
+    }
+}
+
+fn cookie(headers: &HeaderMap) -> Option<Vec<u8>> {
+    let all = headers.get_all(COOKIE).into_iter();
+    let mut pairs = all
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    let (_, value) = pairs.find(|(name, _)| *name == COOKIE_NAME)?;
+    let bytes = BASE64URL_NOPAD.decode(value.as_bytes()).ok()?;
+    (bytes.len() == 40).then_some(bytes)
+}

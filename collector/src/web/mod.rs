@@ -1,0 +1,191 @@
+//! The pages for offender managers.
+//!
+//! Promises: every page works without scripts; the one small script only keeps a page up to date.
+//! Every page behind the sign-in needs a session, every form a token of that session, and every
+//! look at a person's data is entered in the audit before the page is sent. What software found is
+//! called a possible breach; only a person's decision is called more.
+//!
+//! Refuses: inline scripts and styles, foreign origins, frames, and putting anything about a person
+//! into an address but opaque ids.
+//!
+//! Read [`Site`] and [`router`] first. The way of a request: `headers` -> `gate` (session, form
+//! token) -> a page's file -> `audit` -> `layout`.
+
+mod alike;
+mod assets;
+mod audit;
+mod case;
+mod decide;
+mod fault;
+mod gate;
+mod groups;
+mod headers;
+mod layout;
+mod live;
+mod order_text;
+mod overview;
+pub mod password;
+mod person;
+mod records;
+mod sign_in;
+mod throttle;
+mod words;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use axum_server::tls_rustls::RustlsConfig;
+use jiff::tz::TimeZone;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::store::Store;
+
+use order_text::Texts;
+use throttle::Throttle;
+
+/// A form is a name, a password or a reason: nothing near this.
+const MAX_BODY: usize = 64 * 1024;
+
+/// How long open requests may take to end once the collector stops.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// How long a client may take for its TLS handshake, and then for its first request.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Passwords checked at once: each check takes 19 MiB.
+const CHECKS: usize = 2;
+
+/// Pages that may follow changes at once.
+const STREAMS: usize = 1_024;
+
+/// What all pages share.
+pub struct Site {
+    store: Store,
+    zone: TimeZone,
+    ways: Vec<(String, String)>,
+    texts: Texts,
+    throttle: Mutex<Throttle>,
+    checks: Semaphore,
+    streams: Arc<Semaphore>,
+    stop: CancellationToken,
+}
+
+/// Why the pages cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum WebError {
+    /// The configuration names a time zone that nobody knows.
+    #[error("[listen] timezone {0:?} is not known; write it as in \"Europe/London\"")]
+    Zone(String),
+    /// The address is taken or not ours.
+    #[error(
+        "cannot serve pages on {address}: {why}; choose another address with --web, or stop what uses it"
+    )]
+    Bind {
+        /// Which address.
+        address: SocketAddr,
+        /// What the system says.
+        why: std::io::Error,
+    },
+    /// The certificate or its key cannot be used.
+    #[error("the server's certificate cannot be used: {0}; restore it from a backup")]
+    Certificate(std::io::Error),
+    /// The server failed.
+    #[error("the pages ended: {0}")]
+    Ended(std::io::Error),
+}
+
+impl Site {
+    /// Pages over `store`. Streams end when `stop` does.
+    pub fn new(
+        store: Store,
+        config: &Config,
+        stop: CancellationToken,
+    ) -> Result<Arc<Self>, WebError> {
+        let zone = match &config.listen.timezone {
+            None => TimeZone::UTC,
+            Some(name) => TimeZone::get(name).map_err(|_| WebError::Zone(name.clone()))?,
+        };
+        Ok(Arc::new(Self {
+            texts: Texts::new(store.clone()),
+            store,
+            zone,
+            ways: config.ways(),
+            throttle: Mutex::new(Throttle::default()),
+            checks: Semaphore::new(CHECKS),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+            stop,
+        }))
+    }
+}
+
+/// All pages.
+pub fn router(site: Arc<Site>) -> Router {
+    Router::new()
+        .route("/", get(overview::show))
+        .route("/alerts", get(groups::show))
+        .route("/alert/{id}", get(case::show))
+        .route("/alert/{id}/decide", post(decide::one))
+        .route("/alert/{id}/alike", get(alike::show))
+        .route("/alert/{id}/alike/decide", post(decide::alike))
+        .route("/person/{id}", get(person::show))
+        .route("/audit", get(audit::show))
+        .route("/live", get(live::stream))
+        .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/assets/{name}", get(assets::send))
+        .fallback(fault::no_such_page)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(axum::middleware::from_fn(headers::guard))
+        .with_state(site)
+}
+
+/// Takes the address, so that a port in use is said before anything else starts.
+pub fn bind(address: SocketAddr) -> Result<TcpListener, WebError> {
+    let bound = TcpListener::bind(address).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    bound.map_err(|why| WebError::Bind { address, why })
+}
+
+/// Serves the pages over HTTPS until `stop`. `chain` and `key` are DER, as QUIC presents them.
+pub async fn serve(
+    site: Arc<Site>,
+    listener: TcpListener,
+    chain: Vec<Vec<u8>>,
+    key: Vec<u8>,
+) -> Result<(), WebError> {
+    // Another part of the process may have installed it; either is the same.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    let tls = RustlsConfig::from_der(chain, key)
+        .await
+        .map_err(WebError::Certificate)?;
+    let stop = site.stop.clone();
+    let handle = axum_server::Handle::new();
+    let farewell = handle.clone();
+    tokio::spawn(async move {
+        stop.cancelled().await;
+        farewell.graceful_shutdown(Some(FAREWELL));
+    });
+    let app = router(site).into_make_service_with_connect_info::<SocketAddr>();
+    axum_server::from_tcp_rustls(listener, tls)
+        .map_err(WebError::Ended)?
+        .map(|acceptor| acceptor.handshake_timeout(PATIENCE))
+        .first_request_timeout(PATIENCE)
+        .handle(handle)
+        .serve(app)
+        .await
+        .map_err(WebError::Ended)
+}
+
+impl std::fmt::Debug for Site {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Site").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,293 @@
+//! One person: what waits, their devices and order, one day of records, what was decided.
+//!
+//! Promises: a day without a record is never shown as a day without a breach; incidents and old
+//! decisions never vanish.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::clock;
+use crate::store::casework::{self, Decided, Group};
+use crate::store::devices::{self, Device, DeviceState, Registered};
+use crate::store::incidents::{self, Incident, IncidentKind};
+use crate::store::orders::{self, StoredOrder};
+use crate::store::people::{self, Person};
+use crate::store::{PersonId, Read, SqlError, StoreError};
+
+use super::Site;
+use super::decide::Verdict;
+use super::fault::Fault;
+use super::gate::Signed;
+use super::layout::{self, PER_PAGE, Page};
+use super::order_text::OrderText;
+use super::{audit, groups, overview, words};
+
+/// Decisions shown.
+const DECISIONS: u64 = 20;
+
+/// Which day, and where in the list of what waits.
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    day: Option<String>,
+    page: Option<u64>,
+}
+
+struct Found {
+    person: Person,
+    groups: Vec<Group>,
+    incidents: Vec<Incident>,
+    devices: Vec<(Device, Option<Registered>)>,
+    order: Option<StoredOrder>,
+    decisions: Vec<Decided>,
+}
+
+/// The page.
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Markup, Fault> {
+    const MISSING: Fault =
+        Fault::Missing("there is no person with this id; look for the person in the overview");
+    let id: PersonId = id.parse().map_err(|_| MISSING)?;
+    let (page, skip) = layout::skip(wanted.page);
+    let whose = id.clone();
+    let found = site
+        .store
+        .read(move |read| Ok::<_, StoreError>(gather(read, &whose, skip)?))
+        .await?
+        .ok_or(MISSING)?;
+    let text = match &found.order {
+        None => None,
+        Some(order) => site.texts.get(order.digest).await?,
+    };
+    let zone = text.as_ref().map_or(&site.zone, |text| &text.zone).clone();
+    let now = clock::now();
+    let day = match &wanted.day {
+        None => words::date(now, &zone),
+        Some(text) => text.parse().map_err(|_| {
+            Fault::Input("the day is not a date; write it as 2026-11-24, then open it again")
+        })?,
+    };
+    site.looks(&signed, audit::SAW_PERSON, Some(&id), &day.to_string())
+        .await?;
+    let waiting = waiting(&site, &id, &found, page, now).await?;
+    let body = html! {
+        h1 { (found.person.name) " " small { (found.person.pseudonym) } }
+        @if !found.person.note.is_empty() { p { (found.person.note) } }
+        div #waiting data-live { (waiting) }
+        div #log data-live { (log_incidents(&site, &found.incidents)) }
+        div #devices data-live { (devices_table(&site, &found.devices, now)) }
+        (order_words(text.as_deref()))
+        (days(&id, day, &zone, now))
+        (decided(&site, &found.decisions))
+        p { a href={ "/audit?person=" (id) } { "Who looked at this person's data" } }
+    };
+    let whose = id.to_string();
+    let about = Page {
+        title: &found.person.name,
+        person: Some(&whose),
+        live: true,
+        here: "",
+    };
+    Ok(layout::page(&signed, &about, &body))
+}
+
+fn gather(read: &Read<'_>, id: &PersonId, skip: u64) -> Result<Option<Found>, SqlError> {
+    let Some(person) = people::get(read, id)? else {
+        return Ok(None);
+    };
+    let mut with_names = Vec::new();
+    for device in devices::of_person(read, id)? {
+        let registered = devices::registered(read, device.id)?;
+        with_names.push((device, registered));
+    }
+    Ok(Some(Found {
+        person,
+        groups: casework::groups_of(read, id, PER_PAGE + 1, skip)?,
+        incidents: incidents::of_person(read, id)?,
+        devices: with_names,
+        order: orders::current(read, id)?,
+        decisions: casework::decisions_of(read, id, DECISIONS)?,
+    }))
+}
+
+async fn waiting(
+    site: &Site,
+    id: &PersonId,
+    found: &Found,
+    page: u64,
+    now: i64,
+) -> Result<Markup, Fault> {
+    let more = found.groups.len() as u64 > PER_PAGE;
+    let mut lines = Vec::with_capacity(found.groups.len());
+    for group in found.groups.iter().take(PER_PAGE as usize) {
+        lines.push(groups::line(site, group, now).await?);
+    }
+    let count: u64 = found.groups.iter().map(|group| group.count).sum();
+    Ok(html! {
+        section aria-labelledby="waits" {
+            h2 #waits data-open=(count) { "Waiting for a person" }
+            @if lines.is_empty() {
+                p.empty {
+                    "Nothing is waiting. That is not a statement that there was no breach: see \
+                     below when each device was last heard."
+                }
+            } @else {
+                div.card { ul.groups { @for line in &lines { (line) } } }
+            }
+            (layout::pager(&format!("/person/{id}"), "", page, more))
+        }
+    })
+}
+
+fn log_incidents(site: &Site, all: &[Incident]) -> Markup {
+    html! {
+        @if !all.is_empty() {
+            section.trouble aria-labelledby="incidents" {
+                h2 #incidents { "Incidents in a device's log" }
+                ul {
+                    @for incident in all {
+                        li {
+                            b { (kind(incident.kind)) } ", "
+                            (words::moment(incident.at, &site.zone)) ", device "
+                            code { (short(&incident.device.to_string())) } ". " (incident.detail)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn devices_table(site: &Site, all: &[(Device, Option<Registered>)], now: i64) -> Markup {
+    html! {
+        section aria-labelledby="computers" {
+            h2 #computers { "Devices" }
+            @if all.is_empty() {
+                p.empty { "No computer is enrolled, so nothing can be recorded." }
+            } @else {
+                ul.rows {
+                    @for (device, registered) in all {
+                        li {
+                            b { (registered.as_ref().map_or("not in the register", |one| &one.host)) }
+                            " " small { code { (short(&device.id.to_string())) } }
+                            p { (heard(site, device, now)) }
+                            p.quiet {
+                                (words::counted(i128::from(device.size), "record")) " held. Enrolled "
+                                (words::moment(device.enrolled, &site.zone)) ". Agent "
+                                (device.agent_version) " on " (device.platform) "."
+                                @if let Some(one) = registered {
+                                    @if !one.accounts.is_empty() {
+                                        " Accounts: " (one.accounts.join(", ")) "."
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn heard(site: &Site, device: &Device, now: i64) -> Markup {
+    html! {
+        @match (device.state, device.last_contact) {
+            (DeviceState::Retired, _) => { (layout::tag("review", "Retired")) " No longer in service." }
+            (DeviceState::Active, None) => { (layout::tag("review", "Never heard")) " Nothing heard since it was enrolled." }
+            (DeviceState::Active, Some(at)) => {
+                @if now - at > overview::SILENT { (layout::tag("review", "Silent")) " " }
+                "Last heard " (words::moment(at, &site.zone)) ", " (words::ago(at, now)) "."
+            }
+        }
+    }
+}
+
+fn order_words(text: Option<&OrderText>) -> Markup {
+    html! {
+        section aria-labelledby="order" {
+            h2 #order { "Order" }
+            @match text {
+                None => p.empty { "No order is assigned, so nothing may be recorded." },
+                Some(text) => {
+                    p {
+                        (text.id) ", version " (text.version)
+                        @if let (Some(starts), Some(ends)) = &text.days {
+                            ", from " (starts) " to " (ends)
+                        }
+                        "."
+                    }
+                    details {
+                        summary { "The clauses in the court's words" }
+                        dl {
+                            @for (id, words) in text.clauses() {
+                                dt { "Clause " (id) }
+                                dd { blockquote { (words) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn days(id: &PersonId, day: Date, zone: &TimeZone, now: i64) -> Markup {
+    let path = format!("/person/{id}");
+    let today = words::date(now, zone);
+    html! {
+        section aria-labelledby="day" {
+            h2 #day { "What was recorded on " (day) }
+            form.inline method="get" action=(path) {
+                label { "Day " input type="date" name="day" value=(day) max=(today); }
+                button type="submit" { "Show" }
+            }
+        }
+    }
+}
+
+fn decided(site: &Site, all: &[Decided]) -> Markup {
+    html! {
+        section aria-labelledby="decisions" {
+            h2 #decisions { "Latest decisions" }
+            @if all.is_empty() {
+                p.empty { "Nobody has decided anything about this person yet." }
+            } @else {
+                ul.rows {
+                    @for one in all {
+                        li {
+                            a href={ "/alert/" (one.decision.finding) } {
+                                (Verdict::words_of(&one.decision.verdict))
+                            }
+                            " " span.quiet {
+                                (one.staff_name) ", " (words::moment(one.decision.at, &site.zone))
+                            }
+                            @if !one.decision.reason.is_empty() {
+                                p.reason { (one.decision.reason) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn kind(kind: IncidentKind) -> &'static str {
+    match kind {
+        IncidentKind::Fork => "Two signed histories that exclude each other",
+        IncidentKind::UnknownOrder => "Records under an order that is not held here",
+        IncidentKind::NoOrder => "Records that name no order",
+    }
+}
+
+fn short(id: &str) -> String {
+    id.chars().take(8).collect()
+}

@@ -1,0 +1,249 @@
+//! Signing in and out.
+//!
+//! Promises: a wrong name, a wrong password and a locked name get the same answer in the same
+//! time. Five wrong passwords shut the name for 30 seconds, each further one for twice as long, up
+//! to 15 minutes; while it is shut the right password does not open it either.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, PoisonError};
+
+use axum::extract::{ConnectInfo, Form, Query, State};
+use axum::http::header::{LOCATION, SET_COOKIE};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::clock;
+use crate::store::{StoreError, Tx, staff};
+
+use super::fault::Fault;
+use super::gate::{self, Signed};
+use super::{Site, audit, layout, password};
+
+/// Wrong passwords that do not shut a name yet.
+const FREE: u64 = 4;
+
+/// How long the first shut lasts, in milliseconds.
+const FIRST_SHUT: i64 = 30_000;
+
+/// How long any shut lasts at most, in milliseconds.
+const LONGEST_SHUT: i64 = 15 * 60_000;
+
+const REFUSED: &str = "The name or the password is not right. After several wrong tries a name is \
+     shut for a while, up to 15 minutes: wait, then try again.";
+
+/// Where to go afterwards.
+#[derive(Deserialize)]
+pub(super) struct Next {
+    next: Option<String>,
+}
+
+/// What the form holds.
+#[derive(Deserialize)]
+pub(super) struct Credentials {
+    name: String,
+    password: String,
+    next: Option<String>,
+}
+
+/// The form.
+pub(super) async fn form(headers: HeaderMap, Query(query): Query<Next>) -> Response {
+    let next = local(query.next.as_deref());
+    // A link in a mail is a visit from elsewhere, to which browsers add no strict cookie: come
+    // back once from here, so that whoever is signed in need not sign in again.
+    let elsewhere = headers
+        .get("sec-fetch-site")
+        .is_some_and(|site| site == "cross-site");
+    if elsewhere && gate::named(&headers).is_none() {
+        return layout::bounce(next).into_response();
+    }
+    page(next, "", None).into_response()
+}
+
+/// Takes the form.
+pub(super) async fn sign_in(
+    State(site): State<Arc<Site>>,
+    headers: HeaderMap,
+    extensions: Extensions,
+    Form(form): Form<Credentials>,
+) -> Result<Response, Fault> {
+    let now = clock::now();
+    let from = extensions.get::<ConnectInfo<SocketAddr>>();
+    let from = from.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
+    site.throttle
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .allow(from, now)
+        .map_err(|seconds| Fault::Busy {
+            what: "tries to sign in",
+            seconds,
+        })?;
+    let next = local(form.next.as_deref()).to_owned();
+    let name = form.name.trim().to_owned();
+    let right = site.right(&name, form.password).await?;
+    let before = gate::named(&headers);
+    let who = name.clone();
+    let opened = site
+        .store
+        .write("sign in", move |tx| settle(tx, &who, right, before, now))
+        .await?;
+    match opened {
+        Some(cookie) => {
+            let to = HeaderValue::from_str(&next).unwrap_or(HeaderValue::from_static("/"));
+            let headers = [(SET_COOKIE, cookie), (LOCATION, to)];
+            Ok((StatusCode::SEE_OTHER, headers).into_response())
+        }
+        None => {
+            let page = page(&next, &name, Some(REFUSED));
+            Ok((StatusCode::UNAUTHORIZED, page).into_response())
+        }
+    }
+}
+
+/// The form that a signed-in page holds.
+#[derive(Deserialize)]
+pub(super) struct Leave {
+    token: String,
+}
+
+/// Ends the session.
+pub(super) async fn sign_out(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Form(form): Form<Leave>,
+) -> Result<Response, Fault> {
+    signed.check(&form.token)?;
+    let now = clock::now();
+    let (hash, staff_id) = (signed.hash, signed.staff);
+    site.store
+        .write("sign out", move |tx| -> Result<(), Fault> {
+            staff::end_session(tx, &hash)?;
+            audit::enter(tx, &staff_id, audit::SIGNED_OUT, None, "", now)
+        })
+        .await?;
+    let headers = [
+        (SET_COOKIE, gate::forget()?),
+        (LOCATION, HeaderValue::from_static("/sign-in")),
+    ];
+    Ok((StatusCode::SEE_OTHER, headers).into_response())
+}
+
+impl Site {
+    /// Whether the password is right, off the async threads and a few at a time.
+    async fn right(&self, name: &str, password: String) -> Result<bool, Fault> {
+        let name = name.to_owned();
+        let kept = self
+            .store
+            .read(move |read| Ok::<_, StoreError>(staff::by_name(read, &name)?))
+            .await?
+            .map(|staff| staff.hash);
+        let _permit = self.checks.acquire().await;
+        tokio::task::spawn_blocking(move || password::check(&password, kept.as_deref()))
+            .await
+            .map_err(|error| Fault::Damaged(format!("the password could not be checked: {error}")))
+    }
+}
+
+/// Counts, shuts or opens, in one transaction: tries at the same moment cannot pass each other.
+fn settle(
+    tx: &Tx<'_>,
+    name: &str,
+    right: bool,
+    before: Option<[u8; 32]>,
+    now: i64,
+) -> Result<Option<HeaderValue>, Fault> {
+    let Some(somebody) = staff::by_name(tx, name)? else {
+        return Ok(None);
+    };
+    if somebody.locked_until.is_some_and(|until| now < until) {
+        return Ok(None);
+    }
+    if !right {
+        let failed = staff::count_failure(tx, &somebody.id)?;
+        if let Some(shut) = shut(failed) {
+            staff::lock(tx, &somebody.id, now.saturating_add(shut))?;
+        }
+        audit::enter(tx, &somebody.id, audit::SIGN_IN_FAILED, None, "", now)?;
+        return Ok(None);
+    }
+    staff::clear_failures(tx, &somebody.id)?;
+    if let Some(before) = before {
+        staff::end_session(tx, &before)?;
+    }
+    audit::enter(tx, &somebody.id, audit::SIGNED_IN, None, "", now)?;
+    gate::open(tx, &somebody.id, now).map(Some)
+}
+
+/// How long a name is shut after so many wrong passwords.
+fn shut(failed: u64) -> Option<i64> {
+    let over = failed.checked_sub(FREE + 1)?;
+    let doublings = u32::try_from(over).unwrap_or(u32::MAX).min(16);
+    Some((FIRST_SHUT << doublings).min(LONGEST_SHUT))
+}
+
+/// A path on this site, or the overview: never an address elsewhere.
+fn local(next: Option<&str>) -> &str {
+    match next {
+        Some(path)
+            if path.starts_with('/')
+                && !path.starts_with("//")
+                && !path.contains(['\\', '\r', '\n']) =>
+        {
+            path
+        }
+        _ => "/",
+    }
+}
+
+fn page(next: &str, name: &str, refused: Option<&str>) -> Markup {
+    let body = html! {
+        h1 { "Sign in" }
+        @if let Some(refused) = refused {
+            p.fault #refused role="alert" { (refused) }
+        }
+        form.sheet method="post" action="/sign-in" {
+            input type="hidden" name="next" value=(next);
+            label for="name" { "Name" }
+            input #name name="name" value=(name) required maxlength="200" autocomplete="username"
+                autocapitalize="none" spellcheck="false" autofocus[refused.is_none()];
+            label for="password" { "Password" }
+            input #password type="password" name="password" required
+                autocomplete="current-password" autofocus[refused.is_some()];
+            button type="submit" { "Sign in" }
+        }
+        p.quiet {
+            "Everything you open here is recorded with your name, and people under supervision \
+             may be told who looked."
+        }
+    };
+    layout::bare("Sign in", &body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_shuts_for_longer_and_longer_but_not_for_ever() {
+        assert_eq!(shut(4), None);
+        assert_eq!(shut(5), Some(30_000));
+        assert_eq!(shut(6), Some(60_000));
+        assert_eq!(shut(50), Some(LONGEST_SHUT));
+        assert_eq!(shut(u64::MAX), Some(LONGEST_SHUT));
+    }
+
+    #[test]
+    fn nobody_is_sent_elsewhere_after_signing_in() {
+        assert_eq!(local(Some("/alert/ab?x=1")), "/alert/ab?x=1");
+        for elsewhere in [
+            "https://evil.example/",
+            "//evil.example",
+            "/\\evil.example",
+            "x",
+        ] {
+            assert_eq!(local(Some(elsewhere)), "/");
+        }
+        assert_eq!(local(None), "/");
+    }
+}

@@ -1,0 +1,309 @@
+//! A store with people in it, and a browser of few words.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use proviso_collector::clock;
+use proviso_collector::config::Config;
+use proviso_collector::store::devices::{self, Device, DeviceState, Registered};
+use proviso_collector::store::findings::{self, Finding, Proof};
+use proviso_collector::store::orders::{self, StoredOrder};
+use proviso_collector::store::people::{self, Person};
+use proviso_collector::store::staff::{self, Staff};
+use proviso_collector::store::{DeviceId, FindingId, Hash, PersonId, Store, StoreError};
+use proviso_collector::web::{self, Site, password};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+pub(crate) const HOUR: i64 = 60 * 60_000;
+
+pub(crate) const ORDER: &str = r#"
+format = "proviso-order/1"
+[order]
+id = "SHPO-2026-000123"
+version = 4
+starts = 2026-03-02
+ends = 2031-03-02
+timezone = "Europe/London"
+[[clause]]
+id = "4"
+text = '''Using any social networking site without the prior written approval of his offender manager.'''
+[[rule]]
+id = "4.a"
+clause = "4"
+says = "Possible breach if a listed social network is opened."
+severity = "breach"
+on = ["web_visit"]
+[[rule]]
+id = "4.b"
+clause = "4"
+says = "For review if a page speaks of a social network."
+severity = "review"
+on = ["web_visit"]
+"#;
+
+pub(crate) struct World {
+    pub(crate) _dir: tempfile::TempDir,
+    pub(crate) store: Store,
+    pub(crate) site: Arc<Site>,
+    pub(crate) app: Router,
+    pub(crate) stop: CancellationToken,
+}
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+/// A signed-in browser.
+pub(crate) struct Browser<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) cookie: String,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with("").await
+    }
+
+    pub(crate) async fn with(config: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        Store::create(&path).unwrap();
+        let store = Store::open(&path).unwrap();
+        let stop = CancellationToken::new();
+        let config = Config::parse(config).unwrap();
+        let site = Site::new(store.clone(), &config, stop.clone()).unwrap();
+        let world = Self {
+            app: web::router(Arc::clone(&site)),
+            _dir: dir,
+            store,
+            site,
+            stop,
+        };
+        world.staff("morgan").await;
+        world
+    }
+
+    pub(crate) async fn staff(&self, name: &str) {
+        let staff = Staff {
+            id: format!("staff-{name}"),
+            name: name.to_owned(),
+            hash: password::hash(PASSWORD).unwrap(),
+            failed: 0,
+            locked_until: None,
+        };
+        self.write(move |tx| staff::add(tx, &staff)).await;
+    }
+
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(
+            &proviso_collector::store::Tx<'_>,
+        ) -> Result<T, proviso_collector::store::SqlError>
+        + Send
+        + 'static,
+    ) -> T {
+        self.store
+            .write("test", move |tx| Ok::<_, StoreError>(work(tx)?))
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(
+            &proviso_collector::store::Read<'_>,
+        ) -> Result<T, proviso_collector::store::SqlError>
+        + Send
+        + 'static,
+    ) -> T {
+        self.store
+            .read(move |read| Ok::<_, StoreError>(look(read)?))
+            .await
+            .unwrap()
+    }
+
+    /// Somebody with a device and an order, heard `ago` milliseconds ago.
+    pub(crate) async fn person(&self, number: u8, name: &str, ago: i64) -> PersonId {
+        let id = PersonId::from_random([number; 16]);
+        let person = Person {
+            id: id.clone(),
+            pseudonym: format!("P-{number:04}"),
+            created: 1,
+            name: name.to_owned(),
+            note: String::new(),
+        };
+        let now = clock::now();
+        let order = order(&id);
+        let device = Device {
+            id: DeviceId([number; 16]),
+            person: id.clone(),
+            log_key: [2; 32],
+            cert_spki: [number; 32],
+            state: DeviceState::Active,
+            enrolled: now - ago - HOUR,
+            agent_version: "0.1.0".to_owned(),
+            platform: "linux".to_owned(),
+            size: 0,
+            root: Hash::of(b""),
+            range: vec![],
+            last_contact: Some(now - ago),
+            order: Some(order.digest),
+        };
+        let registered = Registered {
+            host: format!("laptop-{number}"),
+            accounts: vec!["alex".to_owned()],
+        };
+        self.write(move |tx| {
+            people::add(tx, &person)?;
+            devices::add(tx, &device, &registered)?;
+            orders::put(tx, &order)
+        })
+        .await;
+        id
+    }
+
+    pub(crate) async fn find(&self, found: Vec<Finding>, channels: Vec<String>) {
+        self.write(move |tx| {
+            for finding in &found {
+                findings::put(tx, finding, &channels)?;
+            }
+            Ok(())
+        })
+        .await;
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let answer = self.app.clone().oneshot(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap())
+            .await
+    }
+
+    pub(crate) async fn try_sign_in(&self, name: &str, password: &str) -> Answer {
+        let form = encode(&[("name", name), ("password", password), ("next", "/alerts")]);
+        self.send(post("/sign-in", &form).body(Body::from(form)).unwrap())
+            .await
+    }
+
+    pub(crate) async fn browser(&self) -> Browser<'_> {
+        let answer = self.try_sign_in("morgan", PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
+        Browser {
+            world: self,
+            cookie: cookie.split(';').next().unwrap().to_owned(),
+        }
+    }
+}
+
+impl Browser<'_> {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        let request = Request::get(path).header(header::COOKIE, &self.cookie);
+        self.world.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn live(&self, path: &str) -> Answer {
+        let request = Request::get(path)
+            .header(header::COOKIE, &self.cookie)
+            .header("x-live", "1");
+        self.world.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let form = encode(fields);
+        let request = post(path, &form).header(header::COOKIE, &self.cookie);
+        self.world
+            .send(request.body(Body::from(form)).unwrap())
+            .await
+    }
+
+    /// Opens `page`, fills the form that posts to `path` and sends it.
+    pub(crate) async fn fill(&self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = self.get(page).await.body;
+        let hidden = hidden(&body, path);
+        let mut all: Vec<(&str, &str)> = hidden
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        all.extend_from_slice(fields);
+        self.post(path, &all).await
+    }
+}
+
+/// The hidden fields of the form that posts to `path`.
+pub(crate) fn hidden(body: &str, path: &str) -> Vec<(String, String)> {
+    let start = body.find(&format!("action=\"{path}\"")).unwrap();
+    let form = &body[start..];
+    let form = &form[..form.find("</form>").unwrap()];
+    form.split("<input type=\"hidden\" name=\"")
+        .skip(1)
+        .map(|rest| {
+            let (name, rest) = rest.split_once("\" value=\"").unwrap();
+            let (value, _) = rest.split_once('"').unwrap();
+            (name.to_owned(), value.to_owned())
+        })
+        .collect()
+}
+
+pub(crate) fn order(person: &PersonId) -> StoredOrder {
+    StoredOrder {
+        digest: Hash::of(ORDER.as_bytes()),
+        person: person.clone(),
+        id: "SHPO-2026-000123".to_owned(),
+        version: 4,
+        bytes: ORDER.as_bytes().to_vec(),
+        signatures: vec![],
+        put: 1,
+        current: true,
+    }
+}
+
+/// A finding about `person` (made by [`World::person`] with `number`).
+pub(crate) fn finding(number: u8, seq: u64, rule: &str, severity: &str, host: &str) -> Finding {
+    let now = clock::now();
+    let mut id = [number; 16];
+    id[..8].copy_from_slice(&seq.to_be_bytes());
+    Finding {
+        id: FindingId(id),
+        device: DeviceId([number; 16]),
+        person: PersonId::from_random([number; 16]),
+        seq,
+        at: now - 60_000,
+        rule: rule.to_owned(),
+        clause: "4".to_owned(),
+        severity: severity.to_owned(),
+        matched: serde_json::json!([{"field": "url", "text": host}]).to_string(),
+        engine: "proviso-rules/test".to_owned(),
+        order: Hash::of(ORDER.as_bytes()),
+        made: now,
+        proof: Proof::Unproven,
+    }
+}
+
+fn post(path: &str, form: &str) -> axum::http::request::Builder {
+    Request::post(path)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::CONTENT_LENGTH, form.len())
+}
+
+fn encode(fields: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
+}
