@@ -471,7 +471,7 @@ async fn every_look_at_a_person_is_entered_and_a_live_page_is_one_look() {
     ];
     assert_eq!(actions, expected);
     let body = browser.get(&format!("/audit?person={person}")).await.body;
-    assert!(body.contains("saw a person&#39;s page") || body.contains("saw a person's page"));
+    assert!(body.contains("saw the page and the day"), "{body}");
     assert!(
         body.contains("P-0001") && !body.contains("Alex Example"),
         "{body}"

@@ -70,6 +70,7 @@ pub(super) async fn show(
         div #alike data-live {
             p.summary data-open=(found.waiting) {
                 b { (found.waiting) " waiting" } ", " (found.total) " in all. "
+                @if found.waiting > 0 { a href="#decision" { "Decide them together" } " · " }
                 @if all {
                     a href=(path) { "Only those that wait" }
                 } @else if found.total > found.waiting {
@@ -79,7 +80,7 @@ pub(super) async fn show(
             @if found.members.is_empty() {
                 p.empty { "All of these are decided." }
             } @else {
-                ul.rows {
+                ul.rows.many {
                     @for member in shown {
                         li {
                             a href={ "/alert/" (member.finding) } { (words::moment(member.at, zone)) }

@@ -121,7 +121,7 @@ pub(super) async fn show(
         @if rows.is_empty() {
             p.empty { "Nothing is entered here yet." }
         } @else {
-            (table(&site, &rows))
+            (list(&site, &rows))
         }
         (layout::pager("/audit", query.as_deref().unwrap_or_default(), page, more))
     };
@@ -133,30 +133,16 @@ pub(super) async fn show(
     Ok(layout::page(&signed, &about, &body))
 }
 
-fn table(site: &Site, rows: &[Shown]) -> Markup {
+fn list(site: &Site, rows: &[Shown]) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label="Entries" {
-            table {
-                thead { tr {
-                    th scope="col" { "When" }
-                    th scope="col" { "Who" }
-                    th scope="col" { "What" }
-                    th scope="col" { "About" }
-                } }
-                tbody {
-                    @for row in rows {
-                        tr {
-                            td { (words::moment(row.entry.at, &site.zone)) }
-                            td { (row.staff_name) }
-                            td { (action(&row.entry.action)) " " (on(&row.entry)) }
-                            td {
-                                @match (&row.pseudonym, &row.entry.person) {
-                                    (Some(name), Some(id)) => a href={ "/person/" (id) } { (name) },
-                                    _ => "–",
-                                }
-                            }
-                        }
+        ul.rows {
+            @for row in rows {
+                li {
+                    b { (row.staff_name) } " " (action(&row.entry.action)) " " (on(&row.entry))
+                    @if let (Some(name), Some(id)) = (&row.pseudonym, &row.entry.person) {
+                        " of " a href={ "/person/" (id) } { (name) }
                     }
+                    " " span.quiet { (words::moment(row.entry.at, &site.zone)) }
                 }
             }
         }
@@ -184,7 +170,7 @@ fn action(word: &str) -> &str {
         SIGN_IN_FAILED => "gave a wrong password",
         SAW_OVERVIEW => "saw the overview",
         SAW_ALERTS => "saw all possible breaches",
-        SAW_PERSON => "saw a person's page",
+        SAW_PERSON => "saw the page and the day",
         SAW_ALERT => "saw",
         SAW_ALIKE => "saw alerts like",
         SAW_AUDIT => "saw who looked",

@@ -290,7 +290,10 @@ fn decisions(site: &Site, signed: &Signed, case: &Case, id: FindingId) -> Markup
             }
             form.sheet method="post" action={ "/alert/" (id) "/decide" } {
                 input type="hidden" name="token" value=(signed.token);
-                input type="hidden" name="seen" value=(latest.unwrap_or_default());
+                // Whoever follows the page has seen what it shows by now.
+                span #seen-latest data-live {
+                    input type="hidden" name="seen" value=(latest.unwrap_or_default());
+                }
                 (decide::fields(case.alert.state))
                 button type="submit" { "Record" }
             }

@@ -212,10 +212,7 @@ fn page(next: &str, name: &str, refused: Option<&str>) -> Markup {
                 autocomplete="current-password" autofocus[refused.is_some()];
             button type="submit" { "Sign in" }
         }
-        p.quiet {
-            "Everything you open here is recorded with your name, and people under supervision \
-             may be told who looked."
-        }
+        p.quiet { "Every look at a person's data is recorded with your name." }
     };
     layout::bare("Sign in", &body)
 }

@@ -21,7 +21,7 @@
 
   const open = (root) => {
     const count = root.querySelector("[data-open]");
-    return count ? Number(count.dataset.open) : 0;
+    return count ? Number(count.dataset.open) : null;
   };
 
   // Where the keyboard was, so that a swap does not throw it out.
@@ -48,6 +48,10 @@
     }
     document.title = fresh.title;
     const now = open(document);
+    if (now === null) {
+      say("Live: this page shows changes as they happen.", true);
+      return;
+    }
     const what = `${now} possible ${now === 1 ? "breach" : "breaches"} waiting`;
     say(now > before ? `New: ${what}` : `Live: ${what}`, true);
   };
