@@ -2,10 +2,15 @@
 //!
 //! Drives the real programs from outside, as a user would. Nothing depends on this crate.
 
+pub mod agent;
 pub mod browser;
+pub mod collector;
+pub mod extension;
 pub mod machine;
+pub mod order;
 pub mod process;
 pub mod programs;
+pub mod scene;
 pub mod site;
 pub mod structure;
 pub mod wait;

@@ -16,6 +16,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, bail};
 
+use crate::process::done;
+use crate::programs::program;
+
 /// `$1` is a folder to mount a memory file system on: overlays do not stand on overlays.
 const SETUP: &str = r#"
 set -eu
@@ -28,6 +31,8 @@ echo ready
 exec cat
 "#;
 
+/// Where a package puts them.
+const PROGRAMS: &str = "/usr/lib/proviso";
 const FIRST_UID: u32 = 23_000;
 
 /// One such computer. Dropped, it is gone with all that ran there; its folder stays.
@@ -113,6 +118,20 @@ impl Machine {
         })
     }
 
+    /// Puts one of our programs where every account can run it; gives its path there.
+    pub fn install(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let place = Path::new(PROGRAMS).join(name);
+        // Mounted, since copies of unstripped programs would fill the memory.
+        let script = r#"mkdir -p "${2%/*}" && touch "$2" && mount --bind "$1" "$2""#;
+        done(
+            self.command("sh")
+                .args(["-eu", "-c", script, "sh"])
+                .arg(program(name)?)
+                .arg(&place),
+        )?;
+        Ok(place)
+    }
+
     /// A command that runs on this computer, as root.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = self.enter();
@@ -175,7 +194,7 @@ impl Drop for Machine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::{Running, done};
+    use crate::process::Running;
     use crate::wait::{PATIENCE, until};
 
     #[test]

@@ -25,11 +25,22 @@ pub struct Chromium {
 impl Chromium {
     /// Starts the installed one as `account`, with the account's ordinary profile.
     pub fn start(machine: &Machine, account: &Account, sites: &Sites) -> anyhow::Result<Self> {
+        Self::start_with(machine, account, sites, &[])
+    }
+
+    /// The same, with further arguments.
+    pub fn start_with(
+        machine: &Machine,
+        account: &Account,
+        sites: &Sites,
+        more: &[&str],
+    ) -> anyhow::Result<Self> {
         // The driver's pipes are descriptors 3 and 4; what the browser says goes to the log.
         let mut command = machine.command_as(account, "sh");
         command
             .args(["-c", r#"exec "$@" 3<&0 4>&1 </dev/null >&2"#, "sh"])
             .args(line(account, sites))
+            .args(more)
             .args(["--remote-debugging-pipe", "about:blank"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());

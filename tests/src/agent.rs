@@ -1,0 +1,184 @@
+//! A supervised computer of a test: the real agent and the real installer on a [`Machine`].
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+use crate::browser::{Chromium, Firefox};
+use crate::collector::Collector;
+use crate::machine::{Account, Machine};
+use crate::process::{Running, done};
+use crate::site::Sites;
+use crate::wait::{PATIENCE, until};
+
+/// The supervised person's account on every such computer.
+pub const ACCOUNT: &str = "alex";
+
+/// A computer with an agent that can be started, stopped, killed and asked.
+#[derive(Debug)]
+pub struct Computer {
+    /// Stands before the machine, so that it ends first.
+    running: Option<Running>,
+    /// The computer itself.
+    pub machine: Machine,
+    /// The monitored account.
+    pub account: Account,
+    agent: PathBuf,
+    installer: PathBuf,
+}
+
+impl Computer {
+    /// A computer that nobody monitors yet.
+    pub fn new(dir: &Path) -> anyhow::Result<Self> {
+        let machine = Machine::new(dir)?;
+        let account = machine.add_account(ACCOUNT)?;
+        Ok(Self {
+            running: None,
+            agent: machine.install("proviso-agent")?,
+            installer: machine.install("proviso-installer")?,
+            machine,
+            account,
+        })
+    }
+
+    /// The agent's folder.
+    #[must_use]
+    pub fn state(&self) -> PathBuf {
+        self.machine.dir().join("agent")
+    }
+
+    /// Enrols with a token of that person.
+    pub fn enrol(&self, collector: &Collector, token: &str) -> anyhow::Result<String> {
+        let said = done(
+            self.command("enrol")
+                .args(["--collector", &collector.quic.to_string()])
+                .args(["--token", token, "--account", &self.account.name]),
+        )?;
+        // Other computers of the tests share our loopback.
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        self.configure(|config| {
+            config.insert(
+                "extension".into(),
+                toml::toml! { port = (i64::from(port)) }.into(),
+            );
+        })?;
+        Ok(said)
+    }
+
+    /// Changes the agent's settings; they count from its next start.
+    pub fn configure(&self, change: impl FnOnce(&mut toml::Table)) -> anyhow::Result<()> {
+        let path = self.state().join("agent.toml");
+        let mut config: toml::Table = std::fs::read_to_string(&path)?.parse()?;
+        change(&mut config);
+        std::fs::write(&path, config.to_string())?;
+        Ok(())
+    }
+
+    /// Starts the agent and waits until it can be asked.
+    pub fn start(&mut self) -> anyhow::Result<()> {
+        let mut running = Running::start(self.command("run"), &self.log())?;
+        let socket = self.state().join("agent.sock");
+        until("the agent to take connections", PATIENCE, || {
+            running.check()?;
+            Ok(std::os::unix::net::UnixStream::connect(&socket).ok())
+        })?;
+        self.running = Some(running);
+        Ok(())
+    }
+
+    /// Starts the agent without waiting for anything.
+    pub fn start_quickly(&mut self) -> anyhow::Result<()> {
+        self.running = Some(Running::start(self.command("run"), &self.log())?);
+        Ok(())
+    }
+
+    /// Tells the installed browsers about the extension, as the installer does.
+    pub fn tell_browsers(&self) -> anyhow::Result<String> {
+        done(
+            self.machine
+                .command(&self.installer)
+                .args(["browsers", "install", "--state"])
+                .arg(self.state()),
+        )
+    }
+
+    /// Ends the agent as a power cut would.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.running
+            .take()
+            .context("the agent is not running")?
+            .kill()
+    }
+
+    /// Asks the agent to end and waits until it has.
+    pub fn stop(&mut self) -> anyhow::Result<()> {
+        let running = self.running.take().context("the agent is not running")?;
+        let status = running.stop(PATIENCE)?;
+        if !status.success() {
+            bail!("the agent ended with {status} and said:\n{}", self.said());
+        }
+        Ok(())
+    }
+
+    /// Fails, with what it said, when the agent has ended by itself.
+    pub fn check(&mut self) -> anyhow::Result<()> {
+        self.running
+            .as_mut()
+            .context("the agent is not running")?
+            .check()
+    }
+
+    /// The agent's process number, while it runs.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.running.as_ref().map(Running::id)
+    }
+
+    /// What the agent has said so far.
+    #[must_use]
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
+    /// `proviso-agent status`, asked by the supervised person.
+    pub fn status(&self) -> anyhow::Result<String> {
+        done(
+            self.machine
+                .command_as(&self.account, &self.agent)
+                .args(["status", "--state"])
+                .arg(self.state()),
+        )
+    }
+
+    /// The command that browsers start for the extension, as the supervised person.
+    #[must_use]
+    pub fn native_host(&self) -> Command {
+        let mut command = self.machine.command_as(&self.account, &self.agent);
+        command.args(["native-host", "--state"]).arg(self.state());
+        command
+    }
+
+    /// The supervised person's Chromium.
+    pub fn chromium(&self, sites: &Sites) -> anyhow::Result<Chromium> {
+        Chromium::start(&self.machine, &self.account, sites)
+    }
+
+    /// The supervised person's Firefox.
+    pub fn firefox(&self, sites: &Sites) -> anyhow::Result<Firefox> {
+        Firefox::start(&self.machine, &self.account, sites)
+    }
+
+    /// One of the agent's subcommands, as root.
+    #[must_use]
+    pub fn command(&self, subcommand: &str) -> Command {
+        let mut command = self.machine.command(&self.agent);
+        command.args([subcommand, "--state"]).arg(self.state());
+        command
+    }
+
+    fn log(&self) -> PathBuf {
+        self.machine.dir().join("agent.log")
+    }
+}

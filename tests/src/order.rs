@@ -1,0 +1,154 @@
+//! The order of the demonstration and the tests: filled in for today, its lists beside it, signed
+//! by two people with the system's `ssh-keygen`.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+use data_encoding::HEXLOWER;
+use jiff::{SignedDuration, Timestamp};
+use ring::digest::{SHA256, digest};
+
+use crate::process::done;
+use crate::programs::program;
+
+const TEXT: &str = include_str!("../order/order.toml");
+const SOCIAL: &str = include_str!("../order/lists/social.domains");
+
+/// Who signs: one of the court, one of the police.
+pub const COURT: &str = "court:clerk@court.example";
+/// The other signer.
+pub const POLICE: &str = "police:om@police.example";
+
+/// The two keys, and the file that says whose they are.
+#[derive(Debug)]
+pub struct Signers {
+    dir: PathBuf,
+}
+
+impl Signers {
+    /// Makes the keys in `dir`.
+    pub fn make(dir: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(dir)?;
+        let mut allowed = String::new();
+        for principal in [COURT, POLICE] {
+            let key = key_file(dir, principal);
+            done(
+                Command::new("ssh-keygen")
+                    .args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"])
+                    .arg(&key),
+            )?;
+            let public = std::fs::read_to_string(key.with_extension("pub"))?;
+            writeln!(
+                allowed,
+                "{principal} namespaces=\"proviso-order-v1@proviso\" {}",
+                public.trim()
+            )?;
+        }
+        std::fs::write(dir.join("allowed_signers"), allowed)?;
+        Ok(Self {
+            dir: dir.to_owned(),
+        })
+    }
+
+    /// OpenSSH's `allowed_signers`.
+    #[must_use]
+    pub fn allowed(&self) -> PathBuf {
+        self.dir.join("allowed_signers")
+    }
+
+    /// Signs as one of the two with the court's tool.
+    pub fn sign(&self, order: &Path, principal: &str) -> anyhow::Result<()> {
+        done(
+            Command::new(program("proviso")?)
+                .args(["order", "sign"])
+                .arg(order)
+                .arg("--key")
+                .arg(key_file(&self.dir, principal))
+                .args(["--as", principal]),
+        )?;
+        Ok(())
+    }
+}
+
+/// What may differ between two orders of a test.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// Version of the order.
+    pub version: u32,
+    /// Days from today on which it starts; negative: it has started.
+    pub starts: i64,
+    /// Days from today on which it ends.
+    pub ends: i64,
+    /// Length of the generated list.
+    pub generated: usize,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            version: 1,
+            starts: -30,
+            ends: 365,
+            generated: 2_000,
+        }
+    }
+}
+
+/// Writes `order.toml` and its lists into `dir`, unsigned; gives the path of the order.
+pub fn write(dir: &Path, terms: Terms) -> anyhow::Result<PathBuf> {
+    std::fs::create_dir_all(dir.join("lists"))?;
+    let mut text = TEXT
+        .replace("@VERSION@", &terms.version.to_string())
+        .replace("@STARTS@", &day(terms.starts)?)
+        .replace("@ENDS@", &day(terms.ends)?)
+        .replace("@DAY@", &day(terms.starts + 1)?);
+    let blocked = generated_domains(terms.generated);
+    for (name, list) in [("social", SOCIAL), ("blocked", &blocked)] {
+        let hash = HEXLOWER.encode(digest(&SHA256, list.as_bytes()).as_ref());
+        text = text.replace(&format!("@SHA256:{name}@"), &hash).replace(
+            &format!("@COUNT:{name}@"),
+            &list.lines().count().to_string(),
+        );
+        std::fs::write(dir.join("lists").join(format!("{name}.domains")), list)?;
+    }
+    let path = dir.join("order.toml");
+    std::fs::write(&path, text)?;
+    Ok(path)
+}
+
+/// The same, signed by both.
+pub fn write_signed(dir: &Path, terms: Terms, signers: &Signers) -> anyhow::Result<PathBuf> {
+    let order = write(dir, terms)?;
+    signers.sign(&order, COURT)?;
+    signers.sign(&order, POLICE)?;
+    Ok(order)
+}
+
+/// Names that nobody has, always the same for the same count.
+#[must_use]
+pub fn generated_domains(count: usize) -> String {
+    let ends = ["com", "net", "org", "co.uk", "info"];
+    let mut lines: Vec<String> = (0..count)
+        .map(|n| {
+            // Spread over the alphabet, as real lists are.
+            let mixed = (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            format!("{mixed:012x}-{n}.{}\n", ends[n % ends.len()])
+        })
+        .collect();
+    lines.sort_unstable();
+    lines.concat()
+}
+
+/// The date so many days from today, in UTC.
+fn day(days: i64) -> anyhow::Result<String> {
+    let then = Timestamp::now() + SignedDuration::from_hours(24 * days);
+    let text = then.to_string();
+    let (date, _) = text.split_once('T').context("a time without a date")?;
+    Ok(date.to_owned())
+}
+
+fn key_file(dir: &Path, principal: &str) -> PathBuf {
+    dir.join(principal.split(':').next().unwrap_or(principal))
+}
