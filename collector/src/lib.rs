@@ -5,5 +5,6 @@ pub mod clock;
 pub mod config;
 pub mod data_dir;
 pub mod random;
+pub mod staff;
 pub mod store;
 pub mod web;

@@ -99,6 +99,21 @@ pub fn clear_failures(tx: &Tx<'_>, id: &str) -> Result<(), SqlError> {
     Ok(())
 }
 
+/// Keeps another password.
+pub fn set_hash(tx: &Tx<'_>, id: &str, hash: &str) -> Result<(), SqlError> {
+    tx.execute(
+        "UPDATE staff SET hash = $2 WHERE id = $1",
+        &[id.into(), hash.into()],
+    )?;
+    Ok(())
+}
+
+/// Ends every session of somebody.
+pub fn end_sessions(tx: &Tx<'_>, id: &str) -> Result<(), SqlError> {
+    tx.execute("DELETE FROM web_session WHERE staff = $1", &[id.into()])?;
+    Ok(())
+}
+
 /// Opens a session and drops those that have expired.
 pub fn open_session(
     tx: &Tx<'_>,

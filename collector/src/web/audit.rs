@@ -175,6 +175,7 @@ fn action(word: &str) -> &str {
         SAW_ALIKE => "saw alerts like",
         SAW_AUDIT => "saw who looked",
         DECIDED => "recorded a decision on",
+        "new_password" => "was given a new password",
         other => other,
     }
 }

@@ -1,0 +1,125 @@
+//! Adding people who may sign in, and giving them new passwords.
+//!
+//! Promises: a password is at least [`password::SHORTEST`] characters long or made here from 100
+//! random bits; only its Argon2id hash is kept. A new password ends every session of that name and
+//! opens it if it was shut.
+
+use data_encoding::HEXLOWER;
+
+use crate::clock;
+use crate::random::{self, NoRandom};
+use crate::store::staff::{self, Staff};
+use crate::store::{SqlError, Store, StoreError};
+use crate::web::password::{self, PasswordError};
+
+/// Most characters of a name.
+const LONGEST: usize = 200;
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StaffError {
+    /// No name to sign in with.
+    #[error(
+        "a name to sign in with has 1 to {LONGEST} characters and no line breaks; choose another"
+    )]
+    Name,
+    /// The name is taken.
+    #[error("{0:?} may sign in already; choose another name, or give that one a new password")]
+    Taken(String),
+    /// Nobody has the name.
+    #[error("nobody signs in as {0:?}; add that name first")]
+    Nobody(String),
+    /// The password.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No random numbers.
+    #[error(transparent)]
+    Random(#[from] NoRandom),
+}
+
+impl From<SqlError> for StaffError {
+    fn from(error: SqlError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Adds somebody. May wait: not for async code.
+pub fn add(store: &Store, name: &str, password: &str) -> Result<(), StaffError> {
+    let name = name.trim().to_owned();
+    if name.is_empty() || name.chars().count() > LONGEST || name.contains(char::is_control) {
+        return Err(StaffError::Name);
+    }
+    let id: [u8; 16] = random::bytes()?;
+    let new = Staff {
+        id: HEXLOWER.encode(&id),
+        name,
+        hash: password::hash(password)?,
+        failed: 0,
+        locked_until: None,
+    };
+    store.write_blocking("add staff", move |tx| {
+        if staff::by_name(tx, &new.name)?.is_some() {
+            return Err(StaffError::Taken(new.name));
+        }
+        Ok(staff::add(tx, &new)?)
+    })
+}
+
+/// Gives somebody a new password. May wait: not for async code.
+pub fn set_password(store: &Store, name: &str, password: &str) -> Result<(), StaffError> {
+    let name = name.trim().to_owned();
+    let hash = password::hash(password)?;
+    store.write_blocking("new password", move |tx| {
+        let Some(somebody) = staff::by_name(tx, &name)? else {
+            return Err(StaffError::Nobody(name));
+        };
+        staff::set_hash(tx, &somebody.id, &hash)?;
+        staff::clear_failures(tx, &somebody.id)?;
+        staff::end_sessions(tx, &somebody.id)?;
+        let entry = crate::store::audit::Entry {
+            id: random::row_id(clock::now())?,
+            at: clock::now(),
+            staff: somebody.id,
+            action: "new_password".to_owned(),
+            person: None,
+            reason: String::new(),
+        };
+        Ok(crate::store::audit::put(tx, &entry)?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_added_once_and_can_have_a_new_password() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        Store::create(&path).unwrap();
+        let store = Store::open(&path).unwrap();
+        add(&store, " morgan ", "correct horse battery").unwrap();
+        let why = add(&store, "morgan", "correct horse battery").unwrap_err();
+        assert!(matches!(why, StaffError::Taken(_)), "{why}");
+        assert!(matches!(
+            add(&store, "a\nb", "correct horse battery"),
+            Err(StaffError::Name)
+        ));
+        assert!(add(&store, "kim", "short").is_err());
+
+        let hash = |store: &Store| {
+            let found =
+                store.read_blocking(|read| Ok::<_, StoreError>(staff::by_name(read, "morgan")?));
+            found.unwrap().unwrap().hash
+        };
+        let before = hash(&store);
+        assert!(!before.contains("correct"));
+        set_password(&store, "morgan", "another long password").unwrap();
+        assert_ne!(hash(&store), before);
+        let why = set_password(&store, "kim", "another long password").unwrap_err();
+        assert!(matches!(why, StaffError::Nobody(_)), "{why}");
+    }
+}
