@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::clock;
 use crate::store::casework::{self, Group};
-use crate::store::{StoreError, people};
+use crate::store::{Hash, StoreError, people};
 
 use super::Site;
 use super::fault::Fault;
@@ -102,7 +102,7 @@ pub(super) async fn line(site: &Site, group: &Group, now: i64) -> Result<Markup,
     Ok(html! {
         li {
             (layout::tag(&group.severity, words::severity(&group.severity)))
-            a.what href=(link) {
+            a.what id=(key(group)) href=(link) {
                 @match says {
                     Some(says) => (says),
                     None => { "Rule " (group.rule) " of an order that is not held here" }
@@ -122,6 +122,14 @@ pub(super) async fn line(site: &Site, group: &Group, now: i64) -> Result<Markup,
             }
         }
     })
+}
+
+/// The same for the same group on every look, so that the keyboard's place survives an update.
+fn key(group: &Group) -> String {
+    let (person, order) = (&group.person, &group.order);
+    let all = [&group.rule, &group.clause, &group.severity, &group.matched];
+    let hash = Hash::of(format!("{person} {order} {all:?}").as_bytes()).to_string();
+    format!("g{}", hash.get(..16).unwrap_or_default())
 }
 
 /// What matched, in words.
