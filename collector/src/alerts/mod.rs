@@ -189,6 +189,10 @@ impl Worker {
 
     /// Tries what is due; true if there may be more at once.
     async fn round(&mut self) -> Result<bool, StoreError> {
+        // Looking is cheap and happens often; only claiming needs the one writer.
+        if self.due().await?.is_none_or(|at| at > clock::now()) {
+            return Ok(false);
+        }
         let parcels = self.claim().await?;
         if parcels.is_empty() {
             return Ok(false);
@@ -243,13 +247,16 @@ impl Worker {
             .await
     }
 
-    async fn until_due(&self) -> Duration {
+    /// When the next row comes due.
+    async fn due(&self) -> Result<Option<i64>, StoreError> {
         let channel = self.channel.clone();
-        let due = self
-            .store
-            .read(move |read| Ok::<_, StoreError>(outbox::next_due(read, &channel)?))
-            .await;
-        let due = due.ok().flatten().map_or(LOOK, |at| {
+        self.store
+            .read(move |read| Ok(outbox::next_due(read, &channel)?))
+            .await
+    }
+
+    async fn until_due(&self) -> Duration {
+        let due = self.due().await.ok().flatten().map_or(LOOK, |at| {
             Duration::from_millis(u64::try_from(at - clock::now()).unwrap_or(0))
         });
         // A server that is down is not asked once for each alert that waits.

@@ -123,7 +123,7 @@ pub fn groups(read: &Read<'_>, limit: u64, skip: u64) -> Result<Vec<Group>, SqlE
         "SELECT f.person, f.rule, f.clause, f.severity, f.matched, f.order_digest, count(*), \
          sum(CASE WHEN a.state = 'open' THEN 1 ELSE 0 END), min(f.at), max(f.at), \
          min(a.opened), min(f.id) FROM alert a JOIN finding f ON f.id = a.finding \
-         WHERE a.state <> 'decided' \
+         WHERE a.state IN ('open', 'acknowledged') \
          GROUP BY f.person, f.rule, f.clause, f.severity, f.matched, f.order_digest \
          ORDER BY CASE f.severity WHEN 'urgent' THEN 0 WHEN 'breach' THEN 1 ELSE 2 END, \
          min(a.opened), min(f.id) LIMIT $1 OFFSET $2",
@@ -143,7 +143,7 @@ pub fn groups_of(
         "SELECT f.person, f.rule, f.clause, f.severity, f.matched, f.order_digest, count(*), \
          sum(CASE WHEN a.state = 'open' THEN 1 ELSE 0 END), min(f.at), max(f.at), \
          min(a.opened), min(f.id) FROM alert a JOIN finding f ON f.id = a.finding \
-         WHERE a.state <> 'decided' AND a.person = $1 \
+         WHERE a.state IN ('open', 'acknowledged') AND a.person = $1 \
          GROUP BY f.person, f.rule, f.clause, f.severity, f.matched, f.order_digest \
          ORDER BY CASE f.severity WHEN 'urgent' THEN 0 WHEN 'breach' THEN 1 ELSE 2 END, \
          min(a.opened), min(f.id) LIMIT $2 OFFSET $3",
@@ -201,7 +201,7 @@ pub fn count_members(read: &Read<'_>, finding: FindingId) -> Result<(u64, u64), 
 /// Everybody's alerts that nobody decided.
 pub fn count_waiting(read: &Read<'_>) -> Result<u64, SqlError> {
     let found = read.first(
-        "SELECT count(*) FROM alert WHERE state <> 'decided'",
+        "SELECT count(*) FROM alert WHERE state IN ('open', 'acknowledged')",
         &[],
         |row| row.count(0),
     )?;

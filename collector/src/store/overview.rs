@@ -37,7 +37,7 @@ pub fn waiting(read: &Read<'_>) -> Result<BTreeMap<PersonId, Waiting>, SqlError>
     let rows = read.query(
         "SELECT a.person, f.severity, count(*), \
          sum(CASE WHEN a.state = 'open' THEN 1 ELSE 0 END), min(a.opened) \
-         FROM alert a JOIN finding f ON f.id = a.finding WHERE a.state <> 'decided' \
+         FROM alert a JOIN finding f ON f.id = a.finding WHERE a.state IN ('open', 'acknowledged') \
          GROUP BY a.person, f.severity",
         &[],
         |row| {

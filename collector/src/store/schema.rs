@@ -112,6 +112,7 @@ CREATE TABLE alert (
     state TEXT NOT NULL
 );
 CREATE INDEX alert_person ON alert (person, state);
+CREATE INDEX alert_state ON alert (state);
 CREATE TABLE outbox (
     id TEXT PRIMARY KEY,
     finding TEXT NOT NULL,
