@@ -16,6 +16,8 @@ use crate::wait::{PATIENCE, until};
 /// The supervised person's account on every such computer.
 pub const ACCOUNT: &str = "alex";
 
+const STATE: &str = "agent";
+
 /// A computer with an agent that can be started, stopped, killed and asked.
 #[derive(Debug)]
 pub struct Computer {
@@ -43,10 +45,10 @@ impl Computer {
         })
     }
 
-    /// The agent's folder.
+    /// The agent's folder, seen from outside.
     #[must_use]
     pub fn state(&self) -> PathBuf {
-        self.machine.dir().join("agent")
+        self.machine.dir().join(STATE)
     }
 
     /// Enrols with a token of that person.
@@ -79,7 +81,7 @@ impl Computer {
     /// Starts the agent and waits until it can be asked.
     pub fn start(&mut self) -> anyhow::Result<()> {
         let mut running = Running::start(self.command("run"), &self.log())?;
-        let socket = self.state().join("agent.sock");
+        let socket = self.machine.through(STATE).join("agent.sock");
         until("the agent to take connections", PATIENCE, || {
             running.check()?;
             Ok(std::os::unix::net::UnixStream::connect(&socket).ok())
@@ -100,7 +102,7 @@ impl Computer {
             self.machine
                 .command(&self.installer)
                 .args(["browsers", "install", "--state"])
-                .arg(self.state()),
+                .arg(self.machine.inside(STATE)),
         )
     }
 
@@ -148,7 +150,7 @@ impl Computer {
             self.machine
                 .command_as(&self.account, &self.agent)
                 .args(["status", "--state"])
-                .arg(self.state()),
+                .arg(self.machine.inside(STATE)),
         )
     }
 
@@ -156,7 +158,9 @@ impl Computer {
     #[must_use]
     pub fn native_host(&self) -> Command {
         let mut command = self.machine.command_as(&self.account, &self.agent);
-        command.args(["native-host", "--state"]).arg(self.state());
+        command
+            .args(["native-host", "--state"])
+            .arg(self.machine.inside(STATE));
         command
     }
 
@@ -174,7 +178,9 @@ impl Computer {
     #[must_use]
     pub fn command(&self, subcommand: &str) -> Command {
         let mut command = self.machine.command(&self.agent);
-        command.args([subcommand, "--state"]).arg(self.state());
+        command
+            .args([subcommand, "--state"])
+            .arg(self.machine.inside(STATE));
         command
     }
 

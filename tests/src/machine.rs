@@ -1,6 +1,6 @@
 //! A computer of its own for each test, inside this one.
 //!
-//! Namespaces with processes of their own and a copy-on-write `/etc`, `/usr/lib`: accounts,
+//! Namespaces with processes of their own and a copy-on-write `/etc` and `/usr/lib`: accounts,
 //! browser policies and native hosts are written there for real, by the real installer, and
 //! nothing outside changes. Everything that runs there ends with it, even when the test is killed:
 //! its first process waits for a pipe that only the test holds open. Needs root, since mounting
@@ -10,6 +10,7 @@ use std::ffi::OsStr;
 use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -19,19 +20,24 @@ use anyhow::{Context, bail};
 use crate::process::done;
 use crate::programs::program;
 
-/// `$1` is a folder to mount a memory file system on: overlays do not stand on overlays.
+/// `$1` is a folder to mount a memory file system on: overlays do not stand on overlays. `$2` is the
+/// computer's folder outside and `$3` inside, where every account reaches it.
 const SETUP: &str = r#"
 set -eu
 mount -t tmpfs tmpfs "$1"
-for place in etc usr/lib; do
+for place in etc usr/lib srv; do
     mkdir -p "$1/up/$place" "$1/over/$place"
     mount -t overlay overlay -o "lowerdir=/$place,upperdir=$1/up/$place,workdir=$1/over/$place" "/$place"
 done
+mkdir -p "$3"
+mount --bind "$2" "$3"
 echo ready
 exec cat
 "#;
 
-/// Where a package puts them.
+/// Where its folder is seen from inside.
+const INSIDE: &str = "/srv/computer";
+/// Where a package puts our programs.
 const PROGRAMS: &str = "/usr/lib/proviso";
 const FIRST_UID: u32 = 23_000;
 
@@ -50,8 +56,10 @@ pub struct Account {
     pub name: String,
     /// Its number, and that of its group.
     pub uid: u32,
-    /// Its home.
+    /// Its home, as the account itself sees it.
     pub home: PathBuf,
+    /// The same, seen from outside.
+    pub outside: PathBuf,
 }
 
 impl Machine {
@@ -65,13 +73,15 @@ impl Machine {
         }
         let layers = dir.join("layers");
         std::fs::create_dir_all(&layers)?;
+        let dir = &dir.canonicalize()?;
         // Accounts must get through to their homes, whatever the folder's maker thought.
         std::fs::set_permissions(dir, Permissions::from_mode(0o755))?;
         let mut holder = Command::new("unshare")
             .args(["--mount", "--propagation", "private"])
             .args(["--pid", "--fork", "--kill-child", "--mount-proc"])
             .args(["sh", "-c", SETUP, "sh"])
-            .arg(&layers)
+            .args([&layers, dir, Path::new(INSIDE)])
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -102,12 +112,26 @@ impl Machine {
         &self.dir
     }
 
+    /// How programs on it see a path below its folder.
+    #[must_use]
+    pub fn inside(&self, path: impl AsRef<Path>) -> PathBuf {
+        Path::new(INSIDE).join(path)
+    }
+
+    /// The same, for a program outside: short, as socket names must be.
+    #[must_use]
+    pub fn through(&self, path: impl AsRef<Path>) -> PathBuf {
+        let root = format!("/proc/{}/root{INSIDE}", self.holder.id());
+        Path::new(&root).join(path)
+    }
+
     /// Adds an account with an empty home.
     pub fn add_account(&self, name: &str) -> anyhow::Result<Account> {
         let uid = FIRST_UID + self.accounts.fetch_add(1, Ordering::Relaxed);
-        let home = self.dir.join("home").join(name);
-        std::fs::create_dir_all(&home)?;
-        chown(&home, Some(uid), Some(uid))?;
+        let place = Path::new("home").join(name);
+        let (outside, home) = (self.dir.join(&place), self.inside(&place));
+        std::fs::create_dir_all(&outside)?;
+        chown(&outside, Some(uid), Some(uid))?;
         let line = format!("{name}:x:{uid}:{uid}::{}:/bin/sh", home.display());
         self.append("/etc/passwd", &line)?;
         self.append("/etc/group", &format!("{name}:x:{uid}:"))?;
@@ -115,6 +139,7 @@ impl Machine {
             name: name.to_owned(),
             uid,
             home,
+            outside,
         })
     }
 

@@ -1,6 +1,7 @@
 //! Programs that run beside a test: started with their output in a file, ended with the test.
 
 use std::fs::File;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
@@ -35,7 +36,9 @@ impl Running {
     pub fn spawn(mut command: Command, log: &Path) -> anyhow::Result<Self> {
         let name = name(&command);
         let entered = command.get_program() == "nsenter";
+        // Ctrl-C is for us; what becomes of the program is ours to say.
         let mut child = command
+            .process_group(0)
             .spawn()
             .with_context(|| format!("cannot start {name}"))?;
         let own = raw(child.id())?;

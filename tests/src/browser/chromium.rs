@@ -246,6 +246,11 @@ mod tests {
             "words"
         );
         chromium.close().unwrap();
-        assert!(alice.home.join(".config/chromium/Default/History").exists());
+        assert!(
+            alice
+                .outside
+                .join(".config/chromium/Default/History")
+                .exists()
+        );
     }
 }

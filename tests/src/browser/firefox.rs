@@ -25,8 +25,7 @@ pub struct Firefox {
 impl Firefox {
     /// Starts the installed one as `account`, with the account's ordinary profile.
     pub fn start(machine: &Machine, account: &Account, sites: &Sites) -> anyhow::Result<Self> {
-        let profile = profile(account, sites)?;
-        let port_file = profile.join("MarionetteActivePort");
+        let port_file = profile(account, sites)?.join("MarionetteActivePort");
         match std::fs::remove_file(&port_file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
@@ -34,7 +33,7 @@ impl Firefox {
         let mut command = machine.command_as(account, "firefox-esr");
         command
             .args(["--headless", "--marionette", "--profile"])
-            .arg(&profile);
+            .arg(account.home.join(FOLDER).join(PROFILE));
         let mut running = Running::start(command, &machine.dir().join("firefox.log"))?;
         let marionette = until("Firefox", PATIENCE, || {
             running.check()?;
@@ -103,7 +102,7 @@ impl Firefox {
 
 /// Makes the profile where Firefox itself would, so that whoever looks for profiles finds it.
 fn profile(account: &Account, sites: &Sites) -> anyhow::Result<PathBuf> {
-    let folder = account.home.join(FOLDER);
+    let folder = account.outside.join(FOLDER);
     let profile = folder.join(PROFILE);
     std::fs::create_dir_all(&profile)?;
     let ini = format!(
@@ -136,7 +135,7 @@ fn profile(account: &Account, sites: &Sites) -> anyhow::Result<PathBuf> {
     std::fs::write(profile.join("user.js"), lines)?;
     for path in [".config", ".config/mozilla", FOLDER] {
         chown(
-            account.home.join(path),
+            account.outside.join(path),
             Some(account.uid),
             Some(account.uid),
         )?;
@@ -169,7 +168,7 @@ mod tests {
         firefox.open("https://example.org/quiet").unwrap();
         assert!(sites.first("example.org/quiet").is_some());
         firefox.close().unwrap();
-        let profile = alice.home.join(FOLDER).join(PROFILE);
+        let profile = alice.outside.join(FOLDER).join(PROFILE);
         assert!(profile.join("places.sqlite").exists());
     }
 }
