@@ -154,6 +154,21 @@ impl Computer {
         )
     }
 
+    /// Waits until a running browser has started the extension's host.
+    pub fn wait_for_extension(&self, browser: &str) -> anyhow::Result<()> {
+        until(&format!("the extension in {browser}"), PATIENCE, || {
+            let list = done(self.machine.command("ps").args(["-eo", "pid=,ppid=,args="]))?;
+            let processes: Vec<(&str, &str, &str)> = list.lines().filter_map(columns).collect();
+            let parent = |of: &str| processes.iter().find(|(pid, ..)| *pid == of);
+            let running = processes
+                .iter()
+                .filter(|(.., line)| line.contains("proviso-agent native-host"))
+                .filter_map(|(_, ppid, _)| parent(ppid))
+                .any(|(.., line)| line.contains(browser));
+            Ok(running.then_some(()))
+        })
+    }
+
     /// The command that browsers start for the extension, as the supervised person.
     #[must_use]
     pub fn native_host(&self) -> Command {
@@ -187,4 +202,11 @@ impl Computer {
     fn log(&self) -> PathBuf {
         self.machine.dir().join("agent.log")
     }
+}
+
+/// Process, parent and command line, as `ps` prints them.
+fn columns(line: &str) -> Option<(&str, &str, &str)> {
+    let (pid, rest) = line.trim_start().split_once(' ')?;
+    let (ppid, line) = rest.trim_start().split_once(' ')?;
+    Some((pid, ppid, line))
 }

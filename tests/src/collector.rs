@@ -33,6 +33,30 @@ pub struct Collector {
     running: Option<Running>,
 }
 
+/// Where a collector listens on loopback.
+#[derive(Clone, Copy, Debug)]
+pub enum Ports {
+    /// Wherever it is free.
+    Free,
+    /// Where the documentation says, or wherever it is free.
+    Usual,
+}
+
+impl Ports {
+    fn choose(self) -> std::io::Result<(SocketAddr, SocketAddr)> {
+        let (quic, web) = match self {
+            Self::Free => (0, 0),
+            Self::Usual => (7443, 7480),
+        };
+        let udp = |port: u16| UdpSocket::bind(("127.0.0.1", port))?.local_addr();
+        let tcp = |port: u16| TcpListener::bind(("127.0.0.1", port))?.local_addr();
+        Ok((
+            udp(quic).or_else(|_| udp(0))?,
+            tcp(web).or_else(|_| tcp(0))?,
+        ))
+    }
+}
+
 /// A row of the findings.
 #[derive(Clone, Debug)]
 pub struct Found {
@@ -40,6 +64,8 @@ pub struct Found {
     pub person: String,
     /// Place in the device's log.
     pub seq: u64,
+    /// Which clause.
+    pub clause: String,
     /// Which rule.
     pub rule: String,
     /// What matched, as JSON.
@@ -52,12 +78,13 @@ pub struct Found {
 
 impl Collector {
     /// Initialises one in `dir/collector` with somebody to sign in, and starts it.
-    pub fn start(dir: &Path, allowed_signers: &Path) -> anyhow::Result<Self> {
+    pub fn start(dir: &Path, allowed_signers: &Path, ports: Ports) -> anyhow::Result<Self> {
+        let (quic, web) = ports.choose()?;
         let mut collector = Self {
             data: dir.join("collector"),
             log: dir.join("collector.log"),
-            quic: UdpSocket::bind("127.0.0.1:0")?.local_addr()?,
-            web: TcpListener::bind("127.0.0.1:0")?.local_addr()?,
+            quic,
+            web,
             running: None,
         };
         done(
@@ -172,33 +199,20 @@ impl Collector {
         Ok(())
     }
 
+    /// The file of the embedded store.
+    #[must_use]
+    pub fn store_file(&self) -> PathBuf {
+        self.data.join("store.db")
+    }
+
     /// The embedded store, read while the collector writes it.
     pub fn store(&self) -> anyhow::Result<Connection> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let store = Connection::open_with_flags(self.data.join("store.db"), flags)?;
-        store.busy_timeout(PATIENCE)?;
-        Ok(store)
+        open(&self.store_file())
     }
 
     /// Every finding, oldest first.
     pub fn findings(&self) -> anyhow::Result<Vec<Found>> {
-        let store = self.store()?;
-        let mut found = store.prepare(
-            "SELECT r.name, f.seq, f.rule, f.matched, f.proof, a.state FROM finding f \
-             JOIN register r ON r.person = f.person LEFT JOIN alert a ON a.finding = f.id \
-             ORDER BY f.made, f.seq, f.rule",
-        )?;
-        let rows = found.query_map([], |row| {
-            Ok(Found {
-                person: row.get(0)?,
-                seq: row.get::<_, i64>(1)?.unsigned_abs(),
-                rule: row.get(2)?,
-                matched: row.get(3)?,
-                proof: row.get(4)?,
-                alert: row.get(5)?,
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        findings_in(&self.store_file())
     }
 
     /// Waits for a finding that is as wanted.
@@ -232,4 +246,33 @@ impl Collector {
         }
         Ok(())
     }
+}
+
+/// Every finding in a store, oldest first.
+pub fn findings_in(store: &Path) -> anyhow::Result<Vec<Found>> {
+    let store = open(store)?;
+    let mut found = store.prepare(
+        "SELECT r.name, f.seq, f.clause, f.rule, f.matched, f.proof, a.state FROM finding f \
+         JOIN register r ON r.person = f.person LEFT JOIN alert a ON a.finding = f.id \
+         ORDER BY f.made, f.seq, f.rule",
+    )?;
+    let rows = found.query_map([], |row| {
+        Ok(Found {
+            person: row.get(0)?,
+            seq: row.get::<_, i64>(1)?.unsigned_abs(),
+            clause: row.get(2)?,
+            rule: row.get(3)?,
+            matched: row.get(4)?,
+            proof: row.get(5)?,
+            alert: row.get(6)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn open(store: &Path) -> anyhow::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let store = Connection::open_with_flags(store, flags)?;
+    store.busy_timeout(PATIENCE)?;
+    Ok(store)
 }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::agent::Computer;
 use crate::browser::Chromium;
-use crate::collector::{Collector, MANAGER, PASSWORD};
+use crate::collector::{Collector, MANAGER, PASSWORD, Ports};
 use crate::machine::Machine;
 use crate::order::{self, Signers, Terms};
 use crate::site::Sites;
@@ -34,16 +34,16 @@ impl Scene {
     /// One in a folder that goes with it.
     pub fn new() -> anyhow::Result<Self> {
         let temporary = tempfile::Builder::new().prefix("proviso-").tempdir()?;
-        let mut scene = Self::in_folder(temporary.path())?;
+        let mut scene = Self::in_folder(temporary.path(), Ports::Free)?;
         scene._temporary = Some(temporary);
         Ok(scene)
     }
 
     /// One in a folder that stays.
-    pub fn in_folder(dir: &Path) -> anyhow::Result<Self> {
+    pub fn in_folder(dir: &Path, ports: Ports) -> anyhow::Result<Self> {
         let signers = Signers::make(&dir.join("signers"))?;
         Ok(Self {
-            collector: Collector::start(dir, &signers.allowed())?,
+            collector: Collector::start(dir, &signers.allowed(), ports)?,
             signers,
             sites: Sites::start()?,
             dir: dir.to_owned(),
