@@ -41,7 +41,7 @@ need-build:
 	@.ci/need cc:build-essential make:make ssh-keygen:openssh-client
 
 need-browsers: need-build
-	@.ci/need chromium:chromium chromedriver:chromium-driver firefox-esr:firefox-esr
+	@.ci/need chromium:chromium firefox-esr:firefox-esr
 
 need-mail: need-build
 	@.ci/need aiosmtpd:python3-aiosmtpd
