@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
 
+use std::sync::Arc;
+
 use proviso_collector::authority::Authority;
 use proviso_collector::clock;
 use proviso_collector::config::Config;
@@ -89,7 +91,7 @@ fn serve(runtime: &tokio::runtime::Runtime, store: &Store) -> String {
     let listener = web::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
-    let site = Site::new(store.clone(), &Config::default(), stop).unwrap();
+    let site = Arc::new(Site::new(store.clone(), &Config::default(), stop).unwrap());
     let chain = vec![own.certificate, ca.certificate];
     runtime.spawn(web::serve(site, listener, chain, own.key));
     format!("https://{address}")

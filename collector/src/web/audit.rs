@@ -29,6 +29,7 @@ pub(super) const SAW_PERSON: &str = "saw_person";
 pub(super) const SAW_ALERT: &str = "saw_alert";
 pub(super) const SAW_ALIKE: &str = "saw_alike";
 pub(super) const SAW_AUDIT: &str = "saw_audit";
+pub(super) const EXPORTED: &str = "exported";
 pub(super) const DECIDED: &str = "decided";
 
 /// How long a page may refresh itself as part of one look, in milliseconds.
@@ -174,6 +175,7 @@ fn action(word: &str) -> &str {
         SAW_ALERT => "saw",
         SAW_ALIKE => "saw alerts like",
         SAW_AUDIT => "saw who looked",
+        EXPORTED => "exported a bundle of",
         DECIDED => "recorded a decision on",
         "new_password" => "was given a new password",
         other => other,

@@ -16,6 +16,7 @@ mod assets;
 mod audit;
 mod case;
 mod decide;
+mod export;
 mod fault;
 mod gate;
 mod groups;
@@ -46,6 +47,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::store::Store;
 
+pub use export::Exporter;
 use order_text::Texts;
 use throttle::Throttle;
 
@@ -73,6 +75,8 @@ pub struct Site {
     throttle: Mutex<Throttle>,
     checks: Semaphore,
     streams: Arc<Semaphore>,
+    exporter: Option<Arc<Exporter>>,
+    exports: Arc<Semaphore>,
     stop: CancellationToken,
 }
 
@@ -102,16 +106,12 @@ pub enum WebError {
 
 impl Site {
     /// Pages over `store`. Streams end when `stop` does.
-    pub fn new(
-        store: Store,
-        config: &Config,
-        stop: CancellationToken,
-    ) -> Result<Arc<Self>, WebError> {
+    pub fn new(store: Store, config: &Config, stop: CancellationToken) -> Result<Self, WebError> {
         let zone = match &config.listen.timezone {
             None => TimeZone::UTC,
             Some(name) => TimeZone::get(name).map_err(|_| WebError::Zone(name.clone()))?,
         };
-        Ok(Arc::new(Self {
+        Ok(Self {
             texts: Texts::new(store.clone()),
             store,
             zone,
@@ -119,8 +119,19 @@ impl Site {
             throttle: Mutex::new(Throttle::default()),
             checks: Semaphore::new(CHECKS),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            exporter: None,
+            exports: Arc::new(Semaphore::new(1)),
             stop,
-        }))
+        })
+    }
+
+    /// With a button on each person's page that makes an evidence bundle.
+    #[must_use]
+    pub fn exporting(self, exporter: Arc<Exporter>) -> Self {
+        Self {
+            exporter: Some(exporter),
+            ..self
+        }
     }
 }
 
@@ -134,6 +145,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/alert/{id}/alike", get(alike::show))
         .route("/alert/{id}/alike/decide", post(decide::alike))
         .route("/person/{id}", get(person::show))
+        .route("/person/{id}/export", post(export::send))
         .route("/audit", get(audit::show))
         .route("/live", get(live::stream))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))

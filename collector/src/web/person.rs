@@ -25,7 +25,7 @@ use super::fault::Fault;
 use super::gate::Signed;
 use super::layout::{self, PER_PAGE, Page};
 use super::order_text::OrderText;
-use super::{audit, groups, overview, words};
+use super::{audit, export, groups, overview, words};
 
 /// Decisions shown.
 const DECISIONS: u64 = 20;
@@ -87,6 +87,7 @@ pub(super) async fn show(
         (order_words(text.as_deref()))
         (days(&id, day, &zone, now))
         (decided(&site, &found.decisions))
+        (export::form(&site, &signed, &id, words::date(now, &site.zone)))
         p { a href={ "/audit?person=" (id) } { "Who looked at this person's data" } }
     };
     let whose = id.to_string();

@@ -24,6 +24,12 @@ pub(super) fn date(at: i64, zone: &TimeZone) -> Date {
     at.to_zoned_datetime(zone.clone()).date()
 }
 
+/// The moment at which a day begins; none for days that no calendar holds.
+pub(super) fn midnight(day: Date, zone: &TimeZone) -> Option<i64> {
+    let start = zone.to_zoned_datetime(day.at(0, 0, 0, 0)).ok()?;
+    Some(start.timestamp().as_millisecond())
+}
+
 /// A moment for people and machines.
 pub(super) fn moment(at: i64, zone: &TimeZone) -> Markup {
     let machine = Timestamp::from_millisecond(at).map(|at| at.to_string());

@@ -1,5 +1,6 @@
 //! A store with people in it, and a browser of few words.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -58,6 +59,7 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// A signed-in browser.
@@ -78,7 +80,11 @@ impl World {
         let store = Store::open(&path).unwrap();
         let stop = CancellationToken::new();
         let config = Config::parse(config).unwrap();
-        let site = Site::new(store.clone(), &config, stop.clone()).unwrap();
+        let site = Arc::new(
+            Site::new(store.clone(), &config, stop.clone())
+                .unwrap()
+                .exporting(Arc::new(export)),
+        );
         let world = Self {
             app: web::router(Arc::clone(&site)),
             _dir: dir,
@@ -186,7 +192,8 @@ impl World {
         Answer {
             status: parts.status,
             headers: parts.headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
+            body: String::from_utf8_lossy(&body).into_owned(),
+            bytes: body.to_vec(),
         }
     }
 
@@ -274,6 +281,17 @@ pub(crate) fn order(person: &PersonId) -> StoredOrder {
     }
 }
 
+/// Stands for the export command: a folder in a folder, or a failure for one person.
+fn export(person: &Person, (from, to): (i64, i64), out: &Path) -> Result<(), String> {
+    if person.name == "Nobody's Records" {
+        return Err("a stored report is damaged; restore the store from a backup".to_owned());
+    }
+    std::fs::create_dir_all(out.join("data")).map_err(|why| why.to_string())?;
+    let text = format!("{} {from} {to}", person.pseudonym);
+    std::fs::write(out.join("data/bundle.json"), text).map_err(|why| why.to_string())?;
+    std::fs::write(out.join("bagit.txt"), "BagIt").map_err(|why| why.to_string())
+}
+
 /// A finding about `person` (made by [`World::person`] with `number`).
 pub(crate) fn finding(number: u8, seq: u64, rule: &str, severity: &str, host: &str) -> Finding {
     let now = clock::now();
@@ -306,4 +324,18 @@ fn encode(fields: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish()
+}
+
+/// Forty visits to one site, one to another, one for review.
+pub(crate) fn busy(number: u8) -> Vec<Finding> {
+    let mut found: Vec<_> = (0..40)
+        .map(|seq| finding(number, seq, "4.a", "breach", "facebook.com"))
+        .collect();
+    found.push(finding(number, 40, "4.a", "breach", "reddit.com"));
+    found.push(finding(number, 41, "4.b", "review", "social network"));
+    found
+}
+
+pub(crate) fn id(finding: &Finding) -> String {
+    finding.id.to_string()
 }

@@ -1,0 +1,226 @@
+//! Cases: decisions, their history, the audit, the bundle.
+
+use axum::http::{StatusCode, header};
+use proviso_collector::store::{FindingId, audit, casework};
+
+use crate::pages::{self, World, busy, finding, id};
+
+#[tokio::test]
+async fn a_decision_needs_a_reason_is_kept_and_is_audited() {
+    let world = World::new().await;
+    world.person(1, "Alex Example", 0).await;
+    let one = finding(1, 0, "4.a", "breach", "facebook.com");
+    let (alert, finding_id) = (format!("/alert/{}", id(&one)), one.id);
+    world.find(vec![one], vec![]).await;
+    let browser = world.browser().await;
+    let path = format!("{alert}/decide");
+
+    let answer = browser
+        .fill(&alert, &path, &[("verdict", "no_breach"), ("reason", " ")])
+        .await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains("needs a reason"));
+    let answer = browser
+        .fill(&alert, &path, &[("verdict", "guilty"), ("reason", "x")])
+        .await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+
+    for (verdict, reason) in [
+        ("acknowledged", ""),
+        ("no_breach", "He had <b>written</b> permission."),
+        ("reopened", "The permission had ended."),
+        ("breach", "Admitted on the telephone."),
+    ] {
+        let answer = browser
+            .fill(&alert, &path, &[("verdict", verdict), ("reason", reason)])
+            .await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    }
+    let body = browser.get(&alert).await.body;
+    for said in [
+        "I am looking into it",
+        "He had &lt;b&gt;written&lt;/b&gt; permission.",
+        "The permission had ended.",
+        "Admitted on the telephone.",
+        "morgan: Decided: in my judgement, a breach of the order",
+    ] {
+        assert!(body.contains(said), "{said}");
+    }
+    let state = world
+        .read(move |read| casework::alert(read, finding_id))
+        .await;
+    assert_eq!(state.unwrap().state, casework::AlertState::Decided);
+    let entries = world.read(|read| audit::latest(read, 100, 0)).await;
+    let decided = entries
+        .iter()
+        .filter(|one| one.entry.action == "decided")
+        .count();
+    assert_eq!(decided, 4);
+}
+
+#[tokio::test]
+async fn whoever_is_overtaken_is_told_and_changes_nothing() {
+    let world = World::new().await;
+    world.person(1, "Alex Example", 0).await;
+    let one = finding(1, 0, "4.a", "breach", "facebook.com");
+    let (alert, finding_id) = (format!("/alert/{}", id(&one)), one.id);
+    world.find(vec![one], vec![]).await;
+    let browser = world.browser().await;
+    let path = format!("{alert}/decide");
+    let early = pages::hidden(&browser.get(&alert).await.body, &path);
+    browser
+        .fill(
+            &alert,
+            &path,
+            &[("verdict", "no_breach"), ("reason", "first")],
+        )
+        .await;
+    let mut late: Vec<_> = early
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .collect();
+    late.extend([("verdict", "breach"), ("reason", "second")]);
+    let answer = browser.post(&path, &late).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert!(answer.body.contains("Somebody else recorded a decision"));
+    let kept = world
+        .read(move |read| casework::decisions(read, finding_id))
+        .await;
+    assert_eq!(kept.len(), 1);
+}
+
+#[tokio::test]
+async fn alike_alerts_are_decided_together_each_with_its_own_decision() {
+    let world = World::new().await;
+    world.person(1, "Alex Example", 0).await;
+    let found = busy(1);
+    let (first, other) = (found[0].clone(), found[40].clone());
+    world.find(found, vec![]).await;
+    let browser = world.browser().await;
+    let page = format!("/alert/{}/alike", id(&first));
+    let fields = [
+        ("verdict", "software_wrong"),
+        ("reason", "An advertisement in a news page."),
+    ];
+    let answer = browser
+        .fill(&page, &format!("{page}/decide"), &fields)
+        .await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let body = browser.get(&page).await.body;
+    assert!(body.contains("All of these are decided."), "{body}");
+    let state = |id: FindingId| world.read(move |read| casework::alert(read, id));
+    assert_eq!(
+        state(first.id).await.unwrap().state,
+        casework::AlertState::Decided
+    );
+    assert_eq!(
+        state(other.id).await.unwrap().state,
+        casework::AlertState::Open
+    );
+    let kept = world
+        .read(move |read| casework::decisions(read, first.id))
+        .await;
+    assert_eq!(kept[0].decision.reason, "An advertisement in a news page.");
+}
+
+#[tokio::test]
+async fn every_look_at_a_person_is_entered_and_a_live_page_is_one_look() {
+    let world = World::new().await;
+    let person = world.person(1, "Alex Example", 0).await;
+    let one = finding(1, 0, "4.a", "breach", "facebook.com");
+    let alert = format!("/alert/{}", id(&one));
+    world.find(vec![one], vec![]).await;
+    let browser = world.browser().await;
+    let whose = format!("/person/{person}");
+    for path in ["/", "/alerts", &whose, &alert, &format!("{alert}/alike")] {
+        browser.get(path).await;
+        for _ in 0..5 {
+            browser.live(path).await;
+        }
+    }
+    let entries = world.read(|read| audit::latest(read, 100, 0)).await;
+    let mut actions: Vec<_> = entries
+        .iter()
+        .map(|one| one.entry.action.as_str())
+        .collect();
+    actions.sort_unstable();
+    let expected = [
+        "saw_alert",
+        "saw_alerts",
+        "saw_alike",
+        "saw_overview",
+        "saw_person",
+        "signed_in",
+    ];
+    assert_eq!(actions, expected);
+    let body = browser.get(&format!("/audit?person={person}")).await.body;
+    assert!(body.contains("saw the page and the day"), "{body}");
+    assert!(
+        body.contains("P-0001") && !body.contains("Alex Example"),
+        "{body}"
+    );
+}
+
+#[tokio::test]
+async fn a_bundle_is_one_zip_and_whoever_asked_is_entered() {
+    let world = World::new().await;
+    let person = world.person(1, "Alex Example", 0).await;
+    let nobody = world.person(2, "Nobody's Records", 0).await;
+    let browser = world.browser().await;
+    let page = format!("/person/{person}");
+    let path = format!("{page}/export");
+    let days = |from, to| [("from", from), ("to", to)];
+    let hidden = pages::hidden(&browser.get(&page).await.body, &path);
+    let token = ("token", hidden[0].1.as_str());
+
+    let form = [token, ("from", "2026-03-29"), ("to", "2026-03-30")];
+    let answer = browser.post(&path, &form).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let name = answer.headers[header::CONTENT_DISPOSITION]
+        .to_str()
+        .unwrap();
+    assert_eq!(
+        name,
+        "attachment; filename=\"proviso-P-0001-2026-03-29-2026-03-30.zip\""
+    );
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(answer.bytes)).unwrap();
+    let folder = "proviso-P-0001-2026-03-29-2026-03-30";
+    let names: Vec<_> = zip
+        .file_names()
+        .map(|name| name.unwrap().into_owned())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            format!("{folder}/bagit.txt"),
+            format!("{folder}/data/bundle.json")
+        ]
+    );
+    let inside = zip.by_name(&format!("{folder}/data/bundle.json")).unwrap();
+    let text = std::io::read_to_string(inside).unwrap();
+    assert_eq!(
+        text, "P-0001 1774742400000 1774915200000",
+        "two whole days, UTC"
+    );
+
+    for form in [days("2026-03-30", "2026-03-29"), days("soon", "2026-03-29")] {
+        let all = [token, form[0], form[1]];
+        let answer = browser.post(&path, &all).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let stranger = [("token", "x"), ("from", "2026-03-29"), ("to", "2026-03-30")];
+    assert_eq!(
+        browser.post(&path, &stranger).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let broken = browser
+        .post(&format!("/person/{nobody}/export"), &form)
+        .await;
+    assert_eq!(broken.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(broken.body.contains("restore the store from a backup"));
+
+    let entries = world.read(|read| audit::latest(read, 100, 0)).await;
+    let exported = entries.iter().filter(|one| one.entry.action == "exported");
+    let of: Vec<_> = exported.map(|one| one.entry.reason.as_str()).collect();
+    assert_eq!(of, ["2026-03-29 to 2026-03-30"; 2]);
+}

@@ -1,0 +1,9 @@
+//! The pages, asked as a browser asks; `served` over HTTPS, the others without sockets.
+
+#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
+
+mod cases;
+mod overview;
+mod pages;
+mod served;
+mod sign_in;

@@ -1,0 +1,189 @@
+//! The overview and the lists: order, grouping, paging, wording, empty states.
+
+use axum::http::StatusCode;
+use proviso_collector::config::Config;
+use proviso_collector::store::outbox;
+
+use crate::pages::{Answer, HOUR, World, busy, finding, id};
+
+#[tokio::test]
+async fn an_empty_collector_says_what_to_do() {
+    let world = World::new().await;
+    let browser = world.browser().await;
+    let body = browser.get("/").await.body;
+    assert!(body.contains("Nobody is entered yet"), "{body}");
+    assert!(body.contains("not a statement"), "{body}");
+    assert!(body.contains("No mail or webhook is set up"), "{body}");
+    let body = browser.get("/alerts").await.body;
+    assert!(body.contains("Nothing is waiting"), "{body}");
+}
+
+#[tokio::test]
+async fn the_overview_puts_first_who_needs_a_person() {
+    let world = World::new().await;
+    world.person(1, "Calm Person", 0).await;
+    world.person(2, "Silent Person", 30 * HOUR).await;
+    world.person(3, "Review Person", 0).await;
+    world.person(4, "Urgent Person", 0).await;
+    world.person(5, "Breach Person", 0).await;
+    world
+        .find(
+            vec![
+                finding(3, 0, "4.b", "review", "social network"),
+                finding(4, 0, "4.a", "urgent", "facebook.com"),
+            ],
+            vec![],
+        )
+        .await;
+    world.find(busy(5), vec![]).await;
+    let body = world.browser().await.get("/").await.body;
+    let names = [
+        "Urgent Person",
+        "Breach Person",
+        "Review Person",
+        "Silent Person",
+        "Calm Person",
+    ];
+    let places: Vec<_> = names.iter().map(|name| body.find(name).unwrap()).collect();
+    assert!(places.is_sorted(), "{places:?}");
+    assert!(
+        body.contains("<b>44 possible breaches</b> of 3 people"),
+        "{body}"
+    );
+    assert!(body.contains("Possible breach if a listed social network is opened."));
+    assert!(body.contains("<b>40 times</b>"));
+    assert!(body.contains("1 person with a silent device"));
+}
+
+#[tokio::test]
+async fn no_page_calls_a_finding_a_breach() {
+    let world = World::new().await;
+    let person = world.person(1, "Alex Example", 0).await;
+    let found = busy(1);
+    let alert = format!("/alert/{}", id(&found[0]));
+    world.find(found, vec![]).await;
+    let browser = world.browser().await;
+    let (person, alike) = (format!("/person/{person}"), format!("{alert}/alike"));
+    for path in ["/", "/alerts", &person, &alert, &alike] {
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        let mut text = visible(&answer.body).to_lowercase();
+        // What a person may decide, and the sentences that say who decides.
+        for fair in [
+            "possible breach",
+            "decided: no breach",
+            "decided: in my judgement, a breach of the order",
+            "not a statement that there was no breach",
+            "only a person decides whether an order was breached",
+        ] {
+            text = text.replace(fair, "");
+        }
+        assert!(!text.contains("breach"), "{path}: {text}");
+    }
+}
+
+/// What a reader sees: the text between the tags.
+fn visible(html: &str) -> String {
+    let pieces = html
+        .split('<')
+        .map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
+    pieces.collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn four_hundred_alerts_are_a_page_a_person_can_read() {
+    let world = World::new().await;
+    world.person(1, "Alex Example", 0).await;
+    let hosts = ["a.example", "b.example", "c.example", "d.example"];
+    let found = (0..400_u64).map(|seq| finding(1, seq, "4.a", "breach", hosts[(seq % 4) as usize]));
+    world.find(found.collect(), vec![]).await;
+    let browser = world.browser().await;
+    let body = browser.get("/").await.body;
+    assert!(body.contains("400 possible breaches"));
+    assert_eq!(body.matches("100 times").count(), 3);
+    assert!(body.contains("More kinds of possible breach"));
+    let body = browser.get("/alerts").await.body;
+    assert_eq!(body.matches("<b>100 times</b>").count(), 4);
+}
+
+#[tokio::test]
+async fn long_lists_have_pages() {
+    let world = World::new().await;
+    for number in 1..=60 {
+        world
+            .person(number, &format!("Person {number:02}"), 0)
+            .await;
+    }
+    let hosts =
+        (0..120_u64).map(|seq| finding(1, seq, "4.a", "breach", &format!("h{seq}.example")));
+    world.find(hosts.collect(), vec![]).await;
+    let browser = world.browser().await;
+    let (one, two) = (
+        browser.get("/").await.body,
+        browser.get("/?page=2").await.body,
+    );
+    assert!(one.contains("/?page=2") && !two.contains("/?page=3"));
+    for number in 1..=60 {
+        let name = format!("Person {number:02}");
+        let times = one.contains(&name) as u8 + two.contains(&name) as u8;
+        assert_eq!(times, 1, "{name}");
+    }
+    let mut seen = 0;
+    for page in 1..=3 {
+        let body = browser.get(&format!("/alerts?page={page}")).await.body;
+        seen += body.matches("class=\"what\"").count();
+    }
+    assert_eq!(seen, 120);
+}
+
+#[tokio::test]
+async fn an_alert_that_did_not_go_out_is_said_on_the_overview() {
+    let config = "[smtp]\nserver = \"127.0.0.1\"\nport = 25\ntls = false\n\
+                  from = \"a@example\"\nto = [\"manager@example\"]\n";
+    let world = World::with(config).await;
+    let channel = Config::parse(config).unwrap().channels();
+    world.person(1, "Alex Example", 0).await;
+    let one = finding(1, 0, "4.a", "breach", "facebook.com");
+    let row = format!("{}:{}", id(&one), channel[0]);
+    let alert = format!("/alert/{}", id(&one));
+    world.find(vec![one], channel).await;
+    let browser = world.browser().await;
+    let calm = browser.get("/").await.body;
+    assert!(
+        !calm.contains("did not reach"),
+        "not tried yet is no failure"
+    );
+    world
+        .write(move |tx| outbox::postpone(tx, &row, "the mail server is away", i64::MAX))
+        .await;
+    let body = browser.get("/").await.body;
+    assert!(body.contains("Alerts that did not reach people"), "{body}");
+    assert!(body.contains("mail to manager@example") && body.contains("The mail server is away."));
+    assert!(
+        browser
+            .get(&alert)
+            .await
+            .body
+            .contains("The mail server is away.")
+    );
+}
+
+#[tokio::test]
+async fn an_address_that_names_nothing_says_so() {
+    let world = World::new().await;
+    let browser = world.browser().await;
+    let nobody = format!("/person/{}", "0".repeat(32));
+    let nothing = format!("/alert/{}", "0".repeat(32));
+    for path in [
+        "/person/x",
+        "/alert/x",
+        &nobody,
+        &nothing,
+        "/x",
+        "/assets/x",
+    ] {
+        let Answer { status, body, .. } = browser.get(path).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
+        assert!(body.contains("There is no"), "{path}: {body}");
+    }
+}
