@@ -13,4 +13,5 @@ pub mod programs;
 pub mod scene;
 pub mod site;
 pub mod structure;
+pub mod urls;
 pub mod wait;

@@ -6,7 +6,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
@@ -14,6 +14,20 @@ use ring::digest::{SHA256, digest};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 const IDLE: Duration = Duration::from_secs(120);
+/// A page that counts the visits below [`FLOOR_VISIT`] as they are asked for.
+pub const FLOOR_PAGE: &str = "/floor";
+/// Visits that the page counts.
+pub const FLOOR_VISIT: &str = "/floor/visit/";
+const FLOOR_EVENTS: &str = "/floor/events";
+const FLOOR_HTML: &str = "<!doctype html><title>floor</title><p id=p>connecting<script>
+window.noted = [];
+const source = new EventSource('/floor/events');
+source.onopen = () => { document.getElementById('p').textContent = 'listening'; };
+source.onmessage = (event) => {
+    document.getElementById('p').textContent = event.data;
+    window.noted.push([Number(event.data), Date.now()]);
+};
+</script>";
 /// How every TLS connection begins.
 const TLS_HANDSHAKE: u8 = 0x16;
 
@@ -24,6 +38,7 @@ pub struct Sites {
     tls: Arc<ServerConfig>,
     key: String,
     asked: Arc<Mutex<Vec<Asked>>>,
+    more: Arc<Condvar>,
 }
 
 /// One request.
@@ -35,6 +50,8 @@ pub struct Asked {
     pub path: String,
     /// When the request line had arrived.
     pub when: Instant,
+    /// The same by the machine's clock, in Unix milliseconds.
+    pub at: f64,
 }
 
 impl Sites {
@@ -47,6 +64,7 @@ impl Sites {
             tls,
             key,
             asked: Arc::default(),
+            more: Arc::default(),
         };
         let serving = sites.clone();
         std::thread::spawn(move || {
@@ -78,6 +96,15 @@ impl Sites {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// The same in Unix milliseconds.
+    #[must_use]
+    pub fn first_ms(&self, url: &str) -> Option<f64> {
+        self.asked()
+            .iter()
+            .find(|asked| url == format!("{}{}", asked.host, asked.path))
+            .map(|asked| asked.at)
     }
 
     /// When `url`, given without scheme, was first asked for.
@@ -118,6 +145,7 @@ impl Sites {
                 return Ok(Then::Close);
             }
             let when = Instant::now();
+            let at = jiff::Timestamp::now().as_microsecond() as f64 / 1000.0;
             let mut host = String::new();
             loop {
                 let mut header = String::new();
@@ -151,6 +179,7 @@ impl Sites {
                 host = name.to_owned();
             }
             let answer = answer(&host, path);
+            let events = path == FLOOR_EVENTS;
             self.asked
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -158,9 +187,45 @@ impl Sites {
                     host,
                     path: path.to_owned(),
                     when,
+                    at,
                 });
+            self.more.notify_all();
+            if events {
+                self.push_visits(stream.get_mut())?;
+                return Ok(Then::Close);
+            }
             stream.get_mut().write_all(answer.as_bytes())?;
             stream.get_mut().flush()?;
+        }
+    }
+}
+
+impl Sites {
+    /// Tells the count of visits below [`FLOOR_VISIT`] each time it grows, until the page closes.
+    fn push_visits<S: Write>(&self, stream: &mut S) -> std::io::Result<()> {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n\
+                    Connection: close\r\n\r\n";
+        stream.write_all(head.as_bytes())?;
+        stream.flush()?;
+        let mut told = 0;
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let count = asked
+                .iter()
+                .filter(|asked| asked.path.starts_with(FLOOR_VISIT))
+                .count();
+            if count > told {
+                told = count;
+                drop(asked);
+                stream.write_all(format!("data: {count}\n\n").as_bytes())?;
+                stream.flush()?;
+                asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            } else {
+                asked = self
+                    .more
+                    .wait(asked)
+                    .unwrap_or_else(PoisonError::into_inner);
+            }
         }
     }
 }
@@ -196,11 +261,18 @@ fn answer(host: &str, path: &str) -> String {
     if path == "/favicon.ico" || path == "/robots.txt" {
         return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned();
     }
+    if path == FLOOR_PAGE {
+        return page(FLOOR_HTML);
+    }
     let escaped = path.replace('&', "&amp;").replace('<', "&lt;");
     let body = format!(
         "<!doctype html><html lang=en><meta charset=utf-8><title>{host}{escaped}</title>\
          <h1>{host}</h1><p>{escaped}</html>"
     );
+    page(&body)
+}
+
+fn page(body: &str) -> String {
     format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nCache-Control: no-store\r\n\
          Content-Length: {}\r\n\r\n{body}",

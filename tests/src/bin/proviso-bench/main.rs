@@ -1,0 +1,58 @@
+//! `make bench`: measures the goals of the project on this machine and writes them as JSON.
+//!
+//! Each figure stands beside a peer or a limit measured in the same run, on the same data. Run it on
+//! a machine that does nothing else: the figures are of everything together on its cores.
+
+mod alert;
+mod figures;
+mod rest;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+
+use figures::Figures;
+
+/// Measures what the project promises and writes the figures as a list of
+/// `{name, value, unit, note}`.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Bench {
+    /// Where the figures go.
+    #[arg(long, default_value = "target/bench.json", value_name = "FILE")]
+    out: PathBuf,
+    /// Only these parts: alert, rest.
+    #[arg(long, value_name = "PART")]
+    only: Vec<String>,
+}
+
+type Part = fn(&mut Figures) -> anyhow::Result<()>;
+
+const PARTS: [(&str, Part); 2] = [("alert", alert::measure), ("rest", rest::measure)];
+
+fn main() -> ExitCode {
+    let bench = Bench::parse();
+    match bench.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("proviso-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Bench {
+    fn run(&self) -> anyhow::Result<()> {
+        let mut figures = Figures::default();
+        let wanted = |part: &str| self.only.is_empty() || self.only.iter().any(|name| name == part);
+        for (part, measure) in PARTS.iter().filter(|(part, _)| wanted(part)) {
+            println!("{part}:");
+            measure(&mut figures).with_context(|| format!("measuring {part}"))?;
+        }
+        figures.write(&self.out)?;
+        println!("written to {}", self.out.display());
+        Ok(())
+    }
+}

@@ -1,0 +1,73 @@
+//! The agent at rest: enrolled, full lists, connected, nobody at the keyboard.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use proviso_tests::order::Terms;
+use proviso_tests::process::done;
+use proviso_tests::scene::{PERSON, Scene};
+
+use crate::figures::Figures;
+
+const DOMAINS: usize = 300_000;
+/// After its start, until it has loaded and compiled what it needs.
+const SETTLE: Duration = Duration::from_secs(15);
+const WATCH: Duration = Duration::from_secs(60);
+
+pub(crate) fn measure(figures: &mut Figures) -> anyhow::Result<()> {
+    let scene = Scene::new()?;
+    scene.collector.add_person(PERSON)?;
+    let terms = Terms {
+        generated: DOMAINS,
+        ..Terms::default()
+    };
+    scene.order(PERSON, terms)?;
+    let computer = scene.computer(PERSON)?;
+    let id = computer.id().context("the agent is not running")?;
+    // Time itself is measured here: there is no event to wait for.
+    std::thread::sleep(SETTLE);
+    let before = cpu_seconds(id)?;
+    std::thread::sleep(WATCH);
+    let used = cpu_seconds(id)? - before;
+    let processes = done(computer.machine.command("ps").args(["-e", "-o", "pid="]))?;
+    let note = format!(
+        "list of {DOMAINS} domains, connected, {} processes on the machine",
+        processes.lines().count()
+    );
+    figures.add(
+        "agent_rss_mb",
+        resident_kib(id)? / 1024.0,
+        "MiB",
+        format!("{note}; resident set; goal 30, budget 20"),
+    );
+    figures.add(
+        "agent_cpu_percent",
+        used / WATCH.as_secs_f64() * 100.0,
+        "% of one core",
+        format!("{note}; over {} s; goal 0.5, budget 0.1", WATCH.as_secs()),
+    );
+    Ok(())
+}
+
+fn resident_kib(id: u32) -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .context("no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
+}
+
+fn cpu_seconds(id: u32) -> anyhow::Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+    // Behind the name, which may hold anything: the 12th and 13th are user and system ticks.
+    let (_, rest) = stat.rsplit_once(") ").context("no name")?;
+    let ticks: Vec<f64> = rest
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .map(str::parse)
+        .collect::<Result<_, _>>()?;
+    let per_second = rustix::param::clock_ticks_per_second();
+    Ok(ticks.iter().sum::<f64>() / per_second as f64)
+}
