@@ -12,7 +12,7 @@
 //! Refuses: to put a name, a site or anything a person did into a message. A message holds the
 //! case's id, its severity and a link behind the sign-in.
 //!
-//! The way of a row: [`outbox::claim`] -> [`Way::deliver`] -> [`outbox::finish`] or
+//! The way of a row: [`outbox::claim`] -> the way's `deliver` -> [`outbox::finish`] or
 //! [`outbox::postpone`].
 
 mod mail;

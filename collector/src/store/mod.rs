@@ -1,6 +1,6 @@
 //! Where everything is kept.
 //!
-//! Promises: one writer thread with group commit ([`writer`]), a few connections that only look,
+//! Promises: one writer thread with group commit (`writer`), a few connections that only look,
 //! typed functions per table in files of their own. A [`Change`] is broadcast after the commit
 //! that made it true. Two processes may hold the same store: SQLite's WAL and a busy timeout keep
 //! them apart, which is how the commands work while `serve` runs.
