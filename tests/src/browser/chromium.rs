@@ -1,7 +1,7 @@
 //! Chromium.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::pipe::Pipe;
 use crate::machine::{Account, Machine};
-use crate::process::{Running, done};
+use crate::process::Running;
 use crate::site::Sites;
 use crate::wait::{PATIENCE, until};
 
@@ -172,20 +172,6 @@ impl Chromium {
     /// Ends it as a power cut would.
     pub fn kill(self) -> anyhow::Result<()> {
         self.running.kill()
-    }
-
-    /// Starts it once more with further arguments, as a person would from a desktop: it hands
-    /// them to the running one.
-    pub fn once_more(
-        machine: &Machine,
-        account: &Account,
-        sites: &Sites,
-        more: &[&str],
-    ) -> anyhow::Result<String> {
-        let mut words = line(account, sites).into_iter();
-        let program = words.next().context("no program")?;
-        let mut command: Command = machine.command_as(account, program);
-        done(command.args(words).args(more))
     }
 
     fn ask(&mut self, method: &str, params: &Value) -> anyhow::Result<Value> {

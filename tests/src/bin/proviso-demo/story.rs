@@ -27,7 +27,7 @@ const LOOK: Duration = Duration::from_millis(10);
 /// A demonstration under way. Dropped, its watcher ends and its browsers close.
 pub(crate) struct Story<'a> {
     scene: &'a Scene,
-    chromium: Chromium,
+    chromium: Option<Chromium>,
     firefox: Firefox,
     computer: &'a Computer,
     told: Arc<Mutex<Vec<(Found, Instant)>>>,
@@ -48,7 +48,7 @@ impl<'a> Story<'a> {
             Arc::clone(&end),
         );
         Ok(Self {
-            chromium: computer.chromium(&scene.sites)?,
+            chromium: Some(computer.chromium(&scene.sites)?),
             firefox: computer.firefox(&scene.sites)?,
             scene,
             computer,
@@ -66,16 +66,16 @@ impl<'a> Story<'a> {
         say(&format!(
             "Chromium opens {NEWS}: clause 1 covers it, no rule forbids it."
         ));
-        self.chromium.open(NEWS)?;
+        self.chromium_opens(NEWS)?;
         say(&format!(
             "Chromium opens {SOLICITOR}: exempt, so only a count is kept."
         ));
-        self.chromium.open(SOLICITOR)?;
+        self.chromium_opens(SOLICITOR)?;
         let [(facebook, facebook_url), (instagram, instagram_url)] = FORBIDDEN;
         say(&format!(
             "Chromium opens {facebook_url}: clause 4 forbids it."
         ));
-        self.chromium.open(&format!("https://{facebook_url}"))?;
+        self.chromium_opens(&format!("https://{facebook_url}"))?;
         self.wait_for("4.a", facebook)?;
         say(&format!(
             "Firefox opens {instagram_url}: clause 4 forbids it."
@@ -87,13 +87,16 @@ impl<'a> Story<'a> {
         self.firefox.open("https://quiet.example/private")?;
         self.wait_for("1.c", "")?;
         say("Somebody starts `chromium --incognito`: policy makes it an ordinary window.");
-        let secret = "https://secret.example/incognito";
-        Chromium::once_more(
-            &self.computer.machine,
-            &self.computer.account,
-            &self.scene.sites,
-            &["--incognito", secret],
-        )?;
+        let (machine, account) = (&self.computer.machine, &self.computer.account);
+        if let Some(chromium) = self.chromium.take() {
+            chromium.close()?;
+        }
+        let incognito = ["--incognito"];
+        let mut chromium = Chromium::start_with(machine, account, &self.scene.sites, &incognito)?;
+        self.computer.wait_for_extension("chromium")?;
+        chromium.open("https://www.reddit.com/r/private")?;
+        self.chromium = Some(chromium);
+        self.wait_for("4.a", "reddit.com")?;
         Ok(())
     }
 
@@ -146,6 +149,13 @@ impl<'a> Story<'a> {
             bail!("the solicitor's page was reported");
         }
         Ok(())
+    }
+
+    fn chromium_opens(&mut self, url: &str) -> anyhow::Result<()> {
+        self.chromium
+            .as_mut()
+            .context("Chromium is closed")?
+            .open(url)
     }
 
     fn wait_for(&self, rule: &str, matched: &str) -> anyhow::Result<()> {
