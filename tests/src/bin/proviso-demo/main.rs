@@ -128,8 +128,9 @@ impl Demo {
 fn check_machine() -> anyhow::Result<()> {
     if !rustix::process::geteuid().is_root() {
         bail!(
-            "the demonstration sets up a computer inside this one and needs root for that. Run:\n    \
-             sudo env \"PATH=$PATH\" make demo"
+            "the demonstration sets up a computer inside this one and needs root for that. It is \
+             built; run it:\n    sudo {}",
+            std::env::current_exe()?.display()
         );
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
