@@ -1,1 +1,3 @@
 //! report
+
+#![forbid(unsafe_code)]

@@ -1,1 +1,3 @@
 //! rules
+
+#![forbid(unsafe_code)]
