@@ -171,7 +171,7 @@ fn action(word: &str) -> &str {
         SIGN_IN_FAILED => "gave a wrong password",
         SAW_OVERVIEW => "saw the overview",
         SAW_ALERTS => "saw all possible breaches",
-        SAW_PERSON => "saw the page and the day",
+        SAW_PERSON => "saw the page",
         SAW_ALERT => "saw",
         SAW_ALIKE => "saw alerts like",
         SAW_AUDIT => "saw who looked",

@@ -1,5 +1,5 @@
-//! One alert: what was seen, when, by which method, under which clause and rule, what stands
-//! behind it, and what people decided.
+//! One alert: what was seen, when, under which clause and rule, what stands behind it, and what
+//! people decided.
 //!
 //! Promises: fact, finding and decision stand apart on the page, as they are kept apart; both
 //! clocks are shown and named; what is not held as evidence yet says so.
@@ -16,6 +16,7 @@ use crate::store::devices::{self, Registered};
 use crate::store::findings::{self, Finding, Proof};
 use crate::store::outbox::{self, Sent};
 use crate::store::people::{self, Person};
+use crate::store::reports::{self, StoredReport};
 use crate::store::{FindingId, Read, SqlError, StoreError};
 
 use super::Site;
@@ -24,7 +25,6 @@ use super::fault::{self, Fault};
 use super::gate::Signed;
 use super::layout::{self, Page};
 use super::order_text::OrderText;
-use super::records::{self, Around};
 use super::{audit, groups, words};
 
 /// Everything the page shows, from one snapshot.
@@ -36,7 +36,7 @@ struct Case {
     decisions: Vec<Decided>,
     sent: Vec<Sent>,
     alike: u64,
-    around: Around,
+    report: Option<StoredReport>,
 }
 
 /// The page.
@@ -67,13 +67,12 @@ pub(super) async fn show(
         div #state data-live {
             p.summary { (standing(&case, now)) }
         }
-        (seen(&case, zone))
+        (seen(&case))
         (judged(&case, text.as_deref()))
-        (times(&site, &case, zone))
-        (evidence(&site, &case, zone))
-        (records::around(&case.around, &case.finding, zone))
-        (decisions(&site, &signed, &case, id))
-        (delivery(&site, &case))
+        (times(&case, zone))
+        (evidence(&case, zone))
+        (decisions(&signed, &case, id, zone))
+        (delivery(&site, &case, zone))
     };
     let whose = whose.to_string();
     let title = format!("Case {}", short(id));
@@ -97,7 +96,7 @@ fn gather(read: &Read<'_>, id: FindingId) -> Result<Option<Case>, SqlError> {
         decisions: casework::decisions(read, id)?,
         sent: outbox::of_finding(read, id)?,
         alike: casework::count_members(read, id)?.0,
-        around: records::gather(read, &finding)?,
+        report: reports::covering(read, finding.device, finding.seq)?,
         alert,
         finding,
     }))
@@ -125,22 +124,22 @@ fn standing(case: &Case, now: i64) -> Markup {
     }
 }
 
-fn seen(case: &Case, zone: &TimeZone) -> Markup {
+fn seen(case: &Case) -> Markup {
     html! {
-        section aria-labelledby="seen" {
+        section #record data-live aria-labelledby="seen" {
             h2 #seen { "What was seen" }
-            @match &case.around.own {
-                Some(record) => (records::in_full(record, zone)),
-                None => p.note {
-                    @if case.finding.proof == Proof::Unproven {
-                        "The device announced this ahead of its report. The record itself has not \
-                         arrived yet; it appears here when it does."
-                    } @else {
-                        (case.around.missing.unwrap_or("The record is not held here."))
-                    }
-                },
-            }
             dl {
+                dt { "Matched" }
+                dd.matched { (groups::matched(&case.finding.matched)) }
+                dt { "Record" }
+                dd {
+                    (case.finding.seq) " of this device's log. "
+                    @if case.report.is_some() {
+                        "The signed report that holds it is in the evidence bundle."
+                    } @else {
+                        "The device announced it ahead of its report, which has not arrived yet."
+                    }
+                }
                 dt { "Device" }
                 dd {
                     (case.device.as_ref().map_or("not in the register", |device| &device.host))
@@ -174,8 +173,6 @@ fn judged(case: &Case, text: Option<&OrderText>) -> Markup {
                 }
                 dt { "Rule " (finding.rule) }
                 dd { (says.unwrap_or("The order's file has no sentence for this rule.")) }
-                dt { "Matched" }
-                dd.matched { (groups::matched(&finding.matched)) }
                 @if let Some(text) = text {
                     dt { "Order" }
                     dd {
@@ -194,8 +191,8 @@ fn judged(case: &Case, text: Option<&OrderText>) -> Markup {
     }
 }
 
-fn times(site: &Site, case: &Case, zone: &TimeZone) -> Markup {
-    let received = case.around.report.as_ref().map(|report| report.received);
+fn times(case: &Case, zone: &TimeZone) -> Markup {
+    let received = case.report.as_ref().map(|report| report.received);
     html! {
         section aria-labelledby="times" {
             h2 #times { "When, by both clocks" }
@@ -204,9 +201,9 @@ fn times(site: &Site, case: &Case, zone: &TimeZone) -> Markup {
                 dd { (words::moment(case.finding.at, zone)) }
                 dt { "The collector's clock" }
                 dd {
-                    "Found " (words::moment(case.finding.made, &site.zone))
+                    "Found " (words::moment(case.finding.made, zone))
                     @if let Some(received) = received {
-                        "; report stored " (words::moment(received, &site.zone))
+                        "; report stored " (words::moment(received, zone))
                         @let late = received - case.finding.at;
                         @if let Some(late) = words::span(late) {
                             ", " (late) " after the device's time"
@@ -221,12 +218,12 @@ fn times(site: &Site, case: &Case, zone: &TimeZone) -> Markup {
     }
 }
 
-fn evidence(site: &Site, case: &Case, zone: &TimeZone) -> Markup {
+fn evidence(case: &Case, zone: &TimeZone) -> Markup {
     let seq = case.finding.seq;
     html! {
         section #evidence data-live aria-labelledby="held" {
             h2 #held { "Evidence" }
-            @match (case.finding.proof, &case.around.report) {
+            @match (case.finding.proof, &case.report) {
                 (Proof::Proven, Some(report)) => {
                     p {
                         (layout::tag("held", "Held")) " Record " (seq) " of this device's log, in \
@@ -235,7 +232,7 @@ fn evidence(site: &Site, case: &Case, zone: &TimeZone) -> Markup {
                     }
                     dl {
                         dt { "Stored" }
-                        dd { (words::moment(report.received, &site.zone)) }
+                        dd { (words::moment(report.received, zone)) }
                         dt { "Receipt" }
                         dd {
                             "Given "
@@ -265,7 +262,7 @@ fn evidence(site: &Site, case: &Case, zone: &TimeZone) -> Markup {
     }
 }
 
-fn decisions(site: &Site, signed: &Signed, case: &Case, id: FindingId) -> Markup {
+fn decisions(signed: &Signed, case: &Case, id: FindingId, zone: &TimeZone) -> Markup {
     let latest = case.decisions.last().map(|last| last.decision.id.as_str());
     html! {
         section #decision aria-labelledby="decide" {
@@ -279,7 +276,7 @@ fn decisions(site: &Site, signed: &Signed, case: &Case, id: FindingId) -> Markup
                             li {
                                 b { (decided.staff_name) } ": "
                                 (Verdict::words_of(&decided.decision.verdict)) " "
-                                span.quiet { (words::moment(decided.decision.at, &site.zone)) }
+                                span.quiet { (words::moment(decided.decision.at, zone)) }
                                 @if !decided.decision.reason.is_empty() {
                                     p.reason { (decided.decision.reason) }
                                 }
@@ -301,7 +298,7 @@ fn decisions(site: &Site, signed: &Signed, case: &Case, id: FindingId) -> Markup
     }
 }
 
-fn delivery(site: &Site, case: &Case) -> Markup {
+fn delivery(site: &Site, case: &Case, zone: &TimeZone) -> Markup {
     html! {
         @if !case.sent.is_empty() {
             section #delivery data-live aria-labelledby="sent" {
@@ -311,7 +308,7 @@ fn delivery(site: &Site, case: &Case) -> Markup {
                         li {
                             b { (site.way(&sent.channel)) } ": "
                             @match (sent.done, &sent.failure) {
-                                (Some(at), _) => { "delivered " (words::moment(at, &site.zone)) "." }
+                                (Some(at), _) => { "delivered " (words::moment(at, zone)) "." }
                                 (None, Some(why)) => {
                                     "not delivered after " (tries(sent.tries))
                                     ". " (fault::sentence(why))

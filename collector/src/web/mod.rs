@@ -27,7 +27,6 @@ mod order_text;
 mod overview;
 pub mod password;
 mod person;
-mod records;
 mod sign_in;
 mod throttle;
 mod words;

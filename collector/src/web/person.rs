@@ -1,13 +1,10 @@
-//! One person: what waits, their devices and order, one day of records, what was decided.
+//! One person: what waits, their devices and order, what was decided.
 //!
-//! Promises: a day without a record is never shown as a day without a breach; incidents and old
-//! decisions never vanish.
+//! Promises: nothing waiting is never shown as no breach; incidents and old decisions never vanish.
 
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -30,10 +27,9 @@ use super::{audit, export, groups, overview, words};
 /// Decisions shown.
 const DECISIONS: u64 = 20;
 
-/// Which day, and where in the list of what waits.
+/// Where in the list of what waits.
 #[derive(Deserialize)]
 pub(super) struct Wanted {
-    day: Option<String>,
     page: Option<u64>,
 }
 
@@ -67,15 +63,8 @@ pub(super) async fn show(
         None => None,
         Some(order) => site.texts.get(order.digest).await?,
     };
-    let zone = text.as_ref().map_or(&site.zone, |text| &text.zone).clone();
     let now = clock::now();
-    let day = match &wanted.day {
-        None => words::date(now, &zone),
-        Some(text) => text.parse().map_err(|_| {
-            Fault::Input("the day is not a date; write it as 2026-11-24, then open it again")
-        })?,
-    };
-    site.looks(&signed, audit::SAW_PERSON, Some(&id), &day.to_string())
+    site.looks(&signed, audit::SAW_PERSON, Some(&id), "")
         .await?;
     let waiting = waiting(&site, &id, &found, page, now).await?;
     let body = html! {
@@ -85,7 +74,6 @@ pub(super) async fn show(
         div #log data-live { (log_incidents(&site, &found.incidents)) }
         div #devices data-live { (devices_table(&site, &found.devices, now)) }
         (order_words(text.as_deref()))
-        (days(&id, day, &zone, now))
         (decided(&site, &found.decisions))
         (export::form(&site, &signed, &id, words::date(now, &site.zone)))
         p { a href={ "/audit?person=" (id) } { "Who looked at this person's data" } }
@@ -235,20 +223,6 @@ fn order_words(text: Option<&OrderText>) -> Markup {
                         }
                     }
                 }
-            }
-        }
-    }
-}
-
-fn days(id: &PersonId, day: Date, zone: &TimeZone, now: i64) -> Markup {
-    let path = format!("/person/{id}");
-    let today = words::date(now, zone);
-    html! {
-        section aria-labelledby="day" {
-            h2 #day { "What was recorded on " (day) }
-            form.inline method="get" action=(path) {
-                label { "Day " input type="date" name="day" value=(day) max=(today); }
-                button type="submit" { "Show" }
             }
         }
     }

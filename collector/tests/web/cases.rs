@@ -1,6 +1,8 @@
 //! Cases: decisions, their history, the audit, the bundle.
 
 use axum::http::{StatusCode, header};
+use proviso_collector::store::findings::Proof;
+use proviso_collector::store::reports::{self, StoredReport};
 use proviso_collector::store::{FindingId, audit, casework};
 
 use crate::pages::{self, World, busy, finding, id};
@@ -154,7 +156,7 @@ async fn every_look_at_a_person_is_entered_and_a_live_page_is_one_look() {
     ];
     assert_eq!(actions, expected);
     let body = browser.get(&format!("/audit?person={person}")).await.body;
-    assert!(body.contains("saw the page and the day"), "{body}");
+    assert!(body.contains("saw the page"), "{body}");
     assert!(
         body.contains("P-0001") && !body.contains("Alex Example"),
         "{body}"
@@ -223,4 +225,54 @@ async fn a_bundle_is_one_zip_and_whoever_asked_is_entered() {
     let exported = entries.iter().filter(|one| one.entry.action == "exported");
     let of: Vec<_> = exported.map(|one| one.entry.reason.as_str()).collect();
     assert_eq!(of, ["2026-03-29 to 2026-03-30"; 2]);
+}
+
+#[tokio::test]
+async fn a_case_says_what_stands_behind_it_and_by_which_clock() {
+    let world = World::new().await;
+    world.person(1, "Alex Example", 0).await;
+    let mut held = finding(1, 4, "4.a", "breach", "facebook.com");
+    held.proof = Proof::Proven;
+    held.at = 1_780_000_000_000;
+    let mut ahead = finding(1, 40, "4.a", "breach", "facebook.com");
+    ahead.proof = Proof::Unproven;
+    let mut denied = finding(1, 5, "4.a", "breach", "facebook.com");
+    denied.proof = Proof::Contradicted;
+    let report = StoredReport {
+        device: held.device,
+        first: 0,
+        count: 10,
+        bytes: b"signed".to_vec(),
+        received: 1_780_000_120_000,
+        receipt: 1_780_000_121,
+        min_at: 1_780_000_000_000,
+        max_at: 1_780_000_000_000,
+        range_before: vec![],
+    };
+    let all = vec![held.clone(), ahead.clone(), denied.clone()];
+    world.find(all, vec![]).await;
+    world.write(move |tx| reports::add(tx, &report)).await;
+    let browser = world.browser().await;
+
+    let body = browser.get(&format!("/alert/{}", id(&held))).await.body;
+    for said in [
+        "signed report of records 0 to 9",
+        // Both clocks in the order's zone, so that they can be compared.
+        "Thu 28 May 2026, 21:26:40 BST",
+        "report stored <time datetime=\"2026-05-28T20:28:40Z\">Thu 28 May 2026, 21:28:40 BST",
+        "2 minutes after the device&#39;s time",
+        "Thu 28 May 2026, 21:28:41 BST",
+        "Using any social networking site",
+        "SHPO-2026-000123, version 4",
+    ] {
+        let plain = said.replace("&#39;", "'");
+        assert!(
+            body.contains(said) || body.contains(&plain),
+            "{said} in {body}"
+        );
+    }
+    let body = browser.get(&format!("/alert/{}", id(&ahead))).await.body;
+    assert!(body.contains("Announced, not held yet") && body.contains("has not arrived yet"));
+    let body = browser.get(&format!("/alert/{}", id(&denied))).await.body;
+    assert!(body.contains("Not confirmed"));
 }
