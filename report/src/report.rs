@@ -1,0 +1,3 @@
+//! Reports.
+
+pub use crate::device::{DeviceId, DeviceIdError};
