@@ -7,15 +7,27 @@
 
 #![forbid(unsafe_code)]
 
+pub mod checkpoint;
 mod device;
 pub mod fact;
 pub mod hash;
 mod id;
+pub mod key;
+pub mod merkle;
+pub mod note;
+pub mod receipt;
 pub mod record;
 pub mod report;
+pub mod salt;
 mod time;
 
+pub use checkpoint::Checkpoint;
 pub use device::DeviceId;
 pub use fact::{Fact, Kind};
 pub use hash::Hash;
+pub use key::{KeyError, SigningKey, verify_ed25519};
+pub use merkle::{CompactRange, leaf_hash};
+pub use note::{Alg, Note, NoteError, VerifierKey, checkpoint_note, open_checkpoint};
+pub use receipt::{Receipt, ReceiptError};
 pub use record::{BootId, Method, Record, RecordError, UnixMs};
+pub use salt::Seed;
