@@ -20,6 +20,7 @@ pub mod record;
 pub mod report;
 pub mod salt;
 mod time;
+pub mod token;
 
 pub use checkpoint::Checkpoint;
 pub use device::DeviceId;
@@ -30,4 +31,6 @@ pub use merkle::{CompactRange, leaf_hash};
 pub use note::{Alg, Note, NoteError, VerifierKey, checkpoint_note, open_checkpoint};
 pub use receipt::{Receipt, ReceiptError};
 pub use record::{BootId, Method, Record, RecordError, UnixMs};
+pub use report::{Lines, Report, ReportBuilder, ReportError};
 pub use salt::Seed;
+pub use token::EnrolToken;
