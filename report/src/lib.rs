@@ -7,9 +7,11 @@
 
 #![forbid(unsafe_code)]
 
+mod base64;
 pub mod checkpoint;
 mod device;
 pub mod fact;
+pub mod frame;
 pub mod hash;
 mod id;
 pub mod key;
@@ -25,6 +27,10 @@ pub mod token;
 pub use checkpoint::Checkpoint;
 pub use device::DeviceId;
 pub use fact::{Fact, Kind};
+pub use frame::{
+    EnrolAnswer, EnrolRequest, Frame, FrameDecoder, FrameError, Hello, OrderPackage, Refusal,
+    RefusalCode, Welcome,
+};
 pub use hash::Hash;
 pub use key::{KeyError, SigningKey, verify_ed25519};
 pub use merkle::{CompactRange, leaf_hash};

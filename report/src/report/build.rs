@@ -153,10 +153,6 @@ impl Unsigned {
     }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the fields of the header, in their order"
-)]
 fn encode(
     device: DeviceId,
     first: u64,

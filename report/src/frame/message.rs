@@ -1,0 +1,147 @@
+//! What the frames in JSON hold.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base64;
+use crate::device::DeviceId;
+use crate::hash::Hash;
+
+/// The agent's first word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The version of this protocol: 1.
+    pub protocol: u16,
+    /// The agent's version.
+    pub agent_version: String,
+    /// Who it is; its certificate says the same.
+    pub device: DeviceId,
+    /// How many records its log has.
+    pub size: u64,
+    /// The hash of the order in force on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Hash>,
+}
+
+/// The collector's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// How many records of this device it holds.
+    pub size: u64,
+    /// The root over them.
+    pub root: Hash,
+    /// The last receipt it gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
+    /// The note of the checkpoint that the receipt is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<String>,
+    /// The hash of the order that is assigned to the device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Hash>,
+}
+
+/// No, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// For the program.
+    pub code: RefusalCode,
+    /// How many records of the device the collector holds.
+    pub size: u64,
+    /// For people.
+    pub sentence: String,
+}
+
+/// Why the collector says no; the numbers are those of HTTP (RFC 9110) with the same meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RefusalCode {
+    /// The report does not continue what is held: start again from `size`. 409.
+    WrongSize,
+    /// The report contradicts what is held. 422.
+    Inconsistent,
+    /// The device is not known, or no longer. 404.
+    UnknownDevice,
+    /// The certificate names another device. 403.
+    WrongDevice,
+    /// The device's log key did not sign it. 400.
+    BadSignature,
+    /// Not a report, or not what was expected. 400.
+    BadReport,
+    /// Over a limit. 413.
+    TooLarge,
+    /// The order that it names is not one of this device. 428.
+    OrderMismatch,
+    /// Not now. 503.
+    Busy,
+    /// No such token.
+    TokenUnknown,
+    /// The token was used before.
+    TokenUsed,
+    /// The token is too old.
+    TokenExpired,
+}
+
+/// An order as it was signed. Its lists are asked for by their hashes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderPackage {
+    /// The order file.
+    #[serde(with = "base64")]
+    pub order: Vec<u8>,
+    /// Its signatures (armoured SSHSIG).
+    #[serde(with = "base64::list")]
+    pub signatures: Vec<Vec<u8>>,
+}
+
+/// What a computer sends to become a device.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolRequest {
+    /// The secret of the token.
+    #[serde(with = "base64")]
+    pub secret: [u8; 16],
+    /// Its certification request (PKCS#10, DER).
+    #[serde(with = "base64")]
+    pub csr: Vec<u8>,
+    /// The public key that will sign its checkpoints.
+    #[serde(with = "base64")]
+    pub log_key: [u8; 32],
+    /// That key's signature over `"proviso-enrol/1\0" ‖ secret ‖ SHA-256(csr)`.
+    #[serde(with = "base64")]
+    pub proof: [u8; 64],
+    /// The computer's name.
+    pub host: String,
+    /// Operating system and architecture.
+    pub platform: String,
+    /// The agent's version.
+    pub agent_version: String,
+}
+
+impl fmt::Debug for EnrolRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EnrolRequest(..)")
+    }
+}
+
+/// What makes a computer a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolAnswer {
+    /// Its number.
+    pub device: DeviceId,
+    /// The name of its log: `<authority>/device/<id>`.
+    pub origin: String,
+    /// Its certificate (DER).
+    #[serde(with = "base64")]
+    pub certificate: Vec<u8>,
+    /// The authority's certificate (DER).
+    #[serde(with = "base64")]
+    pub ca: Vec<u8>,
+    /// The verifier key of the collector's receipts.
+    pub collector_key: String,
+    /// Whose signatures make an order (OpenSSH `allowed_signers`).
+    #[serde(with = "base64")]
+    pub allowed_signers: Vec<u8>,
+    /// The accounts that are monitored; empty: whoever enrols says it.
+    pub monitored_accounts: Vec<String>,
+}
