@@ -1,13 +1,18 @@
 //! The formats of Proviso and their proofs: what an agent writes, a collector takes and a court's
 //! expert checks.
 //!
-//! Read first [`record`] (one line of JSON: something that happened), then [`report`].
+//! Read first [`record`] (one line of JSON: something that happened), then [`report`] (signed
+//! records on their way), [`merkle`] (how a device's log is bound together) and [`receipt`] (how a
+//! collector acknowledges it).
+//!
+//! [`bundle`] is what an export holds.
 //!
 //! Nothing here opens a file or a socket or asks for the time: bytes and times are arguments.
 
 #![forbid(unsafe_code)]
 
 mod base64;
+pub mod bundle;
 pub mod checkpoint;
 mod device;
 pub mod fact;

@@ -1,0 +1,229 @@
+//! Evidence bundles: a directory (BagIt, RFC 8493) that holds a person's records and everything
+//! that is needed to check them without asking anybody.
+//!
+//! ```text
+//! bagit.txt  bag-info.txt  manifest-sha256.txt  tagmanifest-sha256.txt
+//! data/bundle.json                         what was exported           About
+//! data/devices/<id>/start.json             the log before the records  Start
+//! data/devices/<id>/leaves.jsonl           the records                 Leaf
+//! data/devices/<id>/checkpoints/<size, 20 digits>.note   checkpoint with receipt
+//! data/keys/device-<id>.vkey  data/keys/collector.vkey  data/keys/allowed_signers
+//! data/orders/<digest>/order.toml ...      the orders that the records name
+//! data/findings.jsonl  data/decisions.jsonl  data/README.txt
+//! ```
+//!
+//! Promises: [`verify`] says of each thing that it checked whether it holds, fails or could not be
+//! checked, in words; it checks everything even when something fails early. Nothing that a bundle
+//! holds makes it panic.
+//!
+//! Refuses: to vouch for the keys. A bundle that a forger made from nothing, with keys of his own,
+//! holds; whoever checks it must compare the keys with those that the authority published.
+
+mod bag;
+mod log;
+mod parts;
+
+pub use log::DeviceLog;
+pub use parts::{About, Finding, Leaf, Matched, Start};
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::device::DeviceId;
+use crate::hash::Hash;
+use crate::note::VerifierKey;
+
+/// The format that [`About`] names.
+pub const FORMAT: &str = "proviso-bundle/1";
+
+/// The files of a bundle, wherever they are. Paths are relative, with `/` between their parts.
+pub trait Files {
+    /// Every file's path, in any order.
+    fn list(&self) -> Result<Vec<String>, String>;
+
+    /// A file's bytes; `None` if there is no such file. An error is a sentence.
+    fn read(&self, path: &str) -> Result<Option<Cow<'_, [u8]>>, String>;
+}
+
+/// One thing that was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What, as a statement that should be true.
+    pub what: String,
+    /// Is it?
+    pub outcome: Outcome,
+}
+
+/// What came of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is true.
+    Holds,
+    /// It is false: evidence was changed, or never was what it is said to be.
+    Fails(String),
+    /// It cannot be said.
+    Unchecked(String),
+}
+
+/// What a bundle holds, as far as it could be read, and every check.
+#[derive(Debug, Default)]
+pub struct Verified {
+    /// Every check, in the order in which they build on each other.
+    pub checks: Vec<Check>,
+    /// What was exported.
+    pub about: Option<About>,
+    /// The logs that hold, by device. A log that fails is not here.
+    pub logs: BTreeMap<DeviceId, DeviceLog>,
+}
+
+impl Check {
+    /// A check from what it found.
+    #[must_use]
+    pub fn new(what: impl Into<String>, outcome: Outcome) -> Self {
+        Self {
+            what: what.into(),
+            outcome,
+        }
+    }
+}
+
+impl Verified {
+    /// Did everything hold?
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.checks
+            .iter()
+            .all(|check| check.outcome == Outcome::Holds)
+    }
+
+    /// Did anything fail?
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        self.checks
+            .iter()
+            .any(|check| matches!(check.outcome, Outcome::Fails(_)))
+    }
+
+    fn add(&mut self, what: impl Into<String>, outcome: Outcome) {
+        self.checks.push(Check::new(what, outcome));
+    }
+}
+
+/// Checks files, logs, checkpoints, receipts and the orders' hashes.
+///
+/// Whether an order's signatures hold and the findings follow from the records is for the rules.
+#[must_use]
+pub fn verify(files: &dyn Files) -> Verified {
+    let mut verified = Verified::default();
+    let listed = match files.list() {
+        Ok(listed) if listed.is_empty() => {
+            let nothing = "there are no files: name the directory that holds bagit.txt";
+            verified.add("there is a bundle", Outcome::Unchecked(nothing.to_owned()));
+            return verified;
+        }
+        Ok(listed) => listed.into_iter().collect::<BTreeSet<_>>(),
+        Err(why) => {
+            verified.add("the bundle can be read", Outcome::Unchecked(why));
+            return verified;
+        }
+    };
+    verified.checks.extend(bag::check(files, &listed));
+    match about(files) {
+        Ok(about) => verified.about = Some(about),
+        Err(outcome) => verified.add("bundle.json says what was exported", outcome),
+    }
+    let collector = match key(files, "data/keys/collector.vkey") {
+        Ok(key) => Some(key),
+        Err(outcome) => {
+            verified.add("the collector's key can be read", outcome);
+            None
+        }
+    };
+    for device in devices(&listed, verified.about.as_ref()) {
+        let (checks, log) = log::check(files, &listed, device, collector.as_ref());
+        verified.checks.extend(checks);
+        if let Some(log) = log {
+            verified.logs.insert(device, log);
+        }
+    }
+    orders(files, &mut verified);
+    verified
+}
+
+fn about(files: &dyn Files) -> Result<About, Outcome> {
+    let bytes = needed(files, "data/bundle.json")?;
+    let about: About = serde_json::from_slice(&bytes).map_err(|error| {
+        Outcome::Fails(format!("data/bundle.json is not as it must be: {error}"))
+    })?;
+    if about.format == FORMAT {
+        return Ok(about);
+    }
+    Err(Outcome::Unchecked(format!(
+        "the bundle is of format {:?}, and this program knows {FORMAT}: use a newer one",
+        about.format
+    )))
+}
+
+/// The devices that the bundle names and those that it has files of.
+fn devices(listed: &BTreeSet<String>, about: Option<&About>) -> BTreeSet<DeviceId> {
+    let found = listed.iter().filter_map(|path| {
+        path.strip_prefix("data/devices/")?
+            .split('/')
+            .next()?
+            .parse()
+            .ok()
+    });
+    found
+        .chain(
+            about
+                .into_iter()
+                .flat_map(|about| about.devices.iter().copied()),
+        )
+        .collect()
+}
+
+/// Each order that a record names is there, byte for byte.
+fn orders(files: &dyn Files, verified: &mut Verified) {
+    let named: BTreeSet<Hash> = verified
+        .logs
+        .values()
+        .flat_map(|log| log.records.iter().filter_map(|record| record.order))
+        .collect();
+    for digest in named {
+        let path = format!("data/orders/{digest}/order.toml");
+        let outcome = match files.read(&path) {
+            Err(why) => Outcome::Unchecked(why),
+            Ok(None) => Outcome::Unchecked(format!("{path} is missing")),
+            Ok(Some(bytes)) if Hash::of(&bytes) == digest => Outcome::Holds,
+            Ok(Some(_)) => Outcome::Fails(format!("{path} is another file")),
+        };
+        let what = format!(
+            "the order {}… is the one that the records name",
+            short(&digest)
+        );
+        verified.add(what, outcome);
+    }
+}
+
+fn short(hash: &Hash) -> String {
+    hash.to_string().chars().take(12).collect()
+}
+
+fn needed<'a>(files: &'a dyn Files, path: &str) -> Result<Cow<'a, [u8]>, Outcome> {
+    match files.read(path) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(Outcome::Fails(format!("{path} is missing"))),
+        Err(why) => Err(Outcome::Unchecked(why)),
+    }
+}
+
+fn key(files: &dyn Files, path: &str) -> Result<VerifierKey, Outcome> {
+    let bytes = needed(files, path)?;
+    let text = std::str::from_utf8(&bytes).unwrap_or_default();
+    text.trim_end()
+        .parse()
+        .map_err(|error| Outcome::Fails(format!("{path}: {error}")))
+}
+
+#[cfg(test)]
+mod tests;

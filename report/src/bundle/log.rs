@@ -1,0 +1,265 @@
+//! One device's log in a bundle: leaves, checkpoints and receipts fit together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Check, Files, Leaf, Outcome, Start, key, needed};
+use crate::checkpoint::Checkpoint;
+use crate::device::DeviceId;
+use crate::hash::Hash;
+use crate::merkle::CompactRange;
+use crate::note::{Note, VerifierKey, open_checkpoint};
+use crate::receipt::Receipt;
+use crate::record::Record;
+
+/// A device's log that holds.
+#[derive(Clone, Debug)]
+pub struct DeviceLog {
+    /// The place of the first record of the bundle.
+    pub first: u64,
+    /// The place after the last.
+    pub end: u64,
+    /// The records that are shown, in order.
+    pub records: Vec<Record>,
+    /// How many are withheld.
+    pub withheld: u64,
+    /// By log size: when the collector had the log up to there, Unix seconds by its clock.
+    pub received: BTreeMap<u64, u64>,
+}
+
+/// A checkpoint with the signature of the device and the receipt of the collector.
+struct Cosigned {
+    checkpoint: Checkpoint,
+    receipt: Option<Receipt>,
+}
+
+pub(super) fn check(
+    files: &dyn Files,
+    listed: &BTreeSet<String>,
+    device: DeviceId,
+    collector: Option<&VerifierKey>,
+) -> (Vec<Check>, Option<DeviceLog>) {
+    let mut checks = Vec::new();
+    let what = |text: &str| format!("device {device}: {text}");
+    let mut note = |text: &str, outcome: Outcome| {
+        let holds = outcome == Outcome::Holds;
+        checks.push(Check::new(what(text), outcome));
+        holds
+    };
+
+    let key = match device_key(files, device) {
+        Ok(key) => key,
+        Err(outcome) => {
+            note("its key can be read", outcome);
+            return (checks, None);
+        }
+    };
+    let cosigned = match checkpoints(files, listed, device, &key, collector) {
+        Ok(cosigned) => cosigned,
+        Err(outcome) => {
+            note(
+                "each checkpoint is signed by the device and received by the collector",
+                outcome,
+            );
+            return (checks, None);
+        }
+    };
+    let text = format!(
+        "each of the {} checkpoints is signed by the device and received by the collector",
+        cosigned.len()
+    );
+    let receipts = cosigned.values().all(|one| one.receipt.is_some());
+    let outcome = if receipts {
+        Outcome::Holds
+    } else {
+        Outcome::Unchecked("the collector's key is missing".to_owned())
+    };
+    note(&text, outcome);
+
+    let (log, leaves) = match leaves(files, device, &cosigned) {
+        Ok(found) => found,
+        Err(outcome) => {
+            note(
+                "the records lead to the roots that the device signed",
+                outcome,
+            );
+            return (checks, None);
+        }
+    };
+    let text = format!(
+        "the {} records from {} to {} lead to the roots that the device signed; none is missing",
+        log.end - log.first,
+        log.first,
+        log.end.saturating_sub(1)
+    );
+    note(&text, Outcome::Holds);
+    let (outcome, records) = records(&leaves, &cosigned);
+    let sound = note(
+        "each record stands at its place and says what a record can say",
+        outcome,
+    );
+    let log = DeviceLog { records, ..log };
+    (checks, sound.then_some(log))
+}
+
+fn device_key(files: &dyn Files, device: DeviceId) -> Result<VerifierKey, Outcome> {
+    let path = format!("data/keys/device-{device}.vkey");
+    let key = key(files, &path)?;
+    if key.name().ends_with(&format!("/device/{device}")) {
+        return Ok(key);
+    }
+    Err(Outcome::Fails(format!(
+        "{path} is the key of {}",
+        key.name()
+    )))
+}
+
+/// By log size.
+fn checkpoints(
+    files: &dyn Files,
+    listed: &BTreeSet<String>,
+    device: DeviceId,
+    key: &VerifierKey,
+    collector: Option<&VerifierKey>,
+) -> Result<BTreeMap<u64, Cosigned>, Outcome> {
+    let under = format!("data/devices/{device}/checkpoints/");
+    let mut found = BTreeMap::new();
+    let mut latest = 0;
+    for path in listed
+        .range(under.clone()..)
+        .take_while(|path| path.starts_with(&under))
+    {
+        let fails = |why: String| Outcome::Fails(format!("{path}: {why}"));
+        let bytes = needed(files, path)?;
+        let checkpoint = open_checkpoint(&bytes, key).map_err(|error| fails(error.to_string()))?;
+        if *path != format!("{under}{:020}.note", checkpoint.size) {
+            return Err(fails(format!("it is about {} records", checkpoint.size)));
+        }
+        let receipt = match collector {
+            None => None,
+            Some(collector) => {
+                let note = Note::parse(&bytes).map_err(|error| fails(error.to_string()))?;
+                let line = note
+                    .signatures()
+                    .iter()
+                    .find(|line| collector.is_named_by(line));
+                let line = line.ok_or_else(|| fails("it bears no receipt".to_owned()))?;
+                let receipt = Receipt::verify(&line.to_string(), &checkpoint, collector)
+                    .map_err(|error| fails(error.to_string()))?;
+                if receipt.time < latest {
+                    let why = "the receipt is older than that of a shorter log";
+                    return Err(fails(why.to_owned()));
+                }
+                latest = receipt.time;
+                Some(receipt)
+            }
+        };
+        found.insert(
+            checkpoint.size,
+            Cosigned {
+                checkpoint,
+                receipt,
+            },
+        );
+    }
+    if found.is_empty() {
+        return Err(Outcome::Fails(format!("{under} holds no checkpoint")));
+    }
+    Ok(found)
+}
+
+/// Grows the log by every leaf and compares it with each checkpoint on the way.
+fn leaves(
+    files: &dyn Files,
+    device: DeviceId,
+    cosigned: &BTreeMap<u64, Cosigned>,
+) -> Result<(DeviceLog, Vec<Leaf>), Outcome> {
+    let fails = |why: String| Outcome::Fails(why);
+    let path = format!("data/devices/{device}/start.json");
+    let start: Start = serde_json::from_slice(&needed(files, &path)?)
+        .map_err(|error| fails(format!("{path}: {error}")))?;
+    let mut log = CompactRange::from_nodes(start.size, start.nodes)
+        .map_err(|error| fails(format!("{path}: {error}")))?;
+    let first = log.size();
+    let mut signed = cosigned.range(first..).peekable();
+    if cosigned.range(..first).next().is_some() {
+        return Err(fails(format!(
+            "there is a checkpoint from before record {first}"
+        )));
+    }
+    let path = format!("data/devices/{device}/leaves.jsonl");
+    let bytes = needed(files, &path)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| fails(format!("{path} is not UTF-8")))?;
+    let (mut leaves, mut withheld) = (Vec::new(), 0);
+    let mut meet = |log: &CompactRange| match signed.next_if(|(size, _)| **size == log.size()) {
+        Some((size, one)) if one.checkpoint.root != log.root() => Err(fails(format!(
+            "the first {size} records do not lead to the root that the device signed for them"
+        ))),
+        _ => Ok(()),
+    };
+    meet(&log)?;
+    for (number, line) in (1_u64..).zip(text.lines()) {
+        let leaf: Leaf = serde_json::from_str(line)
+            .map_err(|error| fails(format!("{path}, line {number}: {error}")))?;
+        if leaf.index() != log.size() {
+            return Err(fails(format!(
+                "{path}, line {number}: record {} stands where {} must stand",
+                leaf.index(),
+                log.size()
+            )));
+        }
+        log.append(leaf.hash());
+        meet(&log)?;
+        withheld += u64::from(matches!(leaf, Leaf::Withheld { .. }));
+        leaves.push(leaf);
+    }
+    let end = log.size();
+    let last = cosigned.last_key_value().map_or(0, |(size, _)| *size);
+    if end != last {
+        return Err(fails(format!(
+            "the records end at {end}, the last checkpoint is for {last}"
+        )));
+    }
+    let received = cosigned
+        .iter()
+        .filter_map(|(size, one)| Some((*size, one.receipt.as_ref()?.time)))
+        .collect();
+    Ok((
+        DeviceLog {
+            first,
+            end,
+            records: Vec::new(),
+            withheld,
+            received,
+        },
+        leaves,
+    ))
+}
+
+fn records(leaves: &[Leaf], cosigned: &BTreeMap<u64, Cosigned>) -> (Outcome, Vec<Record>) {
+    let receipts: BTreeMap<Hash, u64> = cosigned
+        .iter()
+        .filter_map(|(size, one)| Some((one.receipt.as_ref()?.hash(), *size)))
+        .collect();
+    let mut records = Vec::new();
+    for leaf in leaves {
+        let Leaf::Shown { index, line, .. } = leaf else {
+            continue;
+        };
+        let record = match Record::parse(line.as_bytes()) {
+            Ok(record) => record,
+            Err(error) => return (Outcome::Fails(format!("record {index}: {error}")), records),
+        };
+        if record.seq != *index {
+            let why = format!("record {index} says that it is record {}", record.seq);
+            return (Outcome::Fails(why), records);
+        }
+        // A receipt that a record names was there before the record.
+        let size = record.receipt.and_then(|hash| receipts.get(&hash));
+        if let Some(size) = size.filter(|size| **size > *index) {
+            let why = format!("record {index} names a receipt for {size} records, which is later");
+            return (Outcome::Fails(why), records);
+        }
+        records.push(record);
+    }
+    (Outcome::Holds, records)
+}

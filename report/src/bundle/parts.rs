@@ -1,0 +1,190 @@
+//! What the files of a bundle hold.
+
+use serde::{Deserialize, Serialize};
+
+use crate::device::DeviceId;
+use crate::hash::Hash;
+use crate::id;
+use crate::merkle::{CompactRange, leaf_hash};
+use crate::salt::SALT;
+use crate::time::UnixMs;
+
+/// `bundle.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct About {
+    /// [`super::FORMAT`].
+    pub format: String,
+    /// The person, by pseudonym.
+    pub person: String,
+    /// The first moment asked for.
+    pub from: UnixMs,
+    /// The first moment after.
+    pub to: UnixMs,
+    /// When it was written, by the collector's clock.
+    pub exported_at: UnixMs,
+    /// The collector's name.
+    pub collector: String,
+    /// The judge that made the findings.
+    pub engine: String,
+    /// The devices whose records it holds.
+    pub devices: Vec<DeviceId>,
+}
+
+/// `start.json`: the log before the first record of the bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    /// How many records it had.
+    pub size: u64,
+    /// The roots of its perfect subtrees, the largest first.
+    pub nodes: Vec<Hash>,
+}
+
+impl Start {
+    /// Of this log.
+    #[must_use]
+    pub fn of(log: &CompactRange) -> Self {
+        Self {
+            size: log.size(),
+            nodes: log.nodes().to_vec(),
+        }
+    }
+}
+
+/// A line of `leaves.jsonl`: `{"index":41,"salt":"<32 hex>","line":"..."}` for a record that is
+/// shown, `{"index":42,"hash":"<64 hex>"}` for one that is withheld.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "LeafLine", into = "LeafLine")]
+pub enum Leaf {
+    /// A record, exactly as the device wrote it.
+    Shown {
+        /// Its place.
+        index: u64,
+        /// The salt of its leaf.
+        salt: [u8; SALT],
+        /// Its line, without a line feed.
+        line: String,
+    },
+    /// Only that there is one.
+    Withheld {
+        /// Its place.
+        index: u64,
+        /// Its leaf.
+        hash: Hash,
+    },
+}
+
+impl Leaf {
+    /// Its place.
+    #[must_use]
+    pub const fn index(&self) -> u64 {
+        match self {
+            Self::Shown { index, .. } | Self::Withheld { index, .. } => *index,
+        }
+    }
+
+    /// Its hash in the log.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        match self {
+            Self::Shown { salt, line, .. } => leaf_hash(salt, line.as_bytes()),
+            Self::Withheld { hash, .. } => *hash,
+        }
+    }
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LeafLine {
+    index: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    salt: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    line: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hash: Option<Hash>,
+}
+
+impl From<Leaf> for LeafLine {
+    fn from(leaf: Leaf) -> Self {
+        match leaf {
+            Leaf::Shown { index, salt, line } => {
+                let salt = Some(data_encoding::HEXLOWER.encode(&salt));
+                Self {
+                    index,
+                    salt,
+                    line: Some(line),
+                    hash: None,
+                }
+            }
+            Leaf::Withheld { index, hash } => Self {
+                index,
+                salt: None,
+                line: None,
+                hash: Some(hash),
+            },
+        }
+    }
+}
+
+impl TryFrom<LeafLine> for Leaf {
+    type Error = &'static str;
+
+    fn try_from(leaf: LeafLine) -> Result<Self, Self::Error> {
+        match leaf {
+            LeafLine {
+                index,
+                salt: Some(salt),
+                line: Some(line),
+                hash: None,
+            } => {
+                let salt = id::read_hex(&salt).ok_or("a salt is 32 lower-case hex digits")?;
+                Ok(Self::Shown { index, salt, line })
+            }
+            LeafLine {
+                index,
+                salt: None,
+                line: None,
+                hash: Some(hash),
+            } => Ok(Self::Withheld { index, hash }),
+            _ => Err("a leaf has a salt and a line, or a hash alone"),
+        }
+    }
+}
+
+/// A line of `findings.jsonl`: what software thinks may be a breach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// The same wherever it is computed.
+    pub id: String,
+    /// In whose log the record is.
+    pub device: DeviceId,
+    /// The record's place.
+    pub seq: u64,
+    /// The rule that matched.
+    pub rule: String,
+    /// The clause that the rule is about.
+    pub clause: String,
+    /// How serious the order says that is.
+    pub severity: String,
+    /// The rule in one sentence.
+    pub says: String,
+    /// What matched.
+    pub matched: Vec<Matched>,
+    /// The judge that made it.
+    pub engine: String,
+    /// The order.
+    pub order: Hash,
+}
+
+/// The part of a record that a rule matched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Matched {
+    /// In which field.
+    pub field: String,
+    /// Which text.
+    pub text: String,
+}

@@ -1,0 +1,287 @@
+use data_encoding::HEXLOWER;
+
+use super::*;
+use crate::checkpoint::Checkpoint;
+use crate::fact::AgentStopped;
+use crate::key::tests::key as signing_key;
+use crate::merkle::CompactRange;
+use crate::note::{Alg, checkpoint_note};
+use crate::receipt::Receipt;
+use crate::record::{BootId, Method, Record};
+use crate::salt::Seed;
+use crate::time::UnixMs;
+
+const DEVICE: DeviceId = DeviceId([0x0d; 16]);
+
+/// A bundle in memory.
+#[derive(Clone)]
+struct Memory(BTreeMap<String, Vec<u8>>);
+
+impl Files for Memory {
+    fn list(&self) -> Result<Vec<String>, String> {
+        Ok(self.0.keys().cloned().collect())
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Cow<'_, [u8]>>, String> {
+        Ok(self
+            .0
+            .get(path)
+            .map(|bytes| Cow::Borrowed(bytes.as_slice())))
+    }
+}
+
+impl Memory {
+    fn put(&mut self, path: &str, bytes: impl Into<Vec<u8>>) {
+        self.0.insert(path.to_owned(), bytes.into());
+    }
+
+    fn text(&self, path: &str) -> String {
+        String::from_utf8(self.0[path].clone()).unwrap()
+    }
+
+    /// As a forger would: the hashes fit again.
+    fn bagged(mut self) -> Self {
+        self.put(
+            "bagit.txt",
+            "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
+        );
+        let line = |(path, bytes): (&String, &Vec<u8>)| format!("{}  {path}\n", Hash::of(bytes));
+        self.0.remove("tagmanifest-sha256.txt");
+        let of = |files: &Self, data: bool| -> String {
+            files
+                .0
+                .iter()
+                .filter(|(path, _)| path.starts_with("data/") == data)
+                .map(line)
+                .collect()
+        };
+        let payload = of(&self, true);
+        self.put("manifest-sha256.txt", payload);
+        let tags = of(&self, false);
+        self.put("tagmanifest-sha256.txt", tags);
+        self
+    }
+
+    fn edited(&self, path: &str, from: &str, to: &str) -> Self {
+        let mut bent = self.clone();
+        let text = self.text(path);
+        assert!(text.contains(from), "{from} is not in {path}");
+        bent.put(path, text.replacen(from, to, 1));
+        bent.bagged()
+    }
+}
+
+fn record(seq: u64) -> String {
+    let record = Record {
+        seq,
+        at: UnixMs(1_795_496_400_000),
+        noted: UnixMs(1_795_496_400_000),
+        mono: 1,
+        boot: BootId([1; 16]),
+        account: None,
+        clauses: Vec::new(),
+        methods: vec![Method::Agent],
+        order: (seq == 4).then(|| Hash::of(b"order")),
+        receipt: None,
+        fact: AgentStopped {
+            reason: format!("stop {seq}"),
+        }
+        .into(),
+    };
+    String::from_utf8(record.to_line().unwrap()).unwrap()
+}
+
+/// Records 3 to 7 of a log, in two reports; record 5 is withheld.
+fn bundle() -> Memory {
+    let mut files = Memory(BTreeMap::new());
+    let origin = format!("a.example/device/{DEVICE}");
+    let device = VerifierKey::ed25519(&origin, signing_key().public()).unwrap();
+    let collector = VerifierKey::new(
+        "a.example/collector",
+        Alg::CosignatureV1,
+        signing_key().public(),
+    )
+    .unwrap();
+    let mut log = CompactRange::new();
+    (0..3_u64).for_each(|n| log.append(Hash::of(&n.to_be_bytes())));
+    let under = format!("data/devices/{DEVICE}");
+    files.put(
+        &format!("{under}/start.json"),
+        serde_json::to_vec(&Start::of(&log)).unwrap(),
+    );
+    let seed = Seed::new([7; 32]);
+    let mut lines = String::new();
+    for index in 3..8 {
+        let leaf = Leaf::Shown {
+            index,
+            salt: seed.salt(index),
+            line: record(index),
+        };
+        log.append(leaf.hash());
+        let leaf = if index == 5 {
+            Leaf::Withheld {
+                index,
+                hash: leaf.hash(),
+            }
+        } else {
+            leaf
+        };
+        lines += &(serde_json::to_string(&leaf).unwrap() + "\n");
+        if index == 4 || index == 7 {
+            let checkpoint = Checkpoint {
+                origin: origin.clone(),
+                size: log.size(),
+                root: log.root(),
+            };
+            let signature = signing_key().sign(checkpoint.body().as_bytes());
+            let note = checkpoint_note(&checkpoint, &device, signature);
+            let message = Receipt::message_to_sign(&checkpoint, 1_795_496_400 + index);
+            let receipt = Receipt::assemble(
+                &collector,
+                1_795_496_400 + index,
+                signing_key().sign(&message),
+            );
+            let text = format!("{note}{}\n", receipt.line());
+            files.put(
+                &format!("{under}/checkpoints/{:020}.note", log.size()),
+                text,
+            );
+        }
+    }
+    files.put(&format!("{under}/leaves.jsonl"), lines);
+    files.put(
+        &format!("data/keys/device-{DEVICE}.vkey"),
+        format!("{device}\n"),
+    );
+    files.put("data/keys/collector.vkey", format!("{collector}\n"));
+    files.put(
+        &format!("data/orders/{}/order.toml", Hash::of(b"order")),
+        "order",
+    );
+    files.put(
+        "data/bundle.json",
+        format!(
+            r#"{{"format":"proviso-bundle/1","person":"p","from":"2026-11-24T05:00:00.000Z","to":"2026-11-25T05:00:00.000Z","exported_at":"2026-11-26T05:00:00.000Z","collector":"a.example","engine":"e","devices":["{DEVICE}"]}}"#
+        ),
+    );
+    files.bagged()
+}
+
+fn faults(files: &Memory) -> Vec<String> {
+    let checks = verify(files).checks.into_iter();
+    checks
+        .filter_map(|check| match check.outcome {
+            Outcome::Holds => None,
+            Outcome::Fails(why) => Some(format!("fails: {why}")),
+            Outcome::Unchecked(why) => Some(format!("unchecked: {why}")),
+        })
+        .collect()
+}
+
+#[test]
+fn a_whole_bundle_holds() {
+    let verified = verify(&bundle());
+    assert!(verified.holds(), "{:#?}", verified.checks);
+    let log = &verified.logs[&DEVICE];
+    assert_eq!(
+        (log.first, log.end, log.withheld, log.records.len()),
+        (3, 8, 1, 4)
+    );
+    assert_eq!(
+        log.received,
+        BTreeMap::from([(5, 1_795_496_404), (8, 1_795_496_407)])
+    );
+}
+
+#[test]
+fn a_leaf_is_these_bytes() {
+    let salt = HEXLOWER.encode(&Seed::new([7; 32]).salt(3));
+    let line = serde_json::to_string(&record(3)).unwrap();
+    let text = bundle().text(&format!("data/devices/{DEVICE}/leaves.jsonl"));
+    let mut lines = text.lines();
+    assert_eq!(
+        lines.next().unwrap(),
+        format!(r#"{{"index":3,"salt":"{salt}","line":{line}}}"#)
+    );
+    assert!(lines.nth(1).unwrap().starts_with(r#"{"index":5,"hash":""#));
+    for wrong in [
+        r#"{"index":5}"#,
+        r#"{"index":5,"salt":"00","line":""}"#,
+        "{}",
+    ] {
+        assert!(serde_json::from_str::<Leaf>(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn every_changed_byte_is_found() {
+    let whole = bundle();
+    for (path, bytes) in &whole.0 {
+        let mut bent = whole.clone();
+        let mut changed = bytes.clone();
+        changed[bytes.len() / 2] ^= 1;
+        bent.put(path, changed);
+        assert!(!verify(&bent).holds(), "{path} changed");
+        bent.0.remove(path);
+        assert!(!verify(&bent).holds(), "{path} missing");
+    }
+    let mut more = whole;
+    more.put("data/more.txt", "x");
+    assert!(verify(&more).fails());
+}
+
+#[test]
+fn who_mends_the_hashes_fails_at_the_signatures() {
+    let whole = bundle();
+    let leaves = format!("data/devices/{DEVICE}/leaves.jsonl");
+    let first = format!("data/devices/{DEVICE}/checkpoints/{:020}.note", 5);
+    let text = whole.text(&leaves);
+    let line = |n: usize| text.lines().nth(n).unwrap().to_owned() + "\n";
+    for (what, bent) in [
+        ("a word changed", whole.edited(&leaves, "stop 6", "stop 9")),
+        ("a record less", whole.edited(&leaves, &line(1), "")),
+        (
+            "a record twice",
+            whole.edited(&leaves, &line(1), &(line(1) + &line(1))),
+        ),
+        ("the last record less", whole.edited(&leaves, &line(4), "")),
+        (
+            "a salt changed",
+            whole.edited(&leaves, r#""salt":""#, r#""salt":"00"#),
+        ),
+        ("a size changed", whole.edited(&first, "\n5\n", "\n6\n")),
+        (
+            "a collector's key",
+            whole.edited("data/keys/collector.vkey", "collector", "c0llector"),
+        ),
+    ] {
+        assert!(verify(&bent).fails(), "{what}");
+        assert!(
+            !verify(&bent).logs.contains_key(&DEVICE) || what.contains("key"),
+            "{what}"
+        );
+    }
+    let mut short = whole;
+    short
+        .0
+        .remove(&format!("data/devices/{DEVICE}/checkpoints/{:020}.note", 8));
+    assert!(verify(&short.bagged()).fails());
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let nothing = Memory(BTreeMap::new());
+    assert!(faults(&nothing)[0].starts_with("unchecked: there are no files"));
+    let mut whole = bundle();
+    whole
+        .0
+        .remove(&format!("data/orders/{}/order.toml", Hash::of(b"order")));
+    let faults_now = faults(&whole.bagged());
+    assert_eq!(faults_now.len(), 1, "{faults_now:?}");
+    assert!(
+        faults_now[0].starts_with("unchecked: data/orders/"),
+        "{faults_now:?}"
+    );
+    let newer = bundle().edited("data/bundle.json", "bundle/1", "bundle/2");
+    assert!(faults(&newer)[0].contains("use a newer one"));
+}
