@@ -1,1 +1,9 @@
-//! agent
+//! The agent on a supervised person's computer: sees what the order covers, keeps it, sends it.
+//!
+//! Read [`source`] first (what is seen), then the pipeline (what becomes of it), then [`uplink`].
+
+pub mod config;
+pub mod files;
+pub mod platform;
+pub mod source;
+pub mod uplink;

@@ -1,3 +1,30 @@
-//! rules
+//! Court orders that a machine can check: read, signed, compiled, judged.
+//!
+//! Read first [`order::Order`] (what the court ordered and how software checks it), then
+//! [`judge::Judge`] (the order with its lists, compiled: what may be recorded, and what may be a
+//! breach). [`signature`] says who signed an order, [`page`] prints it for people, [`evidence`]
+//! checks a bundle's orders and findings.
+//!
+//! Promises: the same records, order and [`ENGINE`] give the same findings, bit for bit, on agent,
+//! collector and verifier. An order that does not pass its own tests is no order.
+//!
+//! Nothing here opens a file or a socket or asks for the time: bytes and times are arguments.
 
 #![forbid(unsafe_code)]
+
+pub mod evidence;
+pub mod fault;
+pub mod judge;
+pub mod list;
+pub mod order;
+pub mod page;
+pub mod signature;
+
+pub use fault::{Fault, Faults};
+pub use judge::{Event, Hit, Judge, Scope, finding_id};
+pub use list::ListBytes;
+pub use order::{Order, Severity, Term};
+pub use signature::{SignatureError, SignedBy, Signers};
+
+/// Everything that can change a finding, in one name: the judge and the tables that it stands on.
+pub const ENGINE: &str = "proviso-engine/1";

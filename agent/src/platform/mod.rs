@@ -1,0 +1,7 @@
+//! The only code that knows which operating system this is.
+//!
+//! One module per concern, each with the same functions everywhere. What a system cannot do is a
+//! typed error, which becomes a signed record; never an empty answer.
+
+pub mod local;
+pub mod shared;
