@@ -5,47 +5,7 @@ use std::str::FromStr;
 
 use data_encoding::HEXLOWER;
 
-/// A device, by the id in its certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DeviceId(pub [u8; 16]);
-
-/// SHA-256.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Hash(pub [u8; 32]);
-impl Hash {
-    /// Of bytes.
-    pub fn of(bytes: &[u8]) -> Self {
-        let mut out = [0; 32];
-        out.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref());
-        Self(out)
-    }
-}
-impl FromStr for Hash {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| IdError)?;
-        bytes.try_into().map(Self).map_err(|_| IdError)
-    }
-}
-impl fmt::Display for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&HEXLOWER.encode(&self.0))
-    }
-}
-impl FromStr for DeviceId {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| IdError)?;
-        bytes.try_into().map(Self).map_err(|_| IdError)
-    }
-}
-impl fmt::Display for DeviceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&HEXLOWER.encode(&self.0))
-    }
-}
+pub use proviso_report::{DeviceId, Hash};
 
 /// A person under supervision, as activity knows them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
