@@ -1,13 +1,34 @@
 //! Who signed an order: OpenSSH signatures (PROTOCOL.sshsig), as `ssh-keygen -Y sign` makes them.
+//!
+//! [`Signers`] is the file that says whose key is whose, [`Signers::verify`] the question.
+//!
+//! Promises: an order counts as signed only when at least two people of different roles signed
+//! its exact bytes, for [`NAMESPACE`], with keys that were valid then; one signature that does not
+//! hold spoils the rest. The answer is the same on every computer.
+//!
+//! Refuses: keys other than Ed25519, certificates, principals with wildcards, and dates without
+//! `Z`, which would mean another moment in another time zone.
 
-use proviso_report::UnixMs;
+mod allowed;
+mod sshsig;
+mod wire;
+
+use std::collections::BTreeSet;
+
+use data_encoding::BASE64_NOPAD;
+use proviso_report::{Hash, UnixMs, verify_ed25519};
+
+use allowed::Signer;
+use sshsig::Signature;
 
 /// What every order signature is for. A signature for anything else is none.
 pub const NAMESPACE: &str = "proviso-order-v1@proviso";
+/// The most signatures that one order can bear.
+pub const MAX_SIGNATURES: usize = 16;
 
 /// Who may sign orders: OpenSSH's `allowed_signers`. A principal is `role:name`.
 #[derive(Clone, Debug)]
-pub struct Signers(());
+pub struct Signers(Vec<Signer>);
 
 /// Who signed: two people of different roles at least.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,16 +37,129 @@ pub struct SignedBy {
     pub principals: Vec<String>,
 }
 
+/// A key that may sign orders, for people to compare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedKey {
+    /// Whose it is.
+    pub principal: String,
+    /// `SHA256:` and base64, as `ssh-keygen -l` prints it.
+    pub fingerprint: String,
+}
+
 /// Why an order is not signed as it must be, as a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct SignatureError(pub String);
+pub enum SignatureError {
+    /// The file of allowed signers is not one.
+    #[error("allowed_signers, line {line}: {why}")]
+    File {
+        /// Where, from 1.
+        line: usize,
+        /// What is wrong and what to do.
+        why: String,
+    },
+    /// Not a signature.
+    #[error(
+        "signature {number} cannot be read: {why}; sign the order again with `proviso order sign`"
+    )]
+    Malformed {
+        /// Which, from 1.
+        number: usize,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// By a key that may not sign.
+    #[error(
+        "signature {number} is by the key {fingerprint}, which allowed_signers does not name: have \
+         somebody sign whom it names, or add the key there"
+    )]
+    Stranger {
+        /// Which, from 1.
+        number: usize,
+        /// The key's.
+        fingerprint: String,
+    },
+    /// For another purpose.
+    #[error(
+        "signature {number} is for {found:?}, not for orders ({NAMESPACE:?}): sign the order with \
+         `proviso order sign`"
+    )]
+    Namespace {
+        /// Which, from 1.
+        number: usize,
+        /// What it is for.
+        found: String,
+    },
+    /// By a key that may sign other things only.
+    #[error(
+        "allowed_signers lets the key of {principal} sign other things, not orders: add the \
+         namespace {NAMESPACE:?} to its line, or have somebody else sign"
+    )]
+    NotForOrders {
+        /// Whose key.
+        principal: String,
+    },
+    /// The bytes are not those that were signed.
+    #[error(
+        "the signature of {principal} is not of this order: the order was changed after signing. \
+         Take the order as it was signed, or have it signed again"
+    )]
+    Altered {
+        /// Whose signature.
+        principal: String,
+    },
+    /// The key was not valid yet, or no longer.
+    #[error(
+        "the key of {principal} was not valid at {at} (allowed_signers says {limit}): have the \
+         order signed with a key that is"
+    )]
+    NotValidThen {
+        /// Whose key.
+        principal: String,
+        /// The time that was asked about.
+        at: UnixMs,
+        /// The option of its line that says so.
+        limit: String,
+    },
+    /// Fewer than two people.
+    #[error(
+        "the order is signed by {} only; it must be signed by two people of different roles: have \
+         a second one run `proviso order sign`",
+        if .0.is_empty() { "nobody" } else { .0 }
+    )]
+    TooFew(String),
+    /// More signatures than anybody would make.
+    #[error("the order bears {0} signatures; {MAX_SIGNATURES} is the most: leave out the others")]
+    TooMany(usize),
+    /// Two people or more, and all of one role.
+    #[error(
+        "all who signed the order are of the role {role:?} ({principals}): have somebody of \
+         another role sign it too"
+    )]
+    SameRole {
+        /// The role.
+        role: String,
+        /// Who signed.
+        principals: String,
+    },
+}
 
 impl Signers {
     /// Reads the file.
     pub fn parse(bytes: &[u8]) -> Result<Self, SignatureError> {
-        let _ = bytes;
-        Ok(Self(()))
+        allowed::parse(bytes).map(Self)
+    }
+
+    /// The keys that may sign orders at some time, in the order of the file.
+    #[must_use]
+    pub fn keys(&self) -> Vec<AllowedKey> {
+        self.0
+            .iter()
+            .filter(|signer| signer.may_sign_orders())
+            .map(|signer| AllowedKey {
+                principal: signer.principal.clone(),
+                fingerprint: fingerprint(&signer.key),
+            })
+            .collect()
     }
 
     /// Are these signatures of this order by two allowed signers of different roles, whose keys
@@ -36,7 +170,89 @@ impl Signers {
         signatures: &[Vec<u8>],
         at: UnixMs,
     ) -> Result<SignedBy, SignatureError> {
-        let _ = (order, signatures, at);
-        Err(SignatureError("unfinished".into()))
+        if signatures.len() > MAX_SIGNATURES {
+            return Err(SignatureError::TooMany(signatures.len()));
+        }
+        let mut principals: Vec<String> = Vec::new();
+        for (number, signature) in (1..).zip(signatures) {
+            let signer = self.signer_of(order, number, signature, at)?;
+            if !principals.contains(&signer.principal) {
+                principals.push(signer.principal.clone());
+            }
+        }
+        if principals.len() < 2 {
+            return Err(SignatureError::TooFew(principals.concat()));
+        }
+        let roles: BTreeSet<&str> = principals.iter().map(|name| role(name)).collect();
+        match roles.first() {
+            Some(only) if roles.len() == 1 => Err(SignatureError::SameRole {
+                role: (*only).to_owned(),
+                principals: principals.join(", "),
+            }),
+            _ => Ok(SignedBy { principals }),
+        }
+    }
+
+    /// Whose signature it is, if it holds.
+    fn signer_of(
+        &self,
+        order: &[u8],
+        number: usize,
+        armoured: &[u8],
+        at: UnixMs,
+    ) -> Result<&Signer, SignatureError> {
+        let signature =
+            Signature::parse(armoured).map_err(|why| SignatureError::Malformed { number, why })?;
+        if signature.namespace != NAMESPACE.as_bytes() {
+            return Err(SignatureError::Namespace {
+                number,
+                found: String::from_utf8_lossy(&signature.namespace).into_owned(),
+            });
+        }
+        let signer = self
+            .0
+            .iter()
+            .find(|signer| signer.key == signature.key)
+            .ok_or_else(|| SignatureError::Stranger {
+                number,
+                fingerprint: fingerprint(&signature.key),
+            })?;
+        let principal = || signer.principal.clone();
+        if !signer.may_sign_orders() {
+            return Err(SignatureError::NotForOrders {
+                principal: principal(),
+            });
+        }
+        if !verify_ed25519(
+            &signature.key,
+            &signature.message(order),
+            &signature.signature,
+        ) {
+            return Err(SignatureError::Altered {
+                principal: principal(),
+            });
+        }
+        match signer.limit_against(at) {
+            None => Ok(signer),
+            Some(limit) => Err(SignatureError::NotValidThen {
+                principal: principal(),
+                at,
+                limit,
+            }),
+        }
     }
 }
+
+/// What stands before the colon of a principal.
+fn role(principal: &str) -> &str {
+    principal.split(':').next().unwrap_or(principal)
+}
+
+/// As `ssh-keygen -l` prints it.
+fn fingerprint(key: &[u8; 32]) -> String {
+    let hash = Hash::of(&wire::key_blob(key));
+    format!("SHA256:{}", BASE64_NOPAD.encode(&hash.0))
+}
+
+#[cfg(test)]
+mod tests;
