@@ -4,6 +4,7 @@ pub mod authority;
 pub mod clock;
 pub mod config;
 pub mod data_dir;
+pub mod judging;
 pub mod random;
 pub mod staff;
 pub mod store;
