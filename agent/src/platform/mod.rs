@@ -3,5 +3,6 @@
 //! One module per concern, each with the same functions everywhere. What a system cannot do is a
 //! typed error, which becomes a signed record; never an empty answer.
 
+pub mod clock;
 pub mod local;
 pub mod shared;
