@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use crate::clock;
+use crate::order_text::OrderText;
 use crate::store::casework::{self, Alert, AlertState, Decided};
 use crate::store::devices::{self, Registered};
 use crate::store::findings::{self, Finding, Proof};
@@ -24,7 +25,6 @@ use super::decide::{self, Verdict};
 use super::fault::{self, Fault};
 use super::gate::Signed;
 use super::layout::{self, Page};
-use super::order_text::OrderText;
 use super::{audit, groups, words};
 
 /// Everything the page shows, from one snapshot.

@@ -23,11 +23,11 @@ mod groups;
 mod headers;
 mod layout;
 mod live;
-mod order_text;
 mod overview;
 pub mod password;
 mod person;
 mod sign_in;
+mod texts;
 mod throttle;
 mod words;
 
@@ -47,7 +47,7 @@ use crate::config::Config;
 use crate::store::Store;
 
 pub use export::Exporter;
-use order_text::Texts;
+use texts::Texts;
 use throttle::Throttle;
 
 /// A form is a name, a password or a reason: nothing near this.

@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
+use crate::order_text::OrderText;
 use crate::store::casework::{self, Decided, Group};
 use crate::store::devices::{self, Device, DeviceState, Registered};
 use crate::store::incidents::{self, Incident, IncidentKind};
@@ -21,7 +22,6 @@ use super::decide::Verdict;
 use super::fault::Fault;
 use super::gate::Signed;
 use super::layout::{self, PER_PAGE, Page};
-use super::order_text::OrderText;
 use super::{audit, export, groups, overview, words};
 
 /// Decisions shown.
