@@ -3,6 +3,11 @@
 //! One module per concern, each with the same functions everywhere. What a system cannot do is a
 //! typed error, which becomes a signed record; never an empty answer.
 
+pub mod accounts;
 pub mod clock;
+pub mod files;
 pub mod local;
+pub mod mapped;
+pub mod open_files;
+pub mod process_events;
 pub mod shared;
