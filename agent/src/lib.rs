@@ -3,7 +3,9 @@
 //! Read [`source`] first (what is seen), then the pipeline (what becomes of it), then [`uplink`].
 
 pub mod config;
+pub mod enrol;
 pub mod files;
+pub mod identity;
 pub mod platform;
 pub mod source;
 pub mod uplink;

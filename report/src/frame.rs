@@ -21,6 +21,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::hash::Hash;
 
+/// The version of this protocol that [`Hello`] names.
+pub const PROTOCOL: u16 = 1;
+/// What the two sides agree on while they connect (RFC 7301).
+pub const ALPN: &[u8] = b"proviso/1";
+/// The name in the collector's certificate, whatever address is dialled.
+pub const SERVER_NAME: &str = "proviso-collector";
+
 /// The longest payload, in bytes.
 pub const MAX_FRAME: usize = 5 << 20;
 /// The longest piece of a list in one frame, in bytes.
@@ -87,6 +94,33 @@ pub enum Frame {
     EnrolRequest(EnrolRequest),
     /// Collector: what makes it one.
     EnrolAnswer(EnrolAnswer),
+}
+
+/// Why a side ends a connection: the application's error code in QUIC (RFC 9000, section 20.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Close {
+    /// Everything is said.
+    Done,
+    /// The device has connected anew.
+    Replaced,
+    /// The other side did not keep to the protocol.
+    Fault,
+    /// This side stops, or has no room.
+    Away,
+}
+
+impl Close {
+    /// The code on the wire.
+    #[must_use]
+    pub const fn code(self) -> u32 {
+        match self {
+            Self::Done => 0,
+            Self::Replaced => 1,
+            Self::Fault => 2,
+            Self::Away => 3,
+        }
+    }
 }
 
 /// Why bytes are not a frame, or a frame cannot be bytes.

@@ -3,6 +3,9 @@
 //! Read [`Ask`] first: everything that the uplink wants of the rest of the agent. The uplink owns
 //! the connection and nothing else; reports stay in the journal until their receipt is verified.
 
+pub mod dial;
+pub mod tls;
+
 use proviso_report::frame::OrderPackage;
 use proviso_report::{Checkpoint, Hash, Receipt};
 use tokio::sync::oneshot;

@@ -118,6 +118,14 @@ pub struct EnrolRequest {
     pub agent_version: String,
 }
 
+impl EnrolRequest {
+    /// What the log key signs to prove that whoever asks holds it and made this request.
+    #[must_use]
+    pub fn message_to_sign(secret: &[u8; 16], csr: &[u8]) -> Vec<u8> {
+        [b"proviso-enrol/1\0", &secret[..], &Hash::of(csr).0].concat()
+    }
+}
+
 impl fmt::Debug for EnrolRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EnrolRequest(..)")

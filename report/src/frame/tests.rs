@@ -159,6 +159,22 @@ fn every_type_is_these_bytes() {
 }
 
 #[test]
+fn a_proof_signs_these_bytes() {
+    let mut message = b"proviso-enrol/1\0".to_vec();
+    message.extend([7; 16]);
+    // SHA-256("abc"), FIPS 180-4.
+    let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    message.extend(data_encoding::HEXLOWER.decode(abc.as_bytes()).unwrap());
+    assert_eq!(EnrolRequest::message_to_sign(&[7; 16], b"abc"), message);
+}
+
+#[test]
+fn closing_codes_are_these() {
+    let codes = [Close::Done, Close::Replaced, Close::Fault, Close::Away].map(Close::code);
+    assert_eq!(codes, [0, 1, 2, 3]);
+}
+
+#[test]
 fn comes_in_pieces_of_any_size() {
     let bytes: Vec<u8> = all()
         .iter()
