@@ -1,5 +1,7 @@
 //! The compiled order: what may be recorded, and what may be a breach.
 
+pub(crate) mod pattern;
+
 use proviso_report::bundle::Matched;
 use proviso_report::{DeviceId, Fact, Hash, UnixMs};
 

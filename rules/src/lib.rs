@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+mod domain;
 pub mod evidence;
 pub mod fault;
 pub mod judge;
@@ -19,6 +20,7 @@ pub mod list;
 pub mod order;
 pub mod page;
 pub mod signature;
+mod text;
 
 pub use fault::{Fault, Faults};
 pub use judge::{Event, Hit, Judge, Scope, finding_id};

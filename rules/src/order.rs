@@ -1,9 +1,40 @@
 //! The order: what the court ordered, and how software checks it.
+//!
+//! A file is read in two steps: its shape (TOML, with the place of every value), then an [`Order`]
+//! that cannot be wrong. All faults are said at once, each with line, column and what to do.
+//!
+//! Promises: an `Order` has a clause for each rule and something for each clause; each rule has a
+//! test that must match and one that must not; every list, kind and time zone that it names exists.
+//! What only the lists and the tests themselves can show is checked by
+//! [`Judge::compile`](crate::Judge::compile).
+//!
+//! Refuses: unknown keys, verbs that this version cannot check, rules made of words that are more
+//! than `review`, text that does not show what it holds, and anything over its [`limits`].
 
+mod check;
+mod condition;
+pub mod limits;
+mod name;
+mod parts;
+mod read;
+mod read_condition;
+mod read_rule;
+mod read_test;
+mod shape;
+mod sink;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use proviso_report::fact::Kind;
 use proviso_report::{Hash, UnixMs};
 
 use crate::fault::Faults;
+
+pub use condition::{Condition, Field, Part};
+pub use parts::{
+    Clause, Effect, Exempt, Expect, ListKind, ListPin, NotCheckable, Place, Replaces, Rule,
+    RuleTest, SealedCopy, Severity,
+};
 
 /// An order that is whole and means something. Its lists and tests are checked when it is compiled.
 #[derive(Clone, Debug)]
@@ -11,75 +42,18 @@ pub struct Order {
     digest: Hash,
     id: String,
     version: u64,
+    court: String,
+    made: Date,
+    starts: Date,
+    ends: Option<Date>,
+    zone: Zone,
+    sealed_copy: Option<SealedCopy>,
+    replaces: Option<Replaces>,
     lists: Vec<ListPin>,
     exempts: Vec<Exempt>,
     clauses: Vec<Clause>,
     rules: Vec<Rule>,
-}
-
-/// A list as the order pins it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListPin {
-    /// How rules name it.
-    pub name: String,
-    /// Beside the order file, relative, with `/`.
-    pub file: String,
-    /// The hash of the file.
-    pub sha256: Hash,
-    /// How many entries it has.
-    pub count: u64,
-}
-
-/// A numbered condition in the court's words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clause {
-    /// Its number.
-    pub id: String,
-    /// The court's words, verbatim.
-    pub text: String,
-    /// Kinds of which the clause covers every fact; other facts are covered when a rule matches.
-    pub records: Vec<Kind>,
-}
-
-/// How software checks a clause.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// Its number: `4.a`.
-    pub id: String,
-    /// The clause it checks.
-    pub clause: String,
-    /// A short name.
-    pub name: Option<String>,
-    /// One plain sentence.
-    pub says: String,
-    /// How serious a match is.
-    pub severity: Severity,
-    /// The kinds of facts it looks at.
-    pub on: Vec<Kind>,
-}
-
-/// Who is never reported.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exempt {
-    /// Its number: `E1`.
-    pub id: String,
-    /// Whom it protects.
-    pub who: String,
-    /// One plain sentence.
-    pub says: String,
-}
-
-/// How serious a match is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Kept so that another rule can be checked; nobody is told.
-    Log,
-    /// A person should read it.
-    Review,
-    /// A possible breach.
-    Breach,
-    /// A possible breach that cannot wait.
-    Urgent,
+    not_checkable: Vec<NotCheckable>,
 }
 
 /// Is an order in force at some moment?
@@ -93,29 +67,10 @@ pub enum Term {
     Ended(UnixMs),
 }
 
-impl Severity {
-    /// The word in order files, records of findings and stores.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Log => "log",
-            Self::Review => "review",
-            Self::Breach => "breach",
-            Self::Urgent => "urgent",
-        }
-    }
-}
-
 impl Order {
     /// Reads an order file. All faults are said at once, each with its line and column.
     pub fn parse(bytes: &[u8]) -> Result<Self, Faults> {
-        Err(crate::Fault {
-            file: "order.toml".into(),
-            at: None,
-            code: "unfinished",
-            sentence: format!("{} bytes", bytes.len()),
-        }
-        .into())
+        read::order(bytes)
     }
 
     /// SHA-256 of the file: what records name and signatures bind.
@@ -136,19 +91,74 @@ impl Order {
         self.version
     }
 
+    /// Which court made it.
+    #[must_use]
+    pub fn court(&self) -> &str {
+        &self.court
+    }
+
+    /// The day on which the court made it.
+    #[must_use]
+    pub const fn made(&self) -> Date {
+        self.made
+    }
+
+    /// Its first day.
+    #[must_use]
+    pub const fn starts(&self) -> Date {
+        self.starts
+    }
+
+    /// Its last day; `None`: until a further order.
+    #[must_use]
+    pub const fn ends(&self) -> Option<Date> {
+        self.ends
+    }
+
+    /// The name of the time zone in which its days are counted: `Europe/London`.
+    #[must_use]
+    pub fn timezone(&self) -> &str {
+        &self.zone.name
+    }
+
+    /// That zone, from the bundled database.
+    #[must_use]
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone.zone
+    }
+
+    /// The paper that this file puts into a machine's words. Where they differ, the paper counts.
+    #[must_use]
+    pub const fn sealed_copy(&self) -> Option<&SealedCopy> {
+        self.sealed_copy.as_ref()
+    }
+
+    /// The version of the file that this one takes the place of.
+    #[must_use]
+    pub const fn replaces(&self) -> Option<&Replaces> {
+        self.replaces.as_ref()
+    }
+
     /// Is it in force then? From the start of its first day to the end of its last, in its zone.
     #[must_use]
     pub fn term(&self, at: UnixMs) -> Term {
-        Term::InForce(Some(at))
+        let start = self.zone.start_of(self.starts);
+        if at < start {
+            return Term::NotYet(start);
+        }
+        match self.ends.map(|day| self.zone.end_of(day)) {
+            Some(end) if at >= end => Term::Ended(end),
+            end => Term::InForce(end),
+        }
     }
 
-    /// The lists it pins.
+    /// The lists it pins, in the order of the file.
     #[must_use]
     pub fn lists(&self) -> &[ListPin] {
         &self.lists
     }
 
-    /// Its exemptions.
+    /// Its exemptions, in the order of the file.
     #[must_use]
     pub fn exempts(&self) -> &[Exempt] {
         &self.exempts
@@ -166,6 +176,12 @@ impl Order {
         &self.rules
     }
 
+    /// What it says out loud that no software checks, in the order of the file.
+    #[must_use]
+    pub fn not_checkable(&self) -> &[NotCheckable] {
+        &self.not_checkable
+    }
+
     /// The kinds of facts about the person that some clause can cover: all that sources may look at.
     #[must_use]
     pub fn kinds(&self) -> Vec<Kind> {
@@ -181,3 +197,32 @@ impl Order {
             .collect()
     }
 }
+
+/// A time zone of the bundled database, with the name that the order gives it.
+#[derive(Clone, Debug)]
+struct Zone {
+    name: String,
+    zone: TimeZone,
+}
+
+impl Zone {
+    /// The first moment of a day.
+    fn start_of(&self, day: Date) -> UnixMs {
+        match self.zone.to_timestamp(day.at(0, 0, 0, 0)) {
+            Ok(start) => UnixMs(start.as_millisecond()),
+            // Only the last hours of the year 9999 have no such moment.
+            Err(_) => UnixMs(i64::MAX),
+        }
+    }
+
+    /// The first moment after a day.
+    fn end_of(&self, day: Date) -> UnixMs {
+        match day.tomorrow() {
+            Ok(next) => self.start_of(next),
+            Err(_) => UnixMs(i64::MAX),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

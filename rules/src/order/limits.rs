@@ -1,0 +1,32 @@
+//! How large an order may be. Orders come over the wire: nothing in them may grow without a bound.
+
+/// The longest order file, in bytes.
+pub const ORDER_BYTES: usize = 1 << 20;
+/// The most clauses, and the most rules.
+pub const RULES: usize = 1_000;
+/// The most tests in one order: each is run whenever the order is compiled.
+pub const TESTS: usize = 5_000;
+/// The most lists that an order pins.
+pub const LISTS: usize = 64;
+/// The longest list, in bytes.
+pub const LIST_BYTES: u64 = 64 << 20;
+/// The most entries of a list.
+pub const LIST_ENTRIES: u64 = 2_000_000;
+/// The most entries of a list of words, and of one of programs.
+pub const SHORT_LIST_ENTRIES: u64 = 20_000;
+/// The most values in one array of a condition.
+pub const VALUES: usize = 2_000;
+/// The most conditions in one `any`, `all` or `unless`.
+pub const CONDITIONS: usize = 200;
+/// The most `pattern` conditions in one order: a compiled pattern takes memory.
+pub const PATTERNS: usize = 500;
+/// The longest pattern, in bytes.
+pub const PATTERN_BYTES: usize = 1_000;
+/// The longest id, in bytes: records carry the ids of clauses.
+pub const ID_BYTES: usize = 64;
+/// The longest sentence or name, in bytes.
+pub const TEXT_BYTES: usize = 2_000;
+/// The longest clause, in bytes.
+pub const CLAUSE_BYTES: usize = 60_000;
+/// The most faults that are said at once.
+pub const FAULTS: usize = 500;

@@ -1,0 +1,88 @@
+//! Ids, file names and characters that an order may use.
+
+use super::limits;
+
+/// Letters, digits and `. - _ / ( )`, so that an id is the same on paper, on screen and in a record.
+pub(super) fn id(text: &str) -> Result<(), String> {
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b".-_/()".contains(&byte));
+    if text.is_empty() || text.len() > limits::ID_BYTES || !plain {
+        return Err(format!(
+            "must be 1 to {} letters, digits or . - _ / ( )",
+            limits::ID_BYTES
+        ));
+    }
+    Ok(())
+}
+
+/// A path that cannot leave the folder of the order, on any system.
+pub(super) fn file(path: &str) -> Result<(), String> {
+    let part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && !part.ends_with('.')
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+    };
+    if path.len() > 200 || !path.split('/').all(part) {
+        return Err(
+            "must be a path beside the order, such as lists/social.domains: letters, digits, \
+             . - _ with / between its parts"
+                .to_owned(),
+        );
+    }
+    Ok(())
+}
+
+/// Characters that change what a reader sees or that nobody can see: two people sign what they
+/// read.
+pub(crate) fn is_hidden(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || crate::text::is_ignorable(c)
+}
+
+/// Text of the file for a message: nothing hidden in it, and not too long.
+pub(super) fn shown(text: &str) -> String {
+    text.chars()
+        .filter(|c| !is_hidden(*c) && !c.is_control())
+        .take(40)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_stay_beside_the_order() {
+        assert_eq!(file("lists/social.domains"), Ok(()));
+        for bad in [
+            "",
+            "/etc/passwd",
+            "../x",
+            "a/../b",
+            "a//b",
+            "a/",
+            ".ssh",
+            "a\\b",
+            "C:x",
+            "a/./b",
+            "a b",
+            "nul.",
+            "é",
+        ] {
+            assert!(file(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ids_are_plain() {
+        for good in ["4", "4.a", "SHPO-2026-000123", "T2021/7(b)"] {
+            assert_eq!(id(good), Ok(()), "{good}");
+        }
+        for bad in ["", " 4", "4\n", "é", &"4".repeat(65)] {
+            assert!(id(bad).is_err(), "{bad}");
+        }
+    }
+}
