@@ -2,6 +2,7 @@
 
 use data_encoding::BASE64;
 
+use crate::base64::decode_strict;
 use crate::hash::Hash;
 use crate::note::NoteError;
 
@@ -48,10 +49,7 @@ impl Checkpoint {
         let size = size
             .parse()
             .map_err(|_| form("the size is no number that a log can have"))?;
-        let root = BASE64
-            .decode(root.as_bytes())
-            .ok()
-            .and_then(|root| root.try_into().ok());
+        let root = decode_strict(root).and_then(|root| root.try_into().ok());
         let root = root
             .map(Hash)
             .ok_or(form("the root is not 32 bytes in base64"))?;

@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use data_encoding::{BASE64, HEXLOWER};
 
+use crate::base64::decode_strict;
 use crate::checkpoint::Checkpoint;
 use crate::hash::Hash;
 use crate::key::{self, KeyError, PUBLIC_KEY, SIGNATURE, verify_ed25519};
@@ -185,9 +186,7 @@ impl FromStr for VerifierKey {
         let (id, tail) = rest
             .split_once('+')
             .ok_or(KeyError::Form("there is one `+` only"))?;
-        let tail = BASE64
-            .decode(tail.as_bytes())
-            .map_err(|_| KeyError::Form("bad base64"))?;
+        let tail = decode_strict(tail).ok_or(KeyError::Form("bad base64"))?;
         let (alg, bytes) = tail
             .split_first()
             .ok_or(KeyError::Form("the key is empty"))?;
@@ -216,9 +215,7 @@ impl SignatureLine {
         let (name, blob) = rest
             .split_once(' ')
             .ok_or(NoteError::Form("a signature has a name and base64"))?;
-        let blob = BASE64
-            .decode(blob.as_bytes())
-            .map_err(|_| NoteError::Form("a signature is not in base64"))?;
+        let blob = decode_strict(blob).ok_or(NoteError::Form("a signature is not in base64"))?;
         let (key_id, signature) = blob
             .split_first_chunk()
             .ok_or(NoteError::Form("a signature is too short"))?;
