@@ -1,0 +1,327 @@
+//! One transaction: records in, reports closed.
+
+use proviso_report::fact::{Fact, Gap, GapCause};
+use proviso_report::{Hash, Method, Record, RecordError, ReportBuilder, Seed, UnixMs};
+use ring::rand::{SecureRandom as _, SystemRandom};
+use rusqlite::Connection;
+
+use super::confirm::Second;
+use super::{Held, Life, Open, Tip, WriteError, meta};
+use crate::identity::Identity;
+use crate::platform::clock::Moment;
+use crate::scope::Judged;
+use crate::uplink::Notice;
+
+/// A report closes with so many records.
+const MAX_RECORDS: u64 = 256;
+/// A report closes with so many bytes of lines: even lines that cannot be packed fit a report.
+const MAX_RAW: usize = 2 << 20;
+/// Records kept for `status` after their report was closed.
+const SHOWN: u64 = 200;
+/// Checkpoints kept to compare late receipts with.
+const CHECKPOINTS: u64 = 4_096;
+/// More reports than this before it, and a pressing record goes ahead as a notice.
+const BACKLOG: u64 = 2;
+
+/// A transaction that is not committed yet.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    pub(super) db: &'a Connection,
+    identity: &'a Identity,
+    pub(super) tip: Tip,
+    notices: Vec<Notice>,
+    pressing: bool,
+}
+
+/// What became of something that was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is the record at this place.
+    Recorded(u64),
+    /// It confirms the record at this place.
+    Confirmed(u64),
+    /// It is too long for a record; a gap says so.
+    TooLong,
+}
+
+/// What a record says beside its place and the time.
+struct Entry<'a> {
+    at: UnixMs,
+    account: Option<&'a str>,
+    clauses: &'a [String],
+    method: Method,
+    order: Option<Hash>,
+    fact: Fact,
+    rules: &'a [String],
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(db: &'a Connection, identity: &'a Identity, tip: Tip) -> Self {
+        Self {
+            db,
+            identity,
+            tip,
+            notices: Vec::new(),
+            pressing: false,
+        }
+    }
+
+    pub(super) fn into_tip(self) -> Tip {
+        self.tip
+    }
+
+    /// Takes something that the person did: a record, or the confirmation of one.
+    pub fn take(&mut self, judged: &Judged, now: &Moment) -> Result<Taken, WriteError> {
+        let second = self.confirm(judged, now)?;
+        if let Second::Confirms(seq) = second {
+            return Ok(Taken::Confirmed(seq));
+        }
+        let seen = judged.seen();
+        let observation = seen.observation();
+        let entry = Entry {
+            at: observation.at,
+            account: observation.account.as_deref(),
+            clauses: seen.clauses(),
+            method: observation.method,
+            order: Some(seen.order()),
+            fact: observation.fact.clone(),
+            rules: judged.rules(),
+        };
+        let (seq, line) = match self.append(entry, now) {
+            Err(WriteError::Record(RecordError::TooLong(_))) => {
+                self.state(too_long(observation.at), None, now)?;
+                return Ok(Taken::TooLong);
+            }
+            other => other?,
+        };
+        if let Second::No = second {
+            self.remember(seq, judged, now)?;
+        }
+        self.tally_recorded(judged, now)?;
+        if judged.is_pressing() {
+            if self.tip.waiting.reports > BACKLOG {
+                self.notices.push(Notice { index: seq, line });
+            }
+            self.pressing = true;
+        }
+        Ok(Taken::Recorded(seq))
+    }
+
+    /// To be called last: a possible breach does not wait for its report to fill.
+    pub fn settle(&mut self, now: &Moment) -> Result<(), WriteError> {
+        if std::mem::take(&mut self.pressing) {
+            self.close(now)?;
+        }
+        Ok(())
+    }
+
+    /// States something about the agent itself.
+    pub fn state(
+        &mut self,
+        fact: Fact,
+        order: Option<Hash>,
+        now: &Moment,
+    ) -> Result<u64, WriteError> {
+        let entry = Entry {
+            at: now.at,
+            account: None,
+            clauses: &[],
+            method: Method::Agent,
+            order,
+            fact,
+            rules: &[],
+        };
+        self.append(entry, now).map(|(seq, _)| seq)
+    }
+
+    /// States that a second source saw what is recorded.
+    pub(super) fn state_confirmed(
+        &mut self,
+        fact: Fact,
+        account: Option<&str>,
+        clauses: &[String],
+        order: Hash,
+        now: &Moment,
+    ) -> Result<(), WriteError> {
+        let entry = Entry {
+            at: now.at,
+            account,
+            clauses,
+            method: Method::Agent,
+            order: Some(order),
+            fact,
+            rules: &[],
+        };
+        self.append(entry, now).map(|_| ())
+    }
+
+    /// Closes the open report, if there is one: nothing is added to it any more.
+    pub fn close(&mut self, now: &Moment) -> Result<(), WriteError> {
+        self.flush_confirmed(now)?;
+        self.close_as_it_is(now)
+    }
+
+    /// Where a source has read up to.
+    pub fn set_cursor(&mut self, source: &str, cursor: &[u8]) -> Result<(), WriteError> {
+        self.db
+            .prepare_cached("INSERT OR REPLACE INTO cursor VALUES (?1, ?2)")?
+            .execute((source, cursor))?;
+        Ok(())
+    }
+
+    /// A sign of life, to find out later until when the agent ran.
+    pub fn set_life(&mut self, stopped: bool, now: &Moment) -> Result<(), WriteError> {
+        let life = Life {
+            stopped,
+            at: now.at,
+            boot: now.boot,
+        };
+        Ok(meta::put(self.db, meta::LIFE, &life.to_bytes())?)
+    }
+
+    /// Which orders are held. The bytes are the order book's.
+    pub fn set_orders(&mut self, orders: &[u8]) -> Result<(), WriteError> {
+        Ok(meta::put(self.db, meta::ORDERS, orders)?)
+    }
+
+    /// Records of this transaction that must go ahead of a backlog, to be sent after the commit.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    pub(super) fn set_receipt(&mut self, held: Held) -> Result<(), WriteError> {
+        meta::put(self.db, meta::RECEIPT, &held.to_bytes())?;
+        self.tip.receipt = Some(held);
+        Ok(())
+    }
+
+    fn append(&mut self, entry: Entry<'_>, now: &Moment) -> Result<(u64, Vec<u8>), WriteError> {
+        let mut record = Record {
+            seq: self.tip.next(),
+            at: entry.at,
+            noted: now.at,
+            mono: now.mono,
+            boot: now.boot,
+            account: entry.account.map(str::to_owned),
+            clauses: entry.clauses.to_vec(),
+            methods: vec![entry.method],
+            order: entry.order,
+            receipt: match self.tip.open {
+                Some(_) => None,
+                None => self.tip.receipt_hash(),
+            },
+            fact: entry.fact,
+        };
+        let mut line = record.to_line()?;
+        let fits = self
+            .tip
+            .open
+            .as_ref()
+            .is_none_or(|open| open.raw.saturating_add(line.len()) < MAX_RAW);
+        if !fits {
+            self.close_as_it_is(now)?;
+            record.receipt = self.tip.receipt_hash();
+            line = record.to_line()?;
+        }
+        let seq = record.seq;
+        self.db
+            .prepare_cached("INSERT INTO line VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute((
+                seq,
+                entry.account,
+                record.kind().is_life_sign(),
+                &line,
+                entry.rules.join("\n"),
+            ))?;
+        let open = self.open(now)?;
+        open.count = open.count.saturating_add(1);
+        open.raw = open.raw.saturating_add(line.len()).saturating_add(1);
+        if open.count >= MAX_RECORDS {
+            self.close_as_it_is(now)?;
+        }
+        Ok((seq, line))
+    }
+
+    /// The open report. Its seed is stored with its first record.
+    fn open(&mut self, now: &Moment) -> Result<&mut Open, WriteError> {
+        let open = match self.tip.open.take() {
+            Some(open) => open,
+            None => {
+                let mut seed = [0; 32];
+                SystemRandom::new()
+                    .fill(&mut seed)
+                    .map_err(|_| WriteError::Random)?;
+                meta::put(self.db, meta::SEED, &seed)?;
+                Open {
+                    seed: Seed::new(seed),
+                    count: 0,
+                    raw: 0,
+                    since: now.mono,
+                }
+            }
+        };
+        Ok(self.tip.open.insert(open))
+    }
+
+    fn close_as_it_is(&mut self, now: &Moment) -> Result<(), WriteError> {
+        let Some(open) = self.tip.open.take() else {
+            return Ok(());
+        };
+        let first = self.tip.range.size();
+        let mut builder = ReportBuilder::new(self.identity.device(), &self.tip.range, open.seed);
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT line FROM line WHERE seq >= ?1 ORDER BY seq")?;
+        let mut rows = statement.query([first])?;
+        while let Some(row) = rows.next()? {
+            builder.push(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        }
+        let unsigned = builder.finish(self.identity.origin())?;
+        let checkpoint = unsigned.checkpoint();
+        let bytes = unsigned.sign_with(&self.identity.sign(checkpoint))?;
+        self.db
+            .prepare_cached("INSERT INTO report VALUES (?1, ?2, ?3)")?
+            .execute((first, now.at.0, &bytes))?;
+        self.db
+            .prepare_cached("INSERT INTO checkpoint VALUES (?1, ?2)")?
+            .execute((checkpoint.size, checkpoint.root.0))?;
+        meta::put(self.db, meta::RANGE, &unsigned.after().to_bytes())?;
+        meta::clear(self.db, meta::SEED)?;
+        self.tip.range = unsigned.after().clone();
+        self.tip.waiting.reports = self.tip.waiting.reports.saturating_add(1);
+        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.tip.waiting.bytes = self.tip.waiting.bytes.saturating_add(len);
+        self.forget()
+    }
+
+    /// Lines and checkpoints that nothing asks for any more.
+    fn forget(&mut self) -> Result<(), WriteError> {
+        let closed = self.tip.range.size();
+        self.db
+            .prepare_cached(
+                "DELETE FROM line WHERE seq < ?1 AND (life OR seq <= coalesce(
+                    (SELECT seq FROM line WHERE NOT life ORDER BY seq DESC LIMIT 1 OFFSET ?2), -1))",
+            )?
+            .execute((closed, SHOWN))?;
+        let held = self.tip.receipt.as_ref().map_or(0, |held| held.size);
+        self.db
+            .prepare_cached(
+                "DELETE FROM checkpoint WHERE size < ?1 AND size <= coalesce(
+                    (SELECT size FROM checkpoint ORDER BY size DESC LIMIT 1 OFFSET ?2), -1)",
+            )?
+            .execute((held, CHECKPOINTS))?;
+        Ok(())
+    }
+}
+
+fn too_long(at: UnixMs) -> Fact {
+    Gap {
+        cause: GapCause::Overflow,
+        source: None,
+        count: Some(1),
+        from: Some(at.0),
+        to: Some(at.0),
+        detail: "what was seen is longer than a record can be".into(),
+    }
+    .into()
+}

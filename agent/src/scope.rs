@@ -1,0 +1,261 @@
+//! What may be kept of an observation: all of it, a count, or nothing.
+//!
+//! Promises: an [`InScope`] exists only if an order in force covers it, by the clauses that it
+//! names; nobody but this file can make one. Of what is exempt or uncovered a count leaves this
+//! file and nothing else, and a visit that two sources saw counts once.
+//!
+//! Refuses: accounts that are not monitored and times at which the order was not in force, without
+//! so much as a count; and passwords in addresses, which are taken out.
+
+use std::fmt;
+
+use proviso_report::fact::{Fact, Kind};
+use proviso_report::{Hash, Method, UnixMs};
+use proviso_rules::{Event, Hit, Judge, Scope as Cover, Severity, Term};
+use url::Url;
+
+use crate::merge::Unwritten;
+use crate::source::Observation;
+
+/// Looks at observations.
+#[derive(Debug)]
+pub struct Scope {
+    accounts: Vec<String>,
+    unwritten: Unwritten,
+}
+
+/// What may be kept.
+#[derive(Debug)]
+pub enum Scoped {
+    /// All of it.
+    Covered(InScope),
+    /// A count.
+    Counted(Count),
+    /// Nothing.
+    Nothing,
+}
+
+/// What is counted and not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// No clause covers facts of this kind, or not this one.
+    Uncovered(Kind),
+    /// This exemption keeps it out.
+    Suppressed(String),
+}
+
+/// An observation that clauses of the order in force cover.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InScope {
+    observation: Observation,
+    clauses: Vec<String>,
+    order: Hash,
+}
+
+/// The same, and what the judge on this computer says. The collector judges again.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Judged {
+    seen: InScope,
+    rules: Vec<String>,
+    severity: Option<Severity>,
+}
+
+impl Scope {
+    /// For these accounts. `secret`: random bytes that are thrown away when the agent ends.
+    pub fn new(accounts: Vec<String>, secret: [u8; 32]) -> Self {
+        Self {
+            accounts,
+            unwritten: Unwritten::new(secret),
+        }
+    }
+
+    /// What may be kept of it under this order, which is in force now?
+    pub fn look(&mut self, judge: &Judge, mut observation: Observation) -> Scoped {
+        if !self.is_monitored(observation.account.as_deref())
+            || !matches!(judge.order().term(observation.at), Term::InForce(_))
+        {
+            return Scoped::Nothing;
+        }
+        without_password(&mut observation.fact);
+        let count = match judge.scope(&event(&observation)) {
+            Cover::Covered(clauses) => {
+                return Scoped::Covered(InScope {
+                    observation,
+                    clauses,
+                    order: judge.order().digest(),
+                });
+            }
+            Cover::Exempt(id) => Count::Suppressed(id),
+            Cover::Uncovered => Count::Uncovered(observation.fact.kind()),
+        };
+        if self.unwritten.is_new(&observation) {
+            Scoped::Counted(count)
+        } else {
+            Scoped::Nothing
+        }
+    }
+
+    /// What follows becomes durable together or not at all.
+    pub fn begin(&mut self) {
+        self.unwritten.begin();
+    }
+
+    /// It did not become durable, and will be handed over again.
+    pub fn undo(&mut self) {
+        self.unwritten.undo();
+    }
+
+    fn is_monitored(&self, account: Option<&str>) -> bool {
+        account.is_none_or(|account| self.accounts.iter().any(|known| known == account))
+    }
+}
+
+impl InScope {
+    /// What was seen.
+    pub fn observation(&self) -> &Observation {
+        &self.observation
+    }
+
+    /// The clauses that cover it.
+    pub fn clauses(&self) -> &[String] {
+        &self.clauses
+    }
+
+    /// The order that they stand in.
+    pub fn order(&self) -> Hash {
+        self.order
+    }
+
+    /// Asks the judge of the order in force.
+    #[must_use]
+    pub fn judge(self, judge: &Judge) -> Judged {
+        let hits = judge.judge(&event(&self.observation));
+        Judged {
+            severity: hits.iter().map(|hit| hit.severity).max(),
+            rules: hits.into_iter().map(|Hit { rule, .. }| rule).collect(),
+            seen: self,
+        }
+    }
+}
+
+impl Judged {
+    /// What was judged.
+    pub fn seen(&self) -> &InScope {
+        &self.seen
+    }
+
+    /// The rules that matched.
+    pub fn rules(&self) -> &[String] {
+        &self.rules
+    }
+
+    /// Must it go out at once?
+    pub fn is_pressing(&self) -> bool {
+        self.severity >= Some(Severity::Breach)
+    }
+
+    /// When it happened.
+    pub fn at(&self) -> UnixMs {
+        self.seen.observation.at
+    }
+
+    /// How it is known.
+    pub fn method(&self) -> Method {
+        self.seen.observation.method
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_test(observation: Observation, clauses: &[&str], rules: &[&str]) -> Self {
+        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+        Self {
+            seen: InScope {
+                observation,
+                clauses: words(clauses),
+                order: Hash([3; 32]),
+            },
+            rules: words(rules),
+            severity: (!rules.is_empty()).then_some(Severity::Breach),
+        }
+    }
+}
+
+/// Never what was seen.
+impl fmt::Debug for InScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InScope")
+            .field("kind", &self.observation.fact.kind())
+            .field("clauses", &self.clauses)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Never what was seen.
+impl fmt::Debug for Judged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Judged")
+            .field("seen", &self.seen)
+            .field("rules", &self.rules)
+            .finish_non_exhaustive()
+    }
+}
+
+fn event(observation: &Observation) -> Event<'_> {
+    Event {
+        at: observation.at,
+        account: observation.account.as_deref(),
+        fact: &observation.fact,
+    }
+}
+
+/// `https://alex:secret@host/` becomes `https://alex@host/`.
+fn without_password(fact: &mut Fact) {
+    let Fact::WebVisit(visit) = fact else {
+        return;
+    };
+    if !visit.url.contains('@') {
+        return;
+    }
+    if let Ok(mut url) = Url::parse(&visit.url)
+        && url.password().is_some()
+        && url.set_password(None).is_ok()
+    {
+        visit.url = url.into();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proviso_report::fact::WebVisit;
+
+    use super::*;
+
+    #[test]
+    fn passwords_are_taken_out_and_nothing_else() {
+        for (before, after) in [
+            (
+                "https://alex:secret@mail.example/a?b#c",
+                "https://alex@mail.example/a?b#c",
+            ),
+            (
+                "https://mail.example/@alex:b",
+                "https://mail.example/@alex:b",
+            ),
+            ("https://mail.example/ä:ö@", "https://mail.example/ä:ö@"),
+            ("not an address: @", "not an address: @"),
+        ] {
+            let mut fact = Fact::WebVisit(WebVisit {
+                url: before.into(),
+                title: None,
+                browser: "firefox".into(),
+                profile: None,
+                transition: None,
+                private: None,
+            });
+            without_password(&mut fact);
+            let Fact::WebVisit(visit) = fact else {
+                unreachable!()
+            };
+            assert_eq!(visit.url, after);
+        }
+    }
+}
