@@ -11,6 +11,8 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::signing::{Signer, SignerError};
+
 /// A data directory that exists and is closed to others.
 #[derive(Debug, Clone)]
 pub struct DataDir {
@@ -46,6 +48,9 @@ pub enum DataDirError {
         /// What the system says.
         why: std::io::Error,
     },
+    /// The receipt key or the authority's name.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
 }
 
 impl DataDir {
@@ -112,6 +117,20 @@ impl DataDir {
     pub fn read(&self, name: &str) -> Result<Vec<u8>, DataDirError> {
         let path = self.path(name);
         std::fs::read(&path).map_err(io("read", &path))
+    }
+
+    /// The authority's name, as `init` was given it.
+    pub fn authority(&self) -> Result<String, DataDirError> {
+        let bytes = self.read("authority")?;
+        Ok(String::from_utf8_lossy(&bytes).trim_end().to_owned())
+    }
+
+    /// What signs receipts.
+    pub fn signer(&self) -> Result<Signer, DataDirError> {
+        Ok(Signer::load(
+            &self.authority()?,
+            &self.read("receipt.key")?,
+        )?)
     }
 
     /// Writes a new file, 0600, synced; never over another.

@@ -4,6 +4,7 @@ pub mod authority;
 pub mod clock;
 pub mod config;
 pub mod data_dir;
+pub mod export;
 pub mod judging;
 pub mod order_text;
 pub mod random;

@@ -162,6 +162,15 @@ pub fn touch(tx: &Tx<'_>, id: DeviceId, now: i64) -> Result<(), SqlError> {
     Ok(())
 }
 
+/// Takes a device out of service for good.
+pub fn retire(tx: &Tx<'_>, id: DeviceId) -> Result<(), SqlError> {
+    tx.execute(
+        "UPDATE device SET state = 'retired' WHERE id = $1",
+        &[(&id.to_string()).into()],
+    )?;
+    Ok(())
+}
+
 /// Gives all devices of a person another order.
 pub fn assign(tx: &Tx<'_>, person: &PersonId, order: &Hash) -> Result<(), SqlError> {
     tx.execute(

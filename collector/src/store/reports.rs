@@ -109,6 +109,26 @@ pub fn overlapping(
     )
 }
 
+/// The first record of the first report and the record after the last report that [`overlapping`]
+/// would give.
+pub fn bounds(
+    read: &Read<'_>,
+    device: DeviceId,
+    from: i64,
+    to: i64,
+) -> Result<Option<(u64, u64)>, SqlError> {
+    let found = read.first(
+        "SELECT min(first), max(first + count) FROM report \
+         WHERE device = $1 AND max_at >= $2 AND min_at < $3",
+        &[(&device.to_string()).into(), from.into(), to.into()],
+        |row| match row.maybe_int(0)? {
+            None => Ok(None),
+            Some(_) => Ok(Some((row.count(0)?, row.count(1)?))),
+        },
+    )?;
+    Ok(found.flatten())
+}
+
 /// Reports from the one that starts at `first` up to the one that starts before `end`.
 pub fn run(
     read: &Read<'_>,

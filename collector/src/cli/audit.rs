@@ -1,0 +1,27 @@
+//! What a command did, in the audit that the pages show.
+
+use proviso_collector::store::audit::{self, Entry};
+use proviso_collector::store::{PersonId, Tx};
+use proviso_collector::{clock, random};
+
+/// Who did it: whoever may use the data directory.
+const WHO: &str = "the command line";
+
+/// Enters it in the caller's transaction, or nothing of both is kept.
+pub(super) fn enter(
+    tx: &Tx<'_>,
+    action: &str,
+    person: Option<&PersonId>,
+    on: &str,
+) -> anyhow::Result<()> {
+    let now = clock::now();
+    let entry = Entry {
+        id: random::row_id(now)?,
+        at: now,
+        staff: WHO.to_owned(),
+        action: action.to_owned(),
+        person: person.cloned(),
+        reason: on.to_owned(),
+    };
+    Ok(audit::put(tx, &entry)?)
+}

@@ -1,0 +1,134 @@
+//! `serve`: takes reports, tells people, serves the pages, until SIGTERM or Ctrl-C.
+//!
+//! Promises: everything that can refuse to start does so before anything is served, with a sentence
+//! each: data directory, configuration, keys, addresses. When told to stop, what is under way is
+//! finished and the store is closed; told a second time, the process ends at once, and loses
+//! nothing that was acknowledged.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Args;
+use proviso_collector::alerts::{self, Ways};
+use proviso_collector::config::Config;
+use proviso_collector::data_dir::DataDir;
+use proviso_collector::export::Exporter;
+use proviso_collector::store::Store;
+use proviso_collector::web::{self, Site};
+use proviso_report::UnixMs;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use super::Data;
+
+/// Where agents come in, from everywhere.
+const QUIC: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 7443);
+/// Where the pages are, for this machine only.
+const WEB: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7480);
+
+/// What can be said.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    data: Data,
+    /// UDP address for agents [default: 0.0.0.0:7443].
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// TCP address for the pages [default: 127.0.0.1:7480].
+    #[arg(long, value_name = "ADDRESS")]
+    web: Option<SocketAddr>,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> anyhow::Result<String> {
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .init();
+        let (data, store) = self.data.open()?;
+        let path = data.path("collector.toml");
+        let config = if path.exists() {
+            Config::load(&path)?
+        } else {
+            Config::default()
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("cannot start: the system gave no threads")?;
+        let served = runtime.block_on(self.serve(&data, &store, &config));
+        store.close();
+        served.map(|()| "Stopped in good order.\n".to_owned())
+    }
+
+    async fn serve(&self, data: &DataDir, store: &Store, config: &Config) -> anyhow::Result<()> {
+        let stop = CancellationToken::new();
+        let web_address = self.web.or(config.listen.web).unwrap_or(WEB);
+        let _quic_address = self.listen.or(config.listen.quic).unwrap_or(QUIC);
+        let listener = web::bind(web_address)?;
+        let web_address = listener.local_addr()?;
+        let link = config.listen.link.clone();
+        let link = link.unwrap_or_else(|| format!("https://{web_address}"));
+        let ways = Ways::open(config, &link)?;
+        let exporter = exporter(data, store)?;
+        let site = Site::new(store.clone(), config, stop.clone())?.exporting(exporter);
+        let (chain, key) = (vec![data.read("server.der")?], data.read("server.key")?);
+
+        let mut parts = JoinSet::new();
+        let pages = web::serve(Arc::new(site), listener, chain, key);
+        parts.spawn(async move { pages.await.map_err(anyhow::Error::from) });
+        let alerts = alerts::run(store.clone(), ways, stop.clone());
+        parts.spawn(async move {
+            alerts.await;
+            Ok(())
+        });
+        println!("Pages:  https://{web_address}/");
+        until_stopped(parts, stop).await
+    }
+}
+
+/// Waits for a signal or for a part that ends by itself, then for all parts.
+async fn until_stopped(
+    mut parts: JoinSet<anyhow::Result<()>>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let cannot = "cannot listen for signals";
+    let mut terminate = signal(SignalKind::terminate()).context(cannot)?;
+    let mut interrupt = signal(SignalKind::interrupt()).context(cannot)?;
+    let mut outcome = Ok(());
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        Some(ended) = parts.join_next() => outcome = of_part(ended),
+    }
+    stop.cancel();
+    loop {
+        tokio::select! {
+            ended = parts.join_next() => match ended {
+                None => return outcome,
+                Some(ended) => outcome = outcome.and(of_part(ended)),
+            },
+            _ = terminate.recv() => return outcome,
+            _ = interrupt.recv() => return outcome,
+        }
+    }
+}
+
+fn of_part(ended: Result<anyhow::Result<()>, tokio::task::JoinError>) -> anyhow::Result<()> {
+    ended.context("a part of the collector ended badly: report this")?
+}
+
+/// What the button on a person's page does: the same as `export`.
+fn exporter(data: &DataDir, store: &Store) -> anyhow::Result<Arc<web::Exporter>> {
+    let exporter = Exporter::open(data, store.clone())?;
+    Ok(Arc::new(move |person, (from, to), out| {
+        exporter
+            .write(person, (UnixMs(from), UnixMs(to)), out)
+            .map(drop)
+            .map_err(|error| error.to_string())
+    }))
+}

@@ -1,0 +1,133 @@
+//! Findings and decisions: what software thinks, and what people said. Apart from the records, and
+//! apart from each other.
+
+use std::collections::BTreeMap;
+
+use proviso_report::UnixMs;
+use proviso_report::bundle::Finding as Exported;
+use serde::Serialize;
+
+use super::bag::Bag;
+use super::{ExportError, line};
+use crate::order_text::OrderText;
+use crate::store::casework::{self, Decided};
+use crate::store::findings::{self, Finding, Proof};
+use crate::store::people::Person;
+use crate::store::{FindingId, Hash, Read, orders};
+
+/// What was written.
+#[derive(Default)]
+pub(super) struct Judged {
+    pub(super) findings: u64,
+    pub(super) decisions: u64,
+    /// Findings that a device announced and no signed report shows: not in the bundle.
+    pub(super) announced: Vec<FindingId>,
+}
+
+/// A line of `decisions.jsonl`.
+#[derive(Serialize)]
+struct Decision<'a> {
+    id: &'a str,
+    finding: String,
+    at: UnixMs,
+    by: &'a str,
+    verdict: &'a str,
+    reason: &'a str,
+}
+
+/// Writes the findings about the records that are shown, and the decisions on them.
+pub(super) fn write(
+    bag: &mut Bag,
+    read: &Read<'_>,
+    person: &Person,
+    (from, to): (UnixMs, UnixMs),
+) -> Result<Judged, ExportError> {
+    let mut texts: BTreeMap<Hash, Option<OrderText>> = BTreeMap::new();
+    let mut judged = Judged::default();
+    let mut decisions = Vec::new();
+    let mut file = bag.file("data/findings.jsonl")?;
+    for finding in findings::of_person(read, &person.id, from.0, to.0)? {
+        if finding.proof != Proof::Proven {
+            judged.announced.push(finding.id);
+            continue;
+        }
+        let text = match texts.entry(finding.order) {
+            std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
+            std::collections::btree_map::Entry::Vacant(free) => {
+                free.insert(text(read, finding.order)?)
+            }
+        };
+        let says = text.as_ref().and_then(|text| text.says(&finding.rule));
+        let exported = exported(&finding, says.unwrap_or_default())?;
+        file.write(line(serde_json::to_string(&exported)?).as_bytes())?;
+        decisions.extend(casework::decisions(read, finding.id)?);
+        judged.findings += 1;
+    }
+    bag.close(file)?;
+    decisions.sort_by(|a, b| a.decision.id.cmp(&b.decision.id));
+    let mut file = bag.file("data/decisions.jsonl")?;
+    for one in &decisions {
+        file.write(line(decision(one)?).as_bytes())?;
+        judged.decisions += 1;
+    }
+    bag.close(file)?;
+    Ok(judged)
+}
+
+fn text(read: &Read<'_>, digest: Hash) -> Result<Option<OrderText>, ExportError> {
+    let stored = orders::by_digest(read, &digest)?;
+    Ok(stored
+        .map(|stored| OrderText::parse(&stored.bytes, digest))
+        .transpose()?)
+}
+
+fn exported(finding: &Finding, says: &str) -> Result<Exported, ExportError> {
+    Ok(Exported {
+        id: finding.id.to_string(),
+        device: finding.device,
+        seq: finding.seq,
+        rule: finding.rule.clone(),
+        clause: finding.clause.clone(),
+        severity: finding.severity.clone(),
+        says: says.to_owned(),
+        matched: serde_json::from_str(&finding.matched)
+            .map_err(|_| ExportError::Finding(finding.id.to_string()))?,
+        engine: finding.engine.clone(),
+        order: finding.order,
+    })
+}
+
+fn decision(one: &Decided) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&Decision {
+        id: &one.decision.id,
+        finding: one.decision.finding.to_string(),
+        at: UnixMs(one.decision.at),
+        by: &one.staff_name,
+        verdict: &one.decision.verdict,
+        reason: &one.decision.reason,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_is_these_bytes() {
+        let one = Decided {
+            decision: casework::Decision {
+                id: "0001".to_owned(),
+                finding: FindingId([4; 16]),
+                staff: "staff-1".to_owned(),
+                at: 1_795_496_400_123,
+                verdict: "no_breach".to_owned(),
+                reason: "He had \"written\" permission.".to_owned(),
+            },
+            staff_name: "morgan".to_owned(),
+        };
+        assert_eq!(
+            decision(&one).unwrap(),
+            r#"{"id":"0001","finding":"04040404040404040404040404040404","at":"2026-11-24T05:00:00.123Z","by":"morgan","verdict":"no_breach","reason":"He had \"written\" permission."}"#
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! One device's records, with the checkpoints and receipts that they stand under.
+
+use std::collections::BTreeSet;
+
+use proviso_report::bundle::{Leaf, Start};
+use proviso_report::{CompactRange, DeviceId, Note, Record, Report, UnixMs, VerifierKey};
+
+use super::bag::{Bag, BagFile};
+use super::{ExportError, line};
+use crate::signing::Signer;
+use crate::store::devices::Device;
+use crate::store::reports::{self, StoredReport};
+use crate::store::{Hash, Read};
+
+/// What was written of one device.
+#[derive(Default)]
+pub(super) struct Log {
+    pub(super) shown: u64,
+    pub(super) withheld: u64,
+    /// The orders that the records shown name.
+    pub(super) orders: BTreeSet<Hash>,
+}
+
+/// Writes the whole reports from the first to the last that overlap the time asked for; `None` if
+/// there are none.
+pub(super) fn write(
+    bag: &mut Bag,
+    read: &Read<'_>,
+    signer: &Signer,
+    device: &Device,
+    (from, to): (UnixMs, UnixMs),
+) -> Result<Option<Log>, ExportError> {
+    let id = device.id;
+    let Some((first, end)) = reports::bounds(read, id, from.0, to.0)? else {
+        return Ok(None);
+    };
+    let key = signer
+        .device_key(device)
+        .map_err(|why| ExportError::Key { device: id, why })?;
+    bag.put(&format!("data/keys/device-{id}.vkey"), line(&key))?;
+    let under = format!("data/devices/{id}");
+    let mut leaves = bag.file(&format!("{under}/leaves.jsonl"))?;
+    let mut log = Log::default();
+    let (mut next, mut before) = (first, None);
+    while next < end {
+        let stored = reports::get(read, id, next)?.ok_or(ExportError::Missing {
+            device: id,
+            first: next,
+        })?;
+        let damaged = |why: &dyn std::fmt::Display| ExportError::Damaged {
+            device: id,
+            first: stored.first,
+            why: why.to_string(),
+        };
+        let range = match before.take() {
+            Some(range) => range,
+            None => {
+                let range =
+                    CompactRange::from_bytes(&stored.range_before).map_err(|why| damaged(&why))?;
+                let start = serde_json::to_string(&Start::of(&range))?;
+                bag.put(&format!("{under}/start.json"), line(start))?;
+                range
+            }
+        };
+        let report = Report::parse(&stored.bytes).map_err(|why| damaged(&why))?;
+        let verified = report.verify(&key, &range).map_err(|why| damaged(&why))?;
+        let hashes = report.leaf_hashes_of(&verified.lines);
+        for ((seq, text), hash) in (report.first..).zip(verified.lines.iter()).zip(hashes) {
+            let record = Record::parse(text).map_err(|why| damaged(&why))?;
+            let inside = from.0 <= record.at.0 && record.at.0 < to.0;
+            let leaf = if inside {
+                log.shown += 1;
+                log.orders.extend(record.order);
+                Leaf::Shown {
+                    index: seq,
+                    salt: report.seed().salt(seq),
+                    line: String::from_utf8(text.to_vec()).map_err(|why| damaged(&why))?,
+                }
+            } else {
+                log.withheld += 1;
+                Leaf::Withheld { index: seq, hash }
+            };
+            add(&mut leaves, &leaf)?;
+        }
+        let name = format!("{under}/checkpoints/{:020}.note", verified.after.size());
+        bag.put(&name, cosigned(signer, &stored, &report, &key, id)?)?;
+        next = verified.after.size();
+        before = Some(verified.after);
+    }
+    bag.close(leaves)?;
+    Ok(Some(log))
+}
+
+fn add(leaves: &mut BagFile, leaf: &Leaf) -> Result<(), ExportError> {
+    leaves.write(line(serde_json::to_string(leaf)?).as_bytes())
+}
+
+/// The device's note with the collector's receipt under it.
+fn cosigned(
+    signer: &Signer,
+    stored: &StoredReport,
+    report: &Report<'_>,
+    key: &VerifierKey,
+    device: DeviceId,
+) -> Result<Vec<u8>, ExportError> {
+    let damaged = |why: &dyn std::fmt::Display| ExportError::Damaged {
+        device,
+        first: stored.first,
+        why: why.to_string(),
+    };
+    let note = Note::parse(report.note()).map_err(|why| damaged(&why))?;
+    if note.signatures().len() != 1 || !note.signatures().iter().all(|one| key.is_named_by(one)) {
+        return Err(damaged(&"its note bears more than the device's signature"));
+    }
+    let receipt = signer.receipt(report.checkpoint(), stored.receipt);
+    Ok([report.note(), line(receipt.line()).as_bytes()].concat())
+}

@@ -1,0 +1,217 @@
+//! Evidence bundles: a person's records of some time, and everything that is needed to check them
+//! without asking anybody. `proviso_report::bundle` says what lies where.
+//!
+//! Promises: everything comes from one snapshot of the store; every report is verified once more
+//! before it is exported; a bundle is there whole or not at all (it is written beside its place,
+//! synced and renamed). Records outside the time asked for are withheld: only their hashes are in
+//! the bundle, which prove that nothing is missing and give nothing away.
+//!
+//! Refuses: to write over anything, and to name the person. The person has a pseudonym here.
+//!
+//! The way of a bundle: `log` (records, checkpoints, receipts), `orders`, `judgements` (findings and
+//! decisions), `readme`, all into a `bag`.
+
+mod bag;
+mod judgements;
+mod log;
+mod orders;
+mod readme;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use proviso_report::bundle::{About, FORMAT};
+use proviso_report::{DeviceId, KeyError, UnixMs};
+use proviso_rules::ENGINE;
+
+use crate::clock;
+use crate::data_dir::{DataDir, DataDirError};
+use crate::order_text::OrderTextError;
+use crate::signing::Signer;
+use crate::store::people::Person;
+use crate::store::{Hash, Read, SqlError, Store, StoreError, devices};
+
+use bag::Bag;
+use readme::Told;
+
+/// Writes bundles.
+#[derive(Debug)]
+pub struct Exporter {
+    store: Store,
+    signer: Signer,
+    allowed_signers: Vec<u8>,
+}
+
+/// What a bundle holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// Devices with records in the time asked for.
+    pub devices: Vec<DeviceId>,
+    /// Records that are shown.
+    pub shown: u64,
+    /// Records of which only the hash is shown.
+    pub withheld: u64,
+    /// Findings about the records that are shown.
+    pub findings: u64,
+    /// What people said about these findings.
+    pub decisions: u64,
+}
+
+/// Why there is no bundle.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// Something is there.
+    #[error("{0} exists: a bundle never overwrites anything; give a name that is free")]
+    Exists(PathBuf),
+    /// No time to export.
+    #[error("the time asked for ends before it begins: give an earlier start or a later end")]
+    Span,
+    /// A stored report does not hold.
+    #[error(
+        "the stored report of device {device} that begins at record {first} does not hold ({why}): \
+         the store is damaged or was changed; restore it from a backup"
+    )]
+    Damaged {
+        /// Whose.
+        device: DeviceId,
+        /// Where it begins.
+        first: u64,
+        /// What is wrong.
+        why: String,
+    },
+    /// A report is missing between others.
+    #[error(
+        "the store has no report of device {device} that begins at record {first}, but later ones: \
+         it is damaged; restore it from a backup"
+    )]
+    Missing {
+        /// Whose.
+        device: DeviceId,
+        /// Where it should begin.
+        first: u64,
+    },
+    /// A stored order cannot be read.
+    #[error(transparent)]
+    Order(#[from] OrderTextError),
+    /// A stored finding cannot be read.
+    #[error("the stored finding {0} cannot be read: restore the store from a backup")]
+    Finding(String),
+    /// A device's key.
+    #[error("the stored key of device {device} cannot be used: {why}")]
+    Key {
+        /// Whose.
+        device: DeviceId,
+        /// What is wrong.
+        why: KeyError,
+    },
+    /// A file cannot be written.
+    #[error("cannot {what} {path}: {why}; check the path, the permissions and the free space")]
+    Io {
+        /// Verb.
+        what: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        why: std::io::Error,
+    },
+    /// Something cannot be written as JSON.
+    #[error("cannot write JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys in the data directory.
+    #[error(transparent)]
+    Data(#[from] DataDirError),
+}
+
+impl From<SqlError> for ExportError {
+    fn from(error: SqlError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl Exporter {
+    /// Of the records in `store`, with the keys in `data`.
+    pub fn open(data: &DataDir, store: Store) -> Result<Self, ExportError> {
+        Ok(Self {
+            store,
+            signer: data.signer()?,
+            allowed_signers: data.read("allowed_signers")?,
+        })
+    }
+
+    /// Writes what is held about a person from a moment up to but not including another to `out`,
+    /// which must not exist yet. May wait: not for async code.
+    pub fn write(
+        &self,
+        person: &Person,
+        (from, to): (UnixMs, UnixMs),
+        out: &Path,
+    ) -> Result<Exported, ExportError> {
+        if from.0 >= to.0 {
+            return Err(ExportError::Span);
+        }
+        let mut bag = Bag::begin(out)?;
+        let (exported, now) = self
+            .store
+            .read_blocking(|read| self.fill(&mut bag, read, person, (from, to)))?;
+        let words = format!("Records of {} from {from} to {to}", person.pseudonym);
+        bag.finish(self.signer.authority(), &words, UnixMs(now))?;
+        Ok(exported)
+    }
+
+    fn fill(
+        &self,
+        bag: &mut Bag,
+        read: &Read<'_>,
+        person: &Person,
+        (from, to): (UnixMs, UnixMs),
+    ) -> Result<(Exported, i64), ExportError> {
+        let now = clock::now();
+        let mut exported = Exported::default();
+        let mut named: BTreeSet<Hash> = BTreeSet::new();
+        let mut silent = Vec::new();
+        for device in devices::of_person(read, &person.id)? {
+            let Some(log) = log::write(bag, read, &self.signer, &device, (from, to))? else {
+                silent.push(device.id);
+                continue;
+            };
+            exported.devices.push(device.id);
+            exported.shown += log.shown;
+            exported.withheld += log.withheld;
+            named.extend(log.orders);
+        }
+        let judged = judgements::write(bag, read, person, (from, to))?;
+        exported.findings = judged.findings;
+        exported.decisions = judged.decisions;
+        orders::write(bag, read, &person.id, &named)?;
+        bag.put("data/keys/collector.vkey", line(self.signer.verifier()))?;
+        bag.put("data/keys/allowed_signers", &self.allowed_signers)?;
+        let about = About {
+            format: FORMAT.to_owned(),
+            person: person.pseudonym.clone(),
+            from,
+            to,
+            exported_at: UnixMs(now),
+            collector: self.signer.authority().to_owned(),
+            engine: ENGINE.to_owned(),
+            devices: exported.devices.clone(),
+        };
+        bag.put("data/bundle.json", line(serde_json::to_string(&about)?))?;
+        let told = Told {
+            about: &about,
+            exported: &exported,
+            silent: &silent,
+            announced: &judged.announced,
+            incidents: crate::store::incidents::of_person(read, &person.id)?,
+            key: self.signer.verifier(),
+        };
+        bag.put("data/README.txt", told.text())?;
+        Ok((exported, now))
+    }
+}
+
+fn line(text: impl std::fmt::Display) -> String {
+    format!("{text}\n")
+}

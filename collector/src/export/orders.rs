@@ -1,0 +1,53 @@
+//! The orders that records were made under: byte for byte, with signatures and lists.
+
+use std::collections::BTreeSet;
+
+use proviso_report::UnixMs;
+use proviso_rules::Order;
+
+use super::bag::Bag;
+use super::{ExportError, line};
+use crate::store::orders::{self, StoredOrder};
+use crate::store::{Hash, PersonId, Read};
+
+/// Writes each order that the store holds. One that it does not hold is missing in the bundle too,
+/// and its verification says so.
+pub(super) fn write(
+    bag: &mut Bag,
+    read: &Read<'_>,
+    person: &PersonId,
+    named: &BTreeSet<Hash>,
+) -> Result<(), ExportError> {
+    let own = orders::of_person(read, person)?;
+    for digest in named {
+        let stored = match own.iter().find(|order| order.digest == *digest) {
+            Some(order) => Some(order.clone()),
+            None => orders::by_digest(read, digest)?,
+        };
+        if let Some(stored) = stored {
+            one(bag, read, &stored)?;
+        }
+    }
+    Ok(())
+}
+
+fn one(bag: &mut Bag, read: &Read<'_>, stored: &StoredOrder) -> Result<(), ExportError> {
+    let under = format!("data/orders/{}", stored.digest);
+    bag.put(&format!("{under}/order.toml"), &stored.bytes)?;
+    bag.put(&format!("{under}/put.txt"), line(UnixMs(stored.put)))?;
+    for (number, signature) in (1..).zip(&stored.signatures) {
+        let number: u32 = number;
+        bag.put(&format!("{under}/signatures/{number}.sig"), signature)?;
+    }
+    let Ok(order) = Order::parse(&stored.bytes) else {
+        // This program no longer understands it; the next verifier may, and misses the lists.
+        return Ok(());
+    };
+    let pinned: BTreeSet<Hash> = order.lists().iter().map(|pin| pin.sha256).collect();
+    for hash in pinned {
+        if let Some(bytes) = orders::list(read, &hash)? {
+            bag.put(&format!("{under}/lists/{hash}"), bytes)?;
+        }
+    }
+    Ok(())
+}

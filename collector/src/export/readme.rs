@@ -1,0 +1,127 @@
+//! `README.txt`: what a bundle is and how to check it, for somebody who has never seen one.
+
+use std::fmt::Write;
+
+use proviso_report::bundle::About;
+use proviso_report::{DeviceId, UnixMs, VerifierKey};
+
+use super::Exported;
+use crate::store::FindingId;
+use crate::store::incidents::Incident;
+
+/// Everything that the text tells.
+pub(super) struct Told<'a> {
+    pub(super) about: &'a About,
+    pub(super) exported: &'a Exported,
+    pub(super) silent: &'a [DeviceId],
+    pub(super) announced: &'a [FindingId],
+    pub(super) incidents: Vec<Incident>,
+    pub(super) key: &'a VerifierKey,
+}
+
+impl Told<'_> {
+    pub(super) fn text(&self) -> String {
+        let (about, exported) = (self.about, self.exported);
+        let mut text = format!(
+            "EVIDENCE BUNDLE
+
+Person:     {person} (a pseudonym; the authority knows the name)
+From:       {from}
+To:         {to} (not included)
+Written:    {written} by {collector}
+Records:    {shown} shown, {withheld} withheld
+Findings:   {findings} possible breaches found by software
+Decisions:  {decisions} entries by people
+
+All times are in UTC and by the clock of the device, unless a line says otherwise.
+
+
+HOW TO CHECK IT
+
+    proviso verify FOLDER
+
+FOLDER is the folder that holds bagit.txt. It needs no network and asks nobody. It answers with 0 if
+everything holds, 1 if something was changed or is missing, 2 if it could not check. To check the
+files alone, any BagIt tool will do (RFC 8493), or, in FOLDER: sha256sum -c manifest-sha256.txt
+
+A forger can make a bundle that holds, with keys of his own. Compare this key with the one that the
+authority has published:
+
+    {key}
+
+
+WHAT IS IN IT
+
+data/devices/*/leaves.jsonl     The records, one a line, exactly as the device wrote them. A record
+                                that is withheld (outside the time above) has a hash only: it proves
+                                that nothing was taken out, and gives nothing away.
+data/devices/*/checkpoints/     What the device signed, and the collector's receipt with its time:
+                                from then on neither could change a record unnoticed.
+data/orders/                    The court's orders, their signatures and lists.
+data/findings.jsonl             What software found. A finding is an opinion: a POSSIBLE breach.
+data/decisions.jsonl            What people said about the findings: who, when, why.
+data/keys/                      The keys to check signatures with.
+data/bundle.json                The facts at the top of this text, for programs.
+",
+            person = about.person,
+            from = about.from,
+            to = about.to,
+            written = about.exported_at,
+            collector = about.collector,
+            shown = exported.shown,
+            withheld = exported.withheld,
+            findings = exported.findings,
+            decisions = exported.decisions,
+            key = self.key,
+        );
+        // Writing to a string cannot fail.
+        let _written = self.exceptions(&mut text);
+        text
+    }
+
+    /// What a reader must know and would not find in the files.
+    fn exceptions(&self, text: &mut String) -> std::fmt::Result {
+        if !self.silent.is_empty() || self.exported.devices.is_empty() {
+            writeln!(text, "\n\nCOMPUTERS WITHOUT RECORDS IN THIS TIME\n")?;
+            if self.exported.devices.is_empty() {
+                writeln!(text, "There is no record of this time at all.")?;
+            }
+            for device in self.silent {
+                writeln!(text, "{device}")?;
+            }
+            writeln!(
+                text,
+                "No record does not mean that nothing happened: a computer may have been off."
+            )?;
+        }
+        if !self.announced.is_empty() {
+            writeln!(
+                text,
+                "\n\nANNOUNCED, NOT CONFIRMED\n\n\
+                 A device announced these findings ahead of its signed records, and no signed \
+                 record\nheld by the collector shows them. There is no evidence for them in this \
+                 bundle.\n"
+            )?;
+            for finding in self.announced {
+                writeln!(text, "{finding}")?;
+            }
+        }
+        if !self.incidents.is_empty() {
+            writeln!(
+                text,
+                "\n\nINCIDENTS\n\nWhat was wrong with a device's log itself, at any time, by the \
+                 collector's clock:\n"
+            )?;
+            for incident in &self.incidents {
+                writeln!(
+                    text,
+                    "{}  device {}  {}",
+                    UnixMs(incident.at),
+                    incident.device,
+                    incident.detail
+                )?;
+            }
+        }
+        Ok(())
+    }
+}
