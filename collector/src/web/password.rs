@@ -64,7 +64,7 @@ pub fn generate() -> Result<String, PasswordError> {
 }
 
 /// Whether `password` is the one that `kept` was made from. Takes its time whatever the answer.
-pub(super) fn check(password: &str, kept: Option<&str>) -> bool {
+pub fn check(password: &str, kept: Option<&str>) -> bool {
     let parsed = kept.and_then(|kept| PasswordHash::new(kept).ok());
     let known = parsed.is_some();
     let Some(parsed) = parsed.or_else(|| PasswordHash::new(NOBODY).ok()) else {

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -19,7 +19,7 @@ use proviso_collector::store::orders::{self, StoredOrder};
 use proviso_collector::store::people::Person;
 use proviso_collector::store::{Hash, Tx, devices};
 use proviso_report::UnixMs;
-use proviso_rules::{Judge, ListBytes, Order, Term};
+use proviso_rules::{Faults, Judge, ListBytes, Order, Term};
 
 use super::files;
 use crate::cli::{Data, audit, people};
@@ -43,14 +43,14 @@ impl Put {
         let person = people::one(&store, &self.person)?;
         let now = clock::now();
         let bytes = files::order(&self.order)?;
-        let wrong = || format!("{} was not taken", self.order.display());
-        let order = Order::parse(&bytes).with_context(wrong)?;
-        let lists = files::lists(&self.order, &order).with_context(wrong)?;
-        let (order, lists) = compile(order, lists).with_context(wrong)?;
+        let wrong = |faults: Faults| anyhow!("{} was not taken:\n{faults}", self.order.display());
+        let order = Order::parse(&bytes).map_err(wrong)?;
+        let lists = files::lists(&self.order, &order).map_err(wrong)?;
+        let (order, lists) = compile(order, lists).map_err(wrong)?;
         let signatures = files::signatures(&self.order)?;
         let signed = super::signers(&data)?
             .verify(&bytes, &signatures, UnixMs(now))
-            .with_context(wrong)?;
+            .with_context(|| format!("{} was not taken", self.order.display()))?;
         let zone = OrderText::parse(&bytes, order.digest())?.zone;
         let when = term(&order, &zone, now)?;
         let stored = StoredOrder {
@@ -88,7 +88,7 @@ impl Put {
 type Lists = Vec<(Hash, ListBytes)>;
 
 /// Compiling checks each list against its pin and runs the tests in the file.
-fn compile(order: Order, lists: Vec<(Hash, Vec<u8>)>) -> anyhow::Result<(Order, Lists)> {
+fn compile(order: Order, lists: Vec<(Hash, Vec<u8>)>) -> Result<(Order, Lists), Faults> {
     let lists: BTreeMap<Hash, ListBytes> = lists
         .into_iter()
         .map(|(hash, bytes)| (hash, Arc::new(bytes) as ListBytes))

@@ -1,0 +1,12 @@
+//! The commands, through the real program.
+
+#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
+
+mod bundles;
+mod init;
+#[path = "../common/log.rs"]
+mod log;
+mod orders;
+mod people;
+mod serve;
+mod world;

@@ -1,0 +1,91 @@
+//! `serve`: starts with one line for each address, or not at all; ends when told.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+
+use crate::world::World;
+
+fn start(world: &World) -> (Child, Vec<String>) {
+    let mut child = world
+        .command(&["serve", "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let out = child.stdout.take().unwrap();
+    let mut said = Vec::new();
+    for line in BufReader::new(out).lines() {
+        let line = line.unwrap();
+        let last = line.starts_with("Pages:");
+        said.push(line);
+        if last {
+            break;
+        }
+    }
+    (child, said)
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+#[test]
+fn it_serves_until_it_is_told_to_stop_and_commands_work_meanwhile() {
+    for name in ["-TERM", "-INT"] {
+        let world = World::new();
+        let (mut child, said) = start(&world);
+        let page = said.last().unwrap();
+        assert!(page.starts_with("Pages:  https://127.0.0.1:"), "{said:?}");
+        world.ok(&["person", "add", "--name", "Alex"]);
+        signal(&child, name);
+        assert!(child.wait().unwrap().success(), "{name}");
+        assert!(world.ok(&["person", "list"]).contains("Alex"));
+    }
+}
+
+#[test]
+fn an_address_in_use_is_a_sentence() {
+    let world = World::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let why = world.refused(&["serve", "--listen", "127.0.0.1:0", "--web", &address]);
+    assert!(
+        why.contains(&address) && why.contains("choose another address"),
+        "{why}"
+    );
+}
+
+#[test]
+fn a_broken_configuration_is_a_sentence() {
+    let world = World::new();
+    let mut file = std::fs::File::create(world.path("data/collector.toml")).unwrap();
+    writeln!(file, "[listen]\nwebb = \"127.0.0.1:1\"").unwrap();
+    let why = world.refused(&["serve"]);
+    assert!(
+        why.contains("collector.toml") && why.contains("webb"),
+        "{why}"
+    );
+}
+
+#[test]
+fn what_it_prints_ends_with_it() {
+    let world = World::new();
+    let mut child = world
+        .command(&["serve", "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    signal(&child, "-TERM");
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    assert!(rest.ends_with("Stopped in good order.\n"), "{line}{rest}");
+    child.wait().unwrap();
+}
