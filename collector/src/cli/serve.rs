@@ -17,7 +17,7 @@ use proviso_collector::export::Exporter;
 use proviso_collector::store::Store;
 use proviso_collector::web::{self, Site};
 use proviso_report::UnixMs;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -67,6 +67,8 @@ impl Serve {
 
     async fn serve(&self, data: &DataDir, store: &Store, config: &Config) -> anyhow::Result<()> {
         let stop = CancellationToken::new();
+        // Before anything says that it is ready: whoever reads that may tell it to stop at once.
+        let told = Told::listen()?;
         let web_address = self.web.or(config.listen.web).unwrap_or(WEB);
         let _quic_address = self.listen.or(config.listen.quic).unwrap_or(QUIC);
         let listener = web::bind(web_address)?;
@@ -87,33 +89,52 @@ impl Serve {
             Ok(())
         });
         println!("Pages:  https://{web_address}/");
-        until_stopped(parts, stop).await
+        told.to_stop(parts, stop).await
     }
 }
 
-/// Waits for a signal or for a part that ends by itself, then for all parts.
-async fn until_stopped(
-    mut parts: JoinSet<anyhow::Result<()>>,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    let cannot = "cannot listen for signals";
-    let mut terminate = signal(SignalKind::terminate()).context(cannot)?;
-    let mut interrupt = signal(SignalKind::interrupt()).context(cannot)?;
-    let mut outcome = Ok(());
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        Some(ended) = parts.join_next() => outcome = of_part(ended),
+/// Hears the signals that tell the collector to stop.
+struct Told {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Told {
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
     }
-    stop.cancel();
-    loop {
+
+    /// Waits for a signal or for a part that ends by itself, then for all parts.
+    async fn to_stop(
+        mut self,
+        mut parts: JoinSet<anyhow::Result<()>>,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
+        let mut outcome = Ok(());
         tokio::select! {
-            ended = parts.join_next() => match ended {
-                None => return outcome,
-                Some(ended) => outcome = outcome.and(of_part(ended)),
-            },
-            _ = terminate.recv() => return outcome,
-            _ = interrupt.recv() => return outcome,
+            () = self.again() => {}
+            Some(ended) = parts.join_next() => outcome = of_part(ended),
+        }
+        stop.cancel();
+        loop {
+            tokio::select! {
+                ended = parts.join_next() => match ended {
+                    None => return outcome,
+                    Some(ended) => outcome = outcome.and(of_part(ended)),
+                },
+                () = self.again() => return outcome,
+            }
+        }
+    }
+
+    async fn again(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }
