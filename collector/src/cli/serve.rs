@@ -89,7 +89,7 @@ impl Serve {
             Ok(())
         });
         println!("Pages:  https://{web_address}/");
-        told.to_stop(parts, stop).await
+        told.over(parts, stop).await
     }
 }
 
@@ -109,7 +109,7 @@ impl Told {
     }
 
     /// Waits for a signal or for a part that ends by itself, then for all parts.
-    async fn to_stop(
+    async fn over(
         mut self,
         mut parts: JoinSet<anyhow::Result<()>>,
         stop: CancellationToken,
