@@ -225,4 +225,4 @@ impl Zone {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,0 +1,142 @@
+//! Conditions and tests in words.
+
+use proviso_report::UnixMs;
+use proviso_report::fact::{Fact, Transition};
+
+use crate::order::{Condition, Field, Order, Part, RuleTest};
+
+/// All of its parts, joined.
+pub(super) fn condition(condition: &Condition, order: &Order) -> String {
+    let parts: Vec<String> = condition.parts.iter().map(|one| part(one, order)).collect();
+    parts.join(", and ")
+}
+
+/// One part of a condition.
+pub(super) fn part(part: &Part, order: &Order) -> String {
+    match part {
+        Part::Host(hosts) => format!("the site is {}, or below", one_of(hosts)),
+        Part::HostIn(list) => format!("the site is {}, or below", entry_of(list, order)),
+        Part::UrlWords(words) => format!(
+            "the address, behind the name of the site, has the words {}",
+            quoted(words)
+        ),
+        Part::Words(words) => format!(
+            "the address, behind the name of the site, or the page's title has the words {}",
+            quoted(words)
+        ),
+        Part::WordsIn(list) => format!(
+            "the address, behind the name of the site, or the page's title has the words of {}",
+            entry_of(list, order)
+        ),
+        Part::Pattern { field, regex } => {
+            let place = match field {
+                Field::Url => "the address",
+                Field::Title => "the page's title",
+                Field::Exe => "the program's path",
+                Field::Args => "one of the program's arguments",
+            };
+            format!("the pattern `{regex}` finds something in {place}")
+        }
+        Part::App(apps) => format!("the program is {}", one_of(apps)),
+        Part::AppIn(list) => format!("the program is {}", entry_of(list, order)),
+        Part::ArgsAny(args) => format!("one of the program's arguments is {}", quoted(args)),
+        Part::Account(names) => format!("it happens in the account {}", one_of(names)),
+        Part::Private(true) => "the page is opened in a private window".to_owned(),
+        Part::Private(false) => "the page is opened in a window that is not private".to_owned(),
+        Part::Transition(ways) => {
+            let ways: Vec<&str> = ways.iter().map(|way| transition(*way)).collect();
+            format!("the person came to the page by {}", join(&ways))
+        }
+        Part::Browser(names) => format!("the browser is {}", one_of(names)),
+    }
+}
+
+/// What happens in a test.
+pub(super) fn fact(test: &RuleTest) -> String {
+    let mut words = match &test.fact {
+        Fact::WebVisit(visit) => {
+            let mut words = format!("the page {}", visit.url);
+            if let Some(title) = &visit.title {
+                words += &format!(" titled \"{title}\"");
+            }
+            match visit.private {
+                Some(true) => words += " in a private window",
+                Some(false) => words += " in a window that is not private",
+                None => {}
+            }
+            if let Some(way) = visit.transition {
+                words += &format!(" by {}", transition(way));
+            }
+            if !visit.browser.is_empty() {
+                words += &format!(" in {}", visit.browser);
+            }
+            words
+        }
+        Fact::ProcessStart(start) => {
+            let program = start.exe.as_deref().unwrap_or(&start.name);
+            let mut words = format!("the program {program}");
+            if !start.args.is_empty() {
+                words += &format!(" started as `{}`", start.args.join(" "));
+            }
+            words
+        }
+        other => format!("a record of the kind {}", other.kind()),
+    };
+    if let Some(account) = &test.account {
+        words += &format!(" in the account {account}");
+    }
+    words
+}
+
+/// A moment by the clocks of the order's zone.
+pub(super) fn moment(order: &Order, at: UnixMs) -> String {
+    match at.timestamp() {
+        Some(timestamp) => {
+            let local = order.zone().to_datetime(timestamp);
+            format!("on {}", local.strftime("%-d %B %Y at %H:%M"))
+        }
+        None => format!("at {at}"),
+    }
+}
+
+/// "a", "a or b", "a, b or c".
+pub(super) fn one_of(names: &[String]) -> String {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    join(&names)
+}
+
+fn quoted(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    one_of(&words)
+}
+
+fn join(names: &[&str]) -> String {
+    match names {
+        [] => "none".to_owned(),
+        [one] => (*one).to_owned(),
+        [others @ .., last] => format!("{} or {last}", others.join(", ")),
+    }
+}
+
+fn entry_of(list: &str, order: &Order) -> String {
+    let pin = order.lists().iter().find(|pin| pin.name == list);
+    match pin.map_or(0, |pin| pin.count) {
+        1 => format!("the one on the list `{list}`"),
+        count => format!("one of the {count} on the list `{list}`"),
+    }
+}
+
+const fn transition(way: Transition) -> &'static str {
+    match way {
+        Transition::Typed => "typing or choosing the address",
+        Transition::Link => "following a link",
+        Transition::Bookmark => "a bookmark",
+        Transition::FormSubmit => "sending a form",
+        Transition::Reload => "loading it again",
+        Transition::Redirect => "being sent there by another page",
+        Transition::BackForward => "going back or forward",
+        Transition::Download => "a download",
+        Transition::Subframe => "a frame inside another page",
+        _ => "another way",
+    }
+}
