@@ -46,6 +46,12 @@ let inForce = true;
 // tab id -> { private, url }: what is known of each open tab.
 const tabs = new Map();
 
+// Firefox keeps an extension whose policy was taken out. Nothing orders it any more, so it takes
+// itself out, and with it what it still held.
+api.management.getSelf().then((self) => {
+  if (self.installType === "normal") api.management.uninstallSelf();
+});
+
 // Listeners are registered before anything is awaited: a service worker is woken for an event
 // only if its listener exists when the script has run once.
 api.webNavigation.onCommitted.addListener((details) => {
