@@ -82,11 +82,11 @@ fn canonical(entry: &str) -> Option<String> {
 
 fn diagnose(entry: &str) -> Wrong {
     if entry.contains(['/', ':', '@', '?', '#', '\\']) {
-        let ip = entry
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .parse::<std::net::IpAddr>()
-            .is_ok();
+        let bare = entry.trim_start_matches('[').trim_end_matches(']');
+        let ip = matches!(
+            url::Host::parse(&format!("[{bare}]")),
+            Ok(url::Host::Ipv6(_))
+        );
         return if ip { Wrong::Ip } else { Wrong::More };
     }
     let name = entry

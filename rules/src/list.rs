@@ -1,6 +1,214 @@
 //! Lists that an order pins by hash and count.
+//!
+//! One entry a line; blank lines and lines that begin with `#` are not counted. Entries of a list
+//! of domains are in the browser's own spelling (see `domain.rs`), so that the list that was
+//! signed is the list that is looked up. The bytes are never copied: they can be a mapped file.
 
 use std::sync::Arc;
 
+use proviso_report::Hash;
+
+use crate::domain;
+use crate::fault::Fault;
+use crate::order::limits;
+use crate::order::{ListKind, ListPin, word_fault};
+
 /// The bytes of a list, wherever they are: owned, shared between orders, or mapped from a file.
 pub type ListBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
+
+/// The most faults that are said about one list.
+const FAULTS: usize = 20;
+
+/// One entry of a list.
+pub(crate) struct Entry<'a> {
+    /// Its line, from 1.
+    pub(crate) line: u32,
+    /// Where it begins in the bytes.
+    pub(crate) start: usize,
+    pub(crate) text: &'a [u8],
+}
+
+/// The entries of a list, in the order of its lines.
+pub(crate) fn entries(bytes: &[u8]) -> impl Iterator<Item = Entry<'_>> {
+    let mut start = 0;
+    bytes
+        .split(|byte| *byte == b'\n')
+        .zip(1_u32..)
+        .filter_map(move |(whole, line)| {
+            let begin = start;
+            start += whole.len() + 1;
+            let text = whole.trim_ascii();
+            if text.is_empty() || text.starts_with(b"#") {
+                return None;
+            }
+            let indent = whole.len() - whole.trim_ascii_start().len();
+            Some(Entry {
+                line,
+                start: begin + indent,
+                text,
+            })
+        })
+}
+
+/// Is the list the one that the order pins, and is every entry in it right?
+pub(crate) fn check(pin: &ListPin, bytes: &[u8]) -> Vec<Fault> {
+    let fault = |at, code, sentence| Fault {
+        file: pin.file.clone(),
+        at,
+        code,
+        sentence,
+    };
+    if bytes.len() as u64 > limits::LIST_BYTES {
+        let sentence = format!(
+            "the list has {} bytes; {} is the most",
+            bytes.len(),
+            limits::LIST_BYTES
+        );
+        return vec![fault(None, "limit", sentence)];
+    }
+    let mut faults = Vec::new();
+    let hash = Hash::of(bytes);
+    if hash != pin.sha256 {
+        let sentence = format!(
+            "this is not the list that was signed: its SHA-256 is {hash}, and the order pins {}; \
+             get the right file, or sign a new version of the order",
+            pin.sha256
+        );
+        faults.push(fault(None, "list-hash", sentence));
+    }
+    let mut count = 0_u64;
+    let mut wrong = 0_usize;
+    for entry in entries(bytes) {
+        count += 1;
+        if let Err(reason) = entry_fault(pin.kind, entry.text) {
+            wrong += 1;
+            if wrong <= FAULTS {
+                faults.push(fault(Some((entry.line, 1)), "list-entry", reason));
+            }
+        }
+    }
+    if wrong > FAULTS {
+        let sentence = format!("{} more entries of the list are wrong", wrong - FAULTS);
+        faults.push(fault(None, "list-entry", sentence));
+    }
+    if count != pin.count {
+        let sentence = format!(
+            "the list has {count} entries, and the order says {}; correct the one that is wrong",
+            pin.count
+        );
+        faults.push(fault(None, "list-count", sentence));
+    }
+    faults
+}
+
+/// Why it is no entry of such a list, as a sentence.
+pub(crate) fn entry_fault(kind: ListKind, entry: &[u8]) -> Result<(), String> {
+    let Ok(text) = std::str::from_utf8(entry) else {
+        return Err("this entry is not UTF-8 text; save the list as UTF-8".to_owned());
+    };
+    match kind {
+        ListKind::Domains => domain::check(text).map_err(|wrong| {
+            let shown: String = text.chars().filter(|c| !c.is_control()).take(80).collect();
+            format!("`{shown}` {wrong}")
+        }),
+        ListKind::Words => word_fault(text),
+        ListKind::Apps if text.len() > limits::TEXT_BYTES => Err(format!(
+            "an entry is longer than {} bytes",
+            limits::TEXT_BYTES
+        )),
+        ListKind::Apps => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pin(kind: ListKind, bytes: &[u8], count: u64) -> ListPin {
+        ListPin {
+            name: "x".to_owned(),
+            file: "lists/x".to_owned(),
+            kind,
+            sha256: Hash::of(bytes),
+            count,
+            source: None,
+            place: (1, 1),
+        }
+    }
+
+    fn said(pin: &ListPin, bytes: &[u8]) -> Vec<String> {
+        check(pin, bytes).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn comments_and_blank_lines_are_no_entries() {
+        let bytes = b"# social\n\nfacebook.com\r\n  x.com \n#y.com\nz.com";
+        let read: Vec<_> = entries(bytes)
+            .map(|entry| (entry.line, entry.start, entry.text))
+            .collect();
+        assert_eq!(
+            read,
+            [
+                (3, 10, &b"facebook.com"[..]),
+                (4, 26, &b"x.com"[..]),
+                (6, 40, &b"z.com"[..])
+            ]
+        );
+        assert_eq!(said(&pin(ListKind::Domains, bytes, 3), bytes), [""; 0]);
+    }
+
+    #[test]
+    fn hash_and_count_are_faults_of_their_own() {
+        let mut pin = pin(ListKind::Domains, b"abc", 2);
+        pin.sha256 = Hash::of(b"abc");
+        assert_eq!(
+            said(&pin, b"a.com\n"),
+            [
+                "lists/x: this is not the list that was signed: its SHA-256 is \
+                 9d91b1739830114a547f6d9474a26aea5da18addc6ecc5c23c87c613b1d11aed, and the order pins \
+                 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad; get the right file, \
+                 or sign a new version of the order [list-hash]",
+                "lists/x: the list has 1 entries, and the order says 2; correct the one that is wrong \
+                 [list-count]"
+            ]
+        );
+    }
+
+    #[test]
+    fn each_wrong_entry_has_its_line() {
+        let bytes = b"a.com\nhttps://b.com/\n\xff\nco.uk\n";
+        let found = check(&pin(ListKind::Domains, bytes, 4), bytes);
+        let lines: Vec<_> = found.iter().map(|fault| fault.at).collect();
+        assert_eq!(lines, [Some((2, 1)), Some((3, 1)), Some((4, 1))]);
+        let bytes = b"school\n!?\n";
+        let found = check(&pin(ListKind::Words, bytes, 2), bytes);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].at, Some((2, 1)));
+    }
+
+    #[test]
+    fn many_wrong_entries_do_not_fill_the_screen() {
+        let bytes = "!\n".repeat(100);
+        let found = check(
+            &pin(ListKind::Words, bytes.as_bytes(), 100),
+            bytes.as_bytes(),
+        );
+        assert_eq!(found.len(), FAULTS + 1);
+        assert_eq!(
+            found[FAULTS].sentence,
+            "80 more entries of the list are wrong"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            for entry in entries(&bytes) {
+                prop_assert_eq!(&bytes[entry.start..entry.start + entry.text.len()], entry.text);
+            }
+            check(&pin(ListKind::Domains, &bytes, 1), &bytes);
+        }
+    }
+}

@@ -30,11 +30,13 @@ use proviso_report::{Hash, UnixMs};
 
 use crate::fault::Faults;
 
+pub(crate) use condition::TRANSITIONS;
 pub use condition::{Condition, Field, Part};
 pub use parts::{
     Clause, Effect, Exempt, Expect, ListKind, ListPin, NotCheckable, Place, Replaces, Rule,
     RuleTest, SealedCopy, Severity,
 };
+pub(crate) use read_condition::word_fault;
 
 /// An order that is whole and means something. Its lists and tests are checked when it is compiled.
 #[derive(Clone, Debug)]
@@ -195,6 +197,14 @@ impl Order {
                     || self.rules.iter().any(|rule| rule.on.contains(kind))
             })
             .collect()
+    }
+
+    /// From when to when an exemption holds; `None`: without end on that side.
+    pub(crate) fn span_of(&self, exempt: &Exempt) -> (Option<UnixMs>, Option<UnixMs>) {
+        (
+            exempt.starts.map(|day| self.zone.start_of(day)),
+            exempt.ends.map(|day| self.zone.end_of(day)),
+        )
     }
 }
 

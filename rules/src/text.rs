@@ -45,6 +45,54 @@ pub(crate) fn fold(text: &str) -> Cow<'_, str> {
     )
 }
 
+/// Decodes `%41` in both of two layers and no more. In a query `+` is a space.
+///
+/// What is no UTF-8 becomes U+FFFD.
+pub(crate) fn decode(text: &str, plus_is_space: bool) -> Cow<'_, str> {
+    let once = decode_once(text, plus_is_space);
+    if !has_escape(&once) {
+        return once;
+    }
+    Cow::Owned(decode_once(&once, false).into_owned())
+}
+
+fn decode_once(text: &str, plus_is_space: bool) -> Cow<'_, str> {
+    let plus = plus_is_space && text.contains('+');
+    if !plus && !has_escape(text) {
+        return Cow::Borrowed(text);
+    }
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        if let Some(value) = escape(bytes, at) {
+            out.push(value);
+            at += 3;
+        } else {
+            out.push(if byte == b'+' && plus { b' ' } else { byte });
+            at += 1;
+        }
+    }
+    Cow::Owned(match String::from_utf8(out) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    })
+}
+
+fn has_escape(text: &str) -> bool {
+    text.match_indices('%')
+        .any(|(at, _)| escape(text.as_bytes(), at).is_some())
+}
+
+/// The byte that `%XX` at this place means.
+fn escape(bytes: &[u8], at: usize) -> Option<u8> {
+    let [b'%', high, low, ..] = bytes.get(at..)? else {
+        return None;
+    };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -68,11 +116,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn two_layers_of_escapes_and_no_more() {
+        assert_eq!(decode("/a%20b", false), "/a b");
+        assert_eq!(decode("/%2541", false), "/A");
+        assert_eq!(decode("/%252541", false), "/%41");
+        assert_eq!(decode("a+b", true), "a b");
+        assert_eq!(decode("a+b", false), "a+b");
+        assert_eq!(decode("a%2Bb", true), "a+b");
+        assert_eq!(decode("%C3%A9%ff%4", false), "é\u{fffd}%4");
+        assert!(matches!(decode("/plain", true), Cow::Borrowed("/plain")));
+    }
+
     proptest! {
         #[test]
         fn folding_twice_is_folding_once(text in "\\PC{0,20}") {
             let once = fold(&text).to_lowercase();
             prop_assert_eq!(fold(&once).to_lowercase(), once.clone());
+        }
+
+        #[test]
+        fn decoding_never_panics(text in "[%0-9a-fA-F+é]{0,30}") {
+            decode(&text, true);
         }
     }
 }

@@ -1,9 +1,26 @@
 //! Regular expressions of an order: without Unicode classes, without case.
+//!
+//! A pattern that cannot match without some literal is only tried where the search for words saw
+//! that literal. The others of a field run together as one set.
 
-use regex::bytes::{Regex, RegexBuilder};
+use std::borrow::Cow;
+
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex_syntax::hir::literal::{ExtractKind, Extractor};
+use regex_syntax::hir::{Hir, HirKind};
+
+use crate::order::Field;
+
+use super::found::{Atom, Found};
 
 /// The most memory that one compiled pattern may take, in bytes.
 const SIZE: usize = 256 << 10;
+/// The most that a set may keep of the states it has been in; less makes it forget and go slow.
+const STATES: usize = 16 << 20;
+/// A shorter literal is in nearly every text.
+const SHORTEST: usize = 3;
+/// The most of a match that a finding shows, in bytes.
+const SHOWN: usize = 200;
 
 /// Compiles one pattern as the judge uses it.
 pub(crate) fn build(regex: &str) -> Result<Regex, regex::Error> {
@@ -12,6 +29,142 @@ pub(crate) fn build(regex: &str) -> Result<Regex, regex::Error> {
         .case_insensitive(true)
         .size_limit(SIZE)
         .build()
+}
+
+/// The patterns of one order.
+pub(crate) struct Patterns {
+    patterns: Vec<Pattern>,
+    /// For each field, those that must always be tried.
+    always: Vec<(Field, RegexSet, Vec<usize>)>,
+}
+
+struct Pattern {
+    atom: Atom,
+    field: Field,
+    regex: Regex,
+}
+
+/// A literal that must be in a text before a pattern, by its number, can match it.
+pub(crate) type Literal = (Vec<u8>, usize);
+
+impl Patterns {
+    /// Compiles all. Gives also the literals that the search for words must look for.
+    pub(crate) fn build(
+        sources: &[(Atom, Field, &str)],
+    ) -> Result<(Self, Vec<Literal>), regex::Error> {
+        let mut patterns = Vec::with_capacity(sources.len());
+        let mut literals = Vec::new();
+        let mut rest: Vec<(Field, Vec<usize>)> = Field::ALL
+            .iter()
+            .map(|field| (*field, Vec::new()))
+            .collect();
+        for (number, (atom, field, regex)) in sources.iter().enumerate() {
+            let searched = matches!(field, Field::Url | Field::Title);
+            match required(regex).filter(|_| searched) {
+                Some(found) => literals.extend(found.into_iter().map(|one| (one, number))),
+                None => {
+                    for (_, numbers) in rest.iter_mut().filter(|(other, _)| other == field) {
+                        numbers.push(number);
+                    }
+                }
+            }
+            patterns.push(Pattern {
+                atom: *atom,
+                field: *field,
+                regex: build(regex)?,
+            });
+        }
+        let always = rest
+            .into_iter()
+            .filter(|(_, numbers)| !numbers.is_empty())
+            .map(|(field, numbers)| {
+                let set = RegexSetBuilder::new(numbers.iter().map(|number| sources[*number].2))
+                    .unicode(false)
+                    .case_insensitive(true)
+                    .size_limit(SIZE.saturating_mul(numbers.len()))
+                    .dfa_size_limit(STATES)
+                    .build()?;
+                Ok((field, set, numbers))
+            })
+            .collect::<Result<_, regex::Error>>()?;
+        Ok((Self { patterns, always }, literals))
+    }
+
+    /// Tries what must always be tried on a field, and `seen`: patterns whose literals were seen.
+    pub(crate) fn find(&self, field: Field, text: &str, seen: &[usize], found: &mut Found) {
+        for (other, set, numbers) in &self.always {
+            // Most texts match nothing, and asking that allocates nothing.
+            if *other == field && set.is_match(text.as_bytes()) {
+                for at in set.matches(text.as_bytes()) {
+                    self.try_one(numbers[at], field, text, found);
+                }
+            }
+        }
+        for number in seen {
+            self.try_one(*number, field, text, found);
+        }
+    }
+
+    fn try_one(&self, number: usize, field: Field, text: &str, found: &mut Found) {
+        let pattern = &self.patterns[number];
+        if pattern.field != field {
+            return;
+        }
+        if let Some(part) = pattern.regex.find(text.as_bytes()) {
+            found.add(
+                pattern.atom,
+                field.as_str(),
+                part.start(),
+                &shown(part.as_bytes()),
+            );
+        }
+    }
+}
+
+/// A match as findings show it: in one case, and not too long.
+fn shown(part: &[u8]) -> String {
+    let text: Cow<'_, str> = String::from_utf8_lossy(part);
+    let end = (0..=SHOWN.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end))
+        .unwrap_or_default();
+    text[..end].to_ascii_lowercase()
+}
+
+/// Literals of which one is in every match, without regard to case. `None`: there are none that
+/// are long enough.
+fn required(regex: &str) -> Option<Vec<Vec<u8>>> {
+    // Read with its case, or every letter would double the number of literals.
+    let hir = regex_syntax::ParserBuilder::new()
+        .unicode(false)
+        .utf8(false)
+        .build()
+        .parse(regex)
+        .ok()?;
+    let mut best = literals(&hir);
+    if let HirKind::Concat(parts) = hir.kind() {
+        for from in 1..parts.len() {
+            let rest = Hir::concat(parts[from..].to_vec());
+            best = best.max(literals(&rest));
+        }
+    }
+    best.map(|(_, literals)| literals)
+}
+
+/// The literals that a match of `hir` begins with, and the length of the shortest.
+fn literals(hir: &Hir) -> Option<(usize, Vec<Vec<u8>>)> {
+    let mut seq = Extractor::new().kind(ExtractKind::Prefix).extract(hir);
+    seq.minimize_by_preference();
+    let mut literals: Vec<Vec<u8>> = seq
+        .literals()?
+        .iter()
+        .map(|literal| literal.as_bytes().to_ascii_lowercase())
+        .collect();
+    literals.sort();
+    // Where `tube` is looked for, `tube1` need not be.
+    literals.dedup_by(|longer, shorter| longer.starts_with(shorter));
+    let shortest = literals.iter().map(Vec::len).min()?;
+    (shortest >= SHORTEST).then_some((shortest, literals))
 }
 
 /// Does a pattern switch Unicode classes on? They cost a hundred times more, and their tables
@@ -50,6 +203,8 @@ pub(crate) fn asks_for_unicode(regex: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -62,6 +217,57 @@ mod tests {
             "(?i-u:a)",
         ] {
             assert!(!asks_for_unicode(no), "{no}");
+        }
+    }
+
+    fn literals_of(regex: &str) -> Vec<String> {
+        required(regex)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|literal| String::from_utf8(literal).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn literals_are_those_that_every_match_has() {
+        assert_eq!(literals_of("foobar"), ["foobar"]);
+        assert_eq!(
+            literals_of(r"\bFoo[-_]?bar\w*"),
+            ["foo-bar", "foo_bar", "foobar"]
+        );
+        assert_eq!(literals_of("[a-z]+tube[0-9]*"), ["tube"]);
+        assert_eq!(literals_of("(?i)abc"), ["abc"]);
+        assert_eq!(literals_of("(cat|horse)s"), ["cats", "horses"]);
+        for none in ["a.c", "[a-z]+", "ab", "(abc)?d", "x|long"] {
+            assert_eq!(literals_of(none), [""; 0], "{none}");
+        }
+    }
+
+    #[test]
+    fn a_shown_match_is_short_and_whole() {
+        assert_eq!(shown(b"ABC"), "abc");
+        let long = "é".repeat(SHOWN);
+        assert_eq!(shown(long.as_bytes()).len(), SHOWN);
+    }
+
+    proptest! {
+        /// No match is missed because its literal was not seen.
+        #[test]
+        fn every_match_has_a_literal(
+            regex in prop::sample::select(vec![
+                "foo[-_ ]?bar\\w*", "(?i)abc+", "[ab]{3,5}c", "a(bc|de)f|xyz", "\\bABC\\b",
+                "ab?c?abc", "(?:abc){1,2}", "^abc", "[^a]bca", "(?-i)ABCa",
+            ]),
+            text in "[abcABCdefxyzo_ -]{0,16}",
+        ) {
+            if let Some(literals) = required(regex)
+                && build(regex).unwrap().is_match(text.as_bytes())
+            {
+                let text = text.to_lowercase();
+                prop_assert!(literals
+                    .iter()
+                    .any(|literal| text.contains(std::str::from_utf8(literal).unwrap())));
+            }
         }
     }
 }

@@ -1,0 +1,261 @@
+//! A page's address as rules see it: its host in the one spelling, and its text decoded.
+//!
+//! Read by the WHATWG rules, as browsers do: `https://bbc.co.uk@evil.example/` is on
+//! `evil.example`. User name and password are dropped. Most addresses come from a browser in their
+//! final form already; they are recognised and not parsed again.
+
+use std::borrow::Cow;
+
+use url::{Host, Url};
+
+use crate::domain;
+use crate::text::{decode, fold};
+
+/// How many wrappers (`view-source:`, `blob:`) are looked into.
+const WRAPPERS: u8 = 2;
+
+/// An address, read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Address<'a> {
+    /// Scheme, host, port, path, query and fragment: percent-decoded and folded, ASCII in its own
+    /// case.
+    pub(crate) text: Cow<'a, str>,
+    /// Where in `text` the path begins: what comes before is nobody's words.
+    pub(crate) path: usize,
+    /// In ASCII form, without a trailing dot. `None`: an IP address, or there is none.
+    pub(crate) host: Option<Cow<'a, str>>,
+}
+
+impl<'a> Address<'a> {
+    /// Reads an address. What cannot be read as one has text and no host.
+    pub(crate) fn read(url: &'a str) -> Self {
+        Self::canonical(url).unwrap_or_else(|| Self::parse(url))
+    }
+
+    /// An address that the WHATWG parser would give back as it is, up to escapes that are decoded
+    /// anyway. `None`: perhaps not, parse it.
+    fn canonical(url: &'a str) -> Option<Self> {
+        let start = if url.starts_with("https://") {
+            8
+        } else if url.starts_with("http://") {
+            7
+        } else {
+            return None;
+        };
+        let rest = url.get(start..)?;
+        let slash = rest.find('/')?;
+        let (host, tail) = rest.split_at(slash);
+        if !domain::is_plain(host) || host.contains("xn--") || domain::ends_in_number(host) {
+            return None;
+        }
+        let mut encoded = false;
+        let mut before = [0; 2];
+        for &byte in tail.as_bytes() {
+            match byte {
+                b'%' | b'+' => encoded = true,
+                // `/.` may be a step in the path, and so may `/%2e`.
+                b'.' if before[1] == b'/' => return None,
+                b'e' | b'E' if before == *b"%2" => return None,
+                b'\\' | 0..=0x20 | 0x7f.. => return None,
+                _ => {}
+            }
+            before = [before[1], byte];
+        }
+        let path = start + slash;
+        let text = if encoded {
+            let head = url.get(..path)?;
+            fold_owned(with_tail(head, tail))
+        } else {
+            Cow::Borrowed(url)
+        };
+        Some(Self {
+            text,
+            path,
+            host: Some(Cow::Borrowed(host)),
+        })
+    }
+
+    fn parse(url: &str) -> Address<'static> {
+        let Ok(parsed) = Url::parse(url) else {
+            return Address {
+                text: fold_owned(decode(url, false).into_owned()),
+                path: 0,
+                host: None,
+            };
+        };
+        let mut head = format!("{}:", parsed.scheme());
+        if let Some(host) = parsed.host_str() {
+            head.push_str("//");
+            head.push_str(host);
+            if let Some(port) = parsed.port() {
+                head.push_str(&format!(":{port}"));
+            }
+        }
+        let path = head.len();
+        let mut tail = parsed.path().to_owned();
+        for (mark, part) in [('?', parsed.query()), ('#', parsed.fragment())] {
+            if let Some(part) = part {
+                tail.push(mark);
+                tail.push_str(part);
+            }
+        }
+        Address {
+            text: fold_owned(with_tail(&head, &tail)),
+            path,
+            host: host(&parsed, WRAPPERS).map(Cow::Owned),
+        }
+    }
+}
+
+/// Both with the escapes of the second part decoded.
+fn with_tail(head: &str, tail: &str) -> String {
+    let (rest, fragment) = match tail.split_once('#') {
+        Some((rest, fragment)) => (rest, Some(fragment)),
+        None => (tail, None),
+    };
+    let (path, query) = match rest.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (rest, None),
+    };
+    let mut text = String::with_capacity(head.len() + tail.len());
+    text.push_str(head);
+    text.push_str(&decode(path, false));
+    if let Some(query) = query {
+        text.push('?');
+        text.push_str(&decode(query, true));
+    }
+    if let Some(fragment) = fragment {
+        text.push('#');
+        text.push_str(&decode(fragment, false));
+    }
+    text
+}
+
+fn fold_owned(text: String) -> Cow<'static, str> {
+    if text.is_ascii() {
+        return Cow::Owned(text);
+    }
+    Cow::Owned(fold(&text).into_owned())
+}
+
+fn host(url: &Url, wrappers: u8) -> Option<String> {
+    match url.host() {
+        Some(Host::Domain(host)) => {
+            let host = host.strip_suffix('.').unwrap_or(host);
+            // Only special schemes have had this done by the parser.
+            Some(host.to_ascii_lowercase())
+        }
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => None,
+        None if matches!(url.scheme(), "blob" | "filesystem" | "view-source") && wrappers > 0 => {
+            let inner = Url::parse(url.path()).ok()?;
+            host(&inner, wrappers - 1)
+        }
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn hosts_are_what_a_browser_would_ask_for() {
+        for (url, host) in [
+            ("https://www.facebook.com/groups", Some("www.facebook.com")),
+            ("https://www.facebook.com", Some("www.facebook.com")),
+            ("HTTPS://WWW.Facebook.COM:443/", Some("www.facebook.com")),
+            ("http://facebook.com.:8080/", Some("facebook.com")),
+            ("https://bbc.co.uk@evil.example/", Some("evil.example")),
+            ("https://u:p@bbc.co.uk/", Some("bbc.co.uk")),
+            ("https:\\\\facebook.com\\a", Some("facebook.com")),
+            ("http:facebook.com", Some("facebook.com")),
+            ("https://face\tbook.com/", Some("facebook.com")),
+            (" https://facebook.com/ ", Some("facebook.com")),
+            ("https://face%62ook.com/", Some("facebook.com")),
+            ("https://ｆａｃｅｂｏｏｋ.com/", Some("facebook.com")),
+            ("https://facebook。com/", Some("facebook.com")),
+            ("https://MÜNCHEN.de/", Some("xn--mnchen-3ya.de")),
+            ("https://xn--mnchen-3ya.de/", Some("xn--mnchen-3ya.de")),
+            ("view-source:https://facebook.com/", Some("facebook.com")),
+            ("blob:https://facebook.com/1-2", Some("facebook.com")),
+            ("data:text/html,https://facebook.com/", None),
+            ("about:blank", None),
+            ("file:///home/a/facebook.com", None),
+            ("http://127.0.0.1/", None),
+            ("http://0x7f.1/", None),
+            ("http://[::1]/", None),
+            ("facebook.com/x", None),
+            ("https://xn--a/", None),
+            ("", None),
+        ] {
+            assert_eq!(Address::read(url).host.as_deref(), host, "{url}");
+        }
+    }
+
+    #[test]
+    fn text_is_decoded_and_folded() {
+        for (url, text, path) in [
+            ("https://a.example/x%20y", "https://a.example/x y", 17),
+            (
+                "https://a.example/x?q=14+yo#a+b",
+                "https://a.example/x?q=14 yo#a+b",
+                17,
+            ),
+            ("https://a.example/%2541", "https://a.example/A", 17),
+            (
+                "https://a.example/%C3%89cole",
+                "https://a.example/ecole",
+                17,
+            ),
+            (
+                "https://a.example/École?ß",
+                "https://a.example/ecole?ss",
+                17,
+            ),
+            (
+                "https://u:p@a.example:8080/x",
+                "https://a.example:8080/x",
+                22,
+            ),
+            ("https://a.example/x/../y", "https://a.example/y", 17),
+            ("https://a.example/x/%2e%2E/y", "https://a.example/y", 17),
+            ("https://a.example/X", "https://a.example/X", 17),
+            ("data:,a%20b", "data:,a b", 5),
+            ("no address%20here", "no address here", 0),
+        ] {
+            let read = Address::read(url);
+            assert_eq!((read.text.as_ref(), read.path), (text, path), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_usual_address_is_not_copied() {
+        let read = Address::read("https://www.example.com/a/b?c=d&e=f#g");
+        assert!(matches!(read.text, Cow::Borrowed(_)));
+        assert!(matches!(read.host, Some(Cow::Borrowed(_))));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// The short way gives what the WHATWG parser gives.
+        #[test]
+        fn the_short_way_is_the_long_way(
+            scheme in "(http|https)",
+            host in "[a-zA-Z0-9_.-]{1,12}(\\.(com|net|0x1|1|x))?",
+            tail in "[/?#]?([a-zA-Z0-9/?#%+.&=\\\\^`{}|<>\"'\\[\\]@:;~ é-]|%2[0-9a-fA-F]|/\\.\\./?){0,20}",
+        ) {
+            let url = format!("{scheme}://{host}{tail}");
+            if let Some(short) = Address::canonical(&url) {
+                prop_assert_eq!(short, Address::parse(&url));
+            }
+        }
+
+        #[test]
+        fn any_text_is_read(url in "\\PC{0,60}") {
+            Address::read(&url);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Makes a judge of an order and its lists.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proviso_report::Hash;
+
+use crate::fault::{Fault, Faults};
+use crate::list::{self, ListBytes, entries};
+use crate::order::{ListKind, Order, Part};
+
+use super::found::Atom;
+use super::rule::{Program, Test};
+use super::search::{Search, Source};
+use super::{Exemption, Judge, selftest};
+
+pub(super) fn compile(
+    order: Order,
+    list: &mut dyn FnMut(&Hash) -> Option<ListBytes>,
+) -> Result<Judge, Faults> {
+    let lists = pinned(&order, list)?;
+    let mut atoms = Atoms::default();
+    let rules: Vec<Program> = order
+        .rules()
+        .iter()
+        .map(|rule| Program::new(rule, &mut |part| atoms.test(part)))
+        .collect();
+    let exempts = order
+        .exempts()
+        .iter()
+        .map(|exempt| {
+            let (from, until) = order.span_of(exempt);
+            Exemption {
+                tests: exempt.matches.iter().map(|part| atoms.test(part)).collect(),
+                effect: exempt.effect,
+                from,
+                until,
+            }
+        })
+        .collect();
+    let sources = (0..)
+        .zip(&atoms.parts)
+        .filter_map(|(atom, part)| Some((atom, source(part, &lists)?)))
+        .collect();
+    let search = Search::build(sources).map_err(|error| too_much(error.to_string()))?;
+    let (triggers, always) = triggers(&rules, atoms.parts.len());
+    let of_lists = atoms.of_lists();
+    let judge = Judge {
+        search,
+        rules,
+        exempts,
+        triggers,
+        always,
+        order,
+    };
+    selftest::run(&judge, &of_lists)?;
+    Ok(judge)
+}
+
+/// The lists of the order by their names, each of them the pinned one.
+fn pinned<'o>(
+    order: &'o Order,
+    list: &mut dyn FnMut(&Hash) -> Option<ListBytes>,
+) -> Result<BTreeMap<&'o str, ListBytes>, Faults> {
+    let mut lists = BTreeMap::new();
+    let mut faults = Vec::new();
+    for pin in order.lists() {
+        let Some(bytes) = list(&pin.sha256) else {
+            faults.push(Fault {
+                file: pin.file.clone(),
+                at: None,
+                code: "list-missing",
+                sentence: format!(
+                    "the list `{}` is not here; put the file whose SHA-256 is {} beside the order",
+                    pin.name, pin.sha256
+                ),
+            });
+            continue;
+        };
+        faults.extend(list::check(pin, (*bytes).as_ref()));
+        lists.insert(pin.name.as_str(), bytes);
+    }
+    Faults::none(faults)?;
+    Ok(lists)
+}
+
+/// The parts that are searched for, each with a number. Those of one list share it.
+#[derive(Default)]
+struct Atoms<'o> {
+    parts: Vec<&'o Part>,
+    lists: BTreeMap<&'o str, Atom>,
+}
+
+/// For each list that the order uses, what it is and which atom looks for it.
+pub(super) type OfLists = BTreeMap<String, (ListKind, Atom)>;
+
+impl<'o> Atoms<'o> {
+    fn test(&mut self, part: &'o Part) -> Test {
+        if !is_searched(part) {
+            return Test::new(part, None);
+        }
+        let next = Atom::try_from(self.parts.len()).unwrap_or(Atom::MAX);
+        let atom = match part.list() {
+            Some((name, _)) => *self.lists.entry(name).or_insert(next),
+            None => next,
+        };
+        if atom == next {
+            self.parts.push(part);
+        }
+        Test::new(part, Some(atom))
+    }
+
+    fn of_lists(&self) -> OfLists {
+        self.parts
+            .iter()
+            .filter_map(|part| part.list())
+            .filter_map(|(name, kind)| Some((name.to_owned(), (kind, *self.lists.get(name)?))))
+            .collect()
+    }
+}
+
+const fn is_searched(part: &Part) -> bool {
+    !matches!(
+        part,
+        Part::Account(_) | Part::Private(_) | Part::Transition(_) | Part::Browser(_)
+    )
+}
+
+fn source<'a>(part: &'a Part, lists: &'a BTreeMap<&str, ListBytes>) -> Option<Source<'a>> {
+    if let Some((name, kind)) = part.list() {
+        return Some(of_list(kind, lists.get(name)?));
+    }
+    match part {
+        Part::Host(hosts) => Some(Source::Hosts(Arc::new(hosts.join("\n")))),
+        Part::UrlWords(words) => Some(Source::Words {
+            words: borrowed(words),
+            title: false,
+        }),
+        Part::Words(words) => Some(Source::Words {
+            words: borrowed(words),
+            title: true,
+        }),
+        Part::Pattern { field, regex } => Some(Source::Pattern {
+            field: *field,
+            regex,
+        }),
+        Part::App(apps) => Some(Source::Apps(borrowed(apps))),
+        Part::ArgsAny(args) => Some(Source::Args(borrowed(args))),
+        _ => None,
+    }
+}
+
+/// What a list of this kind is searched for.
+pub(super) fn of_list(kind: ListKind, bytes: &ListBytes) -> Source<'_> {
+    let texts = || {
+        entries((**bytes).as_ref())
+            .filter_map(|entry| std::str::from_utf8(entry.text).ok())
+            .collect()
+    };
+    match kind {
+        ListKind::Domains => Source::Hosts(Arc::clone(bytes)),
+        ListKind::Words => Source::Words {
+            words: texts(),
+            title: true,
+        },
+        ListKind::Apps => Source::Apps(texts()),
+    }
+}
+
+fn borrowed(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
+}
+
+/// For each atom the rules that it may make match, and the rules that need none.
+fn triggers(rules: &[Program], atoms: usize) -> (Vec<Vec<u32>>, Vec<u32>) {
+    let mut triggers = vec![Vec::new(); atoms];
+    let mut always = Vec::new();
+    for (number, rule) in (0..).zip(rules) {
+        match rule.triggers() {
+            None => always.push(number),
+            Some(needed) => {
+                for atom in needed {
+                    if let Some(rules) = triggers.get_mut(atom as usize) {
+                        rules.push(number);
+                    }
+                }
+            }
+        }
+    }
+    (triggers, always)
+}
+
+pub(super) fn too_much(sentence: String) -> Faults {
+    Fault {
+        file: "order.toml".to_owned(),
+        at: None,
+        code: "limit",
+        sentence,
+    }
+    .into()
+}

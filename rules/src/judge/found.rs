@@ -1,0 +1,84 @@
+//! What a search found in one fact.
+
+use proviso_report::bundle::Matched;
+
+/// A part of a condition that is searched for, by its number.
+pub(crate) type Atom = u32;
+
+/// The most parts of one condition that a finding names.
+const SHOWN: usize = 8;
+
+/// Everything that was found. Empty for most facts, and then nothing was allocated.
+#[derive(Default)]
+pub(crate) struct Found {
+    all: Vec<One>,
+}
+
+/// In the order in which findings name them.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct One {
+    atom: Atom,
+    field: &'static str,
+    /// Where in the field.
+    at: usize,
+    text: String,
+}
+
+impl Found {
+    pub(crate) fn add(&mut self, atom: Atom, field: &'static str, at: usize, text: &str) {
+        self.all.push(One {
+            atom,
+            field,
+            at,
+            text: text.to_owned(),
+        });
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Forgets what was found of these.
+    pub(crate) fn without(&mut self, atoms: &[Atom]) {
+        self.all.retain(|one| !atoms.contains(&one.atom));
+    }
+
+    /// Must be called after the last `add`, before what follows.
+    pub(crate) fn sort(&mut self) {
+        self.all.sort();
+    }
+
+    pub(crate) fn has(&self, atom: Atom) -> bool {
+        self.of(atom).next().is_some()
+    }
+
+    /// Each text once, in the order of their fields and places.
+    pub(crate) fn matched(&self, atom: Atom, into: &mut Vec<Matched>) {
+        let mut shown = 0;
+        for one in self.of(atom) {
+            let known = into
+                .iter()
+                .any(|other| other.field == one.field && other.text == one.text);
+            if !known && shown < SHOWN {
+                into.push(Matched {
+                    field: one.field.to_owned(),
+                    text: one.text.clone(),
+                });
+                shown += 1;
+            }
+        }
+    }
+
+    /// Each atom that was found, ascending; one can come more than once.
+    pub(crate) fn atoms(&self) -> impl Iterator<Item = Atom> {
+        self.all.iter().map(|one| one.atom)
+    }
+
+    fn of(&self, atom: Atom) -> impl Iterator<Item = &One> {
+        let from = self.all.partition_point(|one| one.atom < atom);
+        self.all
+            .iter()
+            .skip(from)
+            .take_while(move |one| one.atom == atom)
+    }
+}

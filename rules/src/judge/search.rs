@@ -1,0 +1,199 @@
+//! Looks for everything that an order's conditions search for, in one pass over a fact.
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use proviso_report::Fact;
+use proviso_report::fact::{ProcessStart, WebVisit};
+
+use crate::list::ListBytes;
+use crate::order::Field;
+use crate::text::fold;
+
+use super::address::Address;
+use super::domains::Domains;
+use super::found::{Atom, Found};
+use super::pattern::Patterns;
+use super::programs::Programs;
+use super::words::Phrase;
+
+/// Up to this many bytes of words their automaton is a table: twice as fast, ten times the memory.
+const TABLE: usize = 16 << 10;
+
+/// What to look for.
+pub(crate) enum Source<'a> {
+    /// Hosts: these bytes are a list.
+    Hosts(ListBytes),
+    /// Words and phrases, in the address or also in the title.
+    Words { words: Vec<&'a str>, title: bool },
+    /// A pattern.
+    Pattern { field: Field, regex: &'a str },
+    /// Programs by file name or path.
+    Apps(Vec<&'a str>),
+    /// Arguments of a program.
+    Args(Vec<&'a str>),
+}
+
+/// Why a search cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BuildError {
+    #[error(transparent)]
+    Domains(#[from] super::domains::TooMuch),
+    #[error("the words of this order are too many together; use fewer")]
+    Words(#[from] aho_corasick::BuildError),
+    #[error("the patterns of this order are too large together; use fewer")]
+    Patterns(#[from] regex::Error),
+}
+
+/// All of it, compiled.
+pub(crate) struct Search {
+    domains: Domains,
+    /// Which atom each source of `domains` is.
+    hosts: Vec<Atom>,
+    words: Option<AhoCorasick>,
+    /// What each needle of `words` is for.
+    needles: Vec<Needle>,
+    patterns: Patterns,
+    programs: Programs,
+}
+
+/// What it means that a needle was seen.
+enum Needle {
+    /// Perhaps a phrase stands here.
+    Phrase {
+        atom: Atom,
+        phrase: Phrase,
+        title: bool,
+    },
+    /// Perhaps the pattern of this number matches.
+    Pattern(usize),
+}
+
+impl Search {
+    pub(crate) fn build(sources: Vec<(Atom, Source<'_>)>) -> Result<Self, BuildError> {
+        let mut lists = Vec::new();
+        let mut hosts = Vec::new();
+        let mut needles = Vec::new();
+        let mut patterns = Vec::new();
+        let mut programs = Programs::default();
+        for (atom, source) in sources {
+            match source {
+                Source::Hosts(list) => {
+                    hosts.push(atom);
+                    lists.push(list);
+                }
+                Source::Words { words, title } => {
+                    let phrases = words.into_iter().filter_map(Phrase::new);
+                    needles.extend(phrases.map(|phrase| Needle::Phrase {
+                        atom,
+                        phrase,
+                        title,
+                    }));
+                }
+                Source::Pattern { field, regex } => patterns.push((atom, field, regex)),
+                Source::Apps(apps) => apps.into_iter().for_each(|app| programs.app(app, atom)),
+                Source::Args(args) => args.into_iter().for_each(|arg| programs.arg(arg, atom)),
+            }
+        }
+        let (patterns, literals) = Patterns::build(&patterns)?;
+        let mut texts: Vec<Vec<u8>> = needles.iter().filter_map(Needle::text).collect();
+        for (literal, number) in literals {
+            texts.push(literal);
+            needles.push(Needle::Pattern(number));
+        }
+        let words = if texts.is_empty() {
+            None
+        } else {
+            Some(automaton(&texts)?)
+        };
+        Ok(Self {
+            domains: Domains::build(lists)?,
+            hosts,
+            words,
+            needles,
+            patterns,
+            programs,
+        })
+    }
+
+    /// Adds what is in the fact to `found`.
+    pub(crate) fn find(&self, fact: &Fact, found: &mut Found) {
+        match fact {
+            Fact::WebVisit(visit) => self.visit(visit, found),
+            Fact::ProcessStart(start) => self.start(start, found),
+            _ => {}
+        }
+    }
+
+    fn visit(&self, visit: &WebVisit, found: &mut Found) {
+        let address = Address::read(&visit.url);
+        if let Some(host) = &address.host {
+            self.domains.find(host, |source, entry| {
+                found.add(self.hosts[source], Field::Url.as_str(), 0, entry);
+            });
+        }
+        self.text(Field::Url, &address.text, address.path, found);
+        if let Some(title) = &visit.title {
+            self.text(Field::Title, &fold(title), 0, found);
+        }
+    }
+
+    fn start(&self, start: &ProcessStart, found: &mut Found) {
+        self.programs.find(start, found);
+        if let Some(exe) = &start.exe {
+            self.patterns.find(Field::Exe, &fold(exe), &[], found);
+        }
+        for arg in &start.args {
+            self.patterns.find(Field::Args, &fold(arg), &[], found);
+        }
+    }
+
+    /// `path`: where words begin to count.
+    fn text(&self, field: Field, text: &str, path: usize, found: &mut Found) {
+        let mut seen = Vec::new();
+        // Most texts have no needle in them, and to know that is quicker than to list them.
+        if let Some(words) = &self.words
+            && words.is_match(text)
+        {
+            for needle in words.find_overlapping_iter(text) {
+                match &self.needles[needle.pattern().as_usize()] {
+                    Needle::Phrase {
+                        atom,
+                        phrase,
+                        title,
+                    } => {
+                        if (*title || field == Field::Url)
+                            && phrase.stands_at(text, path, needle.start())
+                        {
+                            found.add(*atom, field.as_str(), needle.start(), &phrase.text);
+                        }
+                    }
+                    Needle::Pattern(number) if seen.contains(number) => {}
+                    Needle::Pattern(number) => seen.push(*number),
+                }
+            }
+        }
+        self.patterns.find(field, text, &seen, found);
+    }
+}
+
+impl Needle {
+    fn text(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Phrase { phrase, .. } => Some(phrase.anchor().as_bytes().to_vec()),
+            Self::Pattern(_) => None,
+        }
+    }
+}
+
+fn automaton(texts: &[Vec<u8>]) -> Result<AhoCorasick, aho_corasick::BuildError> {
+    let bytes: usize = texts.iter().map(Vec::len).sum();
+    let kind = if bytes <= TABLE {
+        AhoCorasickKind::DFA
+    } else {
+        AhoCorasickKind::ContiguousNFA
+    };
+    AhoCorasick::builder()
+        .match_kind(MatchKind::Standard)
+        .ascii_case_insensitive(true)
+        .kind(Some(kind))
+        .build(texts)
+}
