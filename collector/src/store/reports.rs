@@ -93,18 +93,24 @@ pub fn last(read: &Read<'_>, device: DeviceId) -> Result<Option<StoredReport>, S
     )
 }
 
-/// Reports with records from `from` up to but not including `to` (Unix milliseconds), in log
-/// order. Some of their records may lie outside.
+/// The first `limit` reports with records from `from` up to but not including `to` (Unix
+/// milliseconds), in log order. Some of their records may lie outside.
 pub fn overlapping(
     read: &Read<'_>,
     device: DeviceId,
     from: i64,
     to: i64,
+    limit: u64,
 ) -> Result<Vec<StoredReport>, SqlError> {
     read.query(
         "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before \
-         FROM report WHERE device = $1 AND max_at >= $2 AND min_at < $3 ORDER BY first",
-        &[(&device.to_string()).into(), from.into(), to.into()],
+         FROM report WHERE device = $1 AND max_at >= $2 AND min_at < $3 ORDER BY first LIMIT $4",
+        &[
+            (&device.to_string()).into(),
+            from.into(),
+            to.into(),
+            limit.into(),
+        ],
         report,
     )
 }

@@ -219,7 +219,7 @@ fn a_day_is_the_reports_that_overlap_it() {
     }
     let firsts = |from, to| -> Vec<u64> {
         look(&fixture.store, |read| {
-            reports::overlapping(read, fixture.device, from, to)
+            reports::overlapping(read, fixture.device, from, to, 10)
         })
         .unwrap()
         .iter()

@@ -26,6 +26,7 @@ pub(super) const SIGN_IN_FAILED: &str = "sign_in_failed";
 pub(super) const SAW_OVERVIEW: &str = "saw_overview";
 pub(super) const SAW_ALERTS: &str = "saw_alerts";
 pub(super) const SAW_PERSON: &str = "saw_person";
+pub(super) const SAW_DAY: &str = "saw_day";
 pub(super) const SAW_ALERT: &str = "saw_alert";
 pub(super) const SAW_ALIKE: &str = "saw_alike";
 pub(super) const SAW_AUDIT: &str = "saw_audit";
@@ -172,6 +173,7 @@ fn action(word: &str) -> &str {
         SAW_OVERVIEW => "saw the overview",
         SAW_ALERTS => "saw all possible breaches",
         SAW_PERSON => "saw the page",
+        SAW_DAY => "saw the day",
         SAW_ALERT => "saw",
         SAW_ALIKE => "saw alerts like",
         SAW_AUDIT => "saw who looked",

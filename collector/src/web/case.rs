@@ -1,5 +1,5 @@
-//! One alert: what was seen, when, under which clause and rule, what stands behind it, and what
-//! people decided.
+//! One alert: what was seen, when, by which method, under which clause and rule, what stands around
+//! and behind it, and what people decided.
 //!
 //! Promises: fact, finding and decision stand apart on the page, as they are kept apart; both
 //! clocks are shown and named; what is not held as evidence yet says so.
@@ -17,10 +17,10 @@ use crate::store::devices::{self, Registered};
 use crate::store::findings::{self, Finding, Proof};
 use crate::store::outbox::{self, Sent};
 use crate::store::people::{self, Person};
-use crate::store::reports::{self, StoredReport};
 use crate::store::{FindingId, Read, SqlError, StoreError};
 
 use super::Site;
+use super::around::{self, Around};
 use super::decide::{self, Verdict};
 use super::fault::{self, Fault};
 use super::gate::Signed;
@@ -36,7 +36,7 @@ struct Case {
     decisions: Vec<Decided>,
     sent: Vec<Sent>,
     alike: u64,
-    report: Option<StoredReport>,
+    around: Around,
 }
 
 /// The page.
@@ -67,10 +67,11 @@ pub(super) async fn show(
         div #state data-live {
             p.summary { (standing(&case, now)) }
         }
-        (seen(&case))
+        (seen(&case, zone))
         (judged(&case, text.as_deref()))
         (times(&case, zone))
         (evidence(&case, zone))
+        (case.around.section(&case.finding, zone))
         (decisions(&signed, &case, id, zone))
         (delivery(&site, &case, zone))
     };
@@ -96,7 +97,7 @@ fn gather(read: &Read<'_>, id: FindingId) -> Result<Option<Case>, SqlError> {
         decisions: casework::decisions(read, id)?,
         sent: outbox::of_finding(read, id)?,
         alike: casework::count_members(read, id)?.0,
-        report: reports::covering(read, finding.device, finding.seq)?,
+        around: around::gather(read, &finding)?,
         alert,
         finding,
     }))
@@ -124,17 +125,18 @@ fn standing(case: &Case, now: i64) -> Markup {
     }
 }
 
-fn seen(case: &Case) -> Markup {
+fn seen(case: &Case, zone: &TimeZone) -> Markup {
     html! {
         section #record data-live aria-labelledby="seen" {
             h2 #seen { "What was seen" }
             dl {
                 dt { "Matched" }
                 dd.matched { (groups::matched(&case.finding.matched)) }
+                (case.around.in_full(zone))
                 dt { "Record" }
                 dd {
                     (case.finding.seq) " of this device's log. "
-                    @if case.report.is_some() {
+                    @if case.around.report.is_some() {
                         "The signed report that holds it is in the evidence bundle."
                     } @else {
                         "The device announced it ahead of its report, which has not arrived yet."
@@ -192,7 +194,7 @@ fn judged(case: &Case, text: Option<&OrderText>) -> Markup {
 }
 
 fn times(case: &Case, zone: &TimeZone) -> Markup {
-    let received = case.report.as_ref().map(|report| report.received);
+    let received = case.around.report.as_ref().map(|report| report.received);
     html! {
         section aria-labelledby="times" {
             h2 #times { "When, by both clocks" }
@@ -223,7 +225,7 @@ fn evidence(case: &Case, zone: &TimeZone) -> Markup {
     html! {
         section #evidence data-live aria-labelledby="held" {
             h2 #held { "Evidence" }
-            @match (case.finding.proof, &case.report) {
+            @match (case.finding.proof, &case.around.report) {
                 (Proof::Proven, Some(report)) => {
                     p {
                         (layout::tag("held", "Held")) " Record " (seq) " of this device's log, in \

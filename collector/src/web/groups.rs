@@ -19,6 +19,9 @@ use super::gate::Signed;
 use super::layout::{self, PER_PAGE, Page};
 use super::{audit, words};
 
+/// Most characters of a matched text in a list.
+const LONGEST: usize = 200;
+
 /// Where in the list.
 #[derive(Deserialize)]
 pub(super) struct Wanted {
@@ -138,19 +141,34 @@ pub(super) fn matched(json: &str) -> Markup {
     html! {
         @for (index, part) in parts.iter().enumerate() {
             @if index > 0 { ", " }
-            b { (part.text) } " in the " (field(&part.field))
+            @match (part.field.as_str(), part.text.as_str()) {
+                ("private", "true") => b { "a private window" },
+                ("private", _) => b { "an ordinary window" },
+                (name, text) => { b { (short(text)) } " " (field(name)) }
+            }
         }
+    }
+}
+
+/// The beginning of a text that could fill a page.
+fn short(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
     }
 }
 
 fn field(name: &str) -> &str {
     match name {
-        "url" => "address",
-        "host" => "host name",
-        "title" => "page title",
-        "exe" => "program's file",
-        "name" => "program's name",
-        "args" => "program's arguments",
+        "url" => "in the address",
+        "host" => "in the host name",
+        "title" => "in the page's title",
+        "exe" => "in the program's file",
+        "name" => "in the program's name",
+        "args" => "in the program's arguments",
+        "account" => "as the account",
+        "browser" => "as the browser",
+        "transition" => "as the way it was opened",
         other => other,
     }
 }

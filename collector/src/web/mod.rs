@@ -12,11 +12,13 @@
 //! token) -> a page's file -> `audit` -> `layout`.
 
 mod alike;
+mod around;
 mod assets;
 mod audit;
 mod case;
 mod decide;
 mod export;
+mod facts;
 mod fault;
 mod gate;
 mod groups;
@@ -26,9 +28,11 @@ mod live;
 mod overview;
 pub mod password;
 mod person;
+mod records;
 mod sign_in;
 mod texts;
 mod throttle;
+mod timeline;
 mod words;
 
 use std::net::{SocketAddr, TcpListener};
@@ -144,6 +148,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/alert/{id}/alike", get(alike::show))
         .route("/alert/{id}/alike/decide", post(decide::alike))
         .route("/person/{id}", get(person::show))
+        .route("/person/{id}/day", get(timeline::show))
         .route("/person/{id}/export", post(export::send))
         .route("/audit", get(audit::show))
         .route("/live", get(live::stream))

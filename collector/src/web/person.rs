@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
+use jiff::civil::Date;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -63,6 +64,7 @@ pub(super) async fn show(
         None => None,
         Some(order) => site.texts.get(order.digest).await?,
     };
+    let zone = text.as_ref().map_or(&site.zone, |text| &text.zone);
     let now = clock::now();
     site.looks(&signed, audit::SAW_PERSON, Some(&id), "")
         .await?;
@@ -73,6 +75,7 @@ pub(super) async fn show(
         div #waiting data-live { (waiting) }
         div #log data-live { (log_incidents(&site, &found.incidents)) }
         div #devices data-live { (devices_table(&site, &found.devices, now)) }
+        (days(&id, words::date(now, zone)))
         (order_words(text.as_deref()))
         (decided(&site, &found.decisions))
         (export::form(&site, &signed, &id, words::date(now, &site.zone)))
@@ -194,6 +197,20 @@ fn heard(site: &Site, device: &Device, now: i64) -> Markup {
             (DeviceState::Active, Some(at)) => {
                 @if now - at > overview::SILENT { (layout::tag("review", "Silent")) " " }
                 "Last heard " (words::moment(at, &site.zone)) ", " (words::ago(at, now)) "."
+            }
+        }
+    }
+}
+
+fn days(id: &PersonId, today: Date) -> Markup {
+    let path = format!("/person/{id}/day");
+    html! {
+        section aria-labelledby="timeline" {
+            h2 #timeline { "Day by day" }
+            p { a href=(path) { "What was recorded today" } }
+            form.inline method="get" action=(path) {
+                label { "Another day " input type="date" name="day" value=(today) max=(today) required; }
+                button type="submit" { "Show" }
             }
         }
     }

@@ -18,6 +18,12 @@ pub(super) fn full(at: i64, zone: &TimeZone) -> String {
     formatted(at, zone, "%a %-d %b %Y, %H:%M:%S %Z")
 }
 
+/// The time of day of a moment: `11:19:17 GMT`.
+pub(super) fn clock(at: i64, zone: &TimeZone) -> Markup {
+    let machine = Timestamp::from_millisecond(at).map(|at| at.to_string());
+    html! { time datetime=[machine.ok()] { (formatted(at, zone, "%H:%M:%S %Z")) } }
+}
+
 /// The day of a moment.
 pub(super) fn date(at: i64, zone: &TimeZone) -> Date {
     let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -65,6 +71,15 @@ pub(super) fn span(millis: i64) -> Option<String> {
         _ => (millis / DAY, "day"),
     };
     Some(counted(count, unit))
+}
+
+/// A length of time in hours and minutes: `5 h 3 min`.
+pub(super) fn length(millis: u64) -> String {
+    let minutes = millis / 60_000;
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
 }
 
 /// `1 alert`, `2 alerts`.
@@ -146,5 +161,7 @@ mod tests {
         assert_eq!(ago(0, 7_200_000), "2 hours ago");
         assert_eq!(ago(0, 49 * HOUR), "2 days ago");
         assert_eq!(ago(10 * MINUTE, 0), "in the future by this clock");
+        assert_eq!(length(59_999), "0 min");
+        assert_eq!(length(5 * 3_600_000 + 3 * 60_000), "5 h 3 min");
     }
 }

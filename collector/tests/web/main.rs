@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
 
 mod cases;
+#[path = "../common/log.rs"]
+mod log;
 mod overview;
 mod pages;
+mod records;
 mod served;
 mod sign_in;

@@ -1,0 +1,116 @@
+//! The record behind an alert, and the ten minutes around it.
+
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+use proviso_report::Fact;
+
+use crate::store::findings::Finding;
+use crate::store::reports::{self, StoredReport};
+use crate::store::{Read, SqlError};
+
+use super::records::{self, Gathered, Held};
+use super::{facts, words};
+
+const MINUTE: i64 = 60_000;
+
+/// Half of the time that is shown.
+const HALF: i64 = 5 * MINUTE;
+
+/// How long after a visit a second source is expected to have seen it.
+const CONFIRMED: i64 = 60 * MINUTE;
+
+/// Records shown on either side of the alert's own.
+const SIDE: usize = 40;
+
+/// What stands around a finding.
+pub(super) struct Around {
+    /// The report that holds its record.
+    pub(super) report: Option<StoredReport>,
+    /// Its record, if the report can be read.
+    own: Option<Held>,
+    /// The others.
+    others: Gathered,
+}
+
+/// Reads it.
+pub(super) fn gather(read: &Read<'_>, finding: &Finding) -> Result<Around, SqlError> {
+    let span = (
+        finding.at.saturating_sub(HALF),
+        finding.at.saturating_add(HALF),
+    );
+    let until = finding.at.saturating_add(CONFIRMED);
+    let mut others = records::gather(read, &[finding.device], span, until)?;
+    let is_own = |held: &Held| held.record.seq == finding.seq;
+    let report = reports::covering(read, finding.device, finding.seq)?;
+    let own = match others.records.iter().position(is_own) {
+        Some(at) => Some(others.records.remove(at)),
+        None => None,
+    };
+    others
+        .records
+        .retain(|held| !matches!(held.record.fact, Fact::Heartbeat(_)));
+    Ok(Around {
+        report,
+        own,
+        others,
+    })
+}
+
+impl Around {
+    /// What the record states.
+    pub(super) fn in_full(&self, zone: &TimeZone) -> Markup {
+        html! {
+            @if let Some(own) = &self.own { (facts::in_full(own, zone)) }
+        }
+    }
+
+    /// The ten minutes.
+    pub(super) fn section(&self, finding: &Finding, zone: &TimeZone) -> Markup {
+        let (before, after): (Vec<_>, Vec<_>) = self
+            .others
+            .records
+            .iter()
+            .partition(|held| (held.record.at.0, held.record.seq) < (finding.at, finding.seq));
+        let early = before.len().saturating_sub(SIDE);
+        let late = after.len().saturating_sub(SIDE);
+        html! {
+            section #around data-live aria-labelledby="minutes" {
+                h2 #minutes { "The ten minutes around it" }
+                @for sentence in &self.others.unreadable { p.fault { (sentence) } }
+                @if self.others.records.is_empty() {
+                    p.empty {
+                        "No other record of these minutes is held. That is not a statement that \
+                         nothing else happened."
+                    }
+                } @else {
+                    @if early > 0 { p.quiet { (words::counted(early as i128, "earlier record")) " not shown." } }
+                    ol.records {
+                        @for held in before.iter().skip(early) { (row(held, zone, false)) }
+                        @if let Some(own) = &self.own { (row(own, zone, true)) }
+                        @for held in after.iter().take(SIDE) { (row(held, zone, false)) }
+                    }
+                    @if late > 0 { p.quiet { (words::counted(late as i128, "later record")) " not shown." } }
+                }
+                p { a href=(self.day(finding, zone)) { "The whole day" } }
+            }
+        }
+    }
+
+    fn day(&self, finding: &Finding, zone: &TimeZone) -> String {
+        let day = words::date(finding.at, zone);
+        format!("/person/{}/day?day={day}", finding.person)
+    }
+}
+
+/// One record as a line of a list.
+pub(super) fn row(held: &Held, zone: &TimeZone, own: bool) -> Markup {
+    html! {
+        li.own[own] {
+            span.time { (words::clock(held.record.at.0, zone)) }
+            div {
+                p { (facts::what(&held.record)) @if own { " " b { "This alert" } } }
+                p.quiet { (facts::known(held)) }
+            }
+        }
+    }
+}

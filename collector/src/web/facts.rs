@@ -1,0 +1,188 @@
+//! Records in words.
+//!
+//! Refuses: to make an address a link. A page that an order forbids must not be one click away.
+
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+use proviso_report::fact::{Gap, GapCause, PreviousEnd, Transition, WebVisit};
+use proviso_report::{Fact, Method, Record};
+
+use super::layout;
+use super::records::Held;
+use super::words;
+
+/// What happened, on a line or two.
+pub(super) fn what(record: &Record) -> Markup {
+    html! {
+        @match &record.fact {
+            Fact::WebVisit(visit) => {
+                b { (title(visit)) } " "
+                @if visit.private == Some(true) { (layout::tag("breach", "Private window")) " " }
+                span.address { (visit.url) }
+            }
+            Fact::ProcessStart(start) => {
+                "Program started: " b { (start.name) } " "
+                span.address { (start.args.join(" ")) }
+            }
+            Fact::ProcessEnd(end) => { "Program ended: " b { (end.name) } }
+            Fact::AgentStarted(started) => {
+                "The agent started" (match started.previous {
+                    PreviousEnd::First => " for the first time.",
+                    PreviousEnd::Stopped => "; it had been stopped in good order.",
+                    PreviousEnd::Killed => "; it had ended without a word before.",
+                })
+            }
+            Fact::AgentStopped(stopped) => { "The agent stopped in good order: " (stopped.reason) }
+            Fact::Heartbeat(_) => "The agent was alive.",
+            Fact::Gap(gap) => (missing(gap)),
+            Fact::SourceFailed(failed) => {
+                (layout::tag("review", "Source failed")) " " (failed.source) ": " (failed.reason)
+            }
+            Fact::SourceRestored(restored) => { "Source works again: " (restored.source) }
+            Fact::OrderInForce(order) => { "Order in force: " (order.id) ", version " (order.version) }
+            Fact::OrderRefused(refused) => {
+                (layout::tag("review", "Order refused")) " " (refused.reason)
+            }
+            Fact::OrderEnded(order) => { "Order ended: " (order.id) ". " (order.reason) }
+            _ => (record.kind().as_str()),
+        }
+    }
+}
+
+/// In which account, under which clauses, and how it is known.
+pub(super) fn known(held: &Held) -> Markup {
+    let record = &held.record;
+    html! {
+        @if let Fact::WebVisit(visit) = &record.fact { (browser(visit)) ". " }
+        @if let Some(account) = &record.account { "Account " (account) ". " }
+        @if !record.clauses.is_empty() { (clauses(record)) ". " }
+        "Known from " (methods(held)) "."
+    }
+}
+
+/// Everything that it states.
+pub(super) fn in_full(held: &Held, zone: &TimeZone) -> Markup {
+    let record = &held.record;
+    html! {
+        @match &record.fact {
+            Fact::WebVisit(visit) => {
+                dt { "Page" }
+                dd { (title(visit)) }
+                dt { "Address" }
+                dd.address { (visit.url) }
+                dt { "Browser" }
+                dd { (browser(visit)) (window(visit)) }
+                @if let Some(how) = visit.transition {
+                    dt { "Opened" }
+                    dd { (transition(how)) }
+                }
+            }
+            Fact::ProcessStart(start) => {
+                dt { "Program started" }
+                dd { (start.name) }
+                dt { "Program's file" }
+                dd.address { (start.exe.as_deref().unwrap_or("could not be read")) }
+                dt { "Arguments" }
+                dd.address { (start.args.join(" ")) }
+            }
+            _ => {
+                dt { "What" }
+                dd { (what(record)) }
+            }
+        }
+        @if let Some(account) = &record.account {
+            dt { "Account" }
+            dd { (account) }
+        }
+        dt { "Recorded under" }
+        dd { @if record.clauses.is_empty() { "no clause: it is about the agent" } @else { (clauses(record)) } }
+        dt { "Known from" }
+        dd { (methods(held)) }
+        dt { "Written down" }
+        dd { (words::moment(record.noted.0, zone)) " by the device's clock" }
+    }
+}
+
+fn title(visit: &WebVisit) -> &str {
+    let title = visit.title.as_deref().map(str::trim);
+    title
+        .filter(|title| !title.is_empty())
+        .unwrap_or("Page without a title")
+}
+
+fn browser(visit: &WebVisit) -> Markup {
+    html! {
+        (visit.browser)
+        @if let Some(profile) = &visit.profile { ", profile " (profile) }
+    }
+}
+
+fn window(visit: &WebVisit) -> &'static str {
+    match visit.private {
+        Some(true) => ", in a private window",
+        Some(false) => ", in an ordinary window",
+        None => "; the source cannot know whether the window was private",
+    }
+}
+
+fn clauses(record: &Record) -> String {
+    let s = if record.clauses.len() == 1 { "" } else { "s" };
+    format!("clause{s} {}", record.clauses.join(", "))
+}
+
+fn methods(held: &Held) -> String {
+    let names: Vec<_> = held.methods.iter().map(|one| method(*one)).collect();
+    names.join(" and ")
+}
+
+fn method(method: Method) -> &'static str {
+    match method {
+        Method::Extension => "the browser's extension, as it happened",
+        Method::History => "the browser's history",
+        Method::ProcessPoll => "the list of processes",
+        Method::ProcessEvent => "the system, as it happened",
+        Method::Agent => "the agent itself",
+        _ => method.as_str(),
+    }
+}
+
+fn transition(how: Transition) -> &'static str {
+    match how {
+        Transition::Typed => "typed or chosen in the address bar",
+        Transition::Link => "by a link",
+        Transition::Bookmark => "from a bookmark",
+        Transition::FormSubmit => "by sending a form",
+        Transition::Reload => "by loading it again",
+        Transition::Redirect => "sent there by another page",
+        Transition::BackForward => "by going back or forward",
+        Transition::Download => "as a download",
+        Transition::Subframe => "as a frame inside another page: nobody need have chosen it",
+        _ => "in another way",
+    }
+}
+
+fn missing(gap: &Gap) -> Markup {
+    html! {
+        (layout::tag("urgent", "Gap")) " "
+        @match gap.count {
+            Some(count) => { (words::counted(i128::from(count), "record")) " missing: " }
+            None => "Records may be missing: ",
+        }
+        (cause(gap.cause)) ". " (gap.detail)
+    }
+}
+
+fn cause(cause: GapCause) -> &'static str {
+    match cause {
+        GapCause::Overflow => "more came in than could be taken",
+        GapCause::DiskFull => "the disk was full",
+        GapCause::Crash => "something crashed",
+        GapCause::Killed => "the agent was killed",
+        GapCause::Off => "the computer was off",
+        GapCause::Clock => "the clock was set",
+        GapCause::SourceFailed => "a source failed",
+        GapCause::Permission => "a right was missing",
+        GapCause::DroppedByAge => "the source forgot it before the agent could read it",
+        _ => "another cause",
+    }
+}

@@ -1,0 +1,281 @@
+//! One day of one person: every record that is held, by time, and how much of the day was watched.
+//!
+//! Promises: a day without records is never shown as a day on which nothing happened; what was not
+//! recorded because no clause covers it is counted on the page, as the agent counted it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+use proviso_report::Fact;
+use proviso_report::fact::Heartbeat;
+use serde::Deserialize;
+
+use crate::clock;
+use crate::store::devices;
+use crate::store::findings::{self, Finding};
+use crate::store::orders;
+use crate::store::people::{self, Person};
+use crate::store::{DeviceId, Hash, PersonId, Read, SqlError, StoreError};
+
+use super::Site;
+use super::fault::Fault;
+use super::gate::Signed;
+use super::layout::{self, Page};
+use super::records::{self, Gathered, Held};
+use super::{audit, facts, words};
+
+/// Records on one page.
+const ROWS: u64 = 200;
+
+/// How long after the day's end confirmations are looked for, in milliseconds.
+const CONFIRMED: i64 = 60 * 60_000;
+
+/// Which day, and where in it.
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    day: Option<String>,
+    page: Option<u64>,
+}
+
+struct Day {
+    computers: Vec<(DeviceId, String)>,
+    gathered: Gathered,
+    findings: BTreeMap<(DeviceId, u64), Vec<Finding>>,
+}
+
+/// The page.
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Markup, Fault> {
+    const MISSING: Fault =
+        Fault::Missing("there is no person with this id; look for the person in the overview");
+    let id: PersonId = id.parse().map_err(|_| MISSING)?;
+    let (person, order) = who(&site, &id).await?.ok_or(MISSING)?;
+    let text = match order {
+        None => None,
+        Some(digest) => site.texts.get(digest).await?,
+    };
+    let zone = text.as_ref().map_or(&site.zone, |text| &text.zone).clone();
+    let today = words::date(clock::now(), &zone);
+    let day = match &wanted.day {
+        None => today,
+        Some(text) => text.parse().map_err(|_| {
+            Fault::Input("the day is not a date; write it as 2026-11-24, then open it again")
+        })?,
+    };
+    let span = span(day, &zone).ok_or(Fault::Input(
+        "the day is too far away; choose one within a few years",
+    ))?;
+    site.looks(&signed, audit::SAW_DAY, Some(&id), &day.to_string())
+        .await?;
+    let whose = id.clone();
+    let found = site
+        .store
+        .read(move |read| Ok::<_, StoreError>(gather(read, &whose, span)?))
+        .await?;
+    let page = wanted.page.unwrap_or(1).clamp(1, 1_000_000);
+    let body = html! {
+        p.crumbs { a href={ "/person/" (id) } { (person.name) } }
+        h1 { (day.strftime("%A %-d %B %Y").to_string()) }
+        (days(&id, day, today))
+        div #day data-live { (whole(&found, &id, day, page, &zone)) }
+    };
+    let whose = id.to_string();
+    let about = Page {
+        title: &format!("{day} {}", person.name),
+        person: Some(&whose),
+        live: true,
+        here: "",
+    };
+    Ok(layout::page(&signed, &about, &body))
+}
+
+/// The person and the order whose time zone counts.
+async fn who(site: &Site, id: &PersonId) -> Result<Option<(Person, Option<Hash>)>, Fault> {
+    let id = id.clone();
+    let found = site.store.read(move |read| {
+        let Some(person) = people::get(read, &id)? else {
+            return Ok::<_, StoreError>(None);
+        };
+        let order = orders::current(read, &id)?.map(|order| order.digest);
+        Ok(Some((person, order)))
+    });
+    Ok(found.await?)
+}
+
+fn span(day: Date, zone: &TimeZone) -> Option<(i64, i64)> {
+    let next = day.tomorrow().ok()?;
+    Some((words::midnight(day, zone)?, words::midnight(next, zone)?))
+}
+
+fn gather(read: &Read<'_>, id: &PersonId, (from, to): (i64, i64)) -> Result<Day, SqlError> {
+    let mut computers = Vec::new();
+    for device in devices::of_person(read, id)? {
+        let host = devices::registered(read, device.id)?.map(|registered| registered.host);
+        computers.push((device.id, host.unwrap_or_else(|| device.id.to_string())));
+    }
+    let ids: Vec<_> = computers.iter().map(|(id, _)| *id).collect();
+    let until = to.saturating_add(CONFIRMED);
+    let mut by_record: BTreeMap<_, Vec<Finding>> = BTreeMap::new();
+    for finding in findings::of_person(read, id, from, to)? {
+        let key = (finding.device, finding.seq);
+        by_record.entry(key).or_default().push(finding);
+    }
+    Ok(Day {
+        gathered: records::gather(read, &ids, (from, to), until)?,
+        findings: by_record,
+        computers,
+    })
+}
+
+fn days(id: &PersonId, day: Date, today: Date) -> Markup {
+    let path = format!("/person/{id}/day");
+    let link = |day: Date| format!("{path}?day={day}");
+    html! {
+        nav.days aria-label="Days" {
+            @if let Ok(before) = day.yesterday() { a rel="prev" href=(link(before)) { "Day before" } }
+            @if let (true, Ok(after)) = (day < today, day.tomorrow()) {
+                a rel="next" href=(link(after)) { "Day after" }
+            }
+            form.inline method="get" action=(path) {
+                label { "Day " input type="date" name="day" value=(day) max=(today) required; }
+                button type="submit" { "Show" }
+            }
+        }
+    }
+}
+
+fn whole(found: &Day, id: &PersonId, day: Date, page: u64, zone: &TimeZone) -> Markup {
+    let rows: Vec<_> = found
+        .gathered
+        .records
+        .iter()
+        .filter(|held| !matches!(held.record.fact, Fact::Heartbeat(_)))
+        .collect();
+    let skip = usize::try_from((page - 1) * ROWS).unwrap_or(usize::MAX);
+    let shown: Vec<_> = rows.iter().skip(skip).take(ROWS as usize).collect();
+    let more = rows.len().saturating_sub(skip) > shown.len();
+    let several = found.computers.len() > 1;
+    html! {
+        (watched(found, zone))
+        @for sentence in &found.gathered.unreadable { p.fault { (sentence) } }
+        @if found.gathered.cut {
+            p.note { "This day has more reports than one page can hold; export it to see all." }
+        }
+        h2 { "What was recorded" }
+        @if rows.is_empty() {
+            p.empty {
+                "No record of this day is held. That is not a statement that nothing happened: the \
+                 computer may have been off, or may not have been heard from yet."
+            }
+        } @else {
+            p.quiet {
+                (words::counted(rows.len() as i128, "record")) ", by the device's clock, "
+                (zone.iana_name().unwrap_or("UTC")) "."
+            }
+            ol.records {
+                @for held in shown { (row(found, held, several, zone)) }
+            }
+        }
+        (layout::pager(&format!("/person/{id}/day"), &format!("day={day}&"), page, more))
+    }
+}
+
+fn row(found: &Day, held: &Held, several: bool, zone: &TimeZone) -> Markup {
+    let none = Vec::new();
+    let judged = found.findings.get(&(held.device, held.record.seq));
+    let judged = judged.unwrap_or(&none);
+    let host = found.computers.iter().find(|(id, _)| *id == held.device);
+    html! {
+        li.own[judged.iter().any(|one| one.severity != "log")] {
+            span.time { (words::clock(held.record.at.0, zone)) }
+            div {
+                p { (facts::what(&held.record)) }
+                p.quiet {
+                    @if let (true, Some((_, host))) = (several, host) { (host) ". " }
+                    (facts::known(held))
+                }
+                @for finding in judged.iter().filter(|one| one.severity != "log") {
+                    p {
+                        (layout::tag(&finding.severity, words::severity(&finding.severity))) " "
+                        a href={ "/alert/" (finding.id) } {
+                            "Clause " (finding.clause) ", rule " (finding.rule)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How much of the day each computer was watched, as its agent says.
+fn watched(found: &Day, zone: &TimeZone) -> Markup {
+    html! {
+        section aria-labelledby="watched" {
+            h2 #watched { "How much of it was watched" }
+            @if found.computers.is_empty() {
+                p.empty { "No computer is enrolled, so nothing can be recorded." }
+            } @else {
+                ul.rows {
+                    @for (device, host) in &found.computers { li { b { (host) } " " (beats(found, *device, zone)) } }
+                }
+            }
+        }
+    }
+}
+
+fn beats(found: &Day, device: DeviceId, zone: &TimeZone) -> Markup {
+    let own = || {
+        found
+            .gathered
+            .records
+            .iter()
+            .filter(move |held| held.device == device)
+    };
+    let beats: Vec<(i64, &Heartbeat)> = own()
+        .filter_map(|held| match &held.record.fact {
+            Fact::Heartbeat(beat) => Some((held.record.at.0, beat)),
+            _ => None,
+        })
+        .collect();
+    let gaps = own()
+        .filter(|held| matches!(held.record.fact, Fact::Gap(_)))
+        .count();
+    let total = |counts: fn(&Heartbeat) -> &BTreeMap<String, u64>| -> u64 {
+        beats
+            .iter()
+            .flat_map(|(_, beat)| counts(beat).values())
+            .fold(0, |a, b| a.saturating_add(*b))
+    };
+    let (uncovered, suppressed) = (
+        total(|beat| &beat.uncovered),
+        total(|beat| &beat.suppressed),
+    );
+    let awake = beats
+        .iter()
+        .fold(0_u64, |sum, (_, beat)| sum.saturating_add(beat.awake_ms));
+    html! {
+        @match (beats.first(), beats.last()) {
+            (Some((first, _)), Some((last, _))) => {
+                "The agent was alive between " (words::clock(*first, zone)) " and "
+                (words::clock(*last, zone)) "; the computer was awake for "
+                (words::length(awake)) " of that, as far as it is reported."
+            }
+            _ => "No sign of life of this day is held.",
+        }
+        @if gaps > 0 { " " (layout::tag("urgent", &words::counted(gaps as i128, "gap"))) }
+        @if uncovered > 0 {
+            p.quiet { (words::counted(i128::from(uncovered), "event")) " not recorded, because no clause covers them." }
+        }
+        @if suppressed > 0 {
+            p.quiet { (words::counted(i128::from(suppressed), "event")) " kept out by exemptions." }
+        }
+    }
+}
