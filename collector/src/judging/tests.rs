@@ -1,7 +1,11 @@
+use proviso_report::fact::WebVisit;
+use proviso_report::{BootId, Method};
+
 use super::*;
+use crate::store::devices::DeviceState;
 use crate::store::orders::StoredOrder;
 use crate::store::people::{self, Person};
-use crate::store::{PersonId, Store};
+use crate::store::{DeviceId, PersonId, Store};
 
 struct Held {
     _dir: tempfile::TempDir,
@@ -98,4 +102,130 @@ fn two_orders_share_the_bytes_of_a_list() {
     let other = held.book.list(&hash).unwrap().unwrap();
     assert!(Arc::ptr_eq(&one, &other));
     assert!(held.book.list(&Hash::of(b"other")).unwrap().is_none());
+}
+
+const LIST: &[u8] = b"facebook.com\ninstagram.com\n";
+
+fn order() -> String {
+    r#"format = "proviso-order/1"
+[order]
+id = "O-1"
+version = 1
+court = "Crown Court at Example"
+made = 2026-03-02
+starts = 2026-03-02
+ends = 2096-03-02
+timezone = "Europe/London"
+[lists.social]
+file = "lists/social.domains"
+kind = "domains"
+sha256 = "@SHA256@"
+count = 2
+source = "chosen by hand"
+[[clause]]
+id = "4"
+text = '''Using any social networking site.'''
+records = ["web_visit"]
+[[rule]]
+id = "4.a"
+clause = "4"
+says = "Possible breach if a listed social network is opened."
+severity = "breach"
+on = ["web_visit"]
+any = [{ host_in = "social" }]
+[[rule.test]]
+event = { kind = "web_visit", url = "https://www.facebook.com/groups", at = "2026-04-01T20:00:00Z" }
+expect = "match"
+[[rule.test]]
+event = { kind = "web_visit", url = "https://notfacebook.com/", at = "2026-04-01T20:00:00Z" }
+expect = "no_match"
+"#
+    .replace("@SHA256@", &Hash::of(LIST).to_string())
+}
+
+fn device(person: &PersonId) -> Device {
+    Device {
+        id: DeviceId([7; 16]),
+        person: person.clone(),
+        log_key: [2; 32],
+        cert_spki: [3; 32],
+        state: DeviceState::Active,
+        enrolled: 0,
+        agent_version: String::new(),
+        platform: String::new(),
+        size: 0,
+        root: Hash::of(b""),
+        range: vec![],
+        last_contact: None,
+        order: None,
+    }
+}
+
+fn visit(seq: u64, url: &str, order: Hash) -> Record {
+    Record {
+        seq,
+        at: UnixMs(1_780_308_000_000),
+        noted: UnixMs(1_780_308_000_000),
+        mono: 0,
+        boot: BootId([0; 16]),
+        account: Some("alex".to_owned()),
+        clauses: vec!["4".to_owned()],
+        methods: vec![Method::Extension],
+        order: Some(order),
+        receipt: None,
+        fact: WebVisit {
+            url: url.to_owned(),
+            title: None,
+            browser: "firefox".to_owned(),
+            profile: None,
+            transition: None,
+            private: None,
+        }
+        .into(),
+    }
+}
+
+#[test]
+fn records_are_judged_by_the_order_that_they_name() {
+    let held = Held::new();
+    let text = order();
+    let digest = held.put(text.as_bytes());
+    held.write(|tx| orders::put_list(tx, &Hash::of(LIST), LIST));
+    let device = device(&held.person);
+    let missing = Hash::of(b"another order");
+    let records = [
+        visit(0, "https://news.example/", digest),
+        visit(1, "https://www.facebook.com/groups", digest),
+        visit(2, "https://www.facebook.com/groups", missing),
+    ];
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let judged = runtime
+        .block_on(held.book.findings(&device, &records, Proof::Proven, 99))
+        .unwrap();
+    assert_eq!(judged.unknown, BTreeSet::from([missing]));
+    let [found] = &judged.findings[..] else {
+        panic!("{:?}", judged.findings);
+    };
+    assert_eq!(found.id.0, finding_id(device.id, 1, &digest, "4.a"));
+    assert_eq!((found.seq, found.made, found.proof), (1, 99, Proof::Proven));
+    assert_eq!(found.person, held.person);
+    assert_eq!(
+        (found.clause.as_str(), found.severity.as_str()),
+        ("4", "breach")
+    );
+    // Literal: pages, the store's groups and the bundle read it.
+    assert_eq!(found.matched, r#"[{"field":"url","text":"facebook.com"}]"#);
+
+    let judge = |digest| runtime.block_on(held.book.get(digest)).unwrap().unwrap();
+    assert!(Arc::ptr_eq(&judge(digest), &judge(digest)));
+}
+
+#[test]
+fn an_order_whose_list_is_missing_judges_nothing() {
+    let held = Held::new();
+    let text = order();
+    let digest = held.put(text.as_bytes());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let got = runtime.block_on(held.book.get(digest));
+    assert!(matches!(got, Err(JudgingError::Order { .. })));
 }
