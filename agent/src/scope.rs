@@ -71,7 +71,8 @@ impl Scope {
 
     /// What may be kept of it under this order, which is in force now?
     pub fn look(&mut self, judge: &Judge, mut observation: Observation) -> Scoped {
-        if !self.is_monitored(observation.account.as_deref())
+        let account = observation.account.as_deref();
+        if !account.is_none_or(|account| self.is_monitored(account))
             || !matches!(judge.order().term(observation.at), Term::InForce(_))
         {
             return Scoped::Nothing;
@@ -105,8 +106,14 @@ impl Scope {
         self.unwritten.undo();
     }
 
-    fn is_monitored(&self, account: Option<&str>) -> bool {
-        account.is_none_or(|account| self.accounts.iter().any(|known| known == account))
+    /// Is this account monitored?
+    pub fn is_monitored(&self, account: &str) -> bool {
+        self.accounts.iter().any(|known| known == account)
+    }
+
+    /// The accounts that are monitored.
+    pub fn accounts(&self) -> &[String] {
+        &self.accounts
     }
 }
 

@@ -110,7 +110,7 @@ impl Writer<'_> {
     }
 
     /// Turns the confirmations that wait into records.
-    pub(super) fn flush_confirmed(&mut self, now: &Moment) -> Result<(), WriteError> {
+    pub fn flush_confirmed(&mut self, now: &Moment) -> Result<(), WriteError> {
         if self.tip.confirming.take().is_none() {
             return Ok(());
         }

@@ -33,7 +33,7 @@ pub use writer::{Taken, Writer};
 use std::path::Path;
 
 use proviso_report::{BootId, CompactRange, Hash, Receipt, Seed, UnixMs};
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use crate::identity::Identity;
 
@@ -196,8 +196,9 @@ impl Journal {
         }
         let oldest: Option<i64> = self
             .db
-            .prepare_cached("SELECT min(at) FROM report")?
-            .query_row([], |row| row.get(0))?;
+            .prepare_cached("SELECT at FROM report ORDER BY first LIMIT 1")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
         let waited = oldest.map_or(0, |at| now.0.saturating_sub(at));
         Ok((waited >= self.limits.age_ms)
             .then_some("a report has waited for the collector for as long as it may"))
@@ -205,7 +206,6 @@ impl Journal {
 
     /// The bytes of the closed report that begins at this record.
     pub fn report(&self, first: u64) -> Result<Option<Vec<u8>>, WriteError> {
-        use rusqlite::OptionalExtension as _;
         let Ok(first) = i64::try_from(first) else {
             return Ok(None);
         };

@@ -175,7 +175,7 @@ fn a_report_holds_and_goes_when_its_receipt_is_here() {
     assert_eq!((journal.held(), journal.waiting()), (1, Waiting::default()));
 
     let state = |journal: &mut Journal, ms| {
-        let stated = journal.transact(|writer| writer.state(heartbeat(), None, &at(ms)));
+        let stated = journal.transact(|writer| writer.state(at(ms).at, heartbeat(), &at(ms)));
         stated.unwrap().into_value()
     };
     assert_eq!(state(&mut journal, 30), 1);
@@ -305,12 +305,12 @@ fn a_report_closes_before_it_is_too_large() {
     let mut journal = device.open(dir.path());
     let _stated = journal
         .transact(|writer| {
-            (0..255).try_for_each(|n| writer.state(heartbeat(), None, &at(n)).map(|_| ()))
+            (0..255).try_for_each(|n| writer.state(at(n).at, heartbeat(), &at(n)).map(|_| ()))
         })
         .unwrap();
     assert_eq!(journal.closed(), 0);
     let _stated = journal
-        .transact(|writer| writer.state(heartbeat(), None, &at(300)))
+        .transact(|writer| writer.state(at(300).at, heartbeat(), &at(300)))
         .unwrap();
     assert_eq!(journal.closed(), 256);
     let long = "x".repeat(60_000);

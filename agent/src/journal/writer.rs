@@ -89,7 +89,7 @@ impl<'a> Writer<'a> {
         };
         let (seq, line) = match self.append(entry, now) {
             Err(WriteError::Record(RecordError::TooLong(_))) => {
-                self.state(too_long(observation.at), None, now)?;
+                self.state(now.at, too_long(observation.at), now)?;
                 return Ok(Taken::TooLong);
             }
             other => other?,
@@ -116,18 +116,13 @@ impl<'a> Writer<'a> {
     }
 
     /// States something about the agent itself.
-    pub fn state(
-        &mut self,
-        fact: Fact,
-        order: Option<Hash>,
-        now: &Moment,
-    ) -> Result<u64, WriteError> {
+    pub fn state(&mut self, at: UnixMs, fact: Fact, now: &Moment) -> Result<u64, WriteError> {
         let entry = Entry {
-            at: now.at,
+            at,
             account: None,
             clauses: &[],
             method: Method::Agent,
-            order,
+            order: None,
             fact,
             rules: &[],
         };

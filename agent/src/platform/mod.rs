@@ -10,4 +10,6 @@ pub mod local;
 pub mod mapped;
 pub mod open_files;
 pub mod process_events;
+pub mod rights;
 pub mod shared;
+pub mod signals;

@@ -1,0 +1,410 @@
+//! The order in force on this computer: taken from the collector, kept, checked, ended.
+//!
+//! Read [`Book`]. What it decides is a [`Change`]: facts to record and the state to store with
+//! them in one transaction; only [`Book::apply`], after the commit, lets it count.
+//!
+//! Promises: an order counts only if two people of different roles signed it, it is not older than
+//! one that was taken before, and it passes its own tests; from its first day to its last, by the
+//! clock. It is checked again at each start. Outside its term nothing is wanted of any source.
+//!
+//! Refuses: everything else, with a sentence that is also a record. A refused order leaves the one
+//! in force as it is.
+
+mod assigned;
+mod store;
+
+pub use store::StoreError;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use proviso_report::fact::{Fact, OrderEnded, OrderInForce, OrderRefused};
+use proviso_report::frame::OrderPackage;
+use proviso_report::{Hash, UnixMs};
+use proviso_rules::{Judge, ListBytes, Order, Signers, Term};
+
+use crate::source::Wanted;
+use crate::uplink::Offered;
+use assigned::{Assigned, Entry};
+use store::Store;
+
+/// Refusals that are remembered, so that each is recorded once in a run.
+const MAX_REFUSED: usize = 64;
+
+/// The orders that this computer holds.
+#[derive(Debug)]
+pub struct Book {
+    store: Store,
+    signers: Signers,
+    assigned: Assigned,
+    /// The current order, compiled.
+    judge: Option<Current>,
+    offer: Option<Offer>,
+    refused: BTreeSet<(Hash, String)>,
+}
+
+/// Something that must be recorded before it counts.
+#[derive(Debug)]
+pub struct Change {
+    /// To be recorded, in this order.
+    pub facts: Vec<Fact>,
+    assigned: Assigned,
+    judge: Option<Current>,
+}
+
+/// What becomes of an offer, and what to record before saying so.
+#[derive(Debug)]
+pub struct Answer {
+    /// For the uplink.
+    pub offered: Offered,
+    /// For the journal.
+    pub change: Option<Change>,
+}
+
+/// An order that waits for its lists.
+#[derive(Debug)]
+struct Offer {
+    package: OrderPackage,
+    order: Order,
+    missing: BTreeSet<Hash>,
+}
+
+#[derive(Clone)]
+struct Current(Arc<Judge>);
+
+impl Book {
+    /// Opens the book over the folder `dir`; `stored` is what the journal has of it.
+    ///
+    /// A stored order that does not hold any more is left out; the first [`Self::turn`] says so.
+    pub fn open(dir: PathBuf, signers: Signers, stored: Option<&[u8]>) -> Result<Self, StoreError> {
+        let assigned = stored.map_or_else(|| Ok(Assigned::default()), Assigned::parse)?;
+        let mut book = Self {
+            store: Store::new(dir),
+            signers,
+            assigned,
+            judge: None,
+            offer: None,
+            refused: BTreeSet::new(),
+        };
+        if let Some(entry) = &book.assigned.current {
+            match book.load(entry) {
+                Ok(judge) => book.judge = Some(judge),
+                Err(reason) => {
+                    tracing::error!(order = %entry.digest, %reason, "the stored order does not hold");
+                }
+            }
+        }
+        Ok(book)
+    }
+
+    /// The order in force, compiled.
+    #[must_use]
+    pub fn in_force(&self) -> Option<&Arc<Judge>> {
+        self.current().filter(|_| self.assigned.in_force)
+    }
+
+    /// The order in force, or the last that was, or the first that will be.
+    #[must_use]
+    pub fn current(&self) -> Option<&Arc<Judge>> {
+        self.judge.as_ref().map(|current| &current.0)
+    }
+
+    /// Its hash.
+    #[must_use]
+    pub fn digest(&self) -> Option<Hash> {
+        self.current().map(|judge| judge.order().digest())
+    }
+
+    /// What sources may look at.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        self.in_force()
+            .map_or_else(Wanted::default, |judge| Wanted::new(judge.order().kinds()))
+    }
+
+    /// The collector assigns an order.
+    pub fn offer(&mut self, package: OrderPackage, now: UnixMs) -> Result<Answer, StoreError> {
+        let digest = Hash::of(&package.order);
+        self.offer = None;
+        if self.holds(digest) {
+            return Ok(Answer::taken(None));
+        }
+        let checked = self
+            .signers
+            .verify(&package.order, &package.signatures, now)
+            .map_err(|error| error.to_string())
+            .and_then(|_| Order::parse(&package.order).map_err(|faults| faults.to_string()))
+            .and_then(|order| self.assigned.may_take(&order).map(|()| order))
+            .and_then(|order| match order.term(now) {
+                Term::Ended(at) => Err(format!("the order ended at {at}: a new one is needed")),
+                _ => Ok(order),
+            });
+        let order = match checked {
+            Ok(order) => order,
+            Err(reason) => return Ok(self.refuse(digest, reason)),
+        };
+        self.store.put(digest, &package)?;
+        let mut missing = BTreeSet::new();
+        for pin in order.lists() {
+            if !self.store.has_list(digest, &pin.sha256)? {
+                missing.insert(pin.sha256);
+            }
+        }
+        self.go_on(
+            Offer {
+                package,
+                order,
+                missing,
+            },
+            now,
+        )
+    }
+
+    /// A list that an offered order needs.
+    pub fn list(&mut self, sha256: Hash, bytes: &[u8], now: UnixMs) -> Result<Answer, StoreError> {
+        let Some(mut offer) = self.offer.take() else {
+            return Ok(Answer::no("no order waits for this list"));
+        };
+        if Hash::of(bytes) != sha256 || !offer.missing.contains(&sha256) {
+            self.offer = Some(offer);
+            return Ok(Answer::no("this is not a list that was asked for"));
+        }
+        self.store.put_list(offer.order.digest(), &sha256, bytes)?;
+        offer.missing.remove(&sha256);
+        self.go_on(offer, now)
+    }
+
+    /// Does an order begin or end now?
+    pub fn turn(&self, now: UnixMs) -> Option<Change> {
+        if let Some(entry) = &self.assigned.next
+            && now >= entry.starts
+        {
+            return Some(match self.load(entry) {
+                Ok(judge) => self.assign(entry.clone(), judge, now),
+                Err(reason) => Change {
+                    facts: vec![refused(entry.digest, reason)],
+                    assigned: Assigned {
+                        next: None,
+                        ..self.assigned.clone()
+                    },
+                    judge: self.judge.clone(),
+                },
+            });
+        }
+        let entry = self.assigned.current.as_ref()?;
+        let (in_force, reason) = match self.current().map(|judge| judge.order().term(now)) {
+            Some(Term::InForce(_)) => (true, String::new()),
+            Some(Term::Ended(at)) => (false, format!("it ended at {at}")),
+            Some(Term::NotYet(at)) => (false, format!("by the clock it begins at {at}")),
+            None => (false, "its stored file does not hold any more".to_owned()),
+        };
+        if in_force == self.assigned.in_force {
+            return None;
+        }
+        Some(Change {
+            facts: vec![if in_force {
+                in_force_fact(entry)
+            } else {
+                ended(entry, reason)
+            }],
+            assigned: Assigned {
+                in_force,
+                ..self.assigned.clone()
+            },
+            judge: self.judge.clone(),
+        })
+    }
+
+    /// When the next [`Self::turn`] is due, if the clock is not set.
+    #[must_use]
+    pub fn next_turn(&self, now: UnixMs) -> Option<UnixMs> {
+        let own = self
+            .current()
+            .and_then(|judge| match judge.order().term(now) {
+                Term::NotYet(at) => Some(at),
+                Term::InForce(end) => end,
+                Term::Ended(_) => None,
+            });
+        let next = self.assigned.next.as_ref().map(|entry| entry.starts);
+        own.into_iter().chain(next).min()
+    }
+
+    /// Lets a change count that is recorded now.
+    pub fn apply(&mut self, change: Change) {
+        self.assigned = change.assigned;
+        self.judge = change.judge;
+        let held = [&self.assigned.current, &self.assigned.next];
+        let held = held.into_iter().flatten().map(|entry| entry.digest);
+        let offered = self.offer.iter().map(|offer| offer.order.digest());
+        let keep: Vec<Hash> = held.chain(offered).collect();
+        if let Err(error) = self.store.keep_only(&keep) {
+            tracing::warn!(%error, "orders of earlier could not be removed");
+        }
+    }
+
+    fn holds(&self, digest: Hash) -> bool {
+        let is = |entry: &Option<Entry>| entry.as_ref().is_some_and(|e| e.digest == digest);
+        (is(&self.assigned.current) && self.judge.is_some()) || is(&self.assigned.next)
+    }
+
+    fn go_on(&mut self, offer: Offer, now: UnixMs) -> Result<Answer, StoreError> {
+        if !offer.missing.is_empty() {
+            let missing = offer.missing.iter().copied().collect();
+            self.offer = Some(offer);
+            return Ok(Answer {
+                offered: Offered::Needs(missing),
+                change: None,
+            });
+        }
+        let digest = Hash::of(&offer.package.order);
+        let order = offer.order;
+        let (term, id, version) = (order.term(now), order.id().to_owned(), order.version());
+        let judge = match self.compile(order) {
+            Ok(judge) => judge,
+            Err(reason) => return Ok(self.refuse(digest, reason)),
+        };
+        let entry = Entry {
+            digest,
+            id,
+            version,
+            taken: now,
+            starts: match term {
+                Term::NotYet(at) => at,
+                _ => now,
+            },
+        };
+        let change = match term {
+            Term::NotYet(_) if self.assigned.in_force => Change {
+                facts: Vec::new(),
+                assigned: self.assigned.with_next(entry),
+                judge: self.judge.clone(),
+            },
+            _ => self.assign(entry, judge, now),
+        };
+        Ok(Answer::taken(Some(change)))
+    }
+
+    /// Makes an order the current one.
+    fn assign(&self, entry: Entry, judge: Current, now: UnixMs) -> Change {
+        let mut facts = Vec::new();
+        if let Some(old) = self
+            .assigned
+            .current
+            .as_ref()
+            .filter(|_| self.assigned.in_force)
+        {
+            let by = format!("version {} of {} took its place", entry.version, entry.id);
+            facts.push(ended(old, by));
+        }
+        let in_force = matches!(judge.0.order().term(now), Term::InForce(_));
+        if in_force {
+            facts.push(in_force_fact(&entry));
+        }
+        Change {
+            facts,
+            assigned: self.assigned.with_current(entry, in_force),
+            judge: Some(judge),
+        }
+    }
+
+    /// Reads and checks a stored order as it was checked when it was taken.
+    fn load(&self, entry: &Entry) -> Result<Current, String> {
+        let package = self.store.get(entry.digest).map_err(|e| e.to_string())?;
+        if Hash::of(&package.order) != entry.digest {
+            return Err("its file was changed".into());
+        }
+        self.signers
+            .verify(&package.order, &package.signatures, entry.taken)
+            .map_err(|error| error.to_string())?;
+        self.compile(Order::parse(&package.order).map_err(|faults| faults.to_string())?)
+    }
+
+    fn compile(&self, order: Order) -> Result<Current, String> {
+        let digest = order.digest();
+        let mut list = |sha256: &Hash| -> Option<ListBytes> {
+            self.store
+                .list(digest, sha256)
+                .inspect_err(|error| tracing::error!(%error, "a list of the order cannot be read"))
+                .ok()
+        };
+        let judge = Judge::compile(order, &mut list).map_err(|faults| faults.to_string())?;
+        Ok(Current(Arc::new(judge)))
+    }
+
+    fn refuse(&mut self, digest: Hash, reason: String) -> Answer {
+        tracing::warn!(order = %digest, %reason, "an order was refused");
+        let new = self.refused.len() < MAX_REFUSED && self.refused.insert((digest, reason.clone()));
+        let change = new.then(|| Change {
+            facts: vec![refused(digest, reason.clone())],
+            assigned: self.assigned.clone(),
+            judge: self.judge.clone(),
+        });
+        Answer {
+            offered: Offered::Refused(reason),
+            change,
+        }
+    }
+}
+
+impl Change {
+    /// The state to store with the facts.
+    #[must_use]
+    pub fn stored(&self) -> Vec<u8> {
+        self.assigned.to_bytes()
+    }
+}
+
+impl Answer {
+    fn taken(change: Option<Change>) -> Self {
+        Self {
+            offered: Offered::Taken,
+            change,
+        }
+    }
+
+    fn no(sentence: &str) -> Self {
+        Self {
+            offered: Offered::Refused(sentence.to_owned()),
+            change: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Current {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Current({})", self.0.order().digest())
+    }
+}
+
+fn in_force_fact(entry: &Entry) -> Fact {
+    OrderInForce {
+        id: entry.id.clone(),
+        version: entry.version,
+        digest: entry.digest,
+    }
+    .into()
+}
+
+fn ended(entry: &Entry, reason: String) -> Fact {
+    OrderEnded {
+        id: entry.id.clone(),
+        version: entry.version,
+        reason,
+    }
+    .into()
+}
+
+fn refused(digest: Hash, reason: String) -> Fact {
+    OrderRefused {
+        digest: Some(digest),
+        reason: reason.chars().take(MAX_REASON).collect(),
+    }
+    .into()
+}
+
+/// An order can have many faults; the record shows the first.
+const MAX_REASON: usize = 2_000;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! The agent's own life: start, heartbeat, clock, stop.
+
+use std::collections::VecDeque;
+
+use proviso_report::UnixMs;
+use proviso_report::fact::{
+    AgentStarted, AgentStopped, Fact, Gap, GapCause, Heartbeat, PreviousEnd,
+};
+use proviso_rules::ENGINE;
+use thiserror::Error;
+
+use super::{Keeper, Outlets};
+use crate::journal::{Journal, Life, WriteError, Writer};
+use crate::order::Book;
+use crate::platform::clock::Moment;
+use crate::scope::Scope;
+use crate::uplink::Link;
+
+/// Clocks drift and are put right all the time; more than this is a step.
+const STEP_MS: i64 = 2_000;
+
+/// When the agent last gave a sign of life.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    every_ms: u64,
+    last: Option<Moment>,
+    /// The last moment that was written about, to notice when the clock is set.
+    clock: Moment,
+}
+
+/// Why the keeper cannot begin.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] WriteError),
+}
+
+impl Keeper {
+    /// Begins: says how the time before ended, and what orders are in force.
+    pub fn start(
+        journal: Journal,
+        book: Book,
+        scope: Scope,
+        outlets: Outlets,
+        heartbeat_ms: u64,
+        sources: &[&str],
+        now: &Moment,
+    ) -> Result<Self, StartError> {
+        let before = journal.life()?;
+        let cursors = journal.cursors()?.into_iter().collect();
+        let mut keeper = Self {
+            journal,
+            book,
+            scope,
+            outlets,
+            cursors,
+            unsaid: VecDeque::new(),
+            stall: None,
+            pulse: Pulse {
+                every_ms: heartbeat_ms,
+                last: None,
+                clock: *now,
+            },
+            link: Link::Down("the agent has just started".into()),
+            stopped: false,
+        };
+        keeper.say(started(before, sources), now.at);
+        if let Some(gap) = before.and_then(|life| missing(life, now)) {
+            keeper.say(gap, now.at);
+        }
+        keeper.outlets.wanted.send_replace(keeper.book.wanted());
+        keeper.outlets.closed.send_replace(keeper.journal.closed());
+        keeper.tick(now)?;
+        Ok(keeper)
+    }
+
+    /// The last record of this run. Afterwards only questions are answered.
+    pub fn stop(&mut self, reason: &str, now: &Moment) -> Result<(), WriteError> {
+        let reason = reason.to_owned();
+        self.say(AgentStopped { reason }.into(), now.at);
+        // If it cannot be written, the next start finds no good end, and says so.
+        let ended = self.commit(Vec::new(), true, now);
+        self.stopped = true;
+        ended
+    }
+}
+
+impl Pulse {
+    /// Must something be written because of the time?
+    pub(super) fn is_due(&self, now: &Moment) -> bool {
+        self.next(now) == 0 || self.step(now).is_some()
+    }
+
+    /// Milliseconds until the next heartbeat.
+    pub(super) fn next(&self, now: &Moment) -> u64 {
+        self.last.map_or(0, |last| {
+            last.mono
+                .saturating_add(self.every_ms)
+                .saturating_sub(now.mono)
+        })
+    }
+
+    /// Writes what is due.
+    pub(super) fn beat(&self, writer: &mut Writer<'_>, now: &Moment) -> Result<(), WriteError> {
+        if let Some(step) = self.step(now) {
+            writer.state(now.at, step, now)?;
+        }
+        match self.last {
+            // The record of the start is the first sign.
+            None => writer.set_life(false, now),
+            Some(last) if self.next(now) == 0 => {
+                let counters = writer.take_counters()?;
+                let heartbeat = Heartbeat {
+                    uncovered: counters.uncovered,
+                    suppressed: counters.suppressed,
+                    awake_ms: now.awake.saturating_sub(last.awake),
+                };
+                writer.state(now.at, heartbeat.into(), now)?;
+                writer.set_life(false, now)
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// It is written.
+    pub(super) fn beaten(&mut self, now: &Moment) {
+        if self.next(now) == 0 {
+            self.last = Some(*now);
+        }
+        self.clock = *now;
+    }
+
+    /// Was the wall clock set since then?
+    fn step(&self, now: &Moment) -> Option<Fact> {
+        let passed = i64::try_from(now.mono.saturating_sub(self.clock.mono)).unwrap_or(i64::MAX);
+        let expected = self.clock.at.plus(passed);
+        let by = now.at.0.saturating_sub(expected.0);
+        if by.saturating_abs() <= STEP_MS {
+            return None;
+        }
+        let direction = if by > 0 { "forward" } else { "back" };
+        Some(gap(
+            GapCause::Clock,
+            expected,
+            now.at,
+            format!(
+                "the clock was set {direction} by {} s",
+                by.saturating_abs() / 1_000
+            ),
+        ))
+    }
+}
+
+fn started(before: Option<Life>, sources: &[&str]) -> Fact {
+    AgentStarted {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        engine: ENGINE.to_owned(),
+        platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        sources: sources.iter().map(|&source| source.to_owned()).collect(),
+        previous: match before {
+            None => PreviousEnd::First,
+            Some(life) if life.stopped => PreviousEnd::Stopped,
+            Some(_) => PreviousEnd::Killed,
+        },
+    }
+    .into()
+}
+
+/// The time between the last sign of life and now, if the agent did not end in good order.
+fn missing(life: Life, now: &Moment) -> Option<Fact> {
+    if life.stopped {
+        return None;
+    }
+    let (cause, what) = if life.boot == now.boot {
+        (
+            GapCause::Killed,
+            "the agent was killed or crashed while the computer ran",
+        )
+    } else {
+        (
+            GapCause::Off,
+            "the computer was switched off or restarted without stopping the agent",
+        )
+    };
+    let detail = format!("{what}, some time after its last sign of life");
+    Some(gap(cause, life.at, now.at, detail))
+}
+
+fn gap(cause: GapCause, from: UnixMs, to: UnixMs, detail: String) -> Fact {
+    Gap {
+        cause,
+        source: None,
+        count: None,
+        from: Some(from.0),
+        to: Some(to.0),
+        detail,
+    }
+    .into()
+}

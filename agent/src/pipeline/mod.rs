@@ -1,0 +1,401 @@
+//! What becomes of observations: scope, judge, journal, and the agent's own signs of life.
+//!
+//! Read [`Keeper`]: it owns the journal, the order in force and everything that must agree with
+//! them, and runs on a thread of its own ([`thread`]). Moments come in as values, so it can be
+//! tested without a clock.
+//!
+//! Promises: a batch is answered after the commit that holds it, and everything that waits goes
+//! into one commit. What could not be written is handed over again by its source, or waits here;
+//! when it can be written again, a gap record says from when until when nothing was.
+//!
+//! Refuses: to log what a person did, and to take anything after the record that the agent stops.
+
+mod ask;
+mod life;
+mod show;
+pub mod thread;
+
+pub use life::StartError;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use proviso_report::UnixMs;
+use proviso_report::fact::{Fact, Gap, GapCause, SourceFailed, SourceRestored};
+use tokio::sync::{mpsc, watch};
+
+use crate::journal::{Journal, WriteError, Writer};
+use crate::order::{Book, Change};
+use crate::platform::clock::Moment;
+use crate::scope::{Scope, Scoped};
+use crate::source::{Batch, Durable, Health, Observation, ToPipeline, Wanted};
+use crate::uplink::{Link, Notice};
+
+/// A report closes so long after its first record, and confirmations are recorded so long after
+/// the first of them.
+const CLOSE_AFTER_MS: u64 = 5_000;
+/// After a failed write.
+const RETRY_MS: u64 = 1_000;
+/// The order's term is looked at so often even if nobody sets the clock.
+const LOOK_MS: u64 = 60_000;
+/// Facts that wait for room to be written; more are counted.
+const MAX_UNSAID: usize = 1_000;
+
+/// Where the keeper tells others what changed.
+#[derive(Debug)]
+pub struct Outlets {
+    /// What sources may look at.
+    pub wanted: watch::Sender<Wanted>,
+    /// How many records are in closed reports.
+    pub closed: watch::Sender<u64>,
+    /// How far the collector is.
+    pub progress: watch::Sender<Progress>,
+    /// Records that go ahead of a backlog.
+    pub notices: mpsc::Sender<Notice>,
+}
+
+/// How far the collector is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// How many records it has given a receipt for.
+    pub held: u64,
+    /// Can it take more?
+    pub connected: bool,
+}
+
+/// Keeps what was seen.
+#[derive(Debug)]
+pub struct Keeper {
+    journal: Journal,
+    book: Book,
+    scope: Scope,
+    outlets: Outlets,
+    cursors: BTreeMap<String, Vec<u8>>,
+    /// Facts about the agent that are not written yet, with the time when they became true.
+    unsaid: VecDeque<(UnixMs, Fact)>,
+    stall: Option<Stall>,
+    pulse: life::Pulse,
+    link: Link,
+    stopped: bool,
+}
+
+/// Nothing can be written.
+#[derive(Debug)]
+struct Stall {
+    cause: GapCause,
+    since: UnixMs,
+    why: String,
+    retry: u64,
+}
+
+impl Keeper {
+    /// Takes everything that waits.
+    pub fn take(&mut self, messages: &mut Vec<ToPipeline>, now: &Moment) -> Result<(), WriteError> {
+        let (mut batches, mut asks) = (Vec::new(), Vec::new());
+        for message in messages.drain(..) {
+            match message {
+                ToPipeline::Batch(batch) => batches.push(batch),
+                ToPipeline::Health(health) => self.note(health, now),
+                other => asks.push(other),
+            }
+        }
+        self.commit(batches, false, now)?;
+        for ask in asks {
+            match ask {
+                ToPipeline::Cursor(source, reply) => {
+                    // The source may have gone.
+                    let _ = reply.send(self.cursors.get(&source).cloned());
+                }
+                ToPipeline::Uplink(ask) => self.answer(ask, now)?,
+                ToPipeline::Batch(_) | ToPipeline::Health(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what time has made due. May be called at any time.
+    pub fn tick(&mut self, now: &Moment) -> Result<(), WriteError> {
+        self.commit(Vec::new(), false, now)
+    }
+
+    /// Milliseconds until the next [`Self::tick`] is due.
+    #[must_use]
+    pub fn next_tick(&self, now: &Moment) -> u64 {
+        if let Some(stall) = &self.stall {
+            return stall.retry.saturating_sub(now.mono);
+        }
+        let closing = [self.journal.open_since(), self.journal.confirming_since()];
+        let closing = closing.into_iter().flatten().map(|since| {
+            since
+                .saturating_add(CLOSE_AFTER_MS)
+                .saturating_sub(now.mono)
+        });
+        let turn = self.book.next_turn(now.at).map(|at| {
+            let ms = at.0.saturating_sub(now.at.0).max(0);
+            u64::try_from(ms).unwrap_or(LOOK_MS)
+        });
+        closing
+            .chain(turn)
+            .chain([self.pulse.next(now), LOOK_MS])
+            .min()
+            .unwrap_or(LOOK_MS)
+    }
+
+    /// One transaction with everything in it; on failure nothing of it happened.
+    fn commit(
+        &mut self,
+        batches: Vec<Batch>,
+        ending: bool,
+        now: &Moment,
+    ) -> Result<(), WriteError> {
+        if self.stopped {
+            // Sources were told; what comes late is handed over at the next start.
+            return Ok(());
+        }
+        if let Some(change) = self.book.turn(now.at)
+            && !self.record(change, now)?
+        {
+            return Ok(());
+        }
+        if let Some(why) = self.journal.full(now.at)? {
+            self.stalled(GapCause::Overflow, why, now);
+            return Ok(());
+        }
+        let due = self.pulse.is_due(now)
+            || self.is_closing(now)
+            || ending
+            || self.stall.is_some()
+            || !self.unsaid.is_empty();
+        if batches.is_empty() && !due {
+            return Ok(());
+        }
+        let mut done = Vec::new();
+        let mut cursors = Vec::new();
+        let closing = ending || self.is_closing(now);
+        self.scope.begin();
+        let (book, scope, pulse) = (&self.book, &mut self.scope, &self.pulse);
+        let (unsaid, stall) = (&self.unsaid, &self.stall);
+        let written = self.journal.transact(|writer| {
+            say_all(writer, unsaid, stall.as_ref(), now)?;
+            for batch in batches {
+                look(book, scope, writer, batch.observations, now)?;
+                if let Some(cursor) = batch.cursor {
+                    writer.set_cursor(&batch.source, &cursor)?;
+                    cursors.push((batch.source, cursor));
+                }
+                done.extend(batch.done);
+            }
+            pulse.beat(writer, now)?;
+            if ending {
+                writer.set_life(true, now)?;
+            }
+            if closing {
+                writer.close(now)?;
+            }
+            writer.settle(now)?;
+            Ok(writer.take_notices())
+        });
+        match written {
+            Ok(durable) => {
+                self.unsaid.clear();
+                self.stall = None;
+                self.pulse.beaten(now);
+                self.cursors.extend(cursors);
+                for done in done {
+                    // The source may have gone.
+                    let _ = done.send(Durable);
+                }
+                self.tell(durable.into_value());
+                Ok(())
+            }
+            Err(error) => {
+                self.scope.undo();
+                self.failed(error, now)
+            }
+        }
+    }
+
+    /// Records a change of the order and lets it count; false when it could not be written.
+    fn record(&mut self, change: Change, now: &Moment) -> Result<bool, WriteError> {
+        let (unsaid, stall) = (&self.unsaid, &self.stall);
+        let written = self.journal.transact(|writer| {
+            say_all(writer, unsaid, stall.as_ref(), now)?;
+            // What was seen under the order of before is told before.
+            writer.flush_confirmed(now)?;
+            for fact in &change.facts {
+                writer.state(now.at, fact.clone(), now)?;
+            }
+            writer.set_orders(&change.stored())?;
+            writer.close(now)
+        });
+        match written {
+            Ok(_durable) => {
+                self.unsaid.clear();
+                self.stall = None;
+                self.book.apply(change);
+                self.outlets.wanted.send_if_modified(|wanted| {
+                    let new = self.book.wanted();
+                    let changed = *wanted != new;
+                    *wanted = new;
+                    changed
+                });
+                self.tell(Vec::new());
+                Ok(true)
+            }
+            Err(error) => self.failed(error, now).map(|()| false),
+        }
+    }
+
+    /// Tells others what a commit changed.
+    fn tell(&self, notices: Vec<Notice>) {
+        let progress = Progress {
+            held: self.journal.held(),
+            connected: self.link == Link::Up,
+        };
+        self.outlets
+            .progress
+            .send_if_modified(|known| std::mem::replace(known, progress) != progress);
+        let closed = self.journal.closed();
+        self.outlets
+            .closed
+            .send_if_modified(|known| std::mem::replace(known, closed) != closed);
+        for notice in notices {
+            // If none can be taken the record comes with its report.
+            let _ = self.outlets.notices.try_send(notice);
+        }
+    }
+
+    fn is_closing(&self, now: &Moment) -> bool {
+        [self.journal.open_since(), self.journal.confirming_since()]
+            .into_iter()
+            .flatten()
+            .any(|since| now.mono >= since.saturating_add(CLOSE_AFTER_MS))
+    }
+
+    /// A write failed. A damaged journal ends the agent; anything else is tried again.
+    fn failed(&mut self, error: WriteError, now: &Moment) -> Result<(), WriteError> {
+        let cause = match &error {
+            WriteError::Damaged(_) => return Err(error),
+            WriteError::Full => GapCause::DiskFull,
+            _ => GapCause::Crash,
+        };
+        self.stalled(cause, &error.to_string(), now);
+        Ok(())
+    }
+
+    fn stalled(&mut self, cause: GapCause, why: &str, now: &Moment) {
+        let retry = now.mono.saturating_add(RETRY_MS);
+        match &mut self.stall {
+            Some(stall) => stall.retry = retry,
+            None => {
+                tracing::error!(reason = why, "nothing can be recorded until this is mended");
+                self.stall = Some(Stall {
+                    cause,
+                    since: now.at,
+                    why: why.to_owned(),
+                    retry,
+                });
+            }
+        }
+    }
+
+    fn note(&mut self, health: Health, now: &Moment) {
+        let fact = match health {
+            Health::Failed { source, reason } => SourceFailed { source, reason }.into(),
+            Health::Restored { source } => SourceRestored { source }.into(),
+            Health::Gap(gap) => gap.into(),
+        };
+        self.say(fact, now.at);
+    }
+
+    /// Queues a fact about the agent for the next commit.
+    fn say(&mut self, fact: Fact, at: UnixMs) {
+        if self.unsaid.len() < MAX_UNSAID {
+            self.unsaid.push_back((at, fact));
+            return;
+        }
+        match self.unsaid.back_mut() {
+            Some((
+                _,
+                Fact::Gap(Gap {
+                    cause: GapCause::Overflow,
+                    count: Some(count),
+                    to,
+                    ..
+                }),
+            )) => {
+                *count = count.saturating_add(1);
+                *to = Some(at.0);
+            }
+            _ => self.unsaid.push_back((at, unsaid_gap(at))),
+        }
+    }
+}
+
+impl Stall {
+    fn gap(&self, now: &Moment) -> Fact {
+        Gap {
+            cause: self.cause,
+            source: None,
+            count: None,
+            from: Some(self.since.0),
+            to: Some(now.at.0),
+            detail: format!("nothing could be written: {}", self.why),
+        }
+        .into()
+    }
+}
+
+/// What had to wait for this transaction.
+fn say_all(
+    writer: &mut Writer<'_>,
+    unsaid: &VecDeque<(UnixMs, Fact)>,
+    stall: Option<&Stall>,
+    now: &Moment,
+) -> Result<(), WriteError> {
+    for (at, fact) in unsaid {
+        writer.state(*at, fact.clone(), now)?;
+    }
+    if let Some(stall) = stall {
+        writer.state(now.at, stall.gap(now), now)?;
+    }
+    Ok(())
+}
+
+/// Takes the way from observation to record.
+fn look(
+    book: &Book,
+    scope: &mut Scope,
+    writer: &mut Writer<'_>,
+    observations: Vec<Observation>,
+    now: &Moment,
+) -> Result<(), WriteError> {
+    // No order in force: what a source handed over just before the end is forgotten.
+    let Some(judge) = book.in_force() else {
+        return Ok(());
+    };
+    for observation in observations {
+        match scope.look(judge, observation) {
+            Scoped::Covered(seen) => {
+                writer.take(&seen.judge(judge), now)?;
+            }
+            Scoped::Counted(count) => writer.count(&count, now)?,
+            Scoped::Nothing => {}
+        }
+    }
+    Ok(())
+}
+
+fn unsaid_gap(at: UnixMs) -> Fact {
+    Gap {
+        cause: GapCause::Overflow,
+        source: None,
+        count: Some(1),
+        from: Some(at.0),
+        to: Some(at.0),
+        detail: "so many things were to be said about the agent that they were only counted".into(),
+    }
+    .into()
+}
+
+#[cfg(test)]
+mod tests;
