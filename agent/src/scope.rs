@@ -14,6 +14,7 @@ use proviso_report::{Hash, Method, UnixMs};
 use proviso_rules::{Event, Hit, Judge, Scope as Cover, Severity, Term};
 use url::Url;
 
+use crate::journal::Start;
 use crate::merge::Unwritten;
 use crate::source::Observation;
 
@@ -93,6 +94,29 @@ impl Scope {
             Scoped::Counted(count)
         } else {
             Scoped::Nothing
+        }
+    }
+
+    /// The same for the end of a program whose start is recorded: it is covered as its start was.
+    pub fn look_at_end(
+        &mut self,
+        judge: &Judge,
+        mut observation: Observation,
+        start: Option<Start>,
+    ) -> Scoped {
+        let scoped = self.look(judge, observation.clone());
+        match (&scoped, start, &mut observation.fact) {
+            (Scoped::Counted(Count::Uncovered(_)), Some(start), Fact::ProcessEnd(end))
+                if start.order == judge.order().digest() =>
+            {
+                end.start_seq = Some(start.seq);
+                Scoped::Covered(InScope {
+                    observation,
+                    clauses: start.clauses,
+                    order: start.order,
+                })
+            }
+            _ => scoped,
         }
     }
 

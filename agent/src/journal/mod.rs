@@ -21,12 +21,14 @@ mod count;
 mod error;
 mod hold;
 mod meta;
+mod program;
 mod schema;
 mod shown;
 mod writer;
 
 pub use count::Counters;
 pub use error::{OpenError, WriteError};
+pub use program::Start;
 pub use shown::{Day, Shown};
 pub use writer::{Taken, Writer};
 

@@ -48,6 +48,11 @@ const TABLES: &str = "
         seq INTEGER PRIMARY KEY, method TEXT NOT NULL, account TEXT, clauses TEXT NOT NULL,
         ordered BLOB NOT NULL, at INTEGER NOT NULL
     ) STRICT;
+    -- Programs whose start is recorded and whose end is not.
+    CREATE TABLE program (
+        pid INTEGER NOT NULL, started INTEGER NOT NULL, seq INTEGER NOT NULL,
+        clauses TEXT NOT NULL, ordered BLOB NOT NULL, PRIMARY KEY (pid, started)
+    ) STRICT, WITHOUT ROWID;
     -- What `status` counts.
     CREATE TABLE tally (
         hour INTEGER NOT NULL, sort TEXT NOT NULL, account TEXT NOT NULL, name TEXT NOT NULL,

@@ -97,6 +97,7 @@ impl<'a> Writer<'a> {
         if let Second::No = second {
             self.remember(seq, judged, now)?;
         }
+        self.follow(seq, judged)?;
         self.tally_recorded(judged, now)?;
         if judged.is_pressing() {
             if self.tip.waiting.reports > BACKLOG {

@@ -407,4 +407,6 @@ fn refused(digest: Hash, reason: String) -> Fact {
 const MAX_REASON: usize = 2_000;
 
 #[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
 mod tests;

@@ -1,1 +1,241 @@
+use proviso_report::Kind;
 
+use super::fixture::{Court, LIST, text};
+use super::*;
+
+const DAY: i64 = 24 * 3_600_000;
+
+/// Noon of the first day of the usual order.
+fn noon() -> UnixMs {
+    "2026-03-02T12:00:00.000Z".parse().unwrap()
+}
+
+struct Desk {
+    court: Court,
+    dir: tempfile::TempDir,
+    stored: Option<Vec<u8>>,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self {
+            court: Court::new(),
+            dir: tempfile::tempdir().unwrap(),
+            stored: None,
+        }
+    }
+
+    fn open(&self) -> Book {
+        let dir = self.dir.path().join("order");
+        Book::open(dir, self.court.signers(), self.stored.as_deref()).unwrap()
+    }
+
+    /// Records a change, as the keeper does; gives its facts.
+    fn record(&mut self, book: &mut Book, change: Option<Change>) -> Vec<String> {
+        let Some(change) = change else {
+            return Vec::new();
+        };
+        self.stored = Some(change.stored());
+        let facts = change.facts.iter().map(said).collect();
+        book.apply(change);
+        facts
+    }
+
+    /// Offers an order and whatever it needs.
+    fn offer(
+        &mut self,
+        book: &mut Book,
+        package: OrderPackage,
+        now: UnixMs,
+    ) -> (Offered, Vec<String>) {
+        let mut answer = book.offer(package, now).unwrap();
+        if answer.offered == Offered::Needs(vec![Hash::of(LIST)]) {
+            answer = book.list(Hash::of(LIST), LIST, now).unwrap();
+        }
+        let facts = self.record(book, answer.change);
+        (answer.offered, facts)
+    }
+}
+
+fn said(fact: &Fact) -> String {
+    match fact {
+        Fact::OrderInForce(order) => format!("{} in force", order.version),
+        Fact::OrderEnded(order) => format!("{} ended: {}", order.version, order.reason),
+        Fact::OrderRefused(order) => format!("refused: {}", order.reason),
+        other => format!("{:?}", other.kind()),
+    }
+}
+
+#[test]
+fn a_signed_order_with_its_lists_is_in_force_and_stays_so() {
+    let mut desk = Desk::new();
+    let mut book = desk.open();
+    assert_eq!(book.wanted(), Wanted::default());
+    let package = desk.court.order(1, "2026-03-02", "2026-03-03");
+    let needs = book.offer(package.clone(), noon()).unwrap();
+    assert_eq!(needs.offered, Offered::Needs(vec![Hash::of(LIST)]));
+    assert!(needs.change.is_none() && book.digest().is_none());
+    let wrong = book
+        .list(Hash::of(LIST), b"other.example\n", noon())
+        .unwrap();
+    assert!(matches!(wrong.offered, Offered::Refused(_)));
+    let taken = book.list(Hash::of(LIST), LIST, noon()).unwrap();
+    assert_eq!(taken.offered, Offered::Taken);
+    assert_eq!(book.digest(), None, "not before it is recorded");
+    assert_eq!(desk.record(&mut book, taken.change), ["1 in force"]);
+    assert!(book.wanted().wants(Kind::WebVisit) && book.wanted().wants(Kind::ProcessStart));
+
+    let mut book = desk.open();
+    assert_eq!(book.digest(), Some(Hash::of(&package.order)));
+    assert!(book.in_force().is_some() && book.turn(noon()).is_none());
+    let (again, facts) = desk.offer(&mut book, package, noon());
+    assert_eq!((again, facts.len()), (Offered::Taken, 0));
+}
+
+#[test]
+fn what_is_not_signed_as_it_must_be_is_refused_once() {
+    let mut desk = Desk::new();
+    let mut book = desk.open();
+    let good = desk.court.order(1, "2026-03-02", "2026-03-03");
+    let mut altered = good.clone();
+    altered.order.push(b'\n');
+    let ended = desk.court.order(1, "2026-02-02", "2026-03-01");
+    let broken = desk
+        .court
+        .sign(b"format = 1".to_vec(), &["court", "police"]);
+    let alone = OrderPackage {
+        signatures: good.signatures[..1].to_vec(),
+        ..good.clone()
+    };
+    for (package, says) in [
+        (altered, "sign"),
+        (alone, "two people"),
+        (ended, "ended at 2026-03-02T00:00:00.000Z"),
+        (broken, "order.toml"),
+    ] {
+        let (offered, facts) = desk.offer(&mut book, package.clone(), noon());
+        let Offered::Refused(sentence) = offered else {
+            panic!("{offered:?}");
+        };
+        assert!(sentence.contains(says), "{sentence}");
+        assert_eq!(facts, [format!("refused: {sentence}")]);
+        let (_, facts) = desk.offer(&mut book, package, noon());
+        assert_eq!(facts, [""; 0], "recorded once");
+    }
+    assert!(book.digest().is_none());
+}
+
+#[test]
+fn an_order_does_not_go_back() {
+    let mut desk = Desk::new();
+    let mut book = desk.open();
+    let two = desk.court.order(2, "2026-03-02", "2026-03-03");
+    let one = desk.court.order(1, "2026-03-02", "2026-03-03");
+    let other_two = desk.court.order(2, "2026-03-01", "2026-03-03");
+    desk.offer(&mut book, two, noon());
+    let mut book = desk.open();
+    for (older, says) in [(one, "does not go back"), (other_two, "one version")] {
+        let (offered, _) = desk.offer(&mut book, older, noon());
+        assert!(
+            matches!(&offered, Offered::Refused(why) if why.contains(says)),
+            "{offered:?}"
+        );
+    }
+    assert_eq!(book.in_force().unwrap().order().version(), 2);
+    let three = desk.court.order(3, "2026-03-02", "2026-03-03");
+    let (offered, facts) = desk.offer(&mut book, three, noon());
+    assert_eq!(offered, Offered::Taken, "its list was here");
+    assert_eq!(
+        facts,
+        ["2 ended: version 3 of SHPO-1 took its place", "3 in force"]
+    );
+    assert_eq!(
+        std::fs::read_dir(desk.dir.path().join("order"))
+            .unwrap()
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn begins_on_its_first_day_and_ends_after_its_last() {
+    let mut desk = Desk::new();
+    let mut book = desk.open();
+    let one = desk.court.order(1, "2026-03-02", "2026-03-03");
+    desk.offer(&mut book, one, noon());
+    let two = desk.court.order(2, "2026-03-03", "2026-03-04");
+    let (offered, facts) = desk.offer(&mut book, two.clone(), noon());
+    assert_eq!((offered, facts.len()), (Offered::Taken, 0));
+    assert_eq!(
+        book.in_force().unwrap().order().version(),
+        1,
+        "until the day"
+    );
+    let midnight = noon().plus(DAY / 2);
+    assert_eq!(book.next_turn(noon()), Some(midnight));
+    let mut book = desk.open();
+    assert!(book.turn(midnight.plus(-1)).is_none());
+    let change = book.turn(midnight);
+    let facts = desk.record(&mut book, change);
+    assert_eq!(
+        facts,
+        ["1 ended: version 2 of SHPO-1 took its place", "2 in force"]
+    );
+    let end = midnight.plus(2 * DAY);
+    assert_eq!(book.next_turn(midnight), Some(end));
+    assert!(book.turn(end.plus(-1)).is_none());
+    let change = book.turn(end);
+    assert_eq!(
+        desk.record(&mut book, change),
+        ["2 ended: it ended at 2026-03-05T00:00:00.000Z"]
+    );
+    assert_eq!(
+        (book.wanted(), book.digest()),
+        (Wanted::default(), Some(Hash::of(&two.order)))
+    );
+    assert!(book.turn(end.plus(DAY)).is_none(), "said once");
+    let change = book.turn(noon());
+    let facts = desk.record(&mut book, change);
+    assert_eq!(facts, [""; 0], "the clock shows a day before");
+}
+
+#[test]
+fn a_first_order_of_days_to_come_waits() {
+    let mut desk = Desk::new();
+    let mut book = desk.open();
+    let one = desk.court.order(1, "2026-03-03", "2026-03-04");
+    let (offered, facts) = desk.offer(&mut book, one, noon());
+    assert_eq!((offered, facts.len()), (Offered::Taken, 0));
+    assert_eq!(book.wanted(), Wanted::default());
+    let mut book = desk.open();
+    let change = book.turn(noon().plus(DAY));
+    assert_eq!(desk.record(&mut book, change), ["1 in force"]);
+}
+
+#[test]
+fn a_stored_order_that_was_changed_does_not_count_and_can_be_taken_again() {
+    let mut desk = Desk::new();
+    let mut book = desk.open();
+    let package = desk.court.order(1, "2026-03-02", "2026-03-03");
+    desk.offer(&mut book, package.clone(), noon());
+    let folder = desk
+        .dir
+        .path()
+        .join("order")
+        .join(Hash::of(&package.order).to_string());
+    std::fs::write(
+        folder.join("order.toml"),
+        text(1, "2026-03-02", "2036-03-03"),
+    )
+    .unwrap();
+    let mut book = desk.open();
+    assert_eq!((book.digest(), book.wanted()), (None, Wanted::default()));
+    let change = book.turn(noon());
+    let facts = desk.record(&mut book, change);
+    assert_eq!(facts, ["1 ended: its stored file does not hold any more"]);
+    let (offered, facts) = desk.offer(&mut book, package, noon());
+    assert_eq!(
+        (offered, facts),
+        (Offered::Taken, vec!["1 in force".to_owned()])
+    );
+}

@@ -374,7 +374,14 @@ fn look(
         return Ok(());
     };
     for observation in observations {
-        match scope.look(judge, observation) {
+        let scoped = match &observation.fact {
+            Fact::ProcessEnd(end) => {
+                let start = writer.start_of(end)?;
+                scope.look_at_end(judge, observation, start)
+            }
+            _ => scope.look(judge, observation),
+        };
+        match scoped {
             Scoped::Covered(seen) => {
                 writer.take(&seen.judge(judge), now)?;
             }

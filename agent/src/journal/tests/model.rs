@@ -273,7 +273,7 @@ fn check(reference: &Reference, taken: &Taken, counters: &Counters) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn each_visit_is_stored_exactly_once(steps in proptest::collection::vec(steps(), 1..40)) {
         run(&steps);
