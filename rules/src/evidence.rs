@@ -4,15 +4,61 @@
 //! data/orders/<digest>/order.toml
 //! data/orders/<digest>/signatures/<n>.sig    armoured, n from 1
 //! data/orders/<digest>/lists/<sha256>        each list that the order pins
-//! data/orders/<digest>/put.txt               when the collector took it and checked its signatures
+//! data/orders/<digest>/put.txt               when the collector took it and checked its signatures:
+//!                                            one line, 2026-11-24T05:00:00.123Z
 //! data/keys/allowed_signers
 //! ```
+//!
+//! Promises: every record that the bundle shows is judged again, and compared with the findings in
+//! both directions. Findings of another engine are said to be unchecked, never to be wrong.
+//!
+//! Refuses: to say whose keys `allowed_signers` names; that is for whoever knows the people.
 
-use proviso_report::bundle::{Check, Files, Verified};
+mod findings;
+mod orders;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proviso_report::Hash;
+use proviso_report::bundle::{Check, Files, Outcome, Verified};
+
+use crate::ENGINE;
 
 /// Checks orders, their signatures and the findings.
 #[must_use]
 pub fn check(files: &dyn Files, verified: &Verified) -> Vec<Check> {
-    let _ = (files, verified);
-    Vec::new()
+    let mut checks = Vec::new();
+    let named: BTreeSet<Hash> = verified
+        .logs
+        .values()
+        .flat_map(|log| log.records.iter().filter_map(|record| record.order))
+        .collect();
+    let mut judges = BTreeMap::new();
+    for digest in named {
+        let (more, judge) = orders::check(files, digest, other_engine(verified).as_ref());
+        checks.extend(more);
+        if let Some(judge) = judge {
+            judges.insert(digest, judge);
+        }
+    }
+    checks.extend(findings::check(files, verified, &judges));
+    checks
 }
+
+/// Why this program cannot say what the engine of the bundle would have found.
+fn other_engine(verified: &Verified) -> Option<Outcome> {
+    let Some(about) = &verified.about else {
+        let why = "bundle.json does not say which engine made the findings";
+        return Some(Outcome::Unchecked(why.to_owned()));
+    };
+    (about.engine != ENGINE).then(|| {
+        Outcome::Unchecked(format!(
+            "the findings were made by {}, and this program has {ENGINE}: check them with a \
+             `proviso` of the same engine",
+            about.engine
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! One order of a bundle: its file, its lists, its signatures.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proviso_report::bundle::{Check, Files, Outcome};
+use proviso_report::{Hash, UnixMs};
+
+use crate::signature::MAX_SIGNATURES;
+use crate::{Judge, ListBytes, Order, Signers};
+
+/// The checks, and the order made ready to judge if that is possible. `other`: what to say of what
+/// only the bundle's own engine could tell.
+pub(super) fn check(
+    files: &dyn Files,
+    digest: Hash,
+    other: Option<&Outcome>,
+) -> (Vec<Check>, Option<Judge>) {
+    let short: String = digest.to_string().chars().take(12).collect();
+    let mut checks = Vec::new();
+    let mut note = |what: String, outcome: Outcome| {
+        let holds = outcome == Outcome::Holds;
+        checks.push(Check::new(format!("order {short}…: {what}"), outcome));
+        holds
+    };
+    let folder = format!("data/orders/{digest}");
+    let (bytes, order) = match order(files, &folder, digest, other) {
+        Ok(found) => found,
+        Err(outcome) => {
+            note("it can be read".to_owned(), outcome);
+            return (checks, None);
+        }
+    };
+    note(
+        format!("it can be read: {}, version {}", order.id(), order.version()),
+        Outcome::Holds,
+    );
+    match signed(files, &folder, &bytes) {
+        Ok((who, at)) => note(
+            format!("it is signed by {who}, whose keys were valid at {at}"),
+            Outcome::Holds,
+        ),
+        Err(outcome) => note(
+            "it is signed by two people of different roles".to_owned(),
+            outcome,
+        ),
+    };
+    let (lists, outcome) = lists(files, &folder, &order);
+    let count = order.lists().len();
+    if !note(format!("its {count} lists are those that it names"), outcome) {
+        return (checks, None);
+    }
+    match Judge::compile(order, &mut |hash| lists.get(hash).cloned()) {
+        Ok(judge) => {
+            note("it passes its own tests".to_owned(), Outcome::Holds);
+            (checks, Some(judge))
+        }
+        Err(faults) => {
+            let fails = Outcome::Fails(faults.to_string());
+            note(
+                "it passes its own tests".to_owned(),
+                other.cloned().unwrap_or(fails),
+            );
+            (checks, None)
+        }
+    }
+}
+
+fn order(
+    files: &dyn Files,
+    folder: &str,
+    digest: Hash,
+    other: Option<&Outcome>,
+) -> Result<(Vec<u8>, Order), Outcome> {
+    let path = format!("{folder}/order.toml");
+    let bytes = needed(files, &path)?;
+    if Hash::of(&bytes) != digest {
+        return Err(Outcome::Fails(format!("{path} is another file")));
+    }
+    let order = Order::parse(&bytes).map_err(|faults| {
+        let fails = Outcome::Fails(format!("{path} is no order:\n{faults}"));
+        other.cloned().unwrap_or(fails)
+    })?;
+    Ok((bytes, order))
+}
+
+/// By whom, and at which time that was checked.
+fn signed(files: &dyn Files, folder: &str, order: &[u8]) -> Result<(String, UnixMs), Outcome> {
+    let path = "data/keys/allowed_signers";
+    let signers = Signers::parse(&needed(files, path)?)
+        .map_err(|error| Outcome::Fails(error.to_string()))?;
+    let path = format!("{folder}/put.txt");
+    let put = needed(files, &path)?;
+    let at: UnixMs = std::str::from_utf8(&put)
+        .unwrap_or_default()
+        .trim_end()
+        .parse()
+        .map_err(|error| Outcome::Fails(format!("{path}: {error}")))?;
+    let mut signatures = Vec::new();
+    // One more than there may be, so that too many are seen.
+    for n in 1..=MAX_SIGNATURES + 1 {
+        match files.read(&format!("{folder}/signatures/{n}.sig")) {
+            Ok(Some(bytes)) => signatures.push(bytes.into_owned()),
+            Ok(None) => break,
+            Err(why) => return Err(Outcome::Unchecked(why)),
+        }
+    }
+    let signed = signers
+        .verify(order, &signatures, at)
+        .map_err(|error| Outcome::Fails(error.to_string()))?;
+    Ok((signed.principals.join(" and "), at))
+}
+
+fn lists(files: &dyn Files, folder: &str, order: &Order) -> (BTreeMap<Hash, ListBytes>, Outcome) {
+    let mut lists: BTreeMap<Hash, ListBytes> = BTreeMap::new();
+    for pin in order.lists() {
+        let path = format!("{folder}/lists/{}", pin.sha256);
+        let bytes = match needed(files, &path) {
+            Ok(bytes) => bytes,
+            Err(outcome) => return (lists, outcome),
+        };
+        if Hash::of(&bytes) != pin.sha256 {
+            let why = format!("{path} is not the list `{}` that the order pins", pin.name);
+            return (lists, Outcome::Fails(why));
+        }
+        lists.insert(pin.sha256, Arc::new(bytes));
+    }
+    (lists, Outcome::Holds)
+}
+
+/// What is missing was perhaps never exported: nothing is said against what is there.
+fn needed(files: &dyn Files, path: &str) -> Result<Vec<u8>, Outcome> {
+    match files.read(path) {
+        Ok(Some(bytes)) => Ok(bytes.into_owned()),
+        Ok(None) => Err(Outcome::Unchecked(format!("{path} is missing"))),
+        Err(why) => Err(Outcome::Unchecked(why)),
+    }
+}
