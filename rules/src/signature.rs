@@ -255,4 +255,4 @@ fn fingerprint(key: &[u8; 32]) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

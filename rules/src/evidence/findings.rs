@@ -11,7 +11,7 @@ use crate::{ENGINE, Event, Judge, finding_id};
 
 const FILE: &str = "data/findings.jsonl";
 const FOLLOW: &str = "each finding follows from its record and the order";
-const COMPLETE: &str = "every record that a rule matches has its finding";
+const COMPLETE: &str = "every record that is shown and that a rule matches has its finding";
 
 pub(super) fn check(
     files: &dyn Files,
@@ -36,7 +36,7 @@ pub(super) fn check(
         ),
         Check::new(
             format!("{COMPLETE} ({} findings)", made.len()),
-            complete(&said, &made, unjudged),
+            complete(verified, &said, &made, unjudged),
         ),
     ]
 }
@@ -48,8 +48,8 @@ fn read(files: &dyn Files) -> Result<BTreeMap<String, Finding>, Outcome> {
         Ok(None) => return Err(Outcome::Fails(format!("{FILE} is missing"))),
         Err(why) => return Err(Outcome::Unchecked(why)),
     };
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Outcome::Fails(format!("{FILE} is not UTF-8")))?;
+    let text =
+        std::str::from_utf8(&bytes).map_err(|_| Outcome::Fails(format!("{FILE} is not UTF-8")))?;
     let mut found = BTreeMap::new();
     for (number, line) in (1_u64..).zip(text.lines()) {
         let fails = |why: String| Outcome::Fails(format!("{FILE}, line {number}: {why}"));
@@ -134,11 +134,20 @@ fn follow(
                 finding.rule
             ));
         }
+        let log = verified.logs.get(&finding.device);
+        if shown(log, finding.seq).is_some_and(|record| record.order != Some(finding.order)) {
+            return Outcome::Fails(format!(
+                "finding {id} is by the order {}, and {place} was made under another",
+                finding.order
+            ));
+        }
         if finding.engine != ENGINE {
             unchecked = Some(format!("finding {id} was made by {}", finding.engine));
-        } else if !verified.logs.contains_key(&finding.device) {
-            unchecked = Some(format!("finding {id} is about {place}, whose log does not hold"));
-        } else if is_withheld(&verified.logs[&finding.device], finding.seq) {
+        } else if log.is_none() {
+            unchecked = Some(format!(
+                "finding {id} is about {place}, whose log does not hold"
+            ));
+        } else if is_withheld(log, finding.seq) {
             unchecked = Some(format!("finding {id} is about {place}, which is withheld"));
         } else if !judges.contains_key(&finding.order) {
             unchecked = Some(format!(
@@ -155,17 +164,23 @@ fn follow(
     unchecked.map_or(Outcome::Holds, Outcome::Unchecked)
 }
 
-/// A place between the ends of the log where no record is shown.
-fn is_withheld(log: &DeviceLog, seq: u64) -> bool {
-    let shown = log
-        .records
+/// The record at a place, if it is shown.
+fn shown(log: Option<&DeviceLog>, seq: u64) -> Option<&Record> {
+    let records = &log?.records;
+    let at = records
         .binary_search_by_key(&seq, |record| record.seq)
-        .is_ok();
-    !shown && (log.first..log.end).contains(&seq)
+        .ok()?;
+    records.get(at)
+}
+
+/// Is there a record at this place that is not shown?
+fn is_withheld(log: Option<&DeviceLog>, seq: u64) -> bool {
+    shown(log, seq).is_none() && log.is_some_and(|log| (log.first..log.end).contains(&seq))
 }
 
 /// Is each finding that was made again there?
 fn complete(
+    verified: &Verified,
     said: &BTreeMap<String, Finding>,
     made: &BTreeMap<String, Finding>,
     unjudged: u64,
@@ -174,6 +189,12 @@ fn complete(
         return Outcome::Fails(format!(
             "rule {} matches record {} of device {}, and no finding says so",
             missing.rule, missing.seq, missing.device
+        ));
+    }
+    let mut devices = verified.about.iter().flat_map(|about| &about.devices);
+    if let Some(device) = devices.find(|device| !verified.logs.contains_key(device)) {
+        return Outcome::Unchecked(format!(
+            "the log of device {device} does not hold, so its records were not judged"
         ));
     }
     if unjudged > 0 {

@@ -32,7 +32,11 @@ pub(super) fn check(
         }
     };
     note(
-        format!("it can be read: {}, version {}", order.id(), order.version()),
+        format!(
+            "it can be read: {}, version {}",
+            order.id(),
+            order.version()
+        ),
         Outcome::Holds,
     );
     match signed(files, &folder, &bytes) {
@@ -47,7 +51,10 @@ pub(super) fn check(
     };
     let (lists, outcome) = lists(files, &folder, &order);
     let count = order.lists().len();
-    if !note(format!("its {count} lists are those that it names"), outcome) {
+    if !note(
+        format!("its {count} lists are those that it names"),
+        outcome,
+    ) {
         return (checks, None);
     }
     match Judge::compile(order, &mut |hash| lists.get(hash).cloned()) {
@@ -87,8 +94,8 @@ fn order(
 /// By whom, and at which time that was checked.
 fn signed(files: &dyn Files, folder: &str, order: &[u8]) -> Result<(String, UnixMs), Outcome> {
     let path = "data/keys/allowed_signers";
-    let signers = Signers::parse(&needed(files, path)?)
-        .map_err(|error| Outcome::Fails(error.to_string()))?;
+    let signers =
+        Signers::parse(&needed(files, path)?).map_err(|error| Outcome::Fails(error.to_string()))?;
     let path = format!("{folder}/put.txt");
     let put = needed(files, &path)?;
     let at: UnixMs = std::str::from_utf8(&put)

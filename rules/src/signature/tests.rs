@@ -55,6 +55,38 @@ XnupnXxzMOv18RXHKplm0G
 /// 2026-11-24T05:00:00Z.
 const NOW: UnixMs = UnixMs(1_795_496_400_000);
 
+/// An armoured signature of `order` and the line of the key in `allowed_signers`: what
+/// `ssh-keygen` would make, for tests that cannot know the order's bytes beforehand.
+pub(crate) fn sign(
+    key: &proviso_report::SigningKey,
+    principal: &str,
+    order: &[u8],
+) -> (String, String) {
+    let blob = wire::key_blob(&key.public());
+    let mut head = b"SSHSIG".to_vec();
+    wire::put(&mut head, NAMESPACE.as_bytes());
+    wire::put(&mut head, b"");
+    wire::put(&mut head, b"sha512");
+    let mut message = head.clone();
+    let hash = ring::digest::digest(&ring::digest::SHA512, order);
+    wire::put(&mut message, hash.as_ref());
+    let mut signature = Vec::new();
+    wire::put(&mut signature, wire::ED25519);
+    wire::put(&mut signature, &key.sign(&message));
+    let mut whole = [&b"SSHSIG"[..], &1_u32.to_be_bytes()].concat();
+    wire::put(&mut whole, &blob);
+    whole.extend(&head[6..]);
+    wire::put(&mut whole, &signature);
+    let base64 = |bytes: &[u8]| data_encoding::BASE64.encode(bytes);
+    (
+        format!(
+            "-----BEGIN SSH SIGNATURE-----\n{}\n-----END SSH SIGNATURE-----\n",
+            base64(&whole)
+        ),
+        format!("{principal} ssh-ed25519 {}\n", base64(&blob)),
+    )
+}
+
 fn signers(lines: &[String]) -> Signers {
     Signers::parse(lines.join("\n").as_bytes()).unwrap()
 }
