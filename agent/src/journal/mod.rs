@@ -343,4 +343,4 @@ impl Life {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -16,19 +16,19 @@ use crate::merge::tests::observation;
 use crate::platform::clock::Moment;
 use crate::scope::{Count, Judged};
 
-const ROOMY: Limits = Limits {
+pub(crate) const ROOMY: Limits = Limits {
     bytes: u64::MAX,
     age_ms: i64::MAX,
 };
 const DEVICE: DeviceId = DeviceId([5; 16]);
 
 /// A device and its log key, to be opened more than once.
-struct Device {
+pub(crate) struct Device {
     pkcs8: Vec<u8>,
 }
 
 impl Device {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         Self {
             pkcs8: document.as_ref().to_vec(),
@@ -43,7 +43,7 @@ impl Device {
         VerifierKey::ed25519("a.example/device/05", self.key().public()).unwrap()
     }
 
-    fn try_open(&self, dir: &Path, limits: Limits) -> Result<Journal, OpenError> {
+    pub(crate) fn try_open(&self, dir: &Path, limits: Limits) -> Result<Journal, OpenError> {
         let tls = Credentials {
             key: Vec::new().into(),
             certificate: Vec::new(),
@@ -62,12 +62,12 @@ impl Device {
         Journal::open(&dir.join(FILE), identity.unwrap(), limits)
     }
 
-    fn open(&self, dir: &Path) -> Journal {
+    pub(crate) fn open(&self, dir: &Path) -> Journal {
         self.try_open(dir, ROOMY).unwrap()
     }
 
     /// Every closed report from `before` on, verified; gives their lines.
-    fn verified(&self, journal: &Journal, before: &mut CompactRange) -> Vec<Record> {
+    pub(crate) fn verified(&self, journal: &Journal, before: &mut CompactRange) -> Vec<Record> {
         let mut records = Vec::new();
         while let Some(bytes) = journal.report(before.size()).unwrap() {
             let report = Report::parse(&bytes).unwrap();
@@ -85,7 +85,7 @@ impl Device {
     }
 }
 
-fn at(ms: u64) -> Moment {
+pub(crate) fn at(ms: u64) -> Moment {
     Moment {
         at: UnixMs(1_795_496_400_000).plus(i64::try_from(ms).unwrap()),
         mono: ms,
@@ -120,14 +120,14 @@ fn close(journal: &mut Journal, ms: u64) {
 }
 
 /// The collector's receipt over what the journal has closed.
-fn receipt(checkpoint: &Checkpoint, time: u64) -> Receipt {
+pub(crate) fn receipt(checkpoint: &Checkpoint, time: u64) -> Receipt {
     let key = Device::new().key();
     let collector = VerifierKey::new("a.example/collector", Alg::CosignatureV1, key.public());
     let signature = key.sign(&Receipt::message_to_sign(checkpoint, time));
     Receipt::assemble(&collector.unwrap(), time, signature)
 }
 
-fn checkpoint(range: &CompactRange) -> Checkpoint {
+pub(crate) fn checkpoint(range: &CompactRange) -> Checkpoint {
     Checkpoint {
         origin: "a.example/device/05".into(),
         size: range.size(),
