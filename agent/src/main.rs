@@ -1,6 +1,7 @@
 //! `proviso-agent`: enrols a computer, runs on it, shows the supervised person how it stands.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -125,13 +126,15 @@ fn obey(command: Command) -> Result<(), Failure> {
         Command::Status { place, json } => {
             let status = waiting(status::ask(&place.state))?
                 .map_err(|error| Failure(error.to_string(), NOT_RUNNING))?;
-            if json {
-                let text = serde_json::to_string_pretty(&status)
-                    .map_err(|error| Failure(error.to_string(), FAILED))?;
-                println!("{text}");
+            let text = if json {
+                serde_json::to_string_pretty(&status)
+                    .map_err(|error| Failure(error.to_string(), FAILED))?
+                    + "\n"
             } else {
-                print!("{status}");
-            }
+                status.to_string()
+            };
+            // Whoever reads may have seen enough: `status | head`.
+            let _ = std::io::stdout().write_all(text.as_bytes());
             Ok(())
         }
         Command::NativeHost { place, browser } => native_host::run(&place.state, &browser)

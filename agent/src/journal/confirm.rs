@@ -128,8 +128,8 @@ impl Writer<'_> {
             let clauses: Vec<String> = clauses.lines().map(str::to_owned).collect();
             for seqs in seqs.chunks(MAX_SEQS) {
                 let seqs = seqs.to_vec();
-                let fact = Fact::VisitsConfirmed(VisitsConfirmed { method, seqs });
-                self.state_confirmed(fact, account.as_deref(), &clauses, Hash(order), now)?;
+                let confirmed = VisitsConfirmed { method, seqs };
+                self.state_confirmed(confirmed, account.as_deref(), &clauses, Hash(order), now)?;
             }
         }
         self.db

@@ -261,6 +261,7 @@ fn one_visit_of_two_sources_is_one_record() {
         (&["1".to_owned()][..], Some(Hash([3; 32])))
     );
     assert_eq!(last.account.as_deref(), Some("alex"));
+    assert_eq!(last.methods, [Method::History]);
 }
 
 #[test]

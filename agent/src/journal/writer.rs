@@ -1,6 +1,6 @@
 //! One transaction: records in, reports closed.
 
-use proviso_report::fact::{Fact, Gap, GapCause};
+use proviso_report::fact::{Fact, Gap, GapCause, VisitsConfirmed};
 use proviso_report::{Hash, Method, Record, RecordError, ReportBuilder, Seed, UnixMs};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use rusqlite::Connection;
@@ -133,7 +133,7 @@ impl<'a> Writer<'a> {
     /// States that a second source saw what is recorded.
     pub(super) fn state_confirmed(
         &mut self,
-        fact: Fact,
+        confirmed: VisitsConfirmed,
         account: Option<&str>,
         clauses: &[String],
         order: Hash,
@@ -143,9 +143,9 @@ impl<'a> Writer<'a> {
             at: now.at,
             account,
             clauses,
-            method: Method::Agent,
+            method: confirmed.method,
             order: Some(order),
-            fact,
+            fact: confirmed.into(),
             rules: &[],
         };
         self.append(entry, now).map(|_| ())

@@ -156,9 +156,13 @@ impl Keeper {
         {
             return Ok(());
         }
-        if let Some(why) = self.journal.full(now.at)? {
-            self.stalled(GapCause::Overflow, why, now);
-            return Ok(());
+        match self.journal.full(now.at) {
+            Ok(None) => {}
+            Ok(Some(why)) => {
+                self.stalled(GapCause::Overflow, why, now);
+                return Ok(());
+            }
+            Err(error) => return self.failed(error, now),
         }
         let due = self.pulse.is_due(now)
             || self.is_closing(now)
