@@ -61,18 +61,26 @@ fn decode_once(text: &str, plus_is_space: bool) -> Cow<'_, str> {
     if !plus && !has_escape(text) {
         return Cow::Borrowed(text);
     }
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        if let Some(value) = escape(bytes, at) {
-            out.push(value);
-            at += 3;
-        } else {
-            out.push(if byte == b'+' && plus { b' ' } else { byte });
-            at += 1;
+    let mut out = Vec::with_capacity(text.len());
+    let between = |out: &mut Vec<u8>, run: &str| {
+        out.extend_from_slice(run.as_bytes());
+        if plus {
+            let from = out.len() - run.len();
+            for byte in out.iter_mut().skip(from).filter(|byte| **byte == b'+') {
+                *byte = b' ';
+            }
+        }
+    };
+    // From one escape to the next.
+    let mut from = 0;
+    for (at, _) in text.match_indices('%') {
+        if let Some(byte) = escape(text.as_bytes(), at) {
+            between(&mut out, text.get(from..at).unwrap_or_default());
+            out.push(byte);
+            from = at + 3;
         }
     }
+    between(&mut out, text.get(from..).unwrap_or_default());
     Cow::Owned(match String::from_utf8(out) {
         Ok(text) => text,
         Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),

@@ -45,22 +45,10 @@ impl<'a> Address<'a> {
         let rest = url.get(start..)?;
         let slash = rest.find('/')?;
         let (host, tail) = rest.split_at(slash);
-        if !domain::is_plain(host) || host.contains("xn--") || domain::ends_in_number(host) {
+        if !is_final(host) {
             return None;
         }
-        let mut encoded = false;
-        let mut before = [0; 2];
-        for &byte in tail.as_bytes() {
-            match byte {
-                b'%' | b'+' => encoded = true,
-                // `/.` may be a step in the path, and so may `/%2e`.
-                b'.' if before[1] == b'/' => return None,
-                b'e' | b'E' if before == *b"%2" => return None,
-                b'\\' | 0..=0x20 | 0x7f.. => return None,
-                _ => {}
-            }
-            before = [before[1], byte];
-        }
+        let encoded = tail_is_encoded(tail.as_bytes())?;
         let path = start + slash;
         let text = if encoded {
             let head = url.get(..path)?;
@@ -105,6 +93,56 @@ impl<'a> Address<'a> {
             host: host(&parsed, WRAPPERS).map(Cow::Owned),
         }
     }
+}
+
+/// A host that the parser leaves as it is: plain labels, none of them in Punycode, the last no
+/// number.
+fn is_final(host: &str) -> bool {
+    let mut before = b'.';
+    let mut number = false;
+    for &byte in host.as_bytes() {
+        match byte {
+            b'a'..=b'w' | b'y' | b'z' | b'-' | b'_' => {}
+            // Perhaps the beginning of `xn--`.
+            b'x' if before != b'.' => {}
+            b'0'..=b'9' if before == b'.' => number = true,
+            b'0'..=b'9' => {}
+            b'.' if before != b'.' => number = false,
+            _ => return false,
+        }
+        before = byte;
+    }
+    before != b'.' && !number && host.len() <= domain::MAX_HOST
+}
+
+/// Does the rest of an address have escapes in it? `None`: the parser may change it.
+fn tail_is_encoded(tail: &[u8]) -> Option<bool> {
+    let encoded = any(tail, |byte| byte == b'%' || byte == b'+');
+    let odd = any(tail, |byte| byte <= b' ' || byte >= 0x7f || byte == b'\\');
+    // `/.` may be a step in the path, and so may `/%2e`.
+    let step = any_run(tail, |[one, two, _]| one == b'/' && two == b'.');
+    let last_step = tail.ends_with(b"/.");
+    let hidden_step = encoded
+        && any_run(tail, |[one, two, three]| {
+            one == b'%' && two == b'2' && (three | b' ') == b'e'
+        });
+    (!odd && !step && !last_step && !hidden_step).then_some(encoded)
+}
+
+/// Written without branches, so that many bytes are looked at at once.
+fn any(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
+    let seen = |seen, byte: &u8| seen | u8::from(wanted(*byte));
+    bytes.iter().fold(0, seen) != 0
+}
+
+/// The same for each three bytes on end.
+fn any_run(bytes: &[u8], wanted: impl Fn([u8; 3]) -> bool) -> bool {
+    let second = bytes.get(1..).unwrap_or_default();
+    let third = bytes.get(2..).unwrap_or_default();
+    let seen = |seen, ((one, two), three): ((&u8, &u8), &u8)| {
+        seen | u8::from(wanted([*one, *two, *three]))
+    };
+    bytes.iter().zip(second).zip(third).fold(0, seen) != 0
 }
 
 /// Both with the escapes of the second part decoded.
