@@ -28,6 +28,10 @@ use crate::ENGINE;
 #[must_use]
 pub fn check(files: &dyn Files, verified: &Verified) -> Vec<Check> {
     let mut checks = Vec::new();
+    if verified.about.is_none() && verified.logs.is_empty() {
+        // No bundle at all, which is said already.
+        return checks;
+    }
     let named: BTreeSet<Hash> = verified
         .logs
         .values()

@@ -243,6 +243,32 @@ impl Signers {
     }
 }
 
+/// The fingerprint of the key that made this signature of this order, whoever's key that is.
+///
+/// For whoever has just signed: it says nothing about whether the key may sign.
+pub fn signed_with(order: &[u8], armoured: &[u8]) -> Result<String, SignatureError> {
+    let signature =
+        Signature::parse(armoured).map_err(|why| SignatureError::Malformed { number: 1, why })?;
+    if signature.namespace != NAMESPACE.as_bytes() {
+        return Err(SignatureError::Namespace {
+            number: 1,
+            found: String::from_utf8_lossy(&signature.namespace).into_owned(),
+        });
+    }
+    let fingerprint = fingerprint(&signature.key);
+    if verify_ed25519(
+        &signature.key,
+        &signature.message(order),
+        &signature.signature,
+    ) {
+        Ok(fingerprint)
+    } else {
+        Err(SignatureError::Altered {
+            principal: fingerprint,
+        })
+    }
+}
+
 /// What stands before the colon of a principal.
 fn role(principal: &str) -> &str {
     principal.split(':').next().unwrap_or(principal)

@@ -326,6 +326,24 @@ fn fingerprints_are_those_of_ssh_keygen() {
     );
 }
 
+#[test]
+fn who_has_just_signed_learns_with_which_key() {
+    let with = |signature: &str| signed_with(ORDER, signature.as_bytes());
+    assert_eq!(
+        with(BY_OTHER).unwrap(),
+        "SHA256:sVvl6ze2ZIZ/NVgWQJkTxSa4CT7LK4gHTpsJuEJw4as"
+    );
+    assert!(matches!(
+        with(BY_COURT_FOR_FILES),
+        Err(SignatureError::Namespace { .. })
+    ));
+    assert!(matches!(
+        signed_with(b"another", BY_OTHER.as_bytes()),
+        Err(SignatureError::Altered { .. })
+    ));
+    assert!(with("").is_err());
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_taken_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {

@@ -1,3 +1,104 @@
-//! The command line of court and defence. It has no commands yet.
+//! `proviso`: the command line of court, forensic staff and defence.
+//!
+//! It needs neither agent nor collector nor a network. Exit codes: 0 yes, 1 no (the order has
+//! faults, evidence fails), 2 it cannot be said (a file cannot be read, a program is missing).
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod folder;
+mod order_file;
+mod sign;
+mod verify;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Checks, shows and signs court orders, and verifies evidence.
+#[derive(Parser)]
+#[command(version, about)]
+struct Command {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Court orders
+    #[command(subcommand)]
+    Order(Order),
+    /// Checks an evidence bundle, offline: exit 0 everything holds, 1 evidence fails, 2 could not
+    /// check
+    Verify {
+        /// The folder that holds bagit.txt
+        bundle: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum Order {
+    /// Says every fault of an order and its lists, with line and column: exit 0 none, 1 some, 2
+    /// could not read
+    Check {
+        /// The order; its lists lie beside it
+        file: PathBuf,
+    },
+    /// Prints an order in plain words
+    Show {
+        /// The order; its lists lie beside it
+        file: PathBuf,
+    },
+    /// Signs an order with an OpenSSH key, into FILE.ROLE.sig
+    Sign {
+        /// The order; its lists lie beside it
+        file: PathBuf,
+        /// The private key, or the public one if ssh-agent or a security key holds the other half
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// In which role you sign, and who you are: court:clerk@court.example
+        #[arg(long = "as", value_name = "ROLE:NAME")]
+        signer: sign::Signer,
+    },
+}
+
+/// Prints a line, or a page that ends in one. A reader who has gone (`| head`) is no fault.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{}", text.trim_end_matches('\n'));
+}
+
+/// One line of what a file says: nothing in it may play tricks on a terminal or on a reader.
+fn line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect()
+}
+
+/// The same for several lines.
+fn lines(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(line).collect();
+    lines.join("\n")
+}
+
+/// What a command ends with.
+enum End {
+    Yes,
+    No,
+    CannotSay,
+}
+
+fn main() -> ExitCode {
+    let end = match Command::parse().what {
+        What::Order(Order::Check { file }) => order_file::check(&file),
+        What::Order(Order::Show { file }) => order_file::show(&file),
+        What::Order(Order::Sign { file, key, signer }) => sign::sign(&file, &key, &signer),
+        What::Verify { bundle } => verify::verify(&bundle),
+    };
+    ExitCode::from(match end {
+        End::Yes => 0,
+        End::No => 1,
+        End::CannotSay => 2,
+    })
+}

@@ -1,0 +1,144 @@
+//! An order and its lists as files: `order check` and `order show`.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use proviso_report::Hash;
+use proviso_rules::order::ListPin;
+use proviso_rules::{Fault, Faults, Judge, ListBytes, Order, page};
+
+use crate::{End, line, lines, say};
+
+/// The name by which faults call the order itself.
+const ORDER: &str = "order.toml";
+
+/// A file that is there cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {}: {source}; name an order file that you may read", .path.display())]
+pub(crate) struct ReadError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// `proviso order check`.
+pub(crate) fn check(file: &Path) -> End {
+    match read(file) {
+        Err(error) => cannot(&error),
+        Ok(bytes) => match compile(file, &bytes) {
+            Err(error) => cannot(&error),
+            Ok(Err(faults)) => {
+                print_faults(file, &faults);
+                End::No
+            }
+            Ok(Ok(judge)) => {
+                let order = judge.order();
+                say(&format!(
+                    "{}: {}, version {}: no faults. It has {} clauses and {} rules, and every \
+                     test in it came out right.\nSHA-256: {}",
+                    file.display(),
+                    order.id(),
+                    order.version(),
+                    order.clauses().len(),
+                    order.rules().len(),
+                    order.digest()
+                ));
+                End::Yes
+            }
+        },
+    }
+}
+
+/// `proviso order show`. An order with faults in its lists or tests is shown, and they are said.
+pub(crate) fn show(file: &Path) -> End {
+    let bytes = match read(file) {
+        Ok(bytes) => bytes,
+        Err(error) => return cannot(&error),
+    };
+    match Order::parse(&bytes) {
+        Ok(order) => say(&lines(&page::text(&order))),
+        Err(faults) => {
+            print_faults(file, &faults);
+            return End::No;
+        }
+    }
+    match compile(file, &bytes) {
+        Ok(Ok(_)) => End::Yes,
+        Ok(Err(faults)) => {
+            eprintln!("\nThis order has faults, and nothing may be recorded under it:");
+            print_faults(file, &faults);
+            End::No
+        }
+        Err(error) => cannot(&error),
+    }
+}
+
+/// The order's bytes.
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>, ReadError> {
+    std::fs::read(file).map_err(|source| ReadError {
+        path: file.to_owned(),
+        source,
+    })
+}
+
+/// The order with the lists beside it, ready to judge, or its faults.
+pub(crate) fn compile(file: &Path, bytes: &[u8]) -> Result<Result<Judge, Faults>, ReadError> {
+    let order = match Order::parse(bytes) {
+        Ok(order) => order,
+        Err(faults) => return Ok(Err(faults)),
+    };
+    let pinned = pinned(file, order.lists())?;
+    Ok(Judge::compile(order, &mut |hash| pinned.get(hash).cloned()))
+}
+
+/// The lists by the hashes that the order pins. Whether they have them is for the judge to see.
+fn pinned(file: &Path, pins: &[ListPin]) -> Result<BTreeMap<Hash, ListBytes>, ReadError> {
+    let mut lists: BTreeMap<Hash, ListBytes> = BTreeMap::new();
+    for pin in pins {
+        let path = beside(file, &pin.file);
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(source) => return Err(ReadError { path, source }),
+        };
+        // Of two files under one hash the wrong one must be seen.
+        if !lists.contains_key(&pin.sha256) || Hash::of(&bytes) != pin.sha256 {
+            lists.insert(pin.sha256, Arc::new(bytes));
+        }
+    }
+    Ok(lists)
+}
+
+/// One a line, each with the path of its file, as editors understand them.
+pub(crate) fn print_faults(file: &Path, faults: &Faults) {
+    for fault in faults.all() {
+        let path = if fault.file == ORDER {
+            file.to_owned()
+        } else {
+            beside(file, &fault.file)
+        };
+        let fault = Fault {
+            file: path.display().to_string(),
+            ..fault.clone()
+        };
+        eprintln!("{}", line(&fault.to_string()));
+    }
+    let count = faults.all().len();
+    let (faults, them) = if count == 1 {
+        ("fault", "it")
+    } else {
+        ("faults", "them")
+    };
+    eprintln!("{count} {faults}. Mend {them} and check again.");
+}
+
+/// Says why nothing can be said.
+pub(crate) fn cannot(error: &dyn std::error::Error) -> End {
+    eprintln!("proviso: {error}");
+    End::CannotSay
+}
+
+fn beside(file: &Path, name: &str) -> PathBuf {
+    file.parent().unwrap_or(Path::new("")).join(name)
+}

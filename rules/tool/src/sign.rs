@@ -1,0 +1,158 @@
+//! `order sign`: with the system's own `ssh-keygen`, so that keys stay where they are: in a file,
+//! in an agent, on a card.
+//!
+//! Refuses: to sign an order that has faults. What is signed is what was checked, byte for byte.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::str::FromStr;
+
+use proviso_report::Hash;
+use proviso_rules::signature::{NAMESPACE, SignatureError, signed_with};
+
+use crate::order_file::{self, cannot};
+use crate::{End, say};
+
+/// In which role somebody signs, and who it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Signer {
+    role: String,
+    name: String,
+}
+
+impl FromStr for Signer {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (role, name) = text
+            .split_once(':')
+            .ok_or("write role and name, like court:clerk@court.example")?;
+        // The role becomes part of a file's name.
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if role.is_empty() || !role.chars().all(plain) {
+            return Err("a role is one word of small letters, like court or police");
+        }
+        if name.is_empty() || name.contains(char::is_whitespace) {
+            return Err("a name is one word, like clerk@court.example");
+        }
+        Ok(Self {
+            role: role.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+}
+
+/// Why there is no signature.
+#[derive(Debug, thiserror::Error)]
+enum SignError {
+    #[error(
+        "ssh-keygen is not installed: it is part of OpenSSH (on Debian: apt-get install \
+         openssh-client). Install it and sign again"
+    )]
+    NoKeygen,
+    #[error("ssh-keygen could not be run: {0}; try again")]
+    Keygen(#[source] io::Error),
+    #[error(
+        "ssh-keygen made no signature with {}: what it says stands above. Name your own key with \
+         --key",
+        .0.display()
+    )]
+    Refused(PathBuf),
+    #[error("ssh-keygen made something that cannot be used: {0}")]
+    Unusable(#[from] SignatureError),
+    #[error("cannot write {}: {source}; sign again where you may write beside the order", .path.display())]
+    Write { path: PathBuf, source: io::Error },
+}
+
+/// `proviso order sign`.
+pub(crate) fn sign(file: &Path, key: &Path, signer: &Signer) -> End {
+    let bytes = match order_file::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) => return cannot(&error),
+    };
+    let judge = match order_file::compile(file, &bytes) {
+        Ok(Ok(judge)) => judge,
+        Ok(Err(faults)) => {
+            order_file::print_faults(file, &faults);
+            eprintln!("An order with faults is not signed.");
+            return End::No;
+        }
+        Err(error) => return cannot(&error),
+    };
+    let order = judge.order();
+    say(&format!(
+        "Order {}, version {}\nSHA-256 {}\n\
+         Compare it with the one on the page that you read (`proviso order show`).",
+        order.id(),
+        order.version(),
+        Hash::of(&bytes)
+    ));
+    match write(file, &bytes, key, signer) {
+        Ok((path, fingerprint)) => {
+            say(&format!(
+                "Signed as {}:{} with the key {fingerprint}: {}",
+                signer.role,
+                signer.name,
+                path.display()
+            ));
+            End::Yes
+        }
+        Err(error) => cannot(&error),
+    }
+}
+
+fn write(
+    file: &Path,
+    order: &[u8],
+    key: &Path,
+    signer: &Signer,
+) -> Result<(PathBuf, String), SignError> {
+    let signature = keygen(order, key)?;
+    let fingerprint = signed_with(order, &signature)?;
+    let mut path = file.as_os_str().to_owned();
+    path.push(format!(".{}.sig", signer.role));
+    let path = PathBuf::from(path);
+    whole(&path, &signature).map_err(|source| SignError::Write {
+        path: path.clone(),
+        source,
+    })?;
+    Ok((path, fingerprint))
+}
+
+/// Its questions (for a passphrase, say) go to the terminal, the order by its input.
+fn keygen(order: &[u8], key: &Path) -> Result<Vec<u8>, SignError> {
+    let mut child = Command::new("ssh-keygen")
+        .args(["-q", "-Y", "sign", "-n", NAMESPACE, "-f"])
+        .arg(key)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => SignError::NoKeygen,
+            _ => SignError::Keygen(error),
+        })?;
+    // It reads all before it writes anything. If it ends early, its exit code says so.
+    if let Some(mut input) = child.stdin.take() {
+        let _ = input.write_all(order);
+    }
+    let output = child.wait_with_output().map_err(SignError::Keygen)?;
+    if output.status.success() {
+        Ok(output.stdout)
+    } else {
+        Err(SignError::Refused(key.to_owned()))
+    }
+}
+
+/// Writes a file whole or not at all, readable by everybody whom the folder lets in.
+fn whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".new");
+    // Removed again unless it gets to its place.
+    let temporary = tempfile::TempPath::try_from_path(temporary)?;
+    let mut file = std::fs::File::create(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    temporary.persist(path)?;
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! `verify`: every check of a bundle in words, the keys that must be compared, a verdict.
+//!
+//! Refuses: to say that anything is verified unless every check was made and holds.
+
+use std::path::Path;
+
+use proviso_report::bundle::{self, About, Check, Files as _, Outcome, Verified};
+use proviso_rules::{Signers, evidence};
+
+use crate::folder::Folder;
+use crate::{End, line, say};
+
+/// `proviso verify`.
+pub(crate) fn verify(bundle: &Path) -> End {
+    let files = Folder(bundle.to_owned());
+    let verified = bundle::verify(&files);
+    let mut checks = verified.checks.clone();
+    checks.extend(evidence::check(&files, &verified));
+    if let Some(about) = &verified.about {
+        say(&about_words(about, &verified));
+    }
+    for check in &checks {
+        say(&check_words(check));
+    }
+    if let Some(words) = key_words(&files) {
+        say(&words);
+    }
+    verdict(&checks)
+}
+
+fn about_words(about: &About, verified: &Verified) -> String {
+    let shown: usize = verified.logs.values().map(|log| log.records.len()).sum();
+    let withheld: u64 = verified.logs.values().map(|log| log.withheld).sum();
+    format!(
+        "Evidence about {}, from {} to {}, exported by {} at {}.\n\
+         It shows {shown} records of {} devices and withholds {withheld}.",
+        line(&about.person),
+        about.from,
+        about.to,
+        line(&about.collector),
+        about.exported_at,
+        verified.logs.len()
+    )
+}
+
+fn check_words(check: &Check) -> String {
+    let (word, why) = match &check.outcome {
+        Outcome::Holds => ("holds      ", None),
+        Outcome::Fails(why) => ("FAILS      ", Some(why)),
+        Outcome::Unchecked(why) => ("NOT CHECKED", Some(why)),
+    };
+    let mut words = format!("{word}  {}", line(&check.what));
+    for why in why.into_iter().flat_map(|why| why.lines()) {
+        words += &format!("\n             {}", line(why));
+    }
+    words
+}
+
+/// The bundle names its own keys: whoever makes a bundle from nothing names keys of his own.
+fn key_words(files: &Folder) -> Option<String> {
+    let text = |path: &str| {
+        let bytes = files.read(path).ok().flatten()?;
+        Some(String::from_utf8_lossy(&bytes).trim().to_owned())
+    };
+    let mut keys = Vec::new();
+    let mut paths = files.list().unwrap_or_default();
+    paths.sort();
+    for path in paths {
+        if path.starts_with("data/keys/")
+            && path.ends_with(".vkey")
+            && let Some(key) = text(&path)
+        {
+            keys.push(line(&key));
+        }
+    }
+    let signers = files.read("data/keys/allowed_signers").ok().flatten();
+    if let Some(signers) = signers.and_then(|bytes| Signers::parse(&bytes).ok()) {
+        for key in signers.keys() {
+            keys.push(line(&format!("{} {}", key.principal, key.fingerprint)));
+        }
+    }
+    if keys.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "\nThe bundle rests on these keys. Compare each with the one that the authority published;\n\
+         a bundle with keys of a forger's own would hold too.\n\n  {}",
+        keys.join("\n  ")
+    ))
+}
+
+fn verdict(checks: &[Check]) -> End {
+    let count =
+        |wanted: fn(&Outcome) -> bool| checks.iter().filter(|check| wanted(&check.outcome)).count();
+    let all = checks.len();
+    let failed = count(|outcome| matches!(outcome, Outcome::Fails(_)));
+    let unchecked = count(|outcome| matches!(outcome, Outcome::Unchecked(_)));
+    if failed > 0 {
+        say(&format!(
+            "\nEVIDENCE FAILS: {failed} of {all} checks fail and {unchecked} could not be made. Do \
+             not rely on this bundle."
+        ));
+        End::No
+    } else if unchecked > 0 || all == 0 {
+        say(&format!(
+            "\nCOULD NOT CHECK: {unchecked} of {all} checks could not be made; none fails. \
+             Nothing is proved until they are."
+        ));
+        End::CannotSay
+    } else {
+        say(&format!(
+            "\nVERIFIED: all {all} checks hold, if the keys above are the authority's."
+        ));
+        End::Yes
+    }
+}
