@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod domain;
+mod engine;
 pub mod evidence;
 pub mod fault;
 pub mod judge;
@@ -22,11 +23,9 @@ pub mod page;
 pub mod signature;
 mod text;
 
+pub use engine::ENGINE;
 pub use fault::{Fault, Faults};
 pub use judge::{Event, Hit, Judge, Scope, finding_id};
 pub use list::ListBytes;
 pub use order::{Order, Severity, Term};
 pub use signature::{SignatureError, SignedBy, Signers};
-
-/// Everything that can change a finding, in one name: the judge and the tables that it stands on.
-pub const ENGINE: &str = "proviso-engine/1";

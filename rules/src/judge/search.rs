@@ -126,8 +126,9 @@ impl Search {
     fn visit(&self, visit: &WebVisit, found: &mut Found) {
         let address = Address::read(&visit.url);
         if let Some(host) = &address.host {
+            // The longest entry of a list comes first, and says the most.
             self.domains.find(host, |source, entry| {
-                found.add(self.hosts[source], Field::Url.as_str(), 0, entry);
+                found.add_first(self.hosts[source], Field::Url.as_str(), entry);
             });
         }
         self.text(Field::Url, &address.text, address.path, found);

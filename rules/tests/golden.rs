@@ -1,0 +1,96 @@
+//! One order, many facts, and everything that the judge makes of them, word for word.
+//!
+//! When this fails, findings have changed. If that is meant: raise the number in `engine.rs`, so
+//! that nobody compares new findings with old ones, and pin the new answers here with their new
+//! name.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use proviso_report::{Fact, Hash, Kind, UnixMs};
+use proviso_rules::{ENGINE, Event, Hit, Judge, ListBytes, Order, Scope};
+
+const ORDER: &str = include_str!("golden/order.toml");
+const FACTS: &str = include_str!("golden/facts.jsonl");
+const FINDINGS: &str = include_str!("golden/findings.txt");
+const LISTS: [&str; 4] = [
+    include_str!("golden/lists/social"),
+    include_str!("golden/lists/shared"),
+    include_str!("golden/lists/terms"),
+    include_str!("golden/lists/wipers"),
+];
+
+/// The engine, and the digest of all its findings. They change together or not at all.
+const PINNED: (&str, &str) = (
+    "proviso-engine/1+tz2026f+url2.5.8+idna1.1.0+icu2.4.0+psl2.1.247+regex1.13.2+unicode18.0.0-17.0.0-17.0.0",
+    "149ae02811ebba3a92c997ffd3a311bb3d11ed2bf7740acd704c1eba72d6db75",
+);
+
+#[test]
+fn findings_are_those_of_the_engine() {
+    let findings = findings();
+    for (number, (now, then)) in findings.lines().zip(FINDINGS.lines()).enumerate() {
+        assert_eq!(
+            now,
+            then,
+            "fact {}: {}",
+            number + 1,
+            FACTS.lines().nth(number).unwrap()
+        );
+    }
+    assert_eq!(findings, FINDINGS);
+    let digest = Hash::of(findings.as_bytes()).to_string();
+    assert_eq!((ENGINE, digest.as_str()), PINNED);
+}
+
+/// A line for each fact: its number, may it be recorded, what matched.
+fn findings() -> String {
+    let judge = judge();
+    let mut text = String::new();
+    for (number, line) in (1..).zip(FACTS.lines()) {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let kind = Kind::parse(line["kind"].as_str().unwrap()).unwrap();
+        let fact = Fact::parse(kind, &line["f"].to_string()).unwrap();
+        let event = Event {
+            at: line["at"].as_str().unwrap().parse::<UnixMs>().unwrap(),
+            account: line["account"].as_str(),
+            fact: &fact,
+        };
+        let scope = match judge.scope(&event) {
+            Scope::Covered(clauses) => clauses.join(" "),
+            Scope::Exempt(id) => format!("exempt {id}"),
+            Scope::Uncovered => "-".to_owned(),
+        };
+        let hits: Vec<String> = judge.judge(&event).iter().map(shown).collect();
+        let line = format!("{number} [{scope}] {}", hits.join("; "));
+        writeln!(text, "{}", line.trim_end()).unwrap();
+    }
+    text
+}
+
+fn shown(hit: &Hit) -> String {
+    let matched: Vec<String> = hit
+        .matched
+        .iter()
+        .map(|part| format!("{}={}", part.field, part.text))
+        .collect();
+    format!(
+        "{} {} {}",
+        hit.rule,
+        hit.severity.as_str(),
+        matched.join(", ")
+    )
+}
+
+fn judge() -> Judge {
+    let order = Order::parse(ORDER.as_bytes()).unwrap_or_else(|faults| panic!("{faults}"));
+    let judge = Judge::compile(order, &mut |hash| {
+        LISTS
+            .iter()
+            .find(|list| Hash::of(list.as_bytes()) == *hash)
+            .map(|list| -> ListBytes { Arc::new(*list) })
+    });
+    judge.unwrap_or_else(|faults| panic!("{faults}"))
+}
