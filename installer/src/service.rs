@@ -148,8 +148,11 @@ Type=exec
 ExecStart={agent} run --state {state}
 Restart=always
 RestartSec=2
-# It reads the histories in the homes of monitored accounts and looks at their programs.
-CapabilityBoundingSet=CAP_DAC_READ_SEARCH CAP_SYS_PTRACE
+# Wrong arguments, not enrolled, wrong rights, another agent runs: trying again mends nothing.
+RestartPreventExitStatus=2 3 4 6
+# It reads the histories in the homes of monitored accounts, looks at their programs, and hears
+# from the kernel when one starts.
+CapabilityBoundingSet=CAP_DAC_READ_SEARCH CAP_SYS_PTRACE CAP_NET_ADMIN
 ProtectHome=read-only
 # It writes its own state and nothing else.
 ProtectSystem=strict

@@ -16,9 +16,6 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// Stands in for the agent's program: notes how it was started and holds the pipe open.
-const AGENT: &str = "#!/bin/sh\necho \"$@\" >> /srv/computer/hosts/started\nexec cat > /dev/null\n";
-
 /// Where Firefox puts the extension in the person's profile.
 const FIREFOX_XPI: &str =
     ".config/mozilla/firefox/test.default-esr/extensions/proviso@proviso.example.xpi";
@@ -40,13 +37,7 @@ impl Computer {
         let folder = tempfile::tempdir().unwrap();
         let machine = Machine::new(folder.path()).unwrap();
         let account = machine.add_account("alex").unwrap();
-        let hosts = machine.dir().join("hosts");
-        std::fs::create_dir(&hosts).unwrap();
-        done(std::process::Command::new("chmod").arg("777").arg(&hosts)).unwrap();
-        let agent = machine.dir().join("proviso-agent");
-        std::fs::write(&agent, AGENT).unwrap();
-        done(std::process::Command::new("chmod").arg("755").arg(&agent)).unwrap();
-
+        let agent = machine.install("proviso-agent").unwrap();
         let state = machine.dir().join("agent");
         std::fs::create_dir(&state).unwrap();
         let port = TcpListener::bind("127.0.0.1:0")
@@ -54,8 +45,7 @@ impl Computer {
             .local_addr()
             .unwrap()
             .port();
-        let (served, about) =
-            extension::prepare(&state, port, &machine.inside("proviso-agent")).unwrap();
+        let (served, about) = extension::prepare(&state, port, &agent).unwrap();
         // As the agent sees its own files from inside.
         let about = Description {
             xpi: machine.inside(about.xpi.strip_prefix(machine.dir()).unwrap()),
@@ -91,12 +81,14 @@ impl Computer {
         command
     }
 
-    /// Waits until a browser started the host; gives its arguments.
+    /// Waits until a browser started the host; gives its command line.
     fn host_started(&self) -> String {
-        let file = self.machine.dir().join("hosts/started");
         until("a browser to start the host", PATIENCE, || {
-            let text = std::fs::read_to_string(&file).unwrap_or_default();
-            Ok(text.lines().next().map(str::to_owned))
+            let list = done(self.machine.command("ps").args(["-eo", "args="]))?;
+            let mut lines = list.lines();
+            Ok(lines
+                .find(|line| line.contains("proviso-agent native-host"))
+                .map(str::to_owned))
         })
         .unwrap()
     }
@@ -162,7 +154,9 @@ fn chromium_takes_it_over_and_forgets_it() {
     let id = &computer.about.chromium_id;
     assert_eq!(
         computer.host_started(),
-        format!("native-host --state /srv/computer/agent -- chrome-extension://{id}/")
+        format!(
+            "/usr/lib/proviso/proviso-agent native-host --state /srv/computer/agent -- chrome-extension://{id}/"
+        )
     );
     chromium.close().unwrap();
 
@@ -196,11 +190,11 @@ fn firefox_takes_it_over_and_forgets_it() {
     let computer = Computer::new();
     done(&mut computer.installer(["browsers", "install"])).unwrap();
     let start = || Firefox::start(&computer.machine, &computer.account, &computer.sites).unwrap();
-    let mut firefox = start();
+    let firefox = start();
     assert_eq!(
         computer.host_started(),
         format!(
-            "native-host --state /srv/computer/agent -- \
+            "/usr/lib/proviso/proviso-agent native-host --state /srv/computer/agent -- \
              /usr/lib/mozilla/native-messaging-hosts/{}.json {}",
             computer.about.host_name, computer.about.firefox_id
         )
