@@ -1,7 +1,6 @@
 //! What the program says and with which exit code it ends, when something is not as it should be.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![cfg(unix)]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

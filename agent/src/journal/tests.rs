@@ -328,11 +328,29 @@ fn a_report_closes_before_it_is_too_large() {
         0,
         Method::History,
     );
-    assert_eq!(take(&mut journal, &whole, 50), Taken::TooLong);
+    assert_eq!(take(&mut journal, &whole, 50), Taken::Unwritable);
+    let timeless = Judged::for_test(
+        observation("https://b.example/", i64::MAX, Method::History),
+        &["1"],
+        &[],
+    );
+    assert_eq!(take(&mut journal, &timeless, 51), Taken::Unwritable);
     close(&mut journal, 60);
     let records = device.verified(&journal, &mut CompactRange::new());
-    assert_eq!(records.len(), 256 + 40 + 1);
+    assert_eq!(records.len(), 256 + 40 + 2);
     assert_eq!(records.last().unwrap().kind(), Kind::Gap);
+}
+
+impl Journal {
+    /// Leaves room for so many pages more, as a full disk does.
+    pub(crate) fn leave_pages(&self, more: u32) {
+        let pages: u32 = self
+            .db
+            .pragma_query_value(None, "page_count", |row| row.get(0))
+            .unwrap();
+        let most = pages.saturating_add(more);
+        self.db.pragma_update(None, "max_page_count", most).unwrap();
+    }
 }
 
 #[test]
@@ -344,14 +362,7 @@ fn a_full_disk_refuses_and_harms_nothing() {
         &seen("https://a.example/", 0, Method::History),
         0,
     );
-    let pages: i64 = journal
-        .db
-        .pragma_query_value(None, "page_count", |row| row.get(0))
-        .unwrap();
-    journal
-        .db
-        .pragma_update(None, "max_page_count", pages + 2)
-        .unwrap();
+    journal.leave_pages(2);
     let long = "y".repeat(30_000);
     let before = journal.open_since();
     let refused = journal.transact(|writer| {
@@ -364,10 +375,7 @@ fn a_full_disk_refuses_and_harms_nothing() {
     assert!(matches!(refused, Err(WriteError::Full)), "{refused:?}");
     assert!(journal.cursors().unwrap().is_empty());
     assert_eq!(journal.open_since(), before);
-    journal
-        .db
-        .pragma_update(None, "max_page_count", 1_000_000)
-        .unwrap();
+    journal.leave_pages(1_000_000);
     let again = take(
         &mut journal,
         &seen("https://b.example/", 1, Method::History),

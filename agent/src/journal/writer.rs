@@ -40,8 +40,8 @@ pub enum Taken {
     Recorded(u64),
     /// It confirms the record at this place.
     Confirmed(u64),
-    /// It is too long for a record; a gap says so.
-    TooLong,
+    /// It is too long for a record, or at a time that no calendar shows; a gap says so.
+    Unwritable,
 }
 
 /// What a record says beside its place and the time.
@@ -88,9 +88,9 @@ impl<'a> Writer<'a> {
             rules: judged.rules(),
         };
         let (seq, line) = match self.append(entry, now) {
-            Err(WriteError::Record(RecordError::TooLong(_))) => {
-                self.state(now.at, too_long(observation.at), now)?;
-                return Ok(Taken::TooLong);
+            Err(WriteError::Record(why)) => {
+                self.state(now.at, unwritable(observation.at, &why), now)?;
+                return Ok(Taken::Unwritable);
             }
             other => other?,
         };
@@ -310,14 +310,14 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn too_long(at: UnixMs) -> Fact {
+fn unwritable(at: UnixMs, why: &RecordError) -> Fact {
     Gap {
         cause: GapCause::Overflow,
         source: None,
         count: Some(1),
         from: Some(at.0),
         to: Some(at.0),
-        detail: "what was seen is longer than a record can be".into(),
+        detail: format!("what was seen cannot be written down: {why}"),
     }
     .into()
 }

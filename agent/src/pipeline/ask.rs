@@ -23,7 +23,7 @@ impl Keeper {
                 Ok(report) => {
                     let _ = reply.send(report);
                 }
-                Err(error) => self.failed(error, now)?,
+                Err(error) => self.failed(error, false, now)?,
             },
             Ask::Held {
                 checkpoint,
@@ -34,7 +34,7 @@ impl Keeper {
                     self.tell(Vec::new());
                     let _ = reply.send(ours);
                 }
-                Err(error) => self.failed(error, now)?,
+                Err(error) => self.failed(error, false, now)?,
             },
             Ask::Order { package, reply } => {
                 let answer = self.book.offer(package, now.at);

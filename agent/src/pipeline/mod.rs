@@ -13,6 +13,7 @@
 mod ask;
 mod life;
 mod show;
+mod stall;
 pub mod thread;
 
 pub use life::StartError;
@@ -33,8 +34,6 @@ use crate::uplink::{Link, Notice};
 /// A report closes so long after its first record, and confirmations are recorded so long after
 /// the first of them.
 const CLOSE_AFTER_MS: u64 = 5_000;
-/// After a failed write.
-const RETRY_MS: u64 = 1_000;
 /// The order's term is looked at so often even if nobody sets the clock.
 const LOOK_MS: u64 = 60_000;
 /// Facts that wait for room to be written; more are counted.
@@ -72,19 +71,10 @@ pub struct Keeper {
     cursors: BTreeMap<String, Vec<u8>>,
     /// Facts about the agent that are not written yet, with the time when they became true.
     unsaid: VecDeque<(UnixMs, Fact)>,
-    stall: Option<Stall>,
+    stall: Option<stall::Stall>,
     pulse: life::Pulse,
     link: Link,
     stopped: bool,
-}
-
-/// Nothing can be written.
-#[derive(Debug)]
-struct Stall {
-    cause: GapCause,
-    since: UnixMs,
-    why: String,
-    retry: u64,
 }
 
 impl Keeper {
@@ -120,9 +110,6 @@ impl Keeper {
     /// Milliseconds until the next [`Self::tick`] is due.
     #[must_use]
     pub fn next_tick(&self, now: &Moment) -> u64 {
-        if let Some(stall) = &self.stall {
-            return stall.retry.saturating_sub(now.mono);
-        }
         let closing = [self.journal.open_since(), self.journal.confirming_since()];
         let closing = closing.into_iter().flatten().map(|since| {
             since
@@ -133,11 +120,15 @@ impl Keeper {
             let ms = at.0.saturating_sub(now.at.0).max(0);
             u64::try_from(ms).unwrap_or(LOOK_MS)
         });
-        closing
+        let stall = self.stall.as_ref();
+        let over = stall.map(|stall| stall.over().saturating_sub(now.mono));
+        let due = closing
             .chain(turn)
+            .chain(over)
             .chain([self.pulse.next(now), LOOK_MS])
             .min()
-            .unwrap_or(LOOK_MS)
+            .unwrap_or(LOOK_MS);
+        due.max(stall.map_or(0, |stall| stall.retry.saturating_sub(now.mono)))
     }
 
     /// One transaction with everything in it; on failure nothing of it happened.
@@ -156,18 +147,23 @@ impl Keeper {
         {
             return Ok(());
         }
+        let refused = !batches.is_empty();
         match self.journal.full(now.at) {
             Ok(None) => {}
             Ok(Some(why)) => {
-                self.stalled(GapCause::Overflow, why, now);
+                self.stalled(GapCause::Overflow, why, refused, now);
                 return Ok(());
             }
-            Err(error) => return self.failed(error, now),
+            Err(error) => return self.failed(error, refused, now),
         }
+        let over = self
+            .stall
+            .as_ref()
+            .filter(|stall| refused || ending || now.mono >= stall.over());
         let due = self.pulse.is_due(now)
             || self.is_closing(now)
             || ending
-            || self.stall.is_some()
+            || over.is_some()
             || !self.unsaid.is_empty();
         if batches.is_empty() && !due {
             return Ok(());
@@ -177,9 +173,13 @@ impl Keeper {
         let closing = ending || self.is_closing(now);
         self.scope.begin();
         let (book, scope, pulse) = (&self.book, &mut self.scope, &self.pulse);
-        let (unsaid, stall) = (&self.unsaid, &self.stall);
+        let unsaid = &self.unsaid;
+        let is_over = over.is_some();
         let written = self.journal.transact(|writer| {
-            say_all(writer, unsaid, stall.as_ref(), now)?;
+            say_all(writer, unsaid, now)?;
+            if let Some(stall) = over {
+                writer.state(now.at, stall.gap(now), now)?;
+            }
             for batch in batches {
                 look(book, scope, writer, batch.observations, now)?;
                 if let Some(cursor) = batch.cursor {
@@ -201,7 +201,9 @@ impl Keeper {
         match written {
             Ok(durable) => {
                 self.unsaid.clear();
-                self.stall = None;
+                if is_over {
+                    self.stall = None;
+                }
                 self.pulse.beaten(now);
                 self.cursors.extend(cursors);
                 for done in done {
@@ -213,16 +215,16 @@ impl Keeper {
             }
             Err(error) => {
                 self.scope.undo();
-                self.failed(error, now)
+                self.failed(error, refused, now)
             }
         }
     }
 
     /// Records a change of the order and lets it count; false when it could not be written.
     fn record(&mut self, change: Change, now: &Moment) -> Result<bool, WriteError> {
-        let (unsaid, stall) = (&self.unsaid, &self.stall);
+        let unsaid = &self.unsaid;
         let written = self.journal.transact(|writer| {
-            say_all(writer, unsaid, stall.as_ref(), now)?;
+            say_all(writer, unsaid, now)?;
             // What was seen under the order of before is told before.
             writer.flush_confirmed(now)?;
             for fact in &change.facts {
@@ -234,7 +236,6 @@ impl Keeper {
         match written {
             Ok(_durable) => {
                 self.unsaid.clear();
-                self.stall = None;
                 self.book.apply(change);
                 self.outlets.wanted.send_if_modified(|wanted| {
                     let new = self.book.wanted();
@@ -245,7 +246,7 @@ impl Keeper {
                 self.tell(Vec::new());
                 Ok(true)
             }
-            Err(error) => self.failed(error, now).map(|()| false),
+            Err(error) => self.failed(error, false, now).map(|()| false),
         }
     }
 
@@ -273,33 +274,6 @@ impl Keeper {
             .into_iter()
             .flatten()
             .any(|since| now.mono >= since.saturating_add(CLOSE_AFTER_MS))
-    }
-
-    /// A write failed. A damaged journal ends the agent; anything else is tried again.
-    fn failed(&mut self, error: WriteError, now: &Moment) -> Result<(), WriteError> {
-        let cause = match &error {
-            WriteError::Damaged(_) => return Err(error),
-            WriteError::Full => GapCause::DiskFull,
-            _ => GapCause::Crash,
-        };
-        self.stalled(cause, &error.to_string(), now);
-        Ok(())
-    }
-
-    fn stalled(&mut self, cause: GapCause, why: &str, now: &Moment) {
-        let retry = now.mono.saturating_add(RETRY_MS);
-        match &mut self.stall {
-            Some(stall) => stall.retry = retry,
-            None => {
-                tracing::error!(reason = why, "nothing can be recorded until this is mended");
-                self.stall = Some(Stall {
-                    cause,
-                    since: now.at,
-                    why: why.to_owned(),
-                    retry,
-                });
-            }
-        }
     }
 
     fn note(&mut self, health: Health, now: &Moment) {
@@ -335,32 +309,14 @@ impl Keeper {
     }
 }
 
-impl Stall {
-    fn gap(&self, now: &Moment) -> Fact {
-        Gap {
-            cause: self.cause,
-            source: None,
-            count: None,
-            from: Some(self.since.0),
-            to: Some(now.at.0),
-            detail: format!("nothing could be written: {}", self.why),
-        }
-        .into()
-    }
-}
-
 /// What had to wait for this transaction.
 fn say_all(
     writer: &mut Writer<'_>,
     unsaid: &VecDeque<(UnixMs, Fact)>,
-    stall: Option<&Stall>,
     now: &Moment,
 ) -> Result<(), WriteError> {
     for (at, fact) in unsaid {
         writer.state(*at, fact.clone(), now)?;
-    }
-    if let Some(stall) = stall {
-        writer.state(now.at, stall.gap(now), now)?;
     }
     Ok(())
 }
