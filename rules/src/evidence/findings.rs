@@ -31,11 +31,11 @@ pub(super) fn check(
     let (made, unjudged) = judge_again(verified, judges);
     vec![
         Check::new(
-            format!("{FOLLOW} ({} findings)", said.len()),
+            format!("{FOLLOW} (findings: {})", said.len()),
             follow(verified, judges, &said, &made),
         ),
         Check::new(
-            format!("{COMPLETE} ({} findings)", made.len()),
+            format!("{COMPLETE} (findings: {})", made.len()),
             complete(verified, &said, &made, unjudged),
         ),
     ]

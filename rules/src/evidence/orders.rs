@@ -52,7 +52,7 @@ pub(super) fn check(
     let (lists, outcome) = lists(files, &folder, &order);
     let count = order.lists().len();
     if !note(
-        format!("its {count} lists are those that it names"),
+        format!("the lists beside it are those that it names (lists: {count})"),
         outcome,
     ) {
         return (checks, None);

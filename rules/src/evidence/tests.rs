@@ -273,7 +273,7 @@ fn a_whole_bundle_holds() {
     assert!(said[1].ends_with(
         "it is signed by court:clerk and police:om, whose keys were valid at 2026-11-24T05:00:00.000Z"
     ));
-    assert!(said[4].contains("(2 findings)"), "{said:#?}");
+    assert!(said[4].contains("(findings: 2)"), "{said:#?}");
 }
 
 #[test]
@@ -325,7 +325,7 @@ fn a_changed_list_is_found() {
     let list = order_file(&format!("lists/{}", Hash::of(LIST.as_bytes())));
     let faults = bundle().edited(&list, "facebook", "facebooc").faults();
     assert!(
-        faults[0].contains("lists are those that it names FAILS"),
+        faults[0].contains("those that it names (lists: 2) FAILS"),
         "{faults:#?}"
     );
     let faults = bundle().without(&list).faults();

@@ -18,6 +18,7 @@ pub(crate) fn verify(bundle: &Path) -> End {
     checks.extend(evidence::check(&files, &verified));
     if let Some(about) = &verified.about {
         say(&about_words(about, &verified));
+        say("");
     }
     for check in &checks {
         say(&check_words(check));
@@ -33,7 +34,7 @@ fn about_words(about: &About, verified: &Verified) -> String {
     let withheld: u64 = verified.logs.values().map(|log| log.withheld).sum();
     format!(
         "Evidence about {}, from {} to {}, exported by {} at {}.\n\
-         It shows {shown} records of {} devices and withholds {withheld}.",
+         Records shown: {shown}; withheld: {withheld}; computers: {}.",
         line(&about.person),
         about.from,
         about.to,

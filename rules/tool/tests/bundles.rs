@@ -82,6 +82,7 @@ fn what_holds_is_verified_with_its_keys() {
     );
     for words in [
         "Evidence about P-0001",
+        "\n\nholds        bagit.txt",
         "\nholds        each of the 4 files has the hash that the bag names\n",
         "Compare each with the one that the authority published",
         "  a.example/collector+",
