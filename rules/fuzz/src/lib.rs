@@ -1,0 +1,161 @@
+//! What each fuzz target does with its bytes. A test of the crate runs the same over `seeds/`.
+
+use std::sync::{Arc, LazyLock};
+
+use proviso_report::fact::WebVisit;
+use proviso_report::{Fact, Hash, UnixMs};
+use proviso_rules::order::Expect;
+use proviso_rules::{Event, Judge, ListBytes, Order, Signers, page};
+use url::{Host, Url};
+
+/// An order file: read whole and consistent, or refused with faults that can be shown.
+pub fn order(bytes: &[u8]) {
+    match Order::parse(bytes) {
+        Ok(order) => {
+            assert_eq!(order.digest(), Hash::of(bytes));
+            for rule in order.rules() {
+                assert!(order.clauses().iter().any(|one| one.id == rule.clause));
+                for expect in [Expect::Match, Expect::NoMatch] {
+                    assert!(rule.tests.iter().any(|test| test.expect == expect));
+                }
+            }
+            assert!(!page::text(&order).is_empty());
+            // Its lists are not here: it compiles only if it has none.
+            let lists = order.lists().len();
+            assert!(Judge::compile(order, &mut |_| None).is_err() || lists == 0);
+        }
+        Err(faults) => assert!(!faults.all().is_empty() && !faults.to_string().is_empty()),
+    }
+}
+
+/// A list of domains: refused, or every entry of it is found.
+pub fn list(bytes: &[u8]) {
+    let entries: Vec<&[u8]> = bytes
+        .split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty() && !line.starts_with(b"#"))
+        .collect();
+    if entries.is_empty() {
+        return;
+    }
+    let text = format!(
+        "{HEAD}[lists.l]\nfile = \"l\"\nkind = \"domains\"\nsha256 = \"{}\"\ncount = {}\n{}",
+        Hash::of(bytes),
+        entries.len(),
+        rule(
+            "breach",
+            "host_in = \"l\"",
+            "lists = { l = [\"hit.example\"] }\n"
+        )
+    );
+    let order = Order::parse(text.as_bytes()).unwrap_or_else(|faults| panic!("{faults}"));
+    let shared: ListBytes = Arc::new(bytes.to_vec());
+    let judge = match Judge::compile(order, &mut |_| Some(shared.clone())) {
+        Ok(judge) => judge,
+        Err(faults) => {
+            assert!(faults.all().iter().all(|fault| fault.code == "list-entry"));
+            return;
+        }
+    };
+    for entry in entries.iter().take(50) {
+        let entry = String::from_utf8_lossy(entry);
+        assert!(hits(&judge, &format!("https://{entry}/"), None), "{entry}");
+        assert!(
+            hits(&judge, &format!("http://a.{entry}:8/x"), None),
+            "{entry}"
+        );
+    }
+}
+
+/// An address: its host is what the WHATWG parser says, by whole labels.
+pub fn address(bytes: &[u8]) {
+    static JUDGE: LazyLock<Judge> = LazyLock::new(|| {
+        judge(&rule(
+            "breach",
+            "host = [\"facebook.com\", \"hit.example\"]",
+            "",
+        ))
+    });
+    let url = String::from_utf8_lossy(bytes);
+    let hit = hits(&JUDGE, &url, None);
+    let Ok(parsed) = Url::parse(&url) else {
+        return assert!(!hit);
+    };
+    if let Some(Host::Domain(host)) = parsed.host() {
+        let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+        let listed = ["facebook.com", "hit.example"]
+            .iter()
+            .any(|entry| host == *entry || host.ends_with(&format!(".{entry}")));
+        assert_eq!(hit, listed, "{url}");
+    }
+}
+
+/// A title: words in it are whole. Where it is ASCII that can be said plainly.
+pub fn words(bytes: &[u8]) {
+    static JUDGE: LazyLock<Judge> =
+        LazyLock::new(|| judge(&rule("review", "words = [\"hit\", \"sex\", \"école\"]", "")));
+    let title = String::from_utf8_lossy(bytes);
+    let hit = hits(&JUDGE, "https://a.example/", Some(&title));
+    if title.is_ascii() {
+        let plain = title
+            .to_lowercase()
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|word| ["hit", "sex", "ecole"].contains(&word));
+        assert_eq!(hit, plain, "{title}");
+    }
+}
+
+/// Who may sign, and two signatures, with a zero byte between them.
+pub fn signature(bytes: &[u8]) {
+    let mut parts = bytes.split(|byte| *byte == 0);
+    let Ok(signers) = Signers::parse(parts.next().unwrap_or_default()) else {
+        return;
+    };
+    let signatures: Vec<Vec<u8>> = parts.map(<[u8]>::to_vec).collect();
+    if let Ok(signed) = signers.verify(b"order", &signatures, UnixMs(0)) {
+        assert!(signed.principals.len() >= 2);
+    }
+}
+
+const HEAD: &str = "format = \"proviso-order/1\"\n[order]\nid = \"O\"\nversion = 1\n\
+    court = \"C\"\nmade = 2026-03-02\nstarts = 2026-03-02\ntimezone = \"Europe/London\"\n\
+    [[clause]]\nid = \"1\"\ntext = \"t\"\n";
+
+/// A rule whose tests hold for anything that looks for `hit` or `hit.example`.
+fn rule(severity: &str, condition: &str, lists: &str) -> String {
+    let test = |url: &str, expect: &str| {
+        format!(
+            "[[rule.test]]\nevent = {{ kind = \"web_visit\", url = \"{url}\", \
+             at = \"2026-04-01T20:00:00Z\" }}\n{lists}expect = \"{expect}\"\n"
+        )
+    };
+    format!(
+        "[[rule]]\nid = \"1.a\"\nclause = \"1\"\nsays = \"s\"\nseverity = \"{severity}\"\n\
+         on = [\"web_visit\"]\nany = [{{ {condition} }}]\n{}{}",
+        test("https://hit.example/hit", "match"),
+        test("https://z.example/", "no_match")
+    )
+}
+
+fn judge(rule: &str) -> Judge {
+    let order = Order::parse(format!("{HEAD}{rule}").as_bytes())
+        .unwrap_or_else(|faults| panic!("{faults}"));
+    Judge::compile(order, &mut |_| None).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+fn hits(judge: &Judge, url: &str, title: Option<&str>) -> bool {
+    let fact = Fact::from(WebVisit {
+        url: url.to_owned(),
+        title: title.map(str::to_owned),
+        browser: String::new(),
+        profile: None,
+        transition: None,
+        private: None,
+    });
+    let event = Event {
+        at: UnixMs(0),
+        account: None,
+        fact: &fact,
+    };
+    !judge.judge(&event).is_empty()
+}
