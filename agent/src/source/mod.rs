@@ -9,7 +9,11 @@
 //!
 //! Refuses: to look at kinds that no order in force wants ([`Wanted`]), and to write anything.
 
+mod condition;
 pub mod extension;
+mod hand_over;
+pub mod history;
+mod wanted;
 
 use std::path::Path;
 use std::sync::Arc;

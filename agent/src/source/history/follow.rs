@@ -1,0 +1,239 @@
+//! Follows one history: reads what is new, hands it over, waits for the next change.
+//!
+//! Promises: the position moves only with what is on disk, so a kill loses and doubles nothing; a
+//! history that cannot be read is said to be so once, and read again. Refuses: to hand over what
+//! happened while no order wanted it; such visits are only counted past.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use proviso_report::UnixMs;
+use proviso_report::fact::Fact;
+use proviso_report::record::Method;
+use tokio::sync::{Notify, Semaphore};
+
+use super::fault::Fault;
+use super::find::History;
+use super::position::Position;
+use super::reading::{Reading, Row, read};
+use super::snapshot::{Snapshot, Stamp};
+use crate::platform::clock;
+use crate::platform::files::OpenError;
+use crate::source::condition::Condition;
+use crate::source::hand_over::hand_over;
+use crate::source::wanted::WantedTimes;
+use crate::source::{NotTaken, Observation, Port, SourceKey};
+
+/// A browser writes several times for one visit.
+const DEBOUNCE: Duration = Duration::from_millis(50);
+/// A change that nobody told of is found after this time,
+const SWEEP: Duration = Duration::from_secs(60);
+/// and after this one where the folder cannot be watched.
+const SWEEP_UNWATCHED: Duration = Duration::from_secs(2);
+/// After a failure; doubled each time, up to a sweep.
+const RETRY: Duration = Duration::from_secs(1);
+/// A large history takes longer to read than this, and is then left alone for a multiple of the
+/// time, so that the computer stays quick.
+const QUICK: Duration = Duration::from_millis(100);
+const REST: u32 = 10;
+const MAX_REST: Duration = Duration::from_secs(5);
+/// Visits in one batch.
+const BATCH: usize = 256;
+/// Failures in a row before it is said: a browser that makes its history fails one reading.
+const SAID_AFTER: u32 = 2;
+/// The same for what passes by itself.
+const SAID_AFTER_BUSY: u32 = 5;
+
+/// Follows a history.
+pub(super) struct Follower {
+    /// Which.
+    pub(super) history: History,
+    /// Its name.
+    pub(super) key: SourceKey,
+    /// The way to the pipeline.
+    pub(super) port: Port,
+    /// Where copies are made.
+    pub(super) scratch: Arc<PathBuf>,
+    /// What may be handed over.
+    pub(super) times: Arc<WantedTimes>,
+    /// Something may have changed.
+    pub(super) wake: Arc<Notify>,
+    /// Few are read at once.
+    pub(super) turns: Arc<Semaphore>,
+    /// Is its folder watched?
+    pub(super) watched: bool,
+}
+
+/// Why a reading ended.
+enum End {
+    Fault(Fault),
+    Stops,
+}
+
+impl From<NotTaken> for End {
+    fn from(_: NotTaken) -> Self {
+        Self::Stops
+    }
+}
+
+impl Follower {
+    /// Until the pipeline is gone. Dropped, it ends.
+    pub(super) async fn follow(self) {
+        let (mut position, mut stored) = self.stored().await;
+        let mut condition = Condition::new(self.key.clone());
+        let mut seen = None;
+        let mut failures = 0_u32;
+        loop {
+            let stamp = Stamp::of(&self.history.path);
+            let mut pause = self.sweep();
+            let mut rest = Duration::ZERO;
+            // Without a file there is nothing to read; the search drops it in time.
+            if stamp.is_some() && stamp != seen {
+                match self.read_all(&mut position, &mut stored).await {
+                    Ok(took) => {
+                        rest = took
+                            .saturating_sub(QUICK)
+                            .saturating_mul(REST)
+                            .min(MAX_REST);
+                        seen = stamp;
+                        failures = 0;
+                        if condition.works(&self.port).await.is_err() {
+                            return;
+                        }
+                    }
+                    Err(End::Fault(Fault::Open(OpenError::Missing))) => {}
+                    Err(End::Fault(fault)) => {
+                        failures = failures.saturating_add(1);
+                        pause = pause.min(RETRY.saturating_mul(1 << failures.min(6)));
+                        tracing::debug!(source = %self.key, %fault, "a history was not read");
+                        let patience = if fault.is_passing() {
+                            SAID_AFTER_BUSY
+                        } else {
+                            SAID_AFTER
+                        };
+                        if failures >= patience
+                            && condition
+                                .failed(&self.port, fault.to_string())
+                                .await
+                                .is_err()
+                        {
+                            return;
+                        }
+                    }
+                    Err(End::Stops) => return,
+                }
+            }
+            tokio::time::sleep(rest).await;
+            tokio::select! {
+                () = self.wake.notified() => tokio::time::sleep(DEBOUNCE).await,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    fn sweep(&self) -> Duration {
+        if self.watched { SWEEP } else { SWEEP_UNWATCHED }
+    }
+
+    /// The position, and its bytes if they are on disk.
+    async fn stored(&self) -> (Position, Option<Vec<u8>>) {
+        let first = Position::begin(self.times.began().saturating_mul(1000));
+        let Some(bytes) = self.port.cursor(&self.key).await else {
+            return (first, None);
+        };
+        match Position::from_bytes(&bytes) {
+            Some(position) => (position, Some(bytes)),
+            None => {
+                tracing::warn!(
+                    source = "history",
+                    "a reading position is damaged; visits already recorded may be recorded again"
+                );
+                (first, None)
+            }
+        }
+    }
+
+    /// Gives the time that reading took.
+    async fn read_all(
+        &self,
+        position: &mut Position,
+        stored: &mut Option<Vec<u8>>,
+    ) -> Result<Duration, End> {
+        let mut took = Duration::ZERO;
+        loop {
+            let began = Instant::now();
+            let Reading { from, rows, more } = self.read(position.clone()).await?;
+            took = took.saturating_add(began.elapsed());
+            let now = now_us();
+            let mut next = from;
+            for rows in rows.chunks(BATCH) {
+                let observations: Vec<Observation> = rows
+                    .iter()
+                    .filter_map(|row| self.observation(row))
+                    .collect();
+                for row in rows {
+                    next.note(row.id, row.mark, now);
+                }
+                let skipped = rows.len().saturating_sub(observations.len());
+                if skipped > 0 {
+                    tracing::debug!(source = %self.key, skipped, "rows were passed over");
+                }
+                self.hand_over(&observations, &next, stored).await?;
+                position.clone_from(&next);
+            }
+            // At first sight, and when rows are gone.
+            if stored.as_deref() != Some(&*next.to_bytes()) {
+                self.hand_over(&[], &next, stored).await?;
+            }
+            *position = next;
+            if !more {
+                return Ok(took);
+            }
+        }
+    }
+
+    async fn hand_over(
+        &self,
+        observations: &[Observation],
+        position: &Position,
+        stored: &mut Option<Vec<u8>>,
+    ) -> Result<(), NotTaken> {
+        let cursor = position.to_bytes();
+        hand_over(&self.port, &self.key, observations, &cursor).await?;
+        *stored = Some(cursor);
+        Ok(())
+    }
+
+    /// Copies and reads on a thread that may wait for the disk.
+    async fn read(&self, position: Position) -> Result<Reading, End> {
+        let _turn = self.turns.acquire().await.map_err(|_| End::Stops)?;
+        let history = self.history.clone();
+        let scratch = Arc::clone(&self.scratch);
+        let reading = tokio::task::spawn_blocking(move || {
+            let copy = Snapshot::take(&history.path, history.account.owner, &scratch)?;
+            let profile = history.profile();
+            let names = (history.browser, profile.as_deref());
+            read(copy.path(), history.family, names, position, now_us())
+        });
+        match reading.await {
+            Ok(Ok(reading)) => Ok(reading),
+            Ok(Err(fault)) => Err(End::Fault(fault)),
+            Err(_) => Err(End::Stops),
+        }
+    }
+
+    fn observation(&self, row: &Row) -> Option<Observation> {
+        let visit = row.visit.as_ref()?;
+        self.times.covers(visit.at).then(|| Observation {
+            at: UnixMs(visit.at),
+            account: Some(self.history.account.name.clone()),
+            method: Method::History,
+            fact: Fact::WebVisit(visit.web.clone()),
+        })
+    }
+}
+
+fn now_us() -> i64 {
+    clock::now().0.saturating_mul(1000)
+}

@@ -1,0 +1,287 @@
+//! Browsers' histories as a source of visits: what the browser itself has kept, also while the
+//! agent was not running.
+//!
+//! Parts: where histories are ([`places`], [`find`]) and when they change ([`watch`]); how a copy is
+//! made of one that is in use ([`snapshot`]) and read ([`reading`], by [`family`]); up to where
+//! ([`position`]); and the task that does it for each of them ([`follow`]).
+//!
+//! Promises: a visit is handed over once, soon after the browser has written it down, whatever was
+//! deleted around it meanwhile. Refuses: to open a live history as a database, which could
+//! change it; other accounts' files; visits from before the agent's first run, from times at which no
+//! order wanted them, and from other devices.
+
+mod address;
+mod family;
+mod fault;
+mod find;
+mod follow;
+mod places;
+mod position;
+mod reading;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use proviso_report::fact::Kind;
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::{AbortHandle, JoinSet};
+
+use self::find::{Found, History};
+use self::follow::Follower;
+use self::watch::Watch;
+use super::condition::Condition;
+use super::hand_over::hand_over;
+use super::wanted::WantedTimes;
+use super::{Context, NotTaken, Port, SourceKey};
+use crate::platform::accounts::{self, Account, AccountError, Owner};
+use crate::platform::clock;
+use crate::platform::open_files::{self, Program};
+
+/// The source as a whole; its cursor says when it was wanted.
+const KEY: &str = "history";
+/// The folder for copies inside the state directory.
+const SCRATCH: &str = "reading";
+/// Between two searches for new profiles.
+const SEARCH: Duration = Duration::from_secs(30);
+/// After a new folder: it fills within the next seconds.
+const SEARCH_SOON: [Duration; 4] = [
+    Duration::from_millis(200),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(10),
+];
+/// Histories read at the same time.
+const TURNS: usize = 2;
+
+/// What the search needs to know of the computer.
+pub trait Computer: Send + Sync {
+    /// The account of this name.
+    fn account(&self, name: &str) -> Result<Account, AccountError>;
+
+    /// The running programs of an account, each with its open files of the given names.
+    fn programs(&self, owner: Owner, names: &[&str]) -> io::Result<Vec<Program>>;
+}
+
+/// The computer that the agent runs on.
+#[derive(Clone, Copy, Debug)]
+pub struct ThisComputer;
+
+impl Computer for ThisComputer {
+    fn account(&self, name: &str) -> Result<Account, AccountError> {
+        accounts::find(name)
+    }
+
+    fn programs(&self, owner: Owner, names: &[&str]) -> io::Result<Vec<Program>> {
+        open_files::of_account(owner, names)
+    }
+}
+
+/// Follows the histories of the monitored accounts until the agent stops.
+pub async fn run(port: Port, context: Context) {
+    run_on(Arc::new(ThisComputer), port, context).await;
+}
+
+/// The same for another computer, whose files lie on this one.
+pub async fn run_on(computer: Arc<dyn Computer>, port: Port, context: Context) {
+    let stop = context.stop.clone();
+    tokio::select! {
+        () = stop.cancelled() => {}
+        // Only a pipeline that is gone ends it, and then the agent stops too.
+        _ = serve(computer, port, context) => {}
+    }
+}
+
+async fn serve(computer: Arc<dyn Computer>, port: Port, context: Context) -> Result<(), NotTaken> {
+    let mut times = match port.cursor(KEY).await {
+        Some(bytes) => WantedTimes::from_bytes(&bytes),
+        None => None,
+    };
+    let mut wanted = context.wanted.clone();
+    loop {
+        let now = wanted.borrow_and_update().wants(Kind::WebVisit);
+        let known = times.is_some();
+        let at = clock::now().0;
+        let mut noted = times.unwrap_or_else(|| WantedTimes::begin(at));
+        if noted.note(now, at) || !known {
+            hand_over(&port, KEY, &[], &noted.to_bytes()).await?;
+        }
+        let changed = async {
+            while wanted.borrow_and_update().wants(Kind::WebVisit) == now {
+                if wanted.changed().await.is_err() {
+                    // Nobody can change it any more; the agent stops soon.
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        if now {
+            let mut search =
+                Search::new(Arc::clone(&computer), port.clone(), &context, noted.clone());
+            tokio::select! {
+                () = changed => {}
+                result = search.go_on() => result?,
+            }
+        } else {
+            changed.await;
+        }
+        times = Some(noted);
+    }
+}
+
+/// Finds histories and has each followed. Dropped, all of it ends.
+struct Search {
+    computer: Arc<dyn Computer>,
+    port: Port,
+    accounts: Vec<String>,
+    scratch: Arc<PathBuf>,
+    times: Arc<WantedTimes>,
+    folders: Arc<Notify>,
+    watch: Watch,
+    turns: Arc<Semaphore>,
+    tasks: JoinSet<()>,
+    followed: BTreeMap<SourceKey, Followed>,
+    condition: Condition,
+}
+
+struct Followed {
+    history: History,
+    wake: Arc<Notify>,
+    task: AbortHandle,
+}
+
+impl Search {
+    fn new(computer: Arc<dyn Computer>, port: Port, context: &Context, times: WantedTimes) -> Self {
+        let folders = Arc::new(Notify::new());
+        Self {
+            computer,
+            port,
+            accounts: context.config.accounts.clone(),
+            scratch: Arc::new(context.state.join(SCRATCH)),
+            times: Arc::new(times),
+            watch: Watch::new(Arc::clone(&folders)),
+            folders,
+            turns: Arc::new(Semaphore::new(TURNS)),
+            tasks: JoinSet::new(),
+            followed: BTreeMap::new(),
+            condition: Condition::new(KEY.to_owned()),
+        }
+    }
+
+    async fn go_on(&mut self) -> Result<(), NotTaken> {
+        let mut soon = SEARCH_SOON.len();
+        loop {
+            let trouble = self.search().await;
+            match trouble {
+                Some(reason) => self.condition.failed(&self.port, reason).await?,
+                None => self.condition.works(&self.port).await?,
+            }
+            let pause = SEARCH_SOON.get(soon).copied().unwrap_or(SEARCH);
+            soon = soon.saturating_add(1);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.folders.notified() => {
+                    tokio::time::sleep(SEARCH_SOON[0]).await;
+                    soon = 1;
+                }
+            }
+        }
+    }
+
+    /// Looks once; says what is in the way of seeing everything.
+    async fn search(&mut self) -> Option<String> {
+        if let Err(error) = self.prepare() {
+            return Some(format!(
+                "browsers' histories cannot be read, since the state directory has no place for copies: {error}; check that the disk has room"
+            ));
+        }
+        let mut trouble = None;
+        let mut known: Vec<Account> = Vec::new();
+        for name in &self.accounts {
+            match self.computer.account(name) {
+                Ok(account) => known.push(account),
+                Err(error) => trouble = Some(error.to_string()),
+            }
+        }
+        let computer = Arc::clone(&self.computer);
+        let searched =
+            tokio::task::spawn_blocking(move || find::histories(&*computer, &known)).await;
+        let Ok(found) = searched else {
+            return Some("the search for browsers' histories failed; restart the agent".to_owned());
+        };
+        if found.too_many {
+            trouble = Some(
+                "there are more browser profiles than are followed; look at the account's folders"
+                    .to_owned(),
+            );
+        }
+        self.follow_only(found);
+        trouble
+    }
+
+    /// Copies that a killed agent left behind go when the first history is looked for.
+    fn prepare(&self) -> io::Result<()> {
+        if self.followed.is_empty() {
+            match std::fs::remove_dir_all(&*self.scratch) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        match std::fs::create_dir(&*self.scratch) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn follow_only(&mut self, found: Found) {
+        let watch = &self.watch;
+        self.followed.retain(|key, followed| {
+            let same = found.histories.get(key) == Some(&followed.history);
+            let stays = same && !followed.task.is_finished();
+            if !stays {
+                followed.task.abort();
+                watch.leave(&followed.history.path, &followed.wake);
+            }
+            stays
+        });
+        let mut folders: BTreeSet<PathBuf> = found.watch;
+        let profiles = found.histories.values();
+        folders.extend(profiles.map(|history| history.profile_folder().to_owned()));
+        self.watch.only(&folders);
+        for (key, history) in found.histories {
+            if !self.followed.contains_key(&key) {
+                self.follow(key, history);
+            }
+        }
+        // Those that ended are not needed any more.
+        while self.tasks.try_join_next().is_some() {}
+    }
+
+    fn follow(&mut self, key: SourceKey, history: History) {
+        let wake = Arc::new(Notify::new());
+        self.watch.follow(&history.path, &wake);
+        tracing::debug!(source = %key, "a history was found");
+        let follower = Follower {
+            history: history.clone(),
+            key: key.clone(),
+            port: self.port.clone(),
+            scratch: Arc::clone(&self.scratch),
+            times: Arc::clone(&self.times),
+            wake: Arc::clone(&wake),
+            turns: Arc::clone(&self.turns),
+            watched: self.watch.watches(&history.path),
+        };
+        let task = self.tasks.spawn(follower.follow());
+        let followed = Followed {
+            history,
+            wake,
+            task,
+        };
+        self.followed.insert(key, followed);
+    }
+}

@@ -1,0 +1,8 @@
+//! Histories made by SQLite as browsers make them, in every state in which they are found.
+
+mod deleted;
+mod followed;
+mod found;
+mod hostile;
+mod made;
+mod states;

@@ -1,0 +1,143 @@
+//! When a source was wanted: what happened at other times is never handed over, even when it is
+//! found later.
+//!
+//! Promises: it is kept with the sources' cursors, so it outlasts the agent. What happened before
+//! the agent's first run, and while no order wanted it, stays unrecorded; what happened while the
+//! agent was down between two runs that wanted it is handed over. Where both could be (the agent
+//! ended unwanted and began wanted), it is not handed over.
+
+const FORMAT: u8 = 1;
+/// An order seldom begins or ends. Beyond, the time before the oldest pause's end is let go.
+const MAX_PAUSES: usize = 32;
+const TIME: usize = 8;
+
+/// The times at which a source was wanted, in Unix milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WantedTimes {
+    began: i64,
+    /// Since then it is not wanted.
+    paused: Option<i64>,
+    /// From, until.
+    pauses: Vec<(i64, i64)>,
+}
+
+impl WantedTimes {
+    /// Of a source that never ran before.
+    pub(crate) const fn begin(now: i64) -> Self {
+        Self {
+            began: now,
+            paused: None,
+            pauses: Vec::new(),
+        }
+    }
+
+    /// Notes whether it is wanted now; true if that is a change.
+    pub(crate) fn note(&mut self, wanted: bool, now: i64) -> bool {
+        match (self.paused, wanted) {
+            (None, false) => self.paused = Some(now),
+            (Some(since), true) => {
+                self.paused = None;
+                // The clock may have been set back in between.
+                self.pauses.push((since.min(now), since.max(now)));
+                if self.pauses.len() > MAX_PAUSES {
+                    let (_, until) = self.pauses.remove(0);
+                    self.began = self.began.max(until);
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Was it wanted then?
+    pub(crate) fn covers(&self, at: i64) -> bool {
+        at >= self.began
+            && self.paused.is_none_or(|since| at < since)
+            && !self
+                .pauses
+                .iter()
+                .any(|&(from, until)| (from..until).contains(&at))
+    }
+
+    /// The moment before which nothing is wanted.
+    pub(crate) const fn began(&self) -> i64 {
+        self.began
+    }
+
+    /// As stored: format, began, paused (the largest number: it is not), then each pause's ends;
+    /// all big-endian.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![FORMAT];
+        bytes.extend(self.began.to_be_bytes());
+        bytes.extend(self.paused.unwrap_or(i64::MAX).to_be_bytes());
+        for (from, until) in &self.pauses {
+            bytes.extend(from.to_be_bytes());
+            bytes.extend(until.to_be_bytes());
+        }
+        bytes
+    }
+
+    /// `None` when the bytes are something else.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (&format, rest) = bytes.split_first()?;
+        let (times, odd) = rest.as_chunks::<TIME>();
+        let times: Vec<i64> = times.iter().map(|time| i64::from_be_bytes(*time)).collect();
+        let (&[began, paused], pauses) = times.split_first_chunk()?;
+        let (pauses, half) = pauses.as_chunks::<2>();
+        let whole = odd.is_empty() && half.is_empty() && pauses.len() <= MAX_PAUSES;
+        (format == FORMAT && whole).then(|| Self {
+            began,
+            paused: (paused != i64::MAX).then_some(paused),
+            pauses: pauses.iter().map(|&[from, until]| (from, until)).collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn covers_what_was_wanted() {
+        let mut times = WantedTimes::begin(100);
+        assert!(!times.note(true, 100));
+        assert!(!times.covers(99) && times.covers(100) && times.covers(i64::MAX));
+        assert!(times.note(false, 200));
+        assert!(!times.note(false, 210));
+        assert!(times.covers(199) && !times.covers(200) && !times.covers(1000));
+        assert!(times.note(true, 300));
+        assert!(times.covers(199) && !times.covers(299) && times.covers(300));
+    }
+
+    #[test]
+    fn bytes_are_pinned() {
+        let mut times = WantedTimes::begin(0x0102);
+        let mut bytes = vec![1, 0, 0, 0, 0, 0, 0, 1, 2];
+        bytes.extend([0x7f, 255, 255, 255, 255, 255, 255, 255]);
+        assert_eq!(times.to_bytes(), bytes);
+        times.note(false, 0x03);
+        times.note(true, 0x04);
+        times.note(false, 0x05);
+        let mut bytes = vec![1, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 5];
+        bytes.extend([0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4]);
+        assert_eq!(times.to_bytes(), bytes);
+        assert_eq!(WantedTimes::from_bytes(&bytes), Some(times));
+        for wrong in [&bytes[1..], &bytes[..bytes.len() - 8], &bytes[..9], b""] {
+            assert_eq!(WantedTimes::from_bytes(wrong), None);
+        }
+        bytes[0] = 2;
+        assert_eq!(WantedTimes::from_bytes(&bytes), None);
+    }
+
+    #[test]
+    fn the_oldest_pause_is_let_go_with_all_before_it() {
+        let mut times = WantedTimes::begin(0);
+        for n in 1..=i64::try_from(MAX_PAUSES).unwrap() + 1 {
+            times.note(false, n * 10);
+            times.note(true, n * 10 + 5);
+        }
+        assert_eq!(times.began(), 15);
+        assert!(!times.covers(14) && times.covers(15) && !times.covers(20));
+        assert_eq!(WantedTimes::from_bytes(&times.to_bytes()), Some(times));
+    }
+}
