@@ -30,7 +30,7 @@ use crate::scope::Scope;
 use crate::source::extension::desk::Desk;
 use crate::source::extension::native_host::SOCKET;
 use crate::source::extension::{self, PrepareError};
-use crate::source::{Context, Health, Port, Wanted};
+use crate::source::{Context, Health, Port, Wanted, history};
 
 /// For sources to finish what they are in the middle of.
 const SOURCES_END: Duration = Duration::from_secs(2);
@@ -146,6 +146,7 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     let mut sources = JoinSet::new();
     let desk = Desk::new(port.clone(), context.clone(), status);
     sources.spawn(desk.serve(listener));
+    sources.spawn(history::run(port.clone(), context.clone()));
     sources.spawn(hand_out(
         served,
         config.extension.port,
@@ -222,7 +223,7 @@ fn keeper(
         .map_err(|_| RunError::Random)?;
     let scope = Scope::new(config.accounts.clone(), secret);
     let heartbeat_ms = config.heartbeat_seconds.saturating_mul(1_000);
-    let sources = ["extension"];
+    let sources = ["extension", "history"];
     Ok(Keeper::start(
         journal,
         book,

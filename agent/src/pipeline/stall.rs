@@ -11,6 +11,7 @@ use crate::platform::clock::Moment;
 const RETRY_MS: u64 = 1_000;
 /// A source whose batch was refused hands it over again within this time, unless it has ended.
 const REFUSED_MS: u64 = 60_000;
+
 /// Something could not be written.
 ///
 /// It is over when what was refused is taken. On a disk that is nearly full a sign of life may fit
