@@ -153,6 +153,8 @@ pub async fn run(store: Store, ways: Ways, stop: CancellationToken) {
             tracing::error!(%error, "a worker that delivers alerts ended badly");
         }
     }
+    // Without a way out there was no worker to wait for.
+    stop.cancelled().await;
 }
 
 /// One way out and its queue.

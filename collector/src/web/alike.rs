@@ -61,7 +61,7 @@ pub(super) async fn show(
     let name = found.person.as_ref().map(|person| person.name.as_str());
     let body = html! {
         p.crumbs { a href={ "/person/" (person) } { (name.unwrap_or("Somebody not in the register")) } }
-        h1 { "Alike: " (says.unwrap_or("a rule of an order that is not held here")) }
+        h1 { "Alike: " (words::rule(says, text.is_some(), &found.finding.rule)) }
         p {
             (layout::tag(&found.finding.severity, words::severity(&found.finding.severity)))
             " Clause " (found.finding.clause) ", rule " (found.finding.rule) ". Matched: "
@@ -70,7 +70,7 @@ pub(super) async fn show(
         div #alike data-live {
             p.summary data-open=(found.waiting) {
                 b { (found.waiting) " waiting" } ", " (found.total) " in all. "
-                @if found.waiting > 0 { a href="#decision" { "Decide them together" } " · " }
+                @if found.waiting > 0 { a href="#decision" { "Decide them together" } " " }
                 @if all {
                     a href=(path) { "Only those that wait" }
                 } @else if found.total > found.waiting {

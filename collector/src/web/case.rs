@@ -109,7 +109,8 @@ fn standing(case: &Case, now: i64) -> Markup {
         @match (case.alert.state, last) {
             (AlertState::Open, _) => {
                 "Waiting for a person " (words::waiting_for(case.alert.opened, now)) ". "
-                "Software found this; nobody has decided anything."
+                "Software found this; nobody has decided anything. "
+                a href="#decision" { "Decide" }
             }
             (_, Some(last)) => {
                 b { (last.staff_name) ": " (Verdict::words_of(&last.decision.verdict)) }

@@ -17,6 +17,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -24,7 +25,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use zip::write::SimpleFileOptions;
 
 use crate::store::people::{self, Person};
-use crate::store::{PersonId, StoreError};
+use crate::store::{PersonId, StoreError, orders};
 
 use super::Site;
 use super::fault::Fault;
@@ -47,7 +48,13 @@ pub(super) struct Wanted {
 }
 
 /// The form.
-pub(super) fn form(site: &Site, signed: &Signed, person: &PersonId, today: Date) -> Markup {
+pub(super) fn form(
+    site: &Site,
+    signed: &Signed,
+    person: &PersonId,
+    zone: &TimeZone,
+    today: Date,
+) -> Markup {
     html! {
         @if site.exporter.is_some() {
             section aria-labelledby="export" {
@@ -55,7 +62,7 @@ pub(super) fn form(site: &Site, signed: &Signed, person: &PersonId, today: Date)
                 p {
                     "Everything that is held about these days, in a form that anybody can check "
                     "offline with " code { "proviso verify" } ". The person is named by pseudonym. "
-                    "Days begin at midnight, " (site.zone.iana_name().unwrap_or("UTC")) "."
+                    "Days begin at midnight, " (zone.iana_name().unwrap_or("UTC")) "."
                 }
                 form.inline method="post" action={ "/person/" (person) "/export" } {
                     input type="hidden" name="token" value=(signed.token);
@@ -83,16 +90,25 @@ pub(super) async fn send(
     ))?;
     let id: PersonId = id.parse().map_err(|_| MISSING)?;
     let (from, to) = days(&form)?;
-    let span = (
-        words::midnight(from, &site.zone).ok_or(FAR)?,
-        words::midnight(to.tomorrow().map_err(|_| FAR)?, &site.zone).ok_or(FAR)?,
-    );
     let whose = id.clone();
-    let person = site
+    let (person, order) = site
         .store
-        .read(move |read| Ok::<_, StoreError>(people::get(read, &whose)?))
-        .await?
-        .ok_or(MISSING)?;
+        .read(move |read| {
+            let person = people::get(read, &whose)?;
+            let order = orders::current(read, &whose)?;
+            Ok::<_, StoreError>((person, order.map(|order| order.digest)))
+        })
+        .await?;
+    let person = person.ok_or(MISSING)?;
+    let text = match order {
+        None => None,
+        Some(digest) => site.texts.get(digest).await?,
+    };
+    let zone = text.as_ref().map_or(&site.zone, |text| &text.zone);
+    let span = (
+        words::midnight(from, zone).ok_or(FAR)?,
+        words::midnight(to.tomorrow().map_err(|_| FAR)?, zone).ok_or(FAR)?,
+    );
     let permit = Arc::clone(&site.exports)
         .try_acquire_owned()
         .map_err(|_| Fault::Busy {

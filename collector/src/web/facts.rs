@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use proviso_report::fact::{Gap, GapCause, PreviousEnd, Transition, WebVisit};
 use proviso_report::{Fact, Method, Record};
 
+use super::fault;
 use super::layout;
 use super::records::Held;
 use super::words;
@@ -53,9 +54,9 @@ pub(super) fn what(record: &Record) -> Markup {
 pub(super) fn known(held: &Held) -> Markup {
     let record = &held.record;
     html! {
-        @if let Fact::WebVisit(visit) = &record.fact { (browser(visit)) ". " }
+        @if let Fact::WebVisit(visit) = &record.fact { (fault::sentence(&browser(visit))) " " }
         @if let Some(account) = &record.account { "Account " (account) ". " }
-        @if !record.clauses.is_empty() { (clauses(record)) ". " }
+        @if !record.clauses.is_empty() { (fault::sentence(&clauses(record))) " " }
         "Known from " (methods(held)) "."
     }
 }
@@ -110,10 +111,10 @@ fn title(visit: &WebVisit) -> &str {
         .unwrap_or("Page without a title")
 }
 
-fn browser(visit: &WebVisit) -> Markup {
-    html! {
-        (visit.browser)
-        @if let Some(profile) = &visit.profile { ", profile " (profile) }
+fn browser(visit: &WebVisit) -> String {
+    match &visit.profile {
+        None => visit.browser.clone(),
+        Some(profile) => format!("{}, profile {profile}", visit.browser),
     }
 }
 

@@ -106,10 +106,7 @@ pub(super) async fn line(site: &Site, group: &Group, now: i64) -> Result<Markup,
         li {
             (layout::tag(&group.severity, words::severity(&group.severity)))
             a.what id=(key(group)) href=(link) {
-                @match says {
-                    Some(says) => (says),
-                    None => { "Rule " (group.rule) " of an order that is not held here" }
-                }
+                (words::rule(says, text.is_some(), &group.rule))
             }
             span.matched { (matched(&group.matched)) }
             span.quiet {

@@ -128,6 +128,7 @@ pub(super) fn tag(severity: &str, text: &str) -> Markup {
         "urgent" => "tag urgent",
         "breach" => "tag breach",
         "review" => "tag review",
+        "held" => "tag held",
         _ => "tag",
     };
     html! { span class=(class) { (text) } }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -73,12 +74,12 @@ pub(super) async fn show(
         h1 { (found.person.name) " " small { (found.person.pseudonym) } }
         @if !found.person.note.is_empty() { p { (found.person.note) } }
         div #waiting data-live { (waiting) }
-        div #log data-live { (log_incidents(&site, &found.incidents)) }
-        div #devices data-live { (devices_table(&site, &found.devices, now)) }
+        div #log data-live { (log_incidents(zone, &found.incidents)) }
+        div #devices data-live { (devices_table(zone, &found.devices, now)) }
         (days(&id, words::date(now, zone)))
         (order_words(text.as_deref()))
-        (decided(&site, &found.decisions))
-        (export::form(&site, &signed, &id, words::date(now, &site.zone)))
+        (decided(zone, &found.decisions))
+        (export::form(&site, &signed, &id, zone, words::date(now, zone)))
         p { a href={ "/audit?person=" (id) } { "Who looked at this person's data" } }
     };
     let whose = id.to_string();
@@ -139,7 +140,7 @@ async fn waiting(
     })
 }
 
-fn log_incidents(site: &Site, all: &[Incident]) -> Markup {
+fn log_incidents(zone: &TimeZone, all: &[Incident]) -> Markup {
     html! {
         @if !all.is_empty() {
             section.trouble aria-labelledby="incidents" {
@@ -148,7 +149,7 @@ fn log_incidents(site: &Site, all: &[Incident]) -> Markup {
                     @for incident in all {
                         li {
                             b { (kind(incident.kind)) } ", "
-                            (words::moment(incident.at, &site.zone)) ", device "
+                            (words::moment(incident.at, zone)) ", device "
                             code { (short(&incident.device.to_string())) } ". " (incident.detail)
                         }
                     }
@@ -158,7 +159,7 @@ fn log_incidents(site: &Site, all: &[Incident]) -> Markup {
     }
 }
 
-fn devices_table(site: &Site, all: &[(Device, Option<Registered>)], now: i64) -> Markup {
+fn devices_table(zone: &TimeZone, all: &[(Device, Option<Registered>)], now: i64) -> Markup {
     html! {
         section aria-labelledby="computers" {
             h2 #computers { "Devices" }
@@ -170,10 +171,10 @@ fn devices_table(site: &Site, all: &[(Device, Option<Registered>)], now: i64) ->
                         li {
                             b { (registered.as_ref().map_or("not in the register", |one| &one.host)) }
                             " " small { code { (short(&device.id.to_string())) } }
-                            p { (heard(site, device, now)) }
+                            p { (heard(zone, device, now)) }
                             p.quiet {
                                 (words::counted(i128::from(device.size), "record")) " held. Enrolled "
-                                (words::moment(device.enrolled, &site.zone)) ". Agent "
+                                (words::moment(device.enrolled, zone)) ". Agent "
                                 (device.agent_version) " on " (device.platform) "."
                                 @if let Some(one) = registered {
                                     @if !one.accounts.is_empty() {
@@ -189,14 +190,14 @@ fn devices_table(site: &Site, all: &[(Device, Option<Registered>)], now: i64) ->
     }
 }
 
-fn heard(site: &Site, device: &Device, now: i64) -> Markup {
+fn heard(zone: &TimeZone, device: &Device, now: i64) -> Markup {
     html! {
         @match (device.state, device.last_contact) {
             (DeviceState::Retired, _) => { (layout::tag("review", "Retired")) " No longer in service." }
             (DeviceState::Active, None) => { (layout::tag("review", "Never heard")) " Nothing heard since it was enrolled." }
             (DeviceState::Active, Some(at)) => {
                 @if now - at > overview::SILENT { (layout::tag("review", "Silent")) " " }
-                "Last heard " (words::moment(at, &site.zone)) ", " (words::ago(at, now)) "."
+                "Last heard " (words::moment(at, zone)) ", " (words::ago(at, now)) "."
             }
         }
     }
@@ -245,7 +246,7 @@ fn order_words(text: Option<&OrderText>) -> Markup {
     }
 }
 
-fn decided(site: &Site, all: &[Decided]) -> Markup {
+fn decided(zone: &TimeZone, all: &[Decided]) -> Markup {
     html! {
         section aria-labelledby="decisions" {
             h2 #decisions { "Latest decisions" }
@@ -259,7 +260,7 @@ fn decided(site: &Site, all: &[Decided]) -> Markup {
                                 (Verdict::words_of(&one.decision.verdict))
                             }
                             " " span.quiet {
-                                (one.staff_name) ", " (words::moment(one.decision.at, &site.zone))
+                                (one.staff_name) ", " (words::moment(one.decision.at, zone))
                             }
                             @if !one.decision.reason.is_empty() {
                                 p.reason { (one.decision.reason) }

@@ -97,6 +97,15 @@ pub(super) fn possible_breaches(count: u64) -> String {
     }
 }
 
+/// A rule by its sentence, or by its number where there is none.
+pub(super) fn rule(says: Option<&str>, held: bool, number: &str) -> String {
+    match (says, held) {
+        (Some(says), _) => says.to_owned(),
+        (None, true) => format!("Rule {number}"),
+        (None, false) => format!("Rule {number} of an order that is not held here"),
+    }
+}
+
 /// A severity as a label.
 pub(super) fn severity(severity: &str) -> &'static str {
     match severity {

@@ -1,7 +1,7 @@
 //! `serve`: starts with one line for each address, or not at all; ends when told.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
 use crate::world::World;
@@ -41,6 +41,9 @@ fn it_serves_until_it_is_told_to_stop_and_commands_work_meanwhile() {
         let page = said.last().unwrap();
         assert!(page.starts_with("Pages:  https://127.0.0.1:"), "{said:?}");
         world.ok(&["person", "add", "--name", "Alex"]);
+        let address = page.trim_end_matches('/').rsplit('/').next().unwrap();
+        TcpStream::connect(address).unwrap();
+        assert!(child.try_wait().unwrap().is_none());
         signal(&child, name);
         assert!(child.wait().unwrap().success(), "{name}");
         assert!(world.ok(&["person", "list"]).contains("Alex"));

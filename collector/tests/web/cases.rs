@@ -201,8 +201,8 @@ async fn a_bundle_is_one_zip_and_whoever_asked_is_entered() {
     let inside = zip.by_name(&format!("{folder}/data/bundle.json")).unwrap();
     let text = std::io::read_to_string(inside).unwrap();
     assert_eq!(
-        text, "P-0001 1774742400000 1774915200000",
-        "two whole days, UTC"
+        text, "P-0001 1774742400000 1774911600000",
+        "two whole days in the order's zone: in London the first has 23 hours"
     );
 
     for form in [days("2026-03-30", "2026-03-29"), days("soon", "2026-03-29")] {
