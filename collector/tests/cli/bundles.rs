@@ -11,6 +11,7 @@ use proviso_collector::store::staff::{self, Staff};
 use proviso_collector::store::{FindingId, Hash, Store, StoreError};
 use proviso_report::bundle::{self, Files, Outcome};
 use proviso_report::fact::AgentStopped;
+use proviso_rules::evidence;
 
 use crate::log::{Log, visit};
 use crate::world::World;
@@ -134,9 +135,12 @@ fn export(world: &World, from: &str, to: &str, out: &Path) -> String {
     world.ok(&[&words[..], &[out.to_str().unwrap()]].concat())
 }
 
+/// As `proviso verify` checks it: logs, receipts, orders, signatures, and the findings judged anew.
 fn holds(out: &Path) -> bundle::Verified {
-    let verified = bundle::verify(&Folder(out.to_owned()));
-    for check in &verified.checks {
+    let files = Folder(out.to_owned());
+    let verified = bundle::verify(&files);
+    let judged = evidence::check(&files, &verified);
+    for check in verified.checks.iter().chain(&judged) {
         assert_eq!(check.outcome, Outcome::Holds, "{}", check.what);
     }
     verified
