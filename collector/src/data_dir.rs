@@ -39,7 +39,9 @@ pub enum DataDirError {
     )]
     TooOpen(PathBuf, u32),
     /// It cannot be read or written.
-    #[error("cannot {what} {path}: {why}; check the path and the permissions of this user")]
+    #[error(
+        "cannot {what} {path}: {why}; check the path, the permissions of this user and the free space"
+    )]
     Io {
         /// Verb.
         what: &'static str,
@@ -101,6 +103,19 @@ impl DataDir {
             }
         }
         Ok(dir)
+    }
+
+    /// Takes back what [`DataDir::create`] and later writes made: for an `init` that failed, whose
+    /// keys nobody has seen.
+    pub fn abandon(self) {
+        for entry in std::fs::read_dir(&self.root)
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            // What cannot be removed stays, and the next `init` says that it is there.
+            let _removed = std::fs::remove_file(entry.path());
+        }
     }
 
     /// A file in it.

@@ -2,7 +2,7 @@
 //!
 //! Promises: everything is checked before anything is written, and a directory that holds anything
 //! is refused. `authority` is written last: a directory without it was not finished, and no other
-//! command takes it.
+//! command takes it. An `init` that fails leaves nothing behind.
 
 use std::path::PathBuf;
 
@@ -53,18 +53,18 @@ impl Init {
         let server = Authority::load(ca.certificate.clone(), &ca.key)?.server(&names)?;
 
         let data = DataDir::create(&self.data.dir)?;
-        for (name, bytes) in [
+        let files = [
             ("ca.der", &ca.certificate),
             ("ca.key", &ca.key),
             ("server.der", &server.certificate),
             ("server.key", &server.key),
             ("receipt.key", &receipt_key),
             ("allowed_signers", &signers),
-        ] {
-            data.write_new(name, bytes)?;
+        ];
+        if let Err(error) = fill(&data, &files, &self.authority) {
+            data.abandon();
+            return Err(error);
         }
-        Store::create(&data.store())?;
-        data.write_new("authority", format!("{}\n", self.authority).as_bytes())?;
         Ok(format!(
             "{0} is ready. Publish the collector's key, so that anybody can check its receipts:\n\
              {1}\n\
@@ -75,4 +75,12 @@ impl Init {
             signer.verifier()
         ))
     }
+}
+
+fn fill(data: &DataDir, files: &[(&str, &Vec<u8>)], authority: &str) -> anyhow::Result<()> {
+    for (name, bytes) in files {
+        data.write_new(name, bytes)?;
+    }
+    Store::create(&data.store())?;
+    Ok(data.write_new("authority", format!("{authority}\n").as_bytes())?)
 }

@@ -1,10 +1,11 @@
 //! `init`, and what every command says without a data directory.
 
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use proviso_report::VerifierKey;
 
-use crate::world::World;
+use crate::world::{PROGRAM, World};
 
 #[test]
 fn init_makes_a_closed_directory_once_and_publishes_the_key() {
@@ -49,6 +50,30 @@ fn init_checks_everything_before_it_writes() {
     let why = world.refused(&[&words[..], &[broken.to_str().unwrap()]].concat());
     assert!(why.contains("cannot be used"), "{why}");
     assert!(!world.path("data").exists());
+}
+
+/// A bound on the size of files stands for a disk that is full.
+#[test]
+fn an_init_that_fails_can_be_repeated() {
+    let world = World::bare();
+    let signers = world.path("allowed_signers");
+    let bounded = Command::new("sh")
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 2; exec \"$@\"",
+            "sh",
+            PROGRAM,
+        ])
+        .args(["init", "--authority", "a.example", "--signers"])
+        .arg(&signers)
+        .arg("--data")
+        .arg(world.path("data"))
+        .output()
+        .unwrap();
+    assert_eq!(bounded.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&bounded.stderr).contains("the store"));
+    assert_eq!(std::fs::read_dir(world.path("data")).unwrap().count(), 0);
+    world.init();
 }
 
 #[test]
