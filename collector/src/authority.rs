@@ -16,10 +16,9 @@ use rcgen::{
 use ring::rand::{SecureRandom, SystemRandom};
 use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
 
-use crate::store::{DeviceId, Hash};
+pub use proviso_report::frame::SERVER_NAME;
 
-/// The name agents ask for, whatever address they dial.
-pub const SERVER_NAME: &str = "proviso-collector";
+use crate::store::{DeviceId, Hash};
 
 /// What ends the name of a device in its certificate.
 const DEVICE_DOMAIN: &str = "device.proviso";

@@ -14,6 +14,7 @@ use proviso_collector::alerts::{self, Ways};
 use proviso_collector::config::Config;
 use proviso_collector::data_dir::DataDir;
 use proviso_collector::export::Exporter;
+use proviso_collector::ingest::Ingest;
 use proviso_collector::store::Store;
 use proviso_collector::web::{self, Site};
 use proviso_report::UnixMs;
@@ -70,9 +71,11 @@ impl Serve {
         // Before anything says that it is ready: whoever reads that may tell it to stop at once.
         let told = Told::listen()?;
         let web_address = self.web.or(config.listen.web).unwrap_or(WEB);
-        let _quic_address = self.listen.or(config.listen.quic).unwrap_or(QUIC);
+        let quic_address = self.listen.or(config.listen.quic).unwrap_or(QUIC);
         let listener = web::bind(web_address)?;
         let web_address = listener.local_addr()?;
+        let ingest = Ingest::bind(quic_address, data, store.clone(), config.channels())?;
+        let quic_address = ingest.local_addr()?;
         let link = config.listen.link.clone();
         let link = link.unwrap_or_else(|| format!("https://{web_address}"));
         let ways = Ways::open(config, &link)?;
@@ -88,7 +91,12 @@ impl Serve {
             alerts.await;
             Ok(())
         });
-        println!("Pages:  https://{web_address}/");
+        let taking = ingest.run(stop.clone());
+        parts.spawn(async move {
+            taking.await;
+            Ok(())
+        });
+        println!("Agents: {quic_address} (UDP)\nPages:  https://{web_address}/");
         told.over(parts, stop).await
     }
 }

@@ -17,7 +17,7 @@ const KEPT: i64 = 64;
 pub enum IncidentKind {
     /// Two signed histories that exclude each other.
     Fork,
-    /// Records under an order that this collector does not hold; they are kept, not judged.
+    /// Records under an order that is not one of this person's; their report was refused.
     UnknownOrder,
     /// Records of activity that name no order.
     NoOrder,

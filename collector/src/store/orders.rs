@@ -114,6 +114,15 @@ pub fn of_person(read: &Read<'_>, person: &PersonId) -> Result<Vec<StoredOrder>,
     )
 }
 
+/// The digests of all orders of a person, past ones too.
+pub fn digests(read: &Read<'_>, person: &PersonId) -> Result<Vec<Hash>, SqlError> {
+    read.query(
+        "SELECT digest FROM orders WHERE person = $1 ORDER BY digest",
+        &[person.as_str().into()],
+        |row| row.parsed(0),
+    )
+}
+
 /// Grows with every [`put`], from whatever process.
 pub fn generation(read: &Read<'_>) -> Result<u64, SqlError> {
     let value = read.first(

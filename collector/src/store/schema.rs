@@ -105,6 +105,7 @@ CREATE TABLE finding (
 );
 CREATE INDEX finding_person ON finding (person, at);
 CREATE INDEX finding_device ON finding (device, seq);
+CREATE INDEX finding_unproven ON finding (device, seq) WHERE proof = 'unproven';
 CREATE TABLE alert (
     finding TEXT PRIMARY KEY REFERENCES finding (id),
     person TEXT NOT NULL REFERENCES person (id),

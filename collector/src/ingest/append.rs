@@ -1,0 +1,355 @@
+//! From a report's bytes to a receipt: check, judge, commit.
+//!
+//! Promises: what the report moves on, its findings and the time of its receipt become durable in
+//! one transaction, and only if the log still stands where the check saw it. A receipt is made from
+//! a [`Stored`] and from nothing else. A report that is held already gets the receipt it got before;
+//! one that contradicts what is held is kept beside it, and people are told.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use proviso_report::{Checkpoint, CompactRange, Receipt, Report, ReportError};
+
+use super::check::{self, Appends, Known, Rejected, Repeats};
+use super::desk::Desk;
+use super::refused::Refused;
+use crate::store::devices::{self, Device, DeviceState};
+use crate::store::findings::{self, Finding, Proof};
+use crate::store::incidents::{self, Incident, IncidentKind};
+use crate::store::reports::{self, StoredReport};
+use crate::store::{Change, Hash, StoreError, orders};
+
+/// Reports of more bytes than this are checked off the threads that serve connections.
+const LONG: usize = 64 << 10;
+/// The unit in which memory is handed out to reports.
+const UNIT: usize = 1 << 10;
+
+/// The log of a device that is connected.
+#[derive(Debug)]
+pub struct Log {
+    device: Arc<Device>,
+    known: Known,
+}
+
+/// A report that is held, durably. Only the commit makes it.
+#[derive(Debug)]
+pub struct Stored {
+    checkpoint: Checkpoint,
+    /// Unix seconds.
+    time: u64,
+}
+
+/// How a commit went.
+enum Committed {
+    Stored(Stored),
+    /// The log does not stand where it did.
+    Moved(Option<Box<Device>>),
+}
+
+impl Log {
+    /// Of a device as the store has it.
+    pub(super) fn new(
+        desk: &Desk,
+        device: Device,
+        orders: BTreeSet<Hash>,
+    ) -> Result<Self, Refused> {
+        let known = Known {
+            device: device.id,
+            key: desk.signer.device_key(&device).map_err(ReportError::from)?,
+            range: CompactRange::from_bytes(&device.range)
+                .map_err(|_| damaged(&device, "range"))?,
+            orders: Arc::new(orders),
+        };
+        if known.range.size() != device.size || known.range.root() != device.root {
+            return Err(damaged(&device, "size, root and range"));
+        }
+        Ok(Self {
+            device: Arc::new(device),
+            known,
+        })
+    }
+
+    /// Whose.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// How many records it has.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.known.range.size()
+    }
+
+    /// Takes over what the store has now.
+    fn follow(&mut self, device: &Device) -> Result<(), Refused> {
+        self.known.range =
+            CompactRange::from_bytes(&device.range).map_err(|_| damaged(device, "range"))?;
+        Ok(())
+    }
+}
+
+impl Stored {
+    /// The receipt for it.
+    pub(super) fn receipt(&self, desk: &Desk) -> Receipt {
+        desk.signer.receipt(&self.checkpoint, self.time)
+    }
+
+    /// Up to here the log is held.
+    pub(super) const fn size(&self) -> u64 {
+        self.checkpoint.size
+    }
+
+    /// Of the newest report of a device, `None` without reports.
+    pub(super) fn last(last: Option<&StoredReport>) -> Result<Option<(Self, String)>, Refused> {
+        let Some(last) = last else { return Ok(None) };
+        let report = Report::parse(&last.bytes)?;
+        let note = String::from_utf8_lossy(report.note()).into_owned();
+        let stored = Self {
+            checkpoint: report.checkpoint().clone(),
+            time: last.receipt,
+        };
+        Ok(Some((stored, note)))
+    }
+}
+
+impl Desk {
+    /// Takes a report in.
+    pub(super) async fn append(
+        &self,
+        log: &mut Log,
+        bytes: Vec<u8>,
+        now: i64,
+    ) -> Result<Stored, Refused> {
+        let units = u32::try_from(bytes.len() / UNIT + 1).unwrap_or(u32::MAX);
+        let _room = self.room(units).await?;
+        let mut checked = check(log, bytes).await;
+        if let Err(Rejected {
+            bytes,
+            why: Refused::Order(order),
+        }) = checked
+        {
+            self.learn_orders(log).await?;
+            if !log.known.orders.contains(&order) {
+                self.strange_order(log, order, now).await?;
+                return Err(Refused::Order(order));
+            }
+            checked = check(log, bytes).await;
+        }
+        match checked {
+            Ok(appends) => self.judge_and_commit(log, appends, now).await,
+            Err(Rejected { bytes, why }) => match why {
+                Refused::WrongSize { first, size } if first < size => {
+                    self.repeat(log, first, bytes, now).await
+                }
+                Refused::Report(ReportError::Root) => self.fork(log, bytes, now).await,
+                other => Err(other),
+            },
+        }
+    }
+
+    async fn judge_and_commit(
+        &self,
+        log: &mut Log,
+        appends: Appends,
+        now: i64,
+    ) -> Result<Stored, Refused> {
+        let device = Arc::clone(&log.device);
+        let judged = self
+            .book
+            .findings(&device, appends.records(), Proof::Proven, now)
+            .await?;
+        let after = appends.after().clone();
+        match self.commit(log, appends, judged.findings, now).await? {
+            Committed::Stored(stored) => {
+                log.known.range = after;
+                Ok(stored)
+            }
+            Committed::Moved(None) => Err(Refused::UnknownDevice(log.device.id)),
+            Committed::Moved(Some(row)) if row.state == DeviceState::Retired => {
+                Err(Refused::Retired(row.id))
+            }
+            Committed::Moved(Some(row)) => {
+                let first = log.size();
+                log.follow(&row)?;
+                Err(Refused::WrongSize {
+                    first,
+                    size: row.size,
+                })
+            }
+        }
+    }
+
+    async fn commit(
+        &self,
+        log: &Log,
+        appends: Appends,
+        found: Vec<Finding>,
+        now: i64,
+    ) -> Result<Committed, Refused> {
+        let device = log.device.id;
+        let before = log.known.range.clone();
+        let channels = Arc::clone(&self.channels);
+        let time = u64::try_from(now / 1_000).unwrap_or_default();
+        let committed = self.store.write("report", move |tx| {
+            let after = appends.after();
+            let (size, root, range) = (after.size(), after.root(), after.to_bytes());
+            if !devices::advance(tx, device, before.size(), size, &root, &range, now)? {
+                return Ok(Committed::Moved(devices::get(tx, device)?.map(Box::new)));
+            }
+            let checkpoint = appends.checkpoint().clone();
+            reports::add(tx, &appends.into_row(device, &before, now, time))?;
+            for finding in &found {
+                findings::put(tx, finding, &channels)?;
+            }
+            findings::contradict(tx, device, size)?;
+            tx.announce(Change::Contact { device });
+            Ok::<_, StoreError>(Committed::Stored(Stored { checkpoint, time }))
+        });
+        Ok(committed.await?)
+    }
+
+    /// A report that begins before the log's end: known, or of another history.
+    async fn repeat(
+        &self,
+        log: &Log,
+        first: u64,
+        bytes: Vec<u8>,
+        now: i64,
+    ) -> Result<Stored, Refused> {
+        let (device, size) = (log.device.id, log.size());
+        let end = Report::parse(&bytes)?.checkpoint().size.min(size);
+        let stored = self
+            .store
+            .read(move |read| {
+                let from = reports::covering(read, device, first)?.map_or(first, |one| one.first);
+                Ok::<_, StoreError>(reports::run(read, device, from, end)?)
+            })
+            .await?;
+        match check::repeats(&bytes, &log.known, &stored)? {
+            Repeats::Stored(checkpoint) => Ok(Stored {
+                checkpoint,
+                time: stored.first().map_or(0, |one| one.receipt),
+            }),
+            Repeats::SameRecords => Err(Refused::WrongSize { first, size }),
+            Repeats::Contradicts => self.fork(log, bytes, now).await,
+        }
+    }
+
+    /// Keeps the other branch, and says no.
+    async fn fork(&self, log: &Log, bytes: Vec<u8>, now: i64) -> Result<Stored, Refused> {
+        let report = Report::parse(&bytes)?;
+        let end = report.checkpoint().size.saturating_sub(1);
+        let detail = format!(
+            "The device signed two histories that exclude each other: the report of records {} to \
+             {end} does not fit what is held. Both are kept",
+            report.first
+        );
+        tracing::warn!(device = %log.device.id, "a device's log forked");
+        self.incident(log, IncidentKind::Fork, detail, Some(bytes), now)
+            .await?;
+        Err(Refused::Fork)
+    }
+
+    async fn strange_order(&self, log: &Log, order: Hash, now: i64) -> Result<(), Refused> {
+        let detail = format!(
+            "A report was refused: its records name the order {order}, which is not one of this \
+             person's. The device keeps it"
+        );
+        self.incident(log, IncidentKind::UnknownOrder, detail, None, now)
+            .await
+    }
+
+    async fn incident(
+        &self,
+        log: &Log,
+        kind: IncidentKind,
+        detail: String,
+        bytes: Option<Vec<u8>>,
+        now: i64,
+    ) -> Result<(), Refused> {
+        let incident = Incident {
+            device: log.device.id,
+            person: log.device.person.clone(),
+            at: now,
+            kind,
+            detail,
+            bytes,
+        };
+        self.store
+            .write("incident", move |tx| {
+                incidents::put(tx, &incident)?;
+                Ok::<_, StoreError>(())
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Looks which orders the device's person has now: one may have been put since it connected.
+    async fn learn_orders(&self, log: &mut Log) -> Result<(), Refused> {
+        let person = log.device.person.clone();
+        let orders = self
+            .store
+            .read(move |read| Ok::<_, StoreError>(orders::digests(read, &person)?))
+            .await?;
+        log.known.orders = Arc::new(orders.into_iter().collect());
+        Ok(())
+    }
+
+    /// Judges a record ahead of its report. What cannot be judged is left to the report.
+    pub(super) async fn notice(
+        &self,
+        log: &mut Log,
+        index: u64,
+        line: &[u8],
+        now: i64,
+    ) -> Result<(), Refused> {
+        if index < log.size() {
+            return Ok(());
+        }
+        let mut read = check::record(index, line, &log.known.orders);
+        if let Err(Refused::Order(_)) = read {
+            self.learn_orders(log).await?;
+            read = check::record(index, line, &log.known.orders);
+        }
+        let record = read?;
+        let judged = self
+            .book
+            .findings(&log.device, &[record], Proof::Unproven, now)
+            .await?;
+        if judged.findings.is_empty() {
+            return Ok(());
+        }
+        let channels = Arc::clone(&self.channels);
+        self.store
+            .write("notice", move |tx| {
+                for finding in &judged.findings {
+                    findings::put(tx, finding, &channels)?;
+                }
+                Ok::<_, StoreError>(())
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+/// Short reports at once, long ones off the threads that serve connections.
+async fn check(log: &Log, bytes: Vec<u8>) -> Result<Appends, Rejected> {
+    if bytes.len() <= LONG {
+        return check::check(bytes, &log.known);
+    }
+    let known = log.known.clone();
+    let checked = tokio::task::spawn_blocking(move || check::check(bytes, &known)).await;
+    checked.unwrap_or(Err(Rejected {
+        bytes: Vec::new(),
+        why: Refused::Busy,
+    }))
+}
+
+fn damaged(device: &Device, what: &str) -> Refused {
+    StoreError::from(crate::store::SqlError::Damaged(format!(
+        "{what} of device {} do not fit",
+        device.id
+    )))
+    .into()
+}
