@@ -31,6 +31,7 @@ use crate::source::extension::desk::Desk;
 use crate::source::extension::native_host::SOCKET;
 use crate::source::extension::{self, PrepareError};
 use crate::source::{Context, Health, Port, Wanted, history};
+use crate::uplink::{self, Notice};
 
 /// For sources to finish what they are in the middle of.
 const SOURCES_END: Duration = Duration::from_secs(2);
@@ -137,6 +138,16 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
 
     let stop = CancellationToken::new();
     let _stop_on_return = stop.clone().drop_guard();
+    let stop_uplink = CancellationToken::new();
+    let _stop_uplink_on_return = stop_uplink.clone().drop_guard();
+    let uplink = tokio::spawn(uplink::run(
+        identity.clone(),
+        port.clone(),
+        ears.closed.clone(),
+        ears.notices,
+        config.collector.clone(),
+        stop_uplink.clone(),
+    ));
     let context = Context {
         config: Arc::clone(&config),
         state: Arc::from(state),
@@ -171,6 +182,8 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     let mut progress = ears.progress;
     let all_held = progress.wait_for(|now| now.held >= closed || !now.connected);
     let _ = timeout(LAST_WORDS, all_held).await;
+    stop_uplink.cancel();
+    let _ = uplink.await;
     quit.cancel();
     keeper_ended(ended.await)
 }
@@ -180,13 +193,14 @@ struct Ears {
     wanted: watch::Receiver<Wanted>,
     closed: watch::Receiver<u64>,
     progress: watch::Receiver<Progress>,
+    notices: mpsc::Receiver<Notice>,
 }
 
 fn outlets() -> (Outlets, Ears) {
     let (wanted, hears_wanted) = watch::channel(Wanted::default());
     let (closed, hears_closed) = watch::channel(0);
     let (progress, hears_progress) = watch::channel(Progress::default());
-    let (notices, _) = mpsc::channel(NOTICES);
+    let (notices, hears_notices) = mpsc::channel(NOTICES);
     let outlets = Outlets {
         wanted,
         closed,
@@ -197,6 +211,7 @@ fn outlets() -> (Outlets, Ears) {
         wanted: hears_wanted,
         closed: hears_closed,
         progress: hears_progress,
+        notices: hears_notices,
     };
     (outlets, ears)
 }

@@ -12,7 +12,7 @@ use thiserror::Error;
 /// How long one address has to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes that are read at once.
-const CHUNK: usize = 64 << 10;
+pub(super) const CHUNK: usize = 64 << 10;
 
 /// A connection and the socket it goes through.
 #[derive(Debug)]
@@ -147,7 +147,8 @@ async fn exchange(connection: &Connection, frame: &Frame) -> Result<Frame, AskEr
     }
 }
 
-fn any_port(remote: SocketAddr) -> SocketAddr {
+/// Any port of the same family.
+pub(super) fn any_port(remote: SocketAddr) -> SocketAddr {
     let any: IpAddr = if remote.is_ipv4() {
         Ipv4Addr::UNSPECIFIED.into()
     } else {

@@ -1,14 +1,36 @@
-//! Carries closed reports to the collector and brings receipts and orders back.
+//! Carries closed reports to the collector and brings receipts and orders back. Mirrors the
+//! collector's `ingest` file by file.
 //!
-//! Read [`Ask`] first: everything that the uplink wants of the rest of the agent. The uplink owns
-//! the connection and nothing else; reports stay in the journal until their receipt is verified.
+//! Read [`Ask`] first: everything that the uplink wants of the rest of the agent; then [`session`]
+//! (what is said, and in which order). The uplink owns the connection and nothing else; reports
+//! stay in the journal until their receipt is verified.
+//!
+//! Promises: whatever happens to the network or the collector, it tries again, and says in
+//! [`Link`] how it stands. Refuses: to let go of anything without a receipt.
 
+mod address;
+mod backoff;
 pub mod dial;
+mod link;
+pub mod session;
 pub mod tls;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use proviso_report::frame::OrderPackage;
 use proviso_report::{Checkpoint, Hash, Receipt};
-use tokio::sync::oneshot;
+use quinn::ClientConfig;
+use ring::rand::{SecureRandom, SystemRandom};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::identity::Identity;
+use crate::source::{NotTaken, Port, ToPipeline};
+use backoff::Backoff;
+use dial::Dialled;
+use link::{Around, Ended};
+use session::{Parties, Session, keep_notice};
 
 /// What the uplink asks of the pipeline.
 #[derive(Debug)]
@@ -93,4 +115,146 @@ pub struct Notice {
     pub index: u64,
     /// Its line.
     pub line: Vec<u8>,
+}
+
+/// Keeps the collector up to date until `stop`: `closed` says how many records are in closed
+/// reports, `notices` brings records that must not wait behind a backlog.
+pub async fn run(
+    identity: Identity,
+    port: Port,
+    closed: watch::Receiver<u64>,
+    notices: mpsc::Receiver<Notice>,
+    collector: String,
+    stop: CancellationToken,
+) {
+    let around = Around {
+        port,
+        closed,
+        notices,
+        stop: stop.clone(),
+    };
+    let config = match tls::client(&identity) {
+        Ok(config) => config,
+        Err(error) => {
+            tracing::error!("{error}");
+            let _gone = around.say(Link::Down(error.to_string())).await;
+            return stop.cancelled().await;
+        }
+    };
+    let mut uplink = Uplink {
+        parties: Parties {
+            device: identity.device(),
+            log_key: identity.log_key().clone(),
+            collector_key: identity.collector_key().clone(),
+        },
+        collector,
+        config,
+        around,
+        waiting: VecDeque::new(),
+        backoff: Backoff::default(),
+    };
+    while let Ok(wait) = uplink.once().await {
+        let waited = uplink.meanwhile(tokio::time::sleep(wait)).await;
+        if waited.is_none() {
+            return;
+        }
+    }
+}
+
+struct Uplink {
+    parties: Parties,
+    collector: String,
+    config: ClientConfig,
+    around: Around,
+    /// Notices that wait for a connection.
+    waiting: VecDeque<Notice>,
+    backoff: Backoff,
+}
+
+/// The agent stops.
+struct Stops;
+
+impl Uplink {
+    /// One connection, from its first to its last word. Answers how long to wait before the next.
+    async fn once(&mut self) -> Result<Duration, Stops> {
+        let (collector, config) = (self.collector.clone(), self.config.clone());
+        let dialled = self
+            .meanwhile(async move { Dialled::new(&collector, &config).await })
+            .await
+            .ok_or(Stops)?;
+        let dialled = match dialled {
+            Ok(dialled) => dialled,
+            Err(error) => return self.fails(error.to_string()).await,
+        };
+        // What is closed from here on is told; what was closed before stands in the answer.
+        self.around.closed.mark_unchanged();
+        let standing = self.around.standing().await?;
+        let notices = std::mem::take(&mut self.waiting);
+        let session = Session::new(self.parties.clone(), standing, notices, Instant::now());
+        let (left, welcomed, ended) = link::run(&dialled, &mut self.around, session).await;
+        self.waiting = left;
+        if welcomed {
+            self.backoff.reset();
+        }
+        match ended {
+            Ended::Stopped => Err(Stops),
+            Ended::Pipeline => self.fails("the journal does not answer".to_owned()).await,
+            Ended::Lost(why) => self.fails(format!("the connection ended: {why}")).await,
+            Ended::Session(error) if error.is_refusal() => {
+                tracing::error!("{error}");
+                self.around.say(Link::Refused(error.to_string())).await?;
+                Ok(Backoff::refused(random()))
+            }
+            Ended::Session(error) => self.fails(error.to_string()).await,
+        }
+    }
+
+    async fn fails(&mut self, why: String) -> Result<Duration, Stops> {
+        tracing::warn!("{why}");
+        self.around.say(Link::Down(why)).await?;
+        Ok(self.backoff.next(random()))
+    }
+
+    /// Waits for something and keeps the notices that come meanwhile; `None`: the agent stops.
+    async fn meanwhile<T>(&mut self, something: impl Future<Output = T>) -> Option<T> {
+        let mut something = std::pin::pin!(something);
+        loop {
+            tokio::select! {
+                done = &mut something => return Some(done),
+                notice = link::next(&mut self.around.notices) => {
+                    keep_notice(&mut self.waiting, notice);
+                }
+                () = self.around.stop.cancelled() => return None,
+            }
+        }
+    }
+}
+
+impl Around {
+    async fn say(&self, link: Link) -> Result<(), Stops> {
+        Ok(self.port.send(ToPipeline::Uplink(Ask::Link(link))).await?)
+    }
+
+    async fn standing(&self) -> Result<Standing, Stops> {
+        let (reply, answer) = oneshot::channel();
+        self.port
+            .send(ToPipeline::Uplink(Ask::Standing(reply)))
+            .await?;
+        answer.await.map_err(|_| Stops)
+    }
+}
+
+impl From<NotTaken> for Stops {
+    fn from(_: NotTaken) -> Self {
+        Self
+    }
+}
+
+/// For jitter only: without random numbers everybody waits the shortest time.
+fn random() -> u64 {
+    let mut bytes = [0; 8];
+    match SystemRandom::new().fill(&mut bytes) {
+        Ok(()) => u64::from_be_bytes(bytes),
+        Err(_) => 0,
+    }
 }
