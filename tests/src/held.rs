@@ -1,0 +1,67 @@
+//! What the collector holds, read from its store by the formats alone.
+
+use anyhow::Context;
+use proviso_report::fact::{Fact, WebVisit};
+use proviso_report::record::Record;
+use proviso_report::report::Report;
+
+use crate::collector::Collector;
+use crate::wait::{PATIENCE, until};
+
+/// A record as the collector holds it.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Of which device.
+    pub device: String,
+    /// The record.
+    pub record: Record,
+}
+
+impl Held {
+    /// The visit, if it is one.
+    #[must_use]
+    pub fn visit(&self) -> Option<&WebVisit> {
+        match &self.record.fact {
+            Fact::WebVisit(visit) => Some(visit),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a visit of that address.
+    #[must_use]
+    pub fn is_visit_of(&self, url: &str) -> bool {
+        self.visit().is_some_and(|visit| visit.url == url)
+    }
+}
+
+/// Every record of every stored report, by device and place.
+pub fn records(collector: &Collector) -> anyhow::Result<Vec<Held>> {
+    let store = collector.store()?;
+    let mut reports = store.prepare("SELECT device, bytes FROM report ORDER BY device, first")?;
+    let mut rows = reports.query([])?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        let device: String = row.get(0)?;
+        let bytes: Vec<u8> = row.get(1)?;
+        let report = Report::parse(&bytes)?;
+        for line in report.lines()?.iter() {
+            records.push(Held {
+                device: device.clone(),
+                record: Record::parse(line)?,
+            });
+        }
+    }
+    Ok(records)
+}
+
+/// Waits for a record that is as wanted.
+pub fn wait_for_record(
+    collector: &Collector,
+    what: &str,
+    wanted: impl Fn(&Held) -> bool,
+) -> anyhow::Result<Held> {
+    until(&format!("a record: {what}"), PATIENCE, || {
+        Ok(records(collector)?.into_iter().find(&wanted))
+    })
+    .with_context(|| format!("the collector said:\n{}", collector.said()))
+}
