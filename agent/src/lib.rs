@@ -1,6 +1,7 @@
 //! The agent on a supervised person's computer: sees what the order covers, keeps it, sends it.
 //!
-//! Read [`source`] first (what is seen), then the pipeline (what becomes of it), then [`uplink`].
+//! Read [`source`] first (what is seen), then [`pipeline`] (what becomes of it), then [`journal`]
+//! (where it is kept) and [`uplink`] (how it leaves).
 
 pub mod config;
 pub mod enrol;

@@ -183,7 +183,8 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     let all_held = progress.wait_for(|now| now.held >= closed || !now.connected);
     let _ = timeout(LAST_WORDS, all_held).await;
     stop_uplink.cancel();
-    let _ = uplink.await;
+    // What it could not carry off goes out after the next start.
+    let _ = timeout(LAST_WORDS, uplink).await;
     quit.cancel();
     keeper_ended(ended.await)
 }
