@@ -1,7 +1,7 @@
 //! `serve`: starts with one line for each address, or not at all; ends when told.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 
 use crate::world::World;
@@ -40,6 +40,7 @@ fn it_serves_until_it_is_told_to_stop_and_commands_work_meanwhile() {
         let (mut child, said) = start(&world);
         let page = said.last().unwrap();
         assert!(page.starts_with("Pages:  https://127.0.0.1:"), "{said:?}");
+        assert!(said[0].starts_with("Agents: 127.0.0.1:"), "{said:?}");
         world.ok(&["person", "add", "--name", "Alex"]);
         let address = page.trim_end_matches('/').rsplit('/').next().unwrap();
         TcpStream::connect(address).unwrap();
@@ -60,6 +61,17 @@ fn an_address_in_use_is_a_sentence() {
         why.contains(&address) && why.contains("choose another address"),
         "{why}"
     );
+}
+
+#[test]
+fn a_udp_port_in_use_is_a_sentence() {
+    let world = World::new();
+    let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let address = format!("127.0.0.1:{port}");
+    let why = world.refused(&["serve", "--listen", &address, "--web", "127.0.0.1:0"]);
+    assert!(why.contains(&format!("UDP port {port}")), "{why}");
+    assert!(why.contains("--listen"), "{why}");
 }
 
 #[test]
