@@ -9,10 +9,12 @@
 //!
 //! Refuses: to look at kinds that no order in force wants ([`Wanted`]), and to write anything.
 
+pub mod computer;
 mod condition;
 pub mod extension;
 mod hand_over;
 pub mod history;
+pub mod process;
 mod wanted;
 
 use std::path::Path;

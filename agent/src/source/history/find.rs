@@ -5,13 +5,13 @@ use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::Computer;
 use super::family::Family;
 use super::places::{PLACES, by_program};
 use crate::platform::accounts::Account;
 use crate::platform::files::{identity, open_owned};
 use crate::platform::open_files::Program;
 use crate::source::SourceKey;
+use crate::source::computer::Computer;
 
 /// Far more than anybody has. What runs comes first.
 const MAX_HISTORIES: usize = 256;

@@ -36,13 +36,13 @@ use tokio::task::{AbortHandle, JoinSet};
 use self::find::{Found, History};
 use self::follow::Follower;
 use self::watch::Watch;
+use super::computer::{Computer, ThisComputer};
 use super::condition::Condition;
 use super::hand_over::hand_over;
 use super::wanted::WantedTimes;
 use super::{Context, NotTaken, Port, SourceKey};
-use crate::platform::accounts::{self, Account, AccountError, Owner};
+use crate::platform::accounts::Account;
 use crate::platform::clock;
-use crate::platform::open_files::{self, Program};
 
 /// The source as a whole; its cursor says when it was wanted.
 const KEY: &str = "history";
@@ -59,29 +59,6 @@ const SEARCH_SOON: [Duration; 4] = [
 ];
 /// Histories read at the same time.
 const TURNS: usize = 2;
-
-/// What the search needs to know of the computer.
-pub trait Computer: Send + Sync {
-    /// The account of this name.
-    fn account(&self, name: &str) -> Result<Account, AccountError>;
-
-    /// The running programs of an account, each with its open files of the given names.
-    fn programs(&self, owner: Owner, names: &[&str]) -> io::Result<Vec<Program>>;
-}
-
-/// The computer that the agent runs on.
-#[derive(Clone, Copy, Debug)]
-pub struct ThisComputer;
-
-impl Computer for ThisComputer {
-    fn account(&self, name: &str) -> Result<Account, AccountError> {
-        accounts::find(name)
-    }
-
-    fn programs(&self, owner: Owner, names: &[&str]) -> io::Result<Vec<Program>> {
-        open_files::of_account(owner, names)
-    }
-}
 
 /// Follows the histories of the monitored accounts until the agent stops.
 pub async fn run(port: Port, context: Context) {

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 
-use super::super::Computer;
 use super::super::family::Family;
 use super::super::fault::Fault;
 use super::super::position::Position;
@@ -13,6 +12,7 @@ use super::super::reading::{Reading, read};
 use super::super::snapshot::Snapshot;
 use crate::platform::accounts::{Account, AccountError, Owner};
 use crate::platform::open_files::Program;
+use crate::source::computer::Computer;
 
 /// 2026-11-24T03:52:17Z in microseconds.
 pub(super) const START: i64 = 1_795_492_337_000_000;

@@ -1,0 +1,69 @@
+//! Hands news over beside the watching, which must not wait for a disk: programs that run for
+//! milliseconds can be looked at only while they do.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::cursor::Cursor;
+use super::known::News;
+use crate::source::hand_over::hand_over;
+use crate::source::{Health, NotTaken, Port};
+
+/// Waiting news; beyond, watching waits too, and then the system's queue.
+pub(super) const WAITING: usize = 4096;
+/// Programs begin in bursts.
+const GATHER: Duration = Duration::from_millis(20);
+const BATCH: usize = 256;
+
+/// Something to hand over.
+#[derive(Debug)]
+pub(super) enum Out {
+    News(News),
+    Health(Health),
+    /// It was there already: nothing is handed over but that it is known.
+    Noted(u32, u64),
+}
+
+/// Hands over until the sender is gone.
+pub(super) async fn deliver(
+    port: Port,
+    key: &str,
+    mut cursor: Cursor,
+    mut waiting: mpsc::Receiver<Out>,
+) -> Result<(), NotTaken> {
+    let mut batch = Vec::with_capacity(BATCH);
+    while waiting.recv_many(&mut batch, BATCH).await > 0 {
+        if batch.len() < BATCH {
+            tokio::time::sleep(GATHER).await;
+            while batch.len() < BATCH {
+                let Ok(out) = waiting.try_recv() else { break };
+                batch.push(out);
+            }
+        }
+        let mut observations = Vec::new();
+        for out in batch.drain(..) {
+            let start = match out {
+                Out::News(news) => {
+                    observations.push(news.observation);
+                    news.start
+                }
+                Out::Noted(pid, since_boot) => Some((pid, since_boot)),
+                Out::Health(health) => {
+                    // In the order in which things happened.
+                    let before = std::mem::take(&mut observations);
+                    if !before.is_empty() {
+                        hand_over(&port, key, &before, &cursor.to_bytes()).await?;
+                    }
+                    port.health(health).await?;
+                    None
+                }
+            };
+            if let Some((pid, since_boot)) = start {
+                cursor.note(pid, since_boot);
+            }
+        }
+        hand_over(&port, key, &observations, &cursor.to_bytes()).await?;
+    }
+    Ok(())
+}

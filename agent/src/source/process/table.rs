@@ -1,0 +1,203 @@
+//! The system's list of processes.
+//!
+//! A process is named by its number and the second it started in; a number alone is given again.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use sysinfo::{
+    Pid, Process, ProcessRefreshKind, ProcessesToUpdate, System, ThreadKind, UpdateKind,
+};
+
+use crate::platform::accounts::Owner;
+
+/// Room for arguments in one record, whatever they hold.
+const MAX_ARGS: usize = 8 * 1024;
+/// Stands for what was cut off.
+const CUT: &str = "…";
+/// What Linux puts behind the path of a file that was replaced since.
+const DELETED: &str = " (deleted)";
+
+/// One process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// Its number.
+    pub(super) pid: u32,
+    /// When it started, in seconds since boot.
+    pub(super) since_boot: u64,
+    /// The same in Unix milliseconds.
+    pub(super) started: i64,
+    /// Whose it is.
+    pub(super) owner: Option<String>,
+    /// Who started it.
+    pub(super) parent: Option<u32>,
+    /// What it runs.
+    pub(super) image: Image,
+}
+
+/// A program as it was started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Image {
+    /// Its file.
+    pub(super) exe: Option<String>,
+    /// Its short name.
+    pub(super) name: String,
+    /// Its arguments, without its own name.
+    pub(super) args: Vec<String>,
+}
+
+/// Looks at processes.
+#[derive(Debug)]
+pub(super) struct Table {
+    system: System,
+    boot: u64,
+}
+
+impl Table {
+    /// Looks at nothing yet; `None`: this system does not tell.
+    pub(super) fn new() -> Option<Self> {
+        let system = System::new().ok()?;
+        let boot = System::boot_time().ok()?;
+        Some(Self { system, boot })
+    }
+
+    /// Looks at one process; `None`: it is gone.
+    pub(super) fn one(&mut self, pid: u32) -> Option<Seen> {
+        let kind = details().with_user(UpdateKind::Always);
+        let id = Pid::from_u32(pid);
+        self.system
+            .refresh_processes_specifics(ProcessesToUpdate::Some(&[id]), true, kind);
+        self.seen(self.system.process(id)?)
+    }
+
+    /// Looks at all of them; gives those of these owners, with what they run.
+    pub(super) fn all(&mut self, owners: &[Owner]) -> BTreeMap<u32, Seen> {
+        let kind = ProcessRefreshKind::nothing().with_user(UpdateKind::OnlyIfNotSet);
+        self.system
+            .refresh_processes_specifics(ProcessesToUpdate::All, true, kind);
+        let mut theirs: Vec<Pid> = self
+            .system
+            .processes()
+            .values()
+            .filter(|process| is(process, owners))
+            .map(Process::pid)
+            .collect();
+        theirs.sort_unstable();
+        // What others run is not looked at.
+        self.system
+            .refresh_processes_specifics(ProcessesToUpdate::Some(&theirs), true, details());
+        theirs
+            .iter()
+            .filter_map(|pid| self.seen(self.system.process(*pid)?))
+            .map(|seen| (seen.pid, seen))
+            .collect()
+    }
+
+    fn seen(&self, process: &Process) -> Option<Seen> {
+        if process.thread_kind() == Some(ThreadKind::Kernel) {
+            return None;
+        }
+        Some(Seen {
+            pid: process.pid().as_u32(),
+            since_boot: process.start_time().saturating_sub(self.boot),
+            started: i64::try_from(process.start_time())
+                .unwrap_or(i64::MAX)
+                .saturating_mul(1000),
+            owner: process.user_id().map(|user| user.to_string()),
+            parent: process.parent().map(Pid::as_u32),
+            image: image(process),
+        })
+    }
+}
+
+impl Seen {
+    /// Is it one of theirs?
+    pub(super) fn is_of(&self, owner: Owner) -> bool {
+        self.owner.as_deref() == Some(&*owner.0.to_string())
+    }
+
+    /// Are these one process?
+    pub(super) fn is_same_process(&self, other: &Self) -> bool {
+        (self.pid, self.since_boot) == (other.pid, other.since_boot)
+    }
+}
+
+fn details() -> ProcessRefreshKind {
+    ProcessRefreshKind::nothing()
+        .with_exe(UpdateKind::Always)
+        .with_cmd(UpdateKind::Always)
+}
+
+fn is(process: &Process, owners: &[Owner]) -> bool {
+    let user = process.user_id().map(|user| user.to_string());
+    owners
+        .iter()
+        .any(|owner| user.as_deref() == Some(&*owner.0.to_string()))
+}
+
+fn image(process: &Process) -> Image {
+    let exe = process.exe().map(|exe| {
+        let exe = exe.to_string_lossy();
+        exe.strip_suffix(DELETED).unwrap_or(&exe).to_owned()
+    });
+    let exe = exe.filter(|exe| !exe.is_empty());
+    // The system's own short name is cut at 15 characters.
+    let name = exe
+        .as_deref()
+        .and_then(|exe| exe.rsplit(['/', '\\']).next())
+        .map_or_else(
+            || process.name().to_string_lossy().into_owned(),
+            str::to_owned,
+        );
+    let args = arguments(process.cmd().get(1..).unwrap_or_default());
+    Image { exe, name, args }
+}
+
+/// As many as fit; what does not fit is seen to be missing.
+fn arguments(args: &[OsString]) -> Vec<String> {
+    let mut left = MAX_ARGS;
+    let mut kept = Vec::new();
+    for arg in args {
+        let arg = arg.to_string_lossy();
+        if arg.len() > left {
+            kept.push(format!("{}{CUT}", &arg[..arg.floor_char_boundary(left)]));
+            break;
+        }
+        // One more, so that nothing at all has a price too.
+        left = left.saturating_sub(arg.len() + 1);
+        kept.push(arg.into_owned());
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_is_itself() {
+        let mut table = Table::new().unwrap();
+        let me = table.one(std::process::id()).unwrap();
+        let exe = std::env::current_exe().unwrap();
+        assert_eq!(me.image.exe.as_deref(), exe.to_str());
+        let args: Vec<_> = std::env::args().skip(1).collect();
+        assert_eq!(me.image.args, args);
+        let owner = Owner(rustix::process::getuid().as_raw());
+        assert!(me.is_of(owner) && !me.is_of(Owner(owner.0 + 1)));
+        let all = table.all(&[owner]);
+        assert!(me.is_same_process(&all[&me.pid]));
+        assert!(table.all(&[Owner(4_000_000)]).is_empty());
+        assert_eq!(table.one(u32::MAX >> 2), None);
+    }
+
+    #[test]
+    fn arguments_fit_into_a_record() {
+        let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        assert_eq!(arguments(&words(&["-a", "", "b c"])), ["-a", "", "b c"]);
+        let long = "ü".repeat(MAX_ARGS);
+        let cut = arguments(&words(&["-a", &long, "lost"]));
+        assert_eq!(cut.len(), 2);
+        assert!(cut[1].ends_with(CUT) && cut[1].len() < MAX_ARGS + 4);
+        assert!(arguments(&words(&["x"; 10_000])).len() < MAX_ARGS);
+    }
+}

@@ -1,0 +1,277 @@
+//! Watches: takes events where there are any, looks at the list, and says what is new.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proviso_report::fact::{Gap, GapCause};
+use proviso_report::record::Method;
+use proviso_report::{BootId, UnixMs};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::KEY;
+use super::cursor::Cursor;
+use super::known::{Known, News};
+use super::outbox::Out;
+use super::table::{Seen, Table};
+use crate::platform::accounts::{Account, Owner};
+use crate::platform::clock;
+use crate::platform::process_events::{Event, Events};
+use crate::source::wanted::WantedTimes;
+use crate::source::{Health, NotTaken};
+
+/// Between two looks at the list, where events tell of everything,
+const NET: Duration = Duration::from_secs(60);
+/// and where the list is all there is.
+const POLL: Duration = Duration::from_secs(1);
+/// Programs that were gone before they could be looked at are said together.
+const MISSED: Duration = Duration::from_secs(10);
+/// Who split off whom, while it is not known what runs in it.
+const MAX_PARENTS: usize = 4096;
+
+/// Watches the programs of some accounts.
+pub(super) struct Watching {
+    accounts: Vec<Account>,
+    table: Table,
+    known: Known,
+    out: mpsc::Sender<Out>,
+    missed: Missed,
+    /// Parents of processes of which nothing is known yet.
+    parents: BTreeMap<u32, u32>,
+}
+
+/// Programs that began and could not be looked at.
+#[derive(Debug, Default)]
+struct Missed {
+    count: u64,
+    from: i64,
+    /// When it is to be said.
+    due: Option<Instant>,
+}
+
+impl Watching {
+    pub(super) fn new(accounts: Vec<Account>, table: Table, out: mpsc::Sender<Out>) -> Self {
+        Self {
+            accounts,
+            table,
+            known: Known::default(),
+            out,
+            missed: Missed::default(),
+            parents: BTreeMap::new(),
+        }
+    }
+
+    /// What runs already: only what began after the last run of the agent is news, if it was wanted
+    /// all the time (`since`) and when it began.
+    pub(super) async fn base_line(
+        &mut self,
+        cursor: Option<&Cursor>,
+        boot: BootId,
+        since: Option<&WantedTimes>,
+    ) -> Result<(), NotTaken> {
+        let here = cursor.filter(|cursor| cursor.is_of(boot));
+        let mut running: Vec<Seen> = self.list().into_values().collect();
+        running.sort_by_key(|seen| (seen.since_boot, seen.pid));
+        for seen in running {
+            let Some(account) = self.account(&seen) else {
+                continue;
+            };
+            let old = here.is_some_and(|cursor| cursor.covers(seen.pid, seen.since_boot));
+            // Starts are told apart by seconds, the times by milliseconds.
+            let wanted = since.is_some_and(|times| {
+                times.covers(seen.started) || times.covers(seen.started.saturating_add(999))
+            });
+            if cursor.is_some() && wanted && !old {
+                let at = UnixMs(seen.started);
+                self.begin(seen, &account, at, Method::ProcessPoll).await?;
+            } else {
+                self.send(Out::Noted(seen.pid, seen.since_boot)).await?;
+                // Nobody can say whether an old one is recorded, but the pipeline.
+                self.known.was_there(seen, &account, old && wanted);
+            }
+        }
+        Ok(())
+    }
+
+    /// Until nobody takes the news any more.
+    pub(super) async fn go_on(&mut self, mut events: Option<Events>) -> Result<(), NotTaken> {
+        let mut look_at = Instant::now() + POLL;
+        loop {
+            let due = self.missed.due.map_or(look_at, |due| due.min(look_at));
+            tokio::select! {
+                // First, so that a flood of events does not put it off for ever.
+                biased;
+                () = sleep_until(due) => {
+                    let now = Instant::now();
+                    if self.missed.due.is_some_and(|due| due <= now) {
+                        self.tell_missed().await?;
+                    }
+                    if look_at <= now {
+                        self.look().await?;
+                        look_at = now + if events.is_some() { NET } else { POLL };
+                    }
+                }
+                event = next(&mut events) => match event {
+                    Ok(event) => self.take(event).await?,
+                    Err(error) => {
+                        tracing::warn!(%error, "the system tells of no more programs; the list is looked at every second");
+                        self.take(Event::Lost).await?;
+                        events = None;
+                    }
+                },
+            }
+        }
+    }
+
+    pub(super) async fn take(&mut self, event: Event) -> Result<(), NotTaken> {
+        match event {
+            Event::Forked { parent, child } => {
+                if !self.known.forked(parent, child) {
+                    self.parents.insert(child, parent);
+                    if self.parents.len() > MAX_PARENTS {
+                        self.parents.pop_first();
+                    }
+                }
+                Ok(())
+            }
+            Event::Began(pid) => {
+                let at = clock::now();
+                let parent = self.parents.remove(&pid);
+                let Some(seen) = self.table.one(pid) else {
+                    self.miss(pid, parent, at);
+                    return Ok(());
+                };
+                match self.account(&seen) {
+                    Some(account) => self.begin(seen, &account, at, Method::ProcessEvent).await,
+                    // It was ours until now, perhaps: it runs as somebody else.
+                    None => self.end(pid, at, Method::ProcessEvent).await,
+                }
+            }
+            Event::Ended(pid) => {
+                self.parents.remove(&pid);
+                self.end(pid, clock::now(), Method::ProcessEvent).await
+            }
+            Event::Lost => {
+                let detail = "more programs began and ended at once than the agent could take; those that still run are recorded";
+                self.gap(None, None, detail).await?;
+                self.look().await
+            }
+        }
+    }
+
+    async fn begin(
+        &mut self,
+        seen: Seen,
+        account: &str,
+        at: UnixMs,
+        method: Method,
+    ) -> Result<(), NotTaken> {
+        let parent_exe = seen
+            .parent
+            .and_then(|parent| match self.known.image(parent) {
+                Some(image) => image.exe.clone(),
+                None => self.table.one(parent)?.image.exe,
+            });
+        let news = self.known.began(seen, account, parent_exe, at, method);
+        self.tell(news).await
+    }
+
+    async fn end(&mut self, pid: u32, at: UnixMs, method: Method) -> Result<(), NotTaken> {
+        let news = self.known.ended(pid, at, method);
+        self.tell(news).await
+    }
+
+    /// Looks at the list.
+    async fn look(&mut self) -> Result<(), NotTaken> {
+        let list = self.list();
+        let (gone, new) = self.known.compare(list);
+        let at = clock::now();
+        for pid in gone {
+            self.end(pid, at, Method::ProcessPoll).await?;
+        }
+        for seen in new {
+            if let Some(account) = self.account(&seen) {
+                self.begin(seen, &account, at, Method::ProcessPoll).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// It was gone before it could be looked at. Was it one of ours? The one that split it off is
+    /// of the same account, nearly always.
+    fn miss(&mut self, pid: u32, parent: Option<u32>, at: UnixMs) {
+        let ours = self.known.has(pid)
+            || parent.is_some_and(|parent| {
+                self.known.has(parent)
+                    || self
+                        .table
+                        .one(parent)
+                        .is_some_and(|parent| self.account(&parent).is_some())
+            });
+        if ours {
+            if self.missed.due.is_none() {
+                self.missed.due = Some(Instant::now() + MISSED);
+                self.missed.from = at.0;
+            }
+            self.missed.count = self.missed.count.saturating_add(1);
+        }
+    }
+
+    async fn tell_missed(&mut self) -> Result<(), NotTaken> {
+        let missed = std::mem::take(&mut self.missed);
+        self.gap(
+            Some(missed.count),
+            Some(missed.from),
+            "programs began and ended before it could be seen which they were",
+        )
+        .await
+    }
+
+    async fn gap(
+        &self,
+        count: Option<u64>,
+        from: Option<i64>,
+        detail: &str,
+    ) -> Result<(), NotTaken> {
+        let gap = Gap {
+            cause: GapCause::Overflow,
+            source: Some(KEY.to_owned()),
+            count,
+            from,
+            to: Some(clock::now().0),
+            detail: detail.to_owned(),
+        };
+        self.send(Out::Health(Health::Gap(gap))).await
+    }
+
+    async fn tell(&self, news: Option<News>) -> Result<(), NotTaken> {
+        match news {
+            Some(news) => self.send(Out::News(news)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn send(&self, out: Out) -> Result<(), NotTaken> {
+        self.out.send(out).await.map_err(|_| NotTaken::Closed)
+    }
+
+    fn list(&mut self) -> BTreeMap<u32, Seen> {
+        let owners: Vec<Owner> = self.accounts.iter().map(|account| account.owner).collect();
+        self.table.all(&owners)
+    }
+
+    /// The monitored account whose process it is.
+    fn account(&self, seen: &Seen) -> Option<String> {
+        let mut accounts = self.accounts.iter();
+        let account = accounts.find(|account| seen.is_of(account.owner))?;
+        Some(account.name.clone())
+    }
+}
+
+/// The next event; never, where there are none.
+async fn next(events: &mut Option<Events>) -> std::io::Result<Event> {
+    match events {
+        Some(events) => events.next().await,
+        None => std::future::pending().await,
+    }
+}
