@@ -30,7 +30,7 @@ use crate::scope::Scope;
 use crate::source::extension::desk::Desk;
 use crate::source::extension::native_host::SOCKET;
 use crate::source::extension::{self, PrepareError};
-use crate::source::{Context, Health, Port, Wanted, history};
+use crate::source::{Context, Health, Port, Wanted, history, process};
 use crate::uplink::{self, Notice};
 
 /// For sources to finish what they are in the middle of.
@@ -158,6 +158,7 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     let desk = Desk::new(port.clone(), context.clone(), status);
     sources.spawn(desk.serve(listener));
     sources.spawn(history::run(port.clone(), context.clone()));
+    sources.spawn(process::run(port.clone(), context.clone()));
     sources.spawn(hand_out(
         served,
         config.extension.port,
@@ -239,7 +240,7 @@ fn keeper(
         .map_err(|_| RunError::Random)?;
     let scope = Scope::new(config.accounts.clone(), secret);
     let heartbeat_ms = config.heartbeat_seconds.saturating_mul(1_000);
-    let sources = ["extension", "history"];
+    let sources = ["extension", "history", "process"];
     Ok(Keeper::start(
         journal,
         book,
