@@ -7,7 +7,7 @@
 //! Promises: what begins while nobody is told it is looked at (an overflow, the agent down) is found at
 //! the next look if it still runs, and said to be missing if it may not. What ran before the
 //! agent's first run, or began while no order wanted it, is never handed over. Refuses: to look at
-//! what other accounts run.
+//! what other accounts run, but for the program that started one of ours.
 //!
 //! Known limits: a program that ends while the agent is down gets no record of its end; a process
 //! that runs one program after another within a millisecond or two is recorded with the last of

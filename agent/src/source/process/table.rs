@@ -61,13 +61,30 @@ impl Table {
         Some(Self { system, boot })
     }
 
-    /// Looks at one process; `None`: it is gone.
+    /// Whose a process is; `None`: it is gone.
+    pub(super) fn owner(&mut self, pid: u32) -> Option<String> {
+        let kind = ProcessRefreshKind::nothing().with_user(UpdateKind::Always);
+        let process = self.refresh(pid, kind)?;
+        process.user_id().map(|user| user.to_string())
+    }
+
+    /// Looks at one process, whoever's it is; `None`: it is gone.
     pub(super) fn one(&mut self, pid: u32) -> Option<Seen> {
-        let kind = details().with_user(UpdateKind::Always);
-        let id = Pid::from_u32(pid);
-        self.system
-            .refresh_processes_specifics(ProcessesToUpdate::Some(&[id]), true, kind);
-        self.seen(self.system.process(id)?)
+        self.refresh(pid, details().with_user(UpdateKind::Always))?;
+        self.seen(self.system.process(Pid::from_u32(pid))?)
+    }
+
+    /// The file of a program, whoever's it is.
+    pub(super) fn exe(&mut self, pid: u32) -> Option<String> {
+        let kind = ProcessRefreshKind::nothing().with_exe(UpdateKind::Always);
+        image(self.refresh(pid, kind)?).exe
+    }
+
+    fn refresh(&mut self, pid: u32, kind: ProcessRefreshKind) -> Option<&Process> {
+        let pid = Pid::from_u32(pid);
+        let only = ProcessesToUpdate::Some(&[pid]);
+        self.system.refresh_processes_specifics(only, true, kind);
+        self.system.process(pid)
     }
 
     /// Looks at all of them; gives those of these owners, with what they run.
@@ -111,11 +128,6 @@ impl Table {
 }
 
 impl Seen {
-    /// Is it one of theirs?
-    pub(super) fn is_of(&self, owner: Owner) -> bool {
-        self.owner.as_deref() == Some(&*owner.0.to_string())
-    }
-
     /// Are these one process?
     pub(super) fn is_same_process(&self, other: &Self) -> bool {
         (self.pid, self.since_boot) == (other.pid, other.since_boot)
@@ -128,11 +140,16 @@ fn details() -> ProcessRefreshKind {
         .with_cmd(UpdateKind::Always)
 }
 
+/// The system names owners by text, since some systems have no numbers.
+pub(super) fn is_owner(user: &str, owner: Owner) -> bool {
+    user == owner.0.to_string()
+}
+
 fn is(process: &Process, owners: &[Owner]) -> bool {
-    let user = process.user_id().map(|user| user.to_string());
-    owners
-        .iter()
-        .any(|owner| user.as_deref() == Some(&*owner.0.to_string()))
+    let Some(user) = process.user_id().map(|user| user.to_string()) else {
+        return false;
+    };
+    owners.iter().any(|owner| is_owner(&user, *owner))
 }
 
 fn image(process: &Process) -> Image {
@@ -183,11 +200,15 @@ mod tests {
         let args: Vec<_> = std::env::args().skip(1).collect();
         assert_eq!(me.image.args, args);
         let owner = Owner(rustix::process::getuid().as_raw());
-        assert!(me.is_of(owner) && !me.is_of(Owner(owner.0 + 1)));
+        let user = table.owner(me.pid).unwrap();
+        assert_eq!(me.owner.as_deref(), Some(&*user));
+        assert!(is_owner(&user, owner) && !is_owner(&user, Owner(owner.0 + 1)));
+        assert_eq!(table.exe(me.pid), me.image.exe);
         let all = table.all(&[owner]);
         assert!(me.is_same_process(&all[&me.pid]));
         assert!(table.all(&[Owner(4_000_000)]).is_empty());
-        assert_eq!(table.one(u32::MAX >> 2), None);
+        let nobody = u32::MAX >> 2;
+        assert_eq!((table.one(nobody), table.owner(nobody)), (None, None));
     }
 
     #[test]

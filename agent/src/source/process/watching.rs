@@ -13,7 +13,7 @@ use super::KEY;
 use super::cursor::Cursor;
 use super::known::{Known, News};
 use super::outbox::Out;
-use super::table::{Seen, Table};
+use super::table::{Seen, Table, is_owner};
 use crate::platform::accounts::{Account, Owner};
 use crate::platform::clock;
 use crate::platform::process_events::{Event, Events};
@@ -73,7 +73,7 @@ impl Watching {
         let mut running: Vec<Seen> = self.list().into_values().collect();
         running.sort_by_key(|seen| (seen.since_boot, seen.pid));
         for seen in running {
-            let Some(account) = self.account(&seen) else {
+            let Some(account) = self.account(seen.owner.as_deref()) else {
                 continue;
             };
             let old = here.is_some_and(|cursor| cursor.covers(seen.pid, seen.since_boot));
@@ -137,14 +137,20 @@ impl Watching {
             Event::Began(pid) => {
                 let at = clock::now();
                 let parent = self.parents.remove(&pid);
-                let Some(seen) = self.table.one(pid) else {
+                let Some(owner) = self.table.owner(pid) else {
                     self.miss(pid, parent, at);
                     return Ok(());
                 };
-                match self.account(&seen) {
-                    Some(account) => self.begin(seen, &account, at, Method::ProcessEvent).await,
+                let Some(account) = self.account(Some(&owner)) else {
                     // It was ours until now, perhaps: it runs as somebody else.
-                    None => self.end(pid, at, Method::ProcessEvent).await,
+                    return self.end(pid, at, Method::ProcessEvent).await;
+                };
+                match self.table.one(pid) {
+                    Some(seen) => self.begin(seen, &account, at, Method::ProcessEvent).await,
+                    None => {
+                        self.miss(pid, parent, at);
+                        Ok(())
+                    }
                 }
             }
             Event::Ended(pid) => {
@@ -170,7 +176,7 @@ impl Watching {
             .parent
             .and_then(|parent| match self.known.image(parent) {
                 Some(image) => image.exe.clone(),
-                None => self.table.one(parent)?.image.exe,
+                None => self.table.exe(parent),
             });
         let news = self.known.began(seen, account, parent_exe, at, method);
         self.tell(news).await
@@ -190,7 +196,7 @@ impl Watching {
             self.end(pid, at, Method::ProcessPoll).await?;
         }
         for seen in new {
-            if let Some(account) = self.account(&seen) {
+            if let Some(account) = self.account(seen.owner.as_deref()) {
                 self.begin(seen, &account, at, Method::ProcessPoll).await?;
             }
         }
@@ -205,8 +211,8 @@ impl Watching {
                 self.known.has(parent)
                     || self
                         .table
-                        .one(parent)
-                        .is_some_and(|parent| self.account(&parent).is_some())
+                        .owner(parent)
+                        .is_some_and(|owner| self.account(Some(&owner)).is_some())
             });
         if ours {
             if self.missed.due.is_none() {
@@ -261,9 +267,9 @@ impl Watching {
     }
 
     /// The monitored account whose process it is.
-    fn account(&self, seen: &Seen) -> Option<String> {
+    fn account(&self, owner: Option<&str>) -> Option<String> {
         let mut accounts = self.accounts.iter();
-        let account = accounts.find(|account| seen.is_of(account.owner))?;
+        let account = accounts.find(|account| is_owner(owner.unwrap_or(""), account.owner))?;
         Some(account.name.clone())
     }
 }
