@@ -4,10 +4,11 @@
 use std::net::SocketAddr;
 
 use anyhow::Context;
-use proviso_collector::authority::Authority;
+use proviso_collector::authority::{Authority, DeviceCertificate};
 use proviso_collector::data_dir::DataDir;
 use proviso_collector::ingest::Ingest;
-use proviso_collector::signing;
+use proviso_collector::ingest::desk::Desk;
+use proviso_collector::signing::{self, Signer};
 use proviso_collector::store::incidents::Incident;
 use proviso_collector::store::orders::StoredOrder;
 use proviso_collector::store::people::Person;
@@ -17,7 +18,7 @@ use proviso_collector::store::{
     PersonId, Read, SqlError, Store, StoreError, Tx, devices, findings, incidents, orders, people,
     reports, tokens,
 };
-use proviso_report::{DeviceId, EnrolToken, Hash};
+use proviso_report::{CompactRange, DeviceId, EnrolToken, Hash};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -41,13 +42,20 @@ pub struct InProcess {
 }
 
 impl InProcess {
-    /// One with a person under the usual order.
+    /// One with a person under the usual order, serving.
     pub async fn start() -> anyhow::Result<Self> {
+        let mut inside = Self::silent().await?;
+        inside.serve()?;
+        Ok(inside)
+    }
+
+    /// The same without a socket.
+    pub async fn silent() -> anyhow::Result<Self> {
         let dir = tempfile::tempdir()?;
         let ca = init(&dir)?;
         let store = Store::open(&DataDir::open(&data(&dir))?.store())?;
         let person = PersonId::from_random([7; 16]);
-        let mut inside = Self {
+        let inside = Self {
             dir,
             store,
             address: ([127, 0, 0, 1], 0).into(),
@@ -64,8 +72,58 @@ impl InProcess {
         };
         inside.write(move |tx| people::add(tx, &person)).await?;
         inside.put_order(1).await?;
-        inside.serve()?;
         Ok(inside)
+    }
+
+    /// What its connections would share.
+    pub fn desk(&self) -> anyhow::Result<Desk> {
+        let files = self.files()?;
+        Ok(Desk::new(
+            self.store.clone(),
+            self.signer()?,
+            Authority::load(files.read("ca.der")?, &files.read("ca.key")?)?,
+            files.read("allowed_signers")?,
+            Vec::new(),
+        ))
+    }
+
+    /// What signs its receipts.
+    pub fn signer(&self) -> anyhow::Result<Signer> {
+        let key = self.files()?.read("receipt.key")?;
+        Ok(Signer::load(crate::collector::AUTHORITY, &key)?)
+    }
+
+    /// Enters a device that did not enrol over the wire; answers what it is let in with.
+    pub async fn enter(&self, device: &crate::load::Device) -> anyhow::Result<DeviceCertificate> {
+        let certificate = DeviceCertificate {
+            device: device.id(),
+            spki: [1; 32],
+        };
+        let row = devices::Device {
+            id: device.id(),
+            person: self.person.clone(),
+            log_key: *device.log_key().key(),
+            cert_spki: certificate.spki,
+            state: devices::DeviceState::Active,
+            enrolled: 0,
+            agent_version: "0".into(),
+            platform: "none".into(),
+            size: 0,
+            root: CompactRange::new().root(),
+            range: CompactRange::new().to_bytes(),
+            last_contact: None,
+            order: None,
+        };
+        let registered = devices::Registered {
+            host: "host".into(),
+            accounts: Vec::new(),
+        };
+        self.write(move |tx| {
+            let order = orders::current(tx, &row.person)?.map(|order| order.digest);
+            devices::add(tx, &devices::Device { order, ..row }, &registered)
+        })
+        .await?;
+        Ok(certificate)
     }
 
     /// Binds the socket, the same as before if there was one.

@@ -135,6 +135,15 @@ impl Device {
         self.order = order;
     }
 
+    /// What its checkpoints are checked with.
+    #[must_use]
+    pub fn log_key(&self) -> &VerifierKey {
+        match &self.signs {
+            Signs::Enrolled(identity) => identity.log_key(),
+            Signs::Alone(_, verifier) => verifier,
+        }
+    }
+
     /// The keys of its enrolment.
     pub fn identity(&self) -> anyhow::Result<&Identity> {
         match &self.signs {

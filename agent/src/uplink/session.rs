@@ -576,3 +576,6 @@ pub fn keep_notice(waiting: &mut VecDeque<Notice>, notice: Notice) {
     }
     waiting.push_back(notice);
 }
+
+#[cfg(test)]
+mod tests;
