@@ -5,7 +5,9 @@
 
 mod alert;
 mod figures;
+mod ingest;
 mod rest;
+mod wire;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,14 +25,19 @@ struct Bench {
     /// Where the figures go.
     #[arg(long, default_value = "target/bench.json", value_name = "FILE")]
     out: PathBuf,
-    /// Only these parts: alert, rest.
+    /// Only these parts: alert, ingest, rest, wire.
     #[arg(long, value_name = "PART")]
     only: Vec<String>,
 }
 
 type Part = fn(&mut Figures) -> anyhow::Result<()>;
 
-const PARTS: [(&str, Part); 2] = [("alert", alert::measure), ("rest", rest::measure)];
+const PARTS: [(&str, Part); 4] = [
+    ("alert", alert::measure),
+    ("ingest", ingest::measure),
+    ("rest", rest::measure),
+    ("wire", wire::measure),
+];
 
 fn main() -> ExitCode {
     let bench = Bench::parse();
