@@ -1,7 +1,5 @@
 //! The real agent and the real collector, over outages of either.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use proviso_report::Kind;
 use proviso_tests::held::{records, wait_for_record};
 use proviso_tests::scene::{PERSON, Scene};
