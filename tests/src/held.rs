@@ -1,8 +1,11 @@
 //! What the collector holds, read from its store by the formats alone.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use anyhow::Context;
 use proviso_report::fact::{Fact, WebVisit};
-use proviso_report::record::Record;
+use proviso_report::record::{Method, Record};
 use proviso_report::report::Report;
 
 use crate::collector::Collector;
@@ -54,14 +57,62 @@ pub fn records(collector: &Collector) -> anyhow::Result<Vec<Held>> {
     Ok(records)
 }
 
+/// How often each address was visited, by the records.
+pub fn visits(collector: &Collector) -> anyhow::Result<BTreeMap<String, usize>> {
+    let mut counts = BTreeMap::new();
+    for held in records(collector)? {
+        if let Some(visit) = held.visit() {
+            *counts.entry(visit.url.clone()).or_default() += 1;
+        }
+    }
+    Ok(counts)
+}
+
 /// Waits for a record that is as wanted.
 pub fn wait_for_record(
     collector: &Collector,
     what: &str,
     wanted: impl Fn(&Held) -> bool,
 ) -> anyhow::Result<Held> {
-    until(&format!("a record: {what}"), PATIENCE, || {
+    wait_longer_for_record(collector, what, PATIENCE, wanted)
+}
+
+/// The same, for what takes its time.
+pub fn wait_longer_for_record(
+    collector: &Collector,
+    what: &str,
+    patience: Duration,
+    wanted: impl Fn(&Held) -> bool,
+) -> anyhow::Result<Held> {
+    until(&format!("a record: {what}"), patience, || {
         Ok(records(collector)?.into_iter().find(&wanted))
+    })
+    .with_context(|| format!("the collector said:\n{}", collector.said()))
+}
+
+/// Waits until a visit of that address is known by each of these methods, whichever came first.
+pub fn wait_for_methods(
+    collector: &Collector,
+    url: &str,
+    methods: &[Method],
+) -> anyhow::Result<Held> {
+    until(&format!("{url} by {methods:?}"), PATIENCE, || {
+        let records = records(collector)?;
+        let Some(visit) = records.iter().find(|held| held.is_visit_of(url)) else {
+            return Ok(None);
+        };
+        let known = |method: &Method| {
+            visit.record.methods.contains(method)
+                || records.iter().any(|held| match &held.record.fact {
+                    Fact::VisitsConfirmed(confirmed) => {
+                        held.device == visit.device
+                            && confirmed.method == *method
+                            && confirmed.seqs.contains(&visit.record.seq)
+                    }
+                    _ => false,
+                })
+        };
+        Ok(methods.iter().all(known).then(|| visit.clone()))
     })
     .with_context(|| format!("the collector said:\n{}", collector.said()))
 }

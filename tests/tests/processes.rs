@@ -1,0 +1,89 @@
+//! Programs that the order names are recorded when they run; others are counted.
+
+use proviso_report::fact::Fact;
+use proviso_tests::agent::ACCOUNT;
+use proviso_tests::held::{records, wait_for_record};
+use proviso_tests::process::done;
+use proviso_tests::scene::{PERSON, Scene};
+use proviso_tests::wait::{PATIENCE, until};
+
+#[test]
+fn a_wiping_program_is_a_finding_and_other_programs_are_only_counted() {
+    let scene = Scene::new().unwrap();
+    scene.person(PERSON).unwrap();
+    let mut computer = scene.enrolled(PERSON).unwrap();
+    computer.start().unwrap();
+    let file = computer.account.outside.join("notes.txt");
+    std::fs::write(&file, "notes").unwrap();
+    let owner = Some(computer.account.uid);
+    std::os::unix::fs::chown(&file, owner, owner).unwrap();
+    let target = computer.account.home.join("notes.txt");
+
+    // The order covers programs that wipe; what else runs is nobody's business.
+    let (machine, account) = (&computer.machine, &computer.account);
+    done(machine.command_as(account, "cat").arg(&target)).unwrap();
+    let shred = ["-u", "--iterations=1"];
+    done(
+        machine
+            .command_as(account, "shred")
+            .args(shred)
+            .arg(&target),
+    )
+    .unwrap();
+
+    let found = scene
+        .collector
+        .wait_for_finding("of shred", |found| found.rule == "2.a")
+        .unwrap();
+    let start = wait_for_record(&scene.collector, "the start of shred", |held| {
+        held.record.seq == found.seq
+    })
+    .unwrap();
+    let Fact::ProcessStart(process) = &start.record.fact else {
+        panic!("{start:?}")
+    };
+    assert!(
+        process
+            .exe
+            .as_deref()
+            .is_some_and(|exe| exe.ends_with("/shred")),
+        "{process:?}"
+    );
+    assert!(process.args.iter().any(|arg| arg == "-u"), "{process:?}");
+    assert_eq!(start.record.account.as_deref(), Some(ACCOUNT));
+    assert_eq!(start.record.clauses, ["2"]);
+    wait_for_record(&scene.collector, "its end", |held| {
+        match &held.record.fact {
+            Fact::ProcessEnd(end) => {
+                (end.pid, end.started, end.start_seq)
+                    == (process.pid, process.started, Some(found.seq))
+            }
+            _ => false,
+        }
+    })
+    .unwrap();
+
+    // The last life sign carries the counts.
+    computer.stop().unwrap();
+    until(
+        "programs that nothing covers to be counted",
+        PATIENCE,
+        || {
+            let counted = records(&scene.collector)?
+                .iter()
+                .any(|held| match &held.record.fact {
+                    Fact::Heartbeat(beat) => {
+                        beat.uncovered.get("process_start").is_some_and(|n| *n > 0)
+                    }
+                    _ => false,
+                });
+            Ok(counted.then_some(()))
+        },
+    )
+    .unwrap();
+    for held in records(&scene.collector).unwrap() {
+        if let Fact::ProcessStart(process) = &held.record.fact {
+            assert_eq!(process.name, "shred");
+        }
+    }
+}
