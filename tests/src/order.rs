@@ -141,6 +141,20 @@ pub fn generated_domains(count: usize) -> String {
     lines.concat()
 }
 
+/// Words that nobody uses, always the same for the same count: what a real list costs, no matches.
+#[must_use]
+pub fn generated_words(count: usize) -> Vec<String> {
+    let parts = [
+        "bra", "kel", "mon", "tir", "zup", "fex", "gol", "wid", "nar", "quo",
+    ];
+    (0..count)
+        .map(|n| {
+            let part = |place: usize| parts[n / place % parts.len()];
+            format!("{}{}{}x", part(100), part(10), part(1))
+        })
+        .collect()
+}
+
 /// The date so many days from today, in UTC.
 fn day(days: i64) -> anyhow::Result<String> {
     let then = Timestamp::now() + SignedDuration::from_hours(24 * days);

@@ -6,6 +6,7 @@
 mod alert;
 mod figures;
 mod ingest;
+mod judge;
 mod rest;
 mod wire;
 
@@ -25,16 +26,17 @@ struct Bench {
     /// Where the figures go.
     #[arg(long, default_value = "target/bench.json", value_name = "FILE")]
     out: PathBuf,
-    /// Only these parts: alert, ingest, rest, wire.
+    /// Only these parts: alert, ingest, judge, rest, wire.
     #[arg(long, value_name = "PART")]
     only: Vec<String>,
 }
 
 type Part = fn(&mut Figures) -> anyhow::Result<()>;
 
-const PARTS: [(&str, Part); 4] = [
+const PARTS: [(&str, Part); 5] = [
     ("alert", alert::measure),
     ("ingest", ingest::measure),
+    ("judge", judge::measure),
     ("rest", rest::measure),
     ("wire", wire::measure),
 ];
