@@ -108,7 +108,7 @@ fn judge() -> anyhow::Result<Judge> {
 fn order(domains: &str, words: &str) -> String {
     let mut text = format!(
         "format = \"proviso-order/1\"\n\
-         [order]\nid = \"BENCH\"\nversion = 1\nstarts = 2026-01-01\ntimezone = \"Europe/London\"\n\
+         [order]\nid = \"BENCH\"\nversion = 1\ncourt = \"None\"\nmade = 2026-01-01\nstarts = 2026-01-01\ntimezone = \"Europe/London\"\n\
          [lists.blocked]\nfile = \"blocked\"\nkind = \"domains\"\nsha256 = \"{}\"\ncount = {DOMAINS}\n\
          [lists.words]\nfile = \"words\"\nkind = \"words\"\nsha256 = \"{}\"\ncount = {WORDS}\n\
          [[clause]]\nid = \"1\"\ntext = '''Not to open these.'''\n",
@@ -146,7 +146,7 @@ fn order(domains: &str, words: &str) -> String {
     for n in 0..PATTERNS {
         let _ = write!(
             patterns,
-            "{{ pattern = {{ field = \"url\", regex = \"item-{n:03}-[0-9]{{4}}-sold\" }} }}, "
+            "{{ field = \"url\", pattern = 'item-{n:03}-[0-9]{{4}}-sold' }}, "
         );
     }
     text += &rule(
