@@ -78,6 +78,13 @@ impl Computer {
         Ok(())
     }
 
+    /// Lets the agent give its signs of life, and the counts in them, as often as it can.
+    pub fn beat_each_second(&self) -> anyhow::Result<()> {
+        self.configure(|config| {
+            config.insert("heartbeat_seconds".into(), toml::Value::Integer(1));
+        })
+    }
+
     /// Starts the agent and waits until it can be asked.
     pub fn start(&mut self) -> anyhow::Result<()> {
         let mut running = Running::start(self.command("run"), &self.log())?;

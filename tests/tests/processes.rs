@@ -12,6 +12,7 @@ fn a_wiping_program_is_a_finding_and_other_programs_are_only_counted() {
     let scene = Scene::new().unwrap();
     scene.person(PERSON).unwrap();
     let mut computer = scene.enrolled(PERSON).unwrap();
+    computer.beat_each_second().unwrap();
     computer.start().unwrap();
     let file = computer.account.outside.join("notes.txt");
     std::fs::write(&file, "notes").unwrap();
@@ -63,8 +64,6 @@ fn a_wiping_program_is_a_finding_and_other_programs_are_only_counted() {
     })
     .unwrap();
 
-    // The last life sign carries the counts.
-    computer.stop().unwrap();
     until(
         "programs that nothing covers to be counted",
         PATIENCE,

@@ -161,7 +161,10 @@ fn what_was_visited_while_the_agent_was_down_is_recorded_once() {
 #[test]
 fn an_exempt_contact_leaves_a_count_and_nothing_else() {
     let scene = scene();
-    let mut computer = scene.computer(PERSON).unwrap();
+    let mut computer = scene.enrolled(PERSON).unwrap();
+    computer.beat_each_second().unwrap();
+    computer.start().unwrap();
+    computer.tell_browsers().unwrap();
     let mut firefox = computer.firefox(&scene.sites).unwrap();
     computer.wait_for_extension("firefox").unwrap();
     firefox.open(SOLICITOR).unwrap();
@@ -173,9 +176,6 @@ fn an_exempt_contact_leaves_a_count_and_nothing_else() {
     )
     .unwrap();
     firefox.close().unwrap();
-    // The last life sign carries the counts.
-    computer.stop().unwrap();
-    computer.start().unwrap();
     let suppressed = until("the count of the solicitor's visits", PATIENCE, || {
         let sum: u64 = records(&scene.collector)?
             .iter()
@@ -188,6 +188,7 @@ fn an_exempt_contact_leaves_a_count_and_nothing_else() {
     })
     .unwrap();
     assert_eq!(suppressed, 1, "extension and history saw one visit");
+    computer.stop().unwrap();
 
     for held in records(&scene.collector).unwrap() {
         let line = String::from_utf8(held.record.to_line().unwrap()).unwrap();
