@@ -97,6 +97,22 @@ impl Computer {
         Ok(())
     }
 
+    /// Starts the agent and waits until the order is in force, so that what happens is recorded.
+    pub fn start_recording(&mut self) -> anyhow::Result<()> {
+        self.start()?;
+        until("the order to be in force", PATIENCE, || {
+            self.check()?;
+            Ok(self.is_recording()?.then_some(()))
+        })
+    }
+
+    /// Whether an order is in force, by the agent's own word.
+    pub fn is_recording(&self) -> anyhow::Result<bool> {
+        let mut status = self.command("status");
+        let status: serde_json::Value = serde_json::from_str(&done(status.arg("--json"))?)?;
+        Ok(status["on"] == true)
+    }
+
     /// Starts the agent without waiting for anything.
     pub fn start_quickly(&mut self) -> anyhow::Result<()> {
         self.running = Some(Running::start(self.command("run"), &self.log())?);

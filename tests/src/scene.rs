@@ -78,7 +78,7 @@ impl Scene {
     /// A computer of that person, enrolled, its agent running, its browsers told.
     pub fn computer(&self, person: &str) -> anyhow::Result<Computer> {
         let mut computer = self.enrolled(person)?;
-        computer.start()?;
+        computer.start_recording()?;
         computer.tell_browsers()?;
         Ok(computer)
     }

@@ -87,7 +87,7 @@ fn a_bundle_that_was_changed_does_not_verify() {
     let scene = Scene::new().unwrap();
     scene.person(PERSON).unwrap();
     let mut computer = scene.enrolled(PERSON).unwrap();
-    computer.start().unwrap();
+    computer.start_recording().unwrap();
     let mut extension =
         proviso_tests::extension::Extension::start(&computer, "00000000000000e1").unwrap();
     extension

@@ -53,7 +53,7 @@ fn a_full_disk_holds_visits_back_and_loses_none() {
     const VISITS: usize = 3_000;
     let mut scene = scene();
     let mut computer = scene.enrolled(PERSON).unwrap();
-    computer.start().unwrap();
+    computer.start_recording().unwrap();
     wait_for_record(&scene.collector, "the order", |held| {
         matches!(held.record.fact, Fact::OrderInForce(_))
     })
@@ -62,7 +62,7 @@ fn a_full_disk_holds_visits_back_and_loses_none() {
     // With nobody to send to, the journal only grows.
     scene.collector.stop().unwrap();
     small_disk(&computer, 1_200);
-    computer.start().unwrap();
+    computer.start_recording().unwrap();
 
     let mut extension = Extension::start(&computer, "00000000000000f1").unwrap();
     let filler = "x".repeat(900);
@@ -113,7 +113,7 @@ fn a_damaged_browser_database_is_said_and_read_again_once_it_is_sound() {
         chown(computer.account.outside.join(path), owner, owner).unwrap();
     }
     chown(profile.join("History"), owner, owner).unwrap();
-    computer.start().unwrap();
+    computer.start_recording().unwrap();
     let failed = wait_for_record(&scene.collector, "the failure", |held| {
         matches!(&held.record.fact, Fact::SourceFailed(failed) if failed.source.contains("chromium"))
     })
@@ -176,7 +176,7 @@ fn a_port_in_use_is_said_with_what_to_do() {
 fn a_second_agent_and_a_wrong_token_are_refused_with_a_sentence() {
     let scene = scene();
     let mut computer = scene.enrolled(PERSON).unwrap();
-    computer.start().unwrap();
+    computer.start_recording().unwrap();
     let said = output(&mut computer.command("run")).unwrap();
     let sentence = String::from_utf8(said.stderr).unwrap();
     assert!(!said.status.success(), "{sentence}");

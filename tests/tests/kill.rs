@@ -43,7 +43,7 @@ fn every_numbered_visit_is_held_exactly_once() {
     let mut scene = Scene::new().unwrap();
     scene.person(PERSON).unwrap();
     let mut computer = scene.enrolled(PERSON).unwrap();
-    computer.start().unwrap();
+    computer.start_recording().unwrap();
     let mut extension = Extension::start(&computer, "00000000000000a1").unwrap();
 
     // After how many visits somebody is killed.

@@ -39,7 +39,7 @@ fn before_the_first_day_only_life_signs_are_recorded() {
 }
 
 #[test]
-fn after_the_last_day_only_life_signs_are_recorded() {
+fn an_order_that_is_over_is_not_put() {
     let scene = Scene::new().unwrap();
     scene.collector.add_person(PERSON).unwrap();
     let terms = Terms {
@@ -47,7 +47,9 @@ fn after_the_last_day_only_life_signs_are_recorded() {
         ends: -2,
         ..Terms::default()
     };
-    scene.order(PERSON, terms).unwrap();
+    let refused = scene.order(PERSON, terms).unwrap_err().to_string();
+    assert!(refused.contains("the order ended on"), "{refused}");
+    // Without an order there is nothing to record.
     nothing_is_recorded(&scene);
 }
 
@@ -55,7 +57,8 @@ fn nothing_is_recorded(scene: &Scene) {
     let mut computer = scene.enrolled(PERSON).unwrap();
     computer.start().unwrap();
     alive(&scene.collector);
-    says(&computer, "not recording");
+    says(&computer, "nothing is recorded");
+    assert!(!computer.is_recording().unwrap());
     let mut extension = Extension::start(&computer, "00000000000000d1").unwrap();
     let url = "https://www.facebook.com/early";
     extension.visit(url, PATIENCE).unwrap();

@@ -18,7 +18,7 @@ fn what_happened_while_the_collector_was_away_comes_when_it_is_back() {
     let mut scene = Scene::new().unwrap();
     scene.person(PERSON).unwrap();
     let mut computer = scene.enrolled(PERSON).unwrap();
-    computer.start().unwrap();
+    computer.start_recording().unwrap();
     let mut extension = Extension::start(&computer, "00000000000000b1").unwrap();
     extension
         .visit("https://before.example/1", PATIENCE)
@@ -39,15 +39,12 @@ fn what_happened_while_the_collector_was_away_comes_when_it_is_back() {
     // Taken means durable on the device: nothing waits in the browser for the collector.
     extension.all_taken(PATIENCE).unwrap();
     until("the person to be told", PATIENCE, || {
-        Ok(computer
-            .status()?
-            .contains("cannot be reached")
-            .then_some(()))
+        Ok(computer.status()?.contains("Not connected").then_some(()))
     })
     .unwrap();
     // Away for longer than one run of the agent.
     computer.stop().unwrap();
-    computer.start().unwrap();
+    computer.start_recording().unwrap();
 
     scene.collector.serve().unwrap();
     scene
@@ -71,8 +68,8 @@ fn two_computers_are_told_apart() {
     }
     let mut sams = scene.enrolled("Sam Sample").unwrap();
     let mut robins = scene.enrolled("Robin Example").unwrap();
-    sams.start().unwrap();
-    robins.start().unwrap();
+    sams.start_recording().unwrap();
+    robins.start_recording().unwrap();
     let mut sam = Extension::start(&sams, "00000000000000c1").unwrap();
     let mut robin = Extension::start(&robins, "00000000000000c2").unwrap();
     for n in 0..500 {

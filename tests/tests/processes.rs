@@ -13,7 +13,7 @@ fn a_wiping_program_is_a_finding_and_other_programs_are_only_counted() {
     scene.person(PERSON).unwrap();
     let mut computer = scene.enrolled(PERSON).unwrap();
     computer.beat_each_second().unwrap();
-    computer.start().unwrap();
+    computer.start_recording().unwrap();
     let file = computer.account.outside.join("notes.txt");
     std::fs::write(&file, "notes").unwrap();
     let owner = Some(computer.account.uid);

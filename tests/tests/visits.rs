@@ -100,7 +100,7 @@ fn firefox_is_seen_by_extension_and_history_as_one_visit() {
 fn without_the_extension_both_histories_are_read_while_the_browsers_run() {
     let scene = scene();
     let mut computer = scene.enrolled(PERSON).unwrap();
-    computer.start().unwrap();
+    computer.start_recording().unwrap();
     let mut chromium = computer.chromium(&scene.sites).unwrap();
     let mut firefox = computer.firefox(&scene.sites).unwrap();
     firefox.open("https://www.instagram.com/explore").unwrap();
@@ -138,7 +138,7 @@ fn what_was_visited_while_the_agent_was_down_is_recorded_once() {
     firefox.open("https://news.example/while-down/2").unwrap();
     chromium.close().unwrap();
     firefox.close().unwrap();
-    computer.start().unwrap();
+    computer.start_recording().unwrap();
     for n in 1..=2 {
         let url = format!("https://news.example/while-down/{n}");
         wait_for_record(&scene.collector, &url, |held| held.is_visit_of(&url)).unwrap();
@@ -163,7 +163,7 @@ fn an_exempt_contact_leaves_a_count_and_nothing_else() {
     let scene = scene();
     let mut computer = scene.enrolled(PERSON).unwrap();
     computer.beat_each_second().unwrap();
-    computer.start().unwrap();
+    computer.start_recording().unwrap();
     computer.tell_browsers().unwrap();
     let mut firefox = computer.firefox(&scene.sites).unwrap();
     computer.wait_for_extension("firefox").unwrap();
