@@ -14,7 +14,10 @@ use proviso_tests::wait::{PATIENCE, until};
 
 fn says(computer: &Computer, words: &str) {
     until(&format!("status to say {words:?}"), PATIENCE, || {
-        Ok(computer.status()?.contains(words).then_some(()))
+        // Lines are broken between words.
+        let status = computer.status()?;
+        let status: Vec<&str> = status.split_whitespace().collect();
+        Ok(status.join(" ").contains(words).then_some(()))
     })
     .unwrap();
 }

@@ -3,7 +3,7 @@
 use proviso_report::fact::Fact;
 use proviso_tests::agent::ACCOUNT;
 use proviso_tests::held::{records, wait_for_record};
-use proviso_tests::process::done;
+use proviso_tests::process::Running;
 use proviso_tests::scene::{PERSON, Scene};
 use proviso_tests::wait::{PATIENCE, until};
 
@@ -20,17 +20,16 @@ fn a_wiping_program_is_a_finding_and_other_programs_are_only_counted() {
     std::os::unix::fs::chown(&file, owner, owner).unwrap();
     let target = computer.account.home.join("notes.txt");
 
-    // The order covers programs that wipe; what else runs is nobody's business.
-    let (machine, account) = (&computer.machine, &computer.account);
-    done(machine.command_as(account, "cat").arg(&target)).unwrap();
-    let shred = ["-u", "--iterations=1"];
-    done(
-        machine
-            .command_as(account, "shred")
-            .args(shred)
-            .arg(&target),
-    )
-    .unwrap();
+    // The order covers programs that wipe; what else runs is nobody's business. In a namespace of
+    // its own the agent has only the list of processes, so these run until they were seen.
+    let run = |program: &str, args: &[&str]| {
+        let mut command = computer.machine.command_as(&computer.account, program);
+        command.args(args);
+        Running::start(command, &scene.dir().join("programs.log")).unwrap()
+    };
+    let target = target.to_str().unwrap();
+    let _sleep = run("sleep", &["1000"]);
+    let shred = run("shred", &["-u", "--iterations=100000000", target]);
 
     let found = scene
         .collector
@@ -53,6 +52,7 @@ fn a_wiping_program_is_a_finding_and_other_programs_are_only_counted() {
     assert!(process.args.iter().any(|arg| arg == "-u"), "{process:?}");
     assert_eq!(start.record.account.as_deref(), Some(ACCOUNT));
     assert_eq!(start.record.clauses, ["2"]);
+    shred.kill().unwrap();
     wait_for_record(&scene.collector, "its end", |held| {
         match &held.record.fact {
             Fact::ProcessEnd(end) => {

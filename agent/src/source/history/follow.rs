@@ -20,7 +20,7 @@ use super::reading::{Reading, Row, read};
 use super::snapshot::{Snapshot, Stamp};
 use crate::platform::clock;
 use crate::platform::files::OpenError;
-use crate::source::condition::Condition;
+use crate::source::condition::{Condition, Conditions};
 use crate::source::hand_over::hand_over;
 use crate::source::wanted::WantedTimes;
 use crate::source::{NotTaken, Observation, Port, SourceKey};
@@ -57,6 +57,8 @@ pub(super) struct Follower {
     pub(super) scratch: Arc<PathBuf>,
     /// What may be handed over.
     pub(super) times: Arc<WantedTimes>,
+    /// Which histories were said to have failed.
+    pub(super) conditions: Conditions,
     /// Something may have changed.
     pub(super) wake: Arc<Notify>,
     /// Few are read at once.
@@ -81,7 +83,7 @@ impl Follower {
     /// Until the pipeline is gone. Dropped, it ends.
     pub(super) async fn follow(self) {
         let (mut position, mut stored) = self.stored().await;
-        let mut condition = Condition::new(self.key.clone());
+        let mut condition = Condition::among(self.conditions.clone(), self.key.clone());
         let mut seen = None;
         let mut failures = 0_u32;
         loop {

@@ -37,7 +37,7 @@ use self::find::{Found, History};
 use self::follow::Follower;
 use self::watch::Watch;
 use super::computer::{Computer, ThisComputer};
-use super::condition::Condition;
+use super::condition::{Condition, Conditions};
 use super::hand_over::hand_over;
 use super::wanted::WantedTimes;
 use super::{Context, NotTaken, Port, SourceKey};
@@ -121,6 +121,7 @@ struct Search {
     folders: Arc<Notify>,
     watch: Watch,
     turns: Arc<Semaphore>,
+    conditions: Conditions,
     tasks: JoinSet<()>,
     followed: BTreeMap<SourceKey, Followed>,
     condition: Condition,
@@ -144,6 +145,7 @@ impl Search {
             watch: Watch::new(Arc::clone(&folders)),
             folders,
             turns: Arc::new(Semaphore::new(TURNS)),
+            conditions: Conditions::default(),
             tasks: JoinSet::new(),
             followed: BTreeMap::new(),
             condition: Condition::new(KEY.to_owned()),
@@ -251,6 +253,7 @@ impl Search {
             times: Arc::clone(&self.times),
             wake: Arc::clone(&wake),
             turns: Arc::clone(&self.turns),
+            conditions: self.conditions.clone(),
             watched: self.watch.watches(&history.path),
         };
         let task = self.tasks.spawn(follower.follow());
