@@ -15,7 +15,8 @@ help:
 	@echo 'make bench   measurements, written to target/bench.json'
 
 demo: need-browsers
-	cargo build --locked --release --workspace --bins
+	cargo build --locked --release --workspace --bin proviso-agent --bin proviso-collector \
+		--bin proviso-installer --bin proviso --bin proviso-demo
 	$(TARGET)/release/proviso-demo
 
 # The test runner comes last, so that its summary is the last line.
@@ -24,6 +25,9 @@ test: need-browsers need-mail need-deny
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
 	cargo deny --offline check licenses bans sources || cargo deny check licenses bans sources
+	for fuzz in report/fuzz rules/fuzz; do \
+		cargo check --locked --manifest-path $$fuzz/Cargo.toml --target-dir $(TARGET)/fuzz; \
+	done
 	cargo build --locked --workspace --all-targets
 	cargo test --locked --workspace --doc
 	if cargo nextest --version >/dev/null 2>&1; then \

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use proviso_collector::authority::{Authority, DeviceCertificate};
 use proviso_collector::data_dir::DataDir;
-use proviso_collector::ingest::Ingest;
 use proviso_collector::ingest::desk::Desk;
+use proviso_collector::ingest::{BindError, Ingest};
 use proviso_collector::signing::{self, Signer};
 use proviso_collector::store::incidents::Incident;
 use proviso_collector::store::orders::StoredOrder;
@@ -24,6 +24,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::order::{self, Terms};
+use crate::wait::{PATIENCE, until};
 
 /// An hour from now on, tokens are good.
 const HOUR: i64 = 3_600_000;
@@ -129,7 +130,13 @@ impl InProcess {
     /// Binds the socket, the same as before if there was one.
     pub fn serve(&mut self) -> anyhow::Result<()> {
         let files = DataDir::open(&data(&self.dir))?;
-        let ingest = Ingest::bind(self.address, &files, self.store.clone(), Vec::new())?;
+        // The socket of one that has ended is closed a moment after.
+        let ingest = until("the port to be free", PATIENCE, || {
+            match Ingest::bind(self.address, &files, self.store.clone(), Vec::new()) {
+                Err(BindError::InUse(_)) => Ok(None),
+                bound => Ok(Some(bound?)),
+            }
+        })?;
         self.address = ingest.local_addr()?;
         let stop = CancellationToken::new();
         let task = tokio::spawn(ingest.run(stop.clone()));
