@@ -19,14 +19,11 @@ use ring::signature::Ed25519KeyPair;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::config::Config;
-use crate::files::write_private;
+use crate::config::{self, Config, ConfigError};
 use crate::identity::{Credentials, Identity, IdentityError, Parts, is_enrolled};
 use crate::source::extension;
 use crate::uplink::dial::{DialError, Dialled};
 use crate::uplink::tls;
-
-const SETTINGS: &str = "agent.toml";
 
 /// What an enrolment made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -261,27 +258,24 @@ fn write(
     accounts: &[String],
     parts: &Parts,
 ) -> Result<(), EnrolError> {
-    let path = state.join(SETTINGS);
+    let path = state.join(config::FILE);
     let settings = |why: String| EnrolError::Settings {
         path: path.clone(),
         why,
     };
     std::fs::create_dir_all(state).map_err(|e| settings(e.to_string()))?;
     parts.write(state)?;
-    // Whoever prepared this computer may have chosen a port.
-    let config = match std::fs::read_to_string(&path) {
-        Ok(text) => Config {
+    // What an enrolment that broke off was set to may have been changed by hand since.
+    let config = match Config::load(state) {
+        Ok(config) => Config {
             collector: collector.to_owned(),
             accounts: accounts.to_vec(),
-            ..toml::from_str(&text).map_err(|e| settings(e.to_string()))?
+            ..config
         },
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Config::new(collector.to_owned(), accounts.to_vec())
-        }
+        Err(ConfigError::NotEnrolled(_)) => Config::new(collector.to_owned(), accounts.to_vec()),
         Err(error) => return Err(settings(error.to_string())),
     };
-    let text = toml::to_string(&config).map_err(|e| settings(e.to_string()))?;
-    write_private(&path, text.as_bytes()).map_err(|e| settings(e.to_string()))?;
+    config.save(state).map_err(|e| settings(e.to_string()))?;
     let agent = std::env::current_exe().map_err(|e| settings(e.to_string()))?;
     extension::prepare(state, config.extension.port, &agent)?;
     Ok(parts.seal(state)?)
@@ -294,18 +288,6 @@ fn check_accounts(accounts: &[String]) -> Result<(), EnrolError> {
     {
         Some(name) => Err(EnrolError::AccountName(name.clone())),
         None => Ok(()),
-    }
-}
-
-impl fmt::Display for Enrolled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "This computer is enrolled as device {}.\nIts log is {}.\nMonitored: {}.",
-            self.device,
-            self.origin,
-            self.accounts.join(", ")
-        )
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod alert;
 mod figures;
+mod idle;
 mod ingest;
 mod judge;
 mod rest;
@@ -26,15 +27,16 @@ struct Bench {
     /// Where the figures go.
     #[arg(long, default_value = "target/bench.json", value_name = "FILE")]
     out: PathBuf,
-    /// Only these parts: alert, ingest, judge, rest, wire.
+    /// Only these parts: alert, idle, ingest, judge, rest, wire.
     #[arg(long, value_name = "PART")]
     only: Vec<String>,
 }
 
 type Part = fn(&mut Figures) -> anyhow::Result<()>;
 
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 6] = [
     ("alert", alert::measure),
+    ("idle", idle::measure),
     ("ingest", ingest::measure),
     ("judge", judge::measure),
     ("rest", rest::measure),

@@ -49,7 +49,8 @@ pub(crate) fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn resident_kib(id: u32) -> anyhow::Result<f64> {
+/// The resident set of a process.
+pub(crate) fn resident_kib(id: u32) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
     let line = status
         .lines()
