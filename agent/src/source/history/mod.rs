@@ -1,9 +1,9 @@
 //! Browsers' histories as a source of visits: what the browser itself has kept, also while the
 //! agent was not running.
 //!
-//! Parts: where histories are ([`places`], [`find`]) and when they change ([`watch`]); how a copy is
-//! made of one that is in use ([`snapshot`]) and read ([`reading`], by [`family`]); up to where
-//! ([`position`]); and the task that does it for each of them ([`follow`]).
+//! Parts: where histories are (`places`, `find`) and when they change (`watch`); how a copy is
+//! made of one that is in use (`snapshot`) and read (`reading`, by `family`); up to where
+//! (`position`); and the task that does it for each of them (`follow`).
 //!
 //! Promises: a visit is handed over once, soon after the browser has written it down, whatever was
 //! deleted around it meanwhile. Refuses: to open a live history as a database, which could
