@@ -10,6 +10,7 @@ use proviso_tests::agent::Computer;
 use proviso_tests::extension::Extension;
 use proviso_tests::held::{self, records, wait_for_record};
 use proviso_tests::process::{done, output};
+use proviso_tests::programs::program;
 use proviso_tests::scene::{PERSON, Scene};
 use proviso_tests::wait::{PATIENCE, until};
 
@@ -219,4 +220,23 @@ fn a_second_agent_and_a_wrong_token_are_refused_with_a_sentence() {
     );
     // Nothing of it reached the log of the computer that runs.
     assert!(!records(&scene.collector).unwrap().is_empty());
+}
+
+#[test]
+fn a_missing_browser_is_named_with_the_command_that_brings_it() {
+    let mut demo = std::process::Command::new(program("proviso-demo").unwrap());
+    let nowhere = tempfile::tempdir().unwrap();
+    demo.env("PATH", nowhere.path())
+        .arg("--dir")
+        .arg(nowhere.path().join("demo"));
+    let said = output(&mut demo).unwrap();
+    let sentence = String::from_utf8(said.stderr).unwrap();
+    assert!(!said.status.success(), "{sentence}");
+    for word in ["chromium", "firefox-esr", "apt-get install"] {
+        assert!(sentence.contains(word), "{sentence}");
+    }
+    assert!(
+        !nowhere.path().join("demo").exists(),
+        "something was made all the same"
+    );
 }
