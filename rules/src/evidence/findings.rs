@@ -125,6 +125,11 @@ fn follow(
     let mut unchecked = None;
     for (id, finding) in said {
         let place = format!("record {} of device {}", finding.seq, finding.device);
+        // Before all else: what another engine found may differ from what this one finds.
+        if finding.engine != ENGINE {
+            unchecked = Some(of_another_engine(finding));
+            continue;
+        }
         if let Some(same) = made.get(id) {
             if same == finding {
                 continue;
@@ -141,9 +146,7 @@ fn follow(
                 finding.order
             ));
         }
-        if finding.engine != ENGINE {
-            unchecked = Some(format!("finding {id} was made by {}", finding.engine));
-        } else if log.is_none() {
+        if log.is_none() {
             unchecked = Some(format!(
                 "finding {id} is about {place}, whose log does not hold"
             ));
@@ -162,6 +165,14 @@ fn follow(
         }
     }
     unchecked.map_or(Outcome::Holds, Outcome::Unchecked)
+}
+
+fn of_another_engine(finding: &Finding) -> String {
+    format!(
+        "finding {} was made by {}, and this program has {ENGINE}: check it with a `proviso` of \
+         that engine",
+        finding.id, finding.engine
+    )
 }
 
 /// The record at a place, if it is shown.
@@ -185,6 +196,10 @@ fn complete(
     made: &BTreeMap<String, Finding>,
     unjudged: u64,
 ) -> Outcome {
+    // Records that another engine judged may rightly lack what this one finds in them.
+    if let Some(other) = said.values().find(|one| one.engine != ENGINE) {
+        return Outcome::Unchecked(of_another_engine(other));
+    }
     if let Some(missing) = made.values().find(|one| !said.contains_key(&one.id)) {
         return Outcome::Fails(format!(
             "rule {} matches record {} of device {}, and no finding says so",

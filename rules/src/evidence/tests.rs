@@ -395,6 +395,26 @@ fn what_cannot_be_said_is_not_said() {
             .iter()
             .all(|fault| fault.contains("UNCHECKED: the findings were made by"))
     );
+    // So is a finding that is older than the bundle's engine, and so may others be missing.
+    let file = "data/findings.jsonl";
+    let older = bundle().edited(file, ENGINE, "proviso-engine/0").edited(
+        file,
+        "facebook.com",
+        "www.facebook.com",
+    );
+    let last = String::from_utf8(older.0[file].clone()).unwrap();
+    let last = last.lines().last().unwrap().to_owned() + "\n";
+    for older in [older.clone(), older.edited(file, &last, "")] {
+        let faults = older.faults();
+        assert_eq!(faults.len(), 2, "{faults:#?}");
+        for fault in faults {
+            assert!(
+                fault.contains("UNCHECKED: finding")
+                    && fault.contains("was made by proviso-engine/0, and this program has"),
+                "{fault}"
+            );
+        }
+    }
     // A record that is withheld cannot be judged again.
     bundle_without(Some(0)).has_one_fault("each finding follows", "UNCHECKED");
     // Nor can one whose log does not hold.
