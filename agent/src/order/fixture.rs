@@ -29,10 +29,18 @@ impl Court {
     }
 
     pub(crate) fn signers(&self) -> Signers {
+        self.signers_with("")
+    }
+
+    /// The same, with more options before the name space.
+    pub(crate) fn signers_with(&self, options: &str) -> Signers {
         let mut allowed = String::new();
         for name in ["court", "police"] {
             let public = std::fs::read_to_string(self.key(name).with_extension("pub")).unwrap();
-            allowed += &format!("{name}:x namespaces=\"{NAMESPACE}\" {}\n", public.trim());
+            allowed += &format!(
+                "{name}:x {options}namespaces=\"{NAMESPACE}\" {}\n",
+                public.trim()
+            );
         }
         Signers::parse(allowed.as_bytes()).unwrap()
     }

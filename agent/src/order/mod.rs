@@ -41,8 +41,11 @@ pub struct Book {
     /// The current order, compiled.
     judge: Option<Current>,
     offer: Option<Offer>,
-    refused: BTreeSet<(Hash, String)>,
+    refused: BTreeSet<Refusal>,
 }
+
+/// A refused order, and why: without digits, for sentences that differ in a time are one refusal.
+type Refusal = (Hash, String);
 
 /// Something that must be recorded before it counts.
 #[derive(Debug)]
@@ -51,6 +54,7 @@ pub struct Change {
     pub facts: Vec<Fact>,
     assigned: Assigned,
     judge: Option<Current>,
+    refusal: Option<Refusal>,
 }
 
 /// What becomes of an offer, and what to record before saying so.
@@ -188,7 +192,7 @@ impl Book {
                         next: None,
                         ..self.assigned.clone()
                     },
-                    judge: self.judge.clone(),
+                    ..self.unchanged()
                 },
             });
         }
@@ -212,7 +216,7 @@ impl Book {
                 in_force,
                 ..self.assigned.clone()
             },
-            judge: self.judge.clone(),
+            ..self.unchanged()
         })
     }
 
@@ -234,6 +238,7 @@ impl Book {
     pub fn apply(&mut self, change: Change) {
         self.assigned = change.assigned;
         self.judge = change.judge;
+        self.refused.extend(change.refusal);
         let held = [&self.assigned.current, &self.assigned.next];
         let held = held.into_iter().flatten().map(|entry| entry.digest);
         let offered = self.offer.iter().map(|offer| offer.order.digest());
@@ -276,9 +281,8 @@ impl Book {
         };
         let change = match term {
             Term::NotYet(_) if self.assigned.in_force => Change {
-                facts: Vec::new(),
                 assigned: self.assigned.with_next(entry),
-                judge: self.judge.clone(),
+                ..self.unchanged()
             },
             _ => self.assign(entry, judge, now),
         };
@@ -305,6 +309,16 @@ impl Book {
             facts,
             assigned: self.assigned.with_current(entry, in_force),
             judge: Some(judge),
+            refusal: None,
+        }
+    }
+
+    fn unchanged(&self) -> Change {
+        Change {
+            facts: Vec::new(),
+            assigned: self.assigned.clone(),
+            judge: self.judge.clone(),
+            refusal: None,
         }
     }
 
@@ -332,13 +346,15 @@ impl Book {
         Ok(Current(Arc::new(judge)))
     }
 
-    fn refuse(&mut self, digest: Hash, reason: String) -> Answer {
+    fn refuse(&self, digest: Hash, reason: String) -> Answer {
         tracing::warn!(order = %digest, %reason, "an order was refused");
-        let new = self.refused.len() < MAX_REFUSED && self.refused.insert((digest, reason.clone()));
+        let words = reason.chars().filter(|c| !c.is_ascii_digit()).collect();
+        let refusal = (digest, words);
+        let new = self.refused.len() < MAX_REFUSED && !self.refused.contains(&refusal);
         let change = new.then(|| Change {
             facts: vec![refused(digest, reason.clone())],
-            assigned: self.assigned.clone(),
-            judge: self.judge.clone(),
+            refusal: Some(refusal),
+            ..self.unchanged()
         });
         Answer {
             offered: Offered::Refused(reason),

@@ -126,6 +126,38 @@ fn what_is_not_signed_as_it_must_be_is_refused_once() {
 }
 
 #[test]
+fn a_refusal_that_could_not_be_recorded_is_recorded_later() {
+    let mut desk = Desk::new();
+    let mut book = desk.open();
+    let ended = desk.court.order(1, "2026-02-02", "2026-03-01");
+    let answer = book.offer(ended.clone(), noon()).unwrap();
+    assert!(answer.change.is_some(), "and it is not written");
+    let (_, facts) = desk.offer(&mut book, ended.clone(), noon());
+    assert_eq!(facts.len(), 1);
+    let (_, facts) = desk.offer(&mut book, ended, noon());
+    assert_eq!(facts.len(), 0);
+}
+
+#[test]
+fn a_wrong_clock_is_said_once_and_the_order_taken_when_it_is_right() {
+    let mut desk = Desk::new();
+    let signers = desk.court.signers_with("valid-after=\"20260301Z\",");
+    let mut book = Book::open(desk.dir.path().join("order"), signers, None).unwrap();
+    let one = desk.court.order(1, "2026-03-02", "2026-03-03");
+    let mut told = 0;
+    for minutes in [0, 10] {
+        let wrong = noon().plus(minutes * 60_000 - 30 * DAY);
+        let (offered, facts) = desk.offer(&mut book, one.clone(), wrong);
+        assert!(matches!(offered, Offered::Refused(_)));
+        told += facts.len();
+    }
+    assert_eq!(told, 1);
+    let (offered, facts) = desk.offer(&mut book, one, noon());
+    assert_eq!(offered, Offered::Taken);
+    assert_eq!(facts, ["1 in force"]);
+}
+
+#[test]
 fn an_order_does_not_go_back() {
     let mut desk = Desk::new();
     let mut book = desk.open();

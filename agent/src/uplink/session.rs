@@ -8,7 +8,7 @@
 //! Promises: reports go out in the order of the log, from the size that the collector holds; a
 //! report counts as held only by a receipt that was verified with the collector's key against the
 //! checkpoint that this device signed. Whatever breaks off is sent again. Notices go ahead when
-//! more than one report waits.
+//! more than one report waits. An assigned order that could not be taken is asked for again.
 //!
 //! Refuses: to go on with a collector that holds another log than this one, or less of it than it
 //! gave receipts for. That is for people to look into; nothing is let go of meanwhile.
@@ -41,6 +41,9 @@ const NOTICES: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a collector that is busy is left alone.
 const BUSY: Duration = Duration::from_secs(3);
+/// An order that was not taken is asked for again after so long: what was in its way, a clock that
+/// was wrong or a full disk, may be gone.
+const ORDER_AGAIN: Duration = Duration::from_secs(600);
 
 /// Whose session it is.
 #[derive(Clone, Debug)]
@@ -75,6 +78,8 @@ pub struct Session {
     heard: Instant,
     /// The order that the collector assigned last.
     assigned: Option<Hash>,
+    /// When to ask for it again, because it was not taken.
+    asks_again: Option<Instant>,
     lists: Lists,
     notices: VecDeque<Notice>,
     frames: VecDeque<Frame>,
@@ -230,6 +235,7 @@ impl Session {
             rests_until: None,
             heard: now,
             assigned: None,
+            asks_again: None,
             lists: Lists::default(),
             notices,
             frames: [Frame::Hello(hello)].into(),
@@ -262,12 +268,12 @@ impl Session {
                 offset,
                 bytes,
             } if ready => {
-                self.piece(sha256, total, offset, &bytes);
+                self.piece(sha256, total, offset, &bytes, now);
                 Ok(())
             }
             Frame::NoList { sha256 } if ready => {
                 tracing::warn!("the collector has no list {sha256}, which its order needs");
-                self.lists.clear();
+                self.not_taken(now);
                 Ok(())
             }
             other => Err(SessionError::Unexpected(other.name())),
@@ -363,6 +369,7 @@ impl Session {
             Some(Expected::Stale) => Ok(()),
             Some(Expected::Order) => {
                 tracing::warn!("the collector gives no order: {}", refusal.sentence);
+                self.not_taken(now);
                 Ok(())
             }
             None => Err(SessionError::Refused(refusal)),
@@ -396,20 +403,30 @@ impl Session {
             return;
         }
         self.assigned = order;
+        self.asks_again = None;
         if order.is_some() && order != self.standing.order {
-            self.lists.clear();
-            self.expected.push_back(Expected::Order);
-            self.frames.push_back(Frame::GetOrder);
+            self.get_order();
         }
     }
 
-    fn piece(&mut self, sha256: Hash, total: u64, offset: u64, bytes: &[u8]) {
+    fn get_order(&mut self) {
+        self.lists.clear();
+        self.expected.push_back(Expected::Order);
+        self.frames.push_back(Frame::GetOrder);
+    }
+
+    fn not_taken(&mut self, now: Instant) {
+        self.lists.clear();
+        self.asks_again = Some(now + ORDER_AGAIN);
+    }
+
+    fn piece(&mut self, sha256: Hash, total: u64, offset: u64, bytes: &[u8], now: Instant) {
         match self.lists.piece(sha256, total, offset, bytes) {
             Ok(Some(list)) => self.requests.push_back(Request::List(sha256, list)),
             Ok(None) => {}
             Err(error) => {
                 tracing::warn!("a list of the order is not taken: {error}");
-                self.lists.clear();
+                self.not_taken(now);
             }
         }
     }
@@ -462,7 +479,10 @@ impl Session {
                     self.ready();
                 }
             }
-            Answer::Offered(Offered::Taken) => self.lists.clear(),
+            Answer::Offered(Offered::Taken) => {
+                self.lists.clear();
+                self.asks_again = None;
+            }
             Answer::Offered(Offered::Needs(lists)) => {
                 if let Some(sha256) = self.lists.want(&lists) {
                     self.frames.push_back(Frame::GetList { sha256 });
@@ -470,7 +490,7 @@ impl Session {
             }
             Answer::Offered(Offered::Refused(why)) => {
                 tracing::warn!("the order is not taken: {why}");
-                self.lists.clear();
+                self.not_taken(now);
             }
         }
         Ok(())
@@ -547,13 +567,23 @@ impl Session {
     pub fn timeout(&self) -> Option<Instant> {
         let answers = self.state == State::Greeting || !self.expected.is_empty();
         let silent = answers.then(|| self.heard + PATIENCE);
-        [silent, self.rests_until].into_iter().flatten().min()
+        [silent, self.rests_until, self.asks_again]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
-    /// Ends a rest, or gives up on a collector that does not answer.
+    /// Ends a rest, asks again for an order, or gives up on a collector that does not answer.
     pub fn on_timeout(&mut self, now: Instant) -> Result<(), SessionError> {
         if self.rests_until.is_some_and(|until| until <= now) {
             self.rests_until = None;
+        }
+        if self.asks_again.is_some_and(|at| at <= now) {
+            self.asks_again = None;
+            if self.expected.is_empty() {
+                self.heard = now;
+            }
+            self.get_order();
         }
         match self.timeout() {
             Some(until) if until <= now => Err(SessionError::Silent),

@@ -440,6 +440,43 @@ fn an_order_is_fetched_with_its_lists_one_by_one() {
 }
 
 #[test]
+fn an_order_that_was_not_taken_is_asked_for_again() {
+    let world = World::new(0);
+    let mut session = world.ready(0);
+    let digest = Hash([8; 32]);
+    let package = OrderPackage {
+        order: vec![1],
+        signatures: vec![],
+    };
+    said(&mut session, Frame::OrderChanged { digest }).unwrap();
+    let mut offered = |answer: Offered, now: Instant| {
+        assert_eq!(session.poll_frame(), Some(Frame::GetOrder));
+        session
+            .on_frame(Frame::Order(package.clone()), now)
+            .unwrap();
+        assert!(matches!(session.poll_request(), Some(Request::Order(_))));
+        session.on_answer(Answer::Offered(answer), now).unwrap();
+        assert_eq!(session.poll_frame(), None);
+        let again = session.timeout();
+        if let Some(again) = again {
+            session
+                .on_timeout(again - Duration::from_millis(1))
+                .unwrap();
+            assert_eq!(session.poll_frame(), None, "too early");
+            session.on_timeout(again).unwrap();
+        }
+        again
+    };
+    let now = Instant::now();
+    let refused = Offered::Refused("the key is not valid then".into());
+    let again = offered(refused.clone(), now);
+    assert_eq!(again, Some(now + ORDER_AGAIN));
+    let later = offered(refused, now + ORDER_AGAIN);
+    assert_eq!(later, Some(now + 2 * ORDER_AGAIN));
+    assert_eq!(offered(Offered::Taken, now + 2 * ORDER_AGAIN), None);
+}
+
+#[test]
 fn the_order_in_force_is_not_fetched() {
     let world = World::new(0);
     let mut session = world.session(0);
