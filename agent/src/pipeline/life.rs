@@ -1,6 +1,6 @@
 //! The agent's own life: start, heartbeat, clock, stop.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use proviso_report::UnixMs;
 use proviso_report::fact::{
@@ -10,12 +10,14 @@ use proviso_rules::ENGINE;
 use thiserror::Error;
 
 use super::{Keeper, Outlets};
-use crate::journal::{Journal, Life, WriteError, Writer};
+use crate::journal::{Counters, Journal, Life, WriteError, Writer};
 use crate::order::Book;
 use crate::platform::clock::Moment;
 use crate::scope::Scope;
 use crate::uplink::Link;
 
+/// Counts in one heartbeat; more go into a second one. Names are so short that these fit a record.
+const MAX_COUNTS: usize = 200;
 /// Clocks drift and are put right all the time; more than this is a step.
 const STEP_MS: i64 = 2_000;
 
@@ -110,13 +112,10 @@ impl Pulse {
             // The record of the start is the first sign.
             None => writer.set_life(false, now),
             Some(last) if self.next(now) == 0 => {
-                let counters = writer.take_counters()?;
-                let heartbeat = Heartbeat {
-                    uncovered: counters.uncovered,
-                    suppressed: counters.suppressed,
-                    awake_ms: now.awake.saturating_sub(last.awake),
-                };
-                writer.state(now.at, heartbeat.into(), now)?;
+                let awake_ms = now.awake.saturating_sub(last.awake);
+                for heartbeat in heartbeats(writer.take_counters()?, awake_ms) {
+                    writer.state(now.at, heartbeat.into(), now)?;
+                }
                 writer.set_life(false, now)
             }
             Some(_) => Ok(()),
@@ -150,6 +149,30 @@ impl Pulse {
             ),
         ))
     }
+}
+
+/// One heartbeat, or more when there are many counts: each count stands in one of them, and the
+/// time awake in the first.
+fn heartbeats(counters: Counters, awake_ms: u64) -> Vec<Heartbeat> {
+    let mut all = vec![Heartbeat {
+        uncovered: counters.uncovered,
+        suppressed: BTreeMap::new(),
+        awake_ms,
+    }];
+    for (id, count) in counters.suppressed {
+        let full = all.last().is_none_or(|h| h.suppressed.len() >= MAX_COUNTS);
+        if full {
+            all.push(Heartbeat {
+                uncovered: BTreeMap::new(),
+                suppressed: BTreeMap::new(),
+                awake_ms: 0,
+            });
+        }
+        if let Some(last) = all.last_mut() {
+            last.suppressed.insert(id, count);
+        }
+    }
+    all
 }
 
 fn started(before: Option<Life>, sources: &[&str]) -> Fact {
@@ -197,4 +220,45 @@ fn gap(cause: GapCause, from: UnixMs, to: UnixMs, detail: String) -> Fact {
         detail,
     }
     .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use proviso_report::{BootId, Method, Record};
+
+    use super::*;
+
+    #[test]
+    fn counts_of_very_many_exemptions_fit_records() {
+        let suppressed: BTreeMap<String, u64> = (0..4_000)
+            .map(|number| (format!("{number:064}"), u64::MAX))
+            .collect();
+        let counters = Counters {
+            uncovered: [("web_visit".to_owned(), 3)].into(),
+            suppressed: suppressed.clone(),
+        };
+        let all = heartbeats(counters, 60_000);
+        let mut found = BTreeMap::new();
+        for heartbeat in all.iter().cloned() {
+            found.extend(heartbeat.suppressed.clone());
+            let record = Record {
+                seq: 0,
+                at: UnixMs(0),
+                noted: UnixMs(0),
+                mono: 0,
+                boot: BootId([0; 16]),
+                account: None,
+                clauses: vec![],
+                methods: vec![Method::Agent],
+                order: None,
+                receipt: None,
+                fact: heartbeat.into(),
+            };
+            assert!(record.to_line().is_ok());
+        }
+        assert_eq!(found, suppressed);
+        assert_eq!(all.iter().map(|h| h.awake_ms).sum::<u64>(), 60_000);
+        assert_eq!(all.iter().filter(|h| !h.uncovered.is_empty()).count(), 1);
+        assert_eq!(heartbeats(Counters::default(), 5).len(), 1);
+    }
 }
