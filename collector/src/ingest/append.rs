@@ -1,8 +1,8 @@
 //! From a report's bytes to a receipt: check, judge, commit.
 //!
 //! Promises: what the report moves on, its findings and the time of its receipt become durable in
-//! one transaction, and only if the log still stands where the check saw it. A receipt is made from
-//! a [`Stored`] and from nothing else. A report that is held already gets the receipt it got before;
+//! one transaction, and only if the log still stands where the check saw it. The times of a device's
+//! receipts never go back. A receipt is made from a [`Stored`] and from nothing else. A report that is held already gets the receipt it got before;
 //! one that contradicts what is held is kept beside it, and people are told.
 
 use std::collections::BTreeSet;
@@ -13,6 +13,7 @@ use proviso_report::{Checkpoint, CompactRange, Receipt, Report, ReportError};
 use super::check::{self, Appends, Known, Rejected, Repeats};
 use super::desk::Desk;
 use super::refused::Refused;
+use crate::clock;
 use crate::store::devices::{self, Device, DeviceState};
 use crate::store::findings::{self, Finding, Proof};
 use crate::store::incidents::{self, Incident, IncidentKind};
@@ -160,7 +161,7 @@ impl Desk {
             .findings(&device, appends.records(), Proof::Proven, now)
             .await?;
         let after = appends.after().clone();
-        match self.commit(log, appends, judged.findings, now).await? {
+        match self.commit(log, appends, judged.findings).await? {
             Committed::Stored(stored) => {
                 log.known.range = after;
                 Ok(stored)
@@ -185,13 +186,14 @@ impl Desk {
         log: &Log,
         appends: Appends,
         found: Vec<Finding>,
-        now: i64,
     ) -> Result<Committed, Refused> {
         let device = log.device.id;
         let before = log.known.range.clone();
         let channels = Arc::clone(&self.channels);
-        let time = u64::try_from(now / 1_000).unwrap_or_default();
         let committed = self.store.write("report", move |tx| {
+            // Only here the order of reports is certain, however long each waited for the writer.
+            let now = clock::now();
+            let time = reports::receipt_time(tx, device, now)?;
             let after = appends.after();
             let (size, root, range) = (after.size(), after.root(), after.to_bytes());
             if !devices::advance(tx, device, before.size(), size, &root, &range, now)? {

@@ -34,6 +34,18 @@ pub struct StoredReport {
     pub range_before: Vec<u8>,
 }
 
+/// The time that a receipt given now says, in Unix seconds: never before that of the device's last
+/// receipt, so that a clock set back does not make receipts that contradict each other.
+pub fn receipt_time(tx: &Tx<'_>, device: DeviceId, now: i64) -> Result<u64, SqlError> {
+    let last = tx.first(
+        "SELECT receipt FROM report WHERE device = $1 ORDER BY first DESC LIMIT 1",
+        &[(&device.to_string()).into()],
+        |row| row.count(0),
+    )?;
+    let now = u64::try_from(now / 1_000).unwrap_or_default();
+    Ok(now.max(last.unwrap_or_default()))
+}
+
 /// Enters a report. Only together with `devices::advance` in the same transaction.
 pub fn add(tx: &Tx<'_>, report: &StoredReport) -> Result<(), SqlError> {
     tx.execute(
