@@ -13,10 +13,11 @@ use proviso_report::{Checkpoint, CompactRange, Receipt, Report, ReportError};
 use super::check::{self, Appends, Known, Rejected, Repeats};
 use super::desk::Desk;
 use super::refused::Refused;
+use super::trouble;
 use crate::clock;
 use crate::store::devices::{self, Device, DeviceState};
 use crate::store::findings::{self, Finding, Proof};
-use crate::store::incidents::{self, Incident, IncidentKind};
+use crate::store::incidents::IncidentKind;
 use crate::store::reports::{self, StoredReport};
 use crate::store::{Change, Hash, StoreError, orders};
 
@@ -115,13 +116,21 @@ impl Stored {
 }
 
 impl Desk {
-    /// Takes a report in.
+    /// Takes a report in, or tells people why not.
     pub(super) async fn append(
         &self,
         log: &mut Log,
         bytes: Vec<u8>,
         now: i64,
     ) -> Result<Stored, Refused> {
+        let taken = self.take(log, bytes, now).await;
+        if let Err(refused) = &taken {
+            self.tell_refused(log, refused, now).await?;
+        }
+        taken
+    }
+
+    async fn take(&self, log: &mut Log, bytes: Vec<u8>, now: i64) -> Result<Stored, Refused> {
         let units = u32::try_from(bytes.len() / UNIT + 1).unwrap_or(u32::MAX);
         let _room = self.room(units).await?;
         let mut checked = check(log, bytes).await;
@@ -248,8 +257,9 @@ impl Desk {
             report.first
         );
         tracing::warn!(device = %log.device.id, "a device's log forked");
-        self.incident(log, IncidentKind::Fork, detail, Some(bytes), now)
-            .await?;
+        let mut incident = trouble::incident(&log.device, IncidentKind::Fork, detail, now);
+        incident.bytes = Some(bytes);
+        self.enter(incident, None).await?;
         Err(Refused::Fork)
     }
 
@@ -258,33 +268,8 @@ impl Desk {
             "A report was refused: its records name the order {order}, which is not one of this \
              person's. The device keeps it"
         );
-        self.incident(log, IncidentKind::UnknownOrder, detail, None, now)
-            .await
-    }
-
-    async fn incident(
-        &self,
-        log: &Log,
-        kind: IncidentKind,
-        detail: String,
-        bytes: Option<Vec<u8>>,
-        now: i64,
-    ) -> Result<(), Refused> {
-        let incident = Incident {
-            device: log.device.id,
-            person: log.device.person.clone(),
-            at: now,
-            kind,
-            detail,
-            bytes,
-        };
-        self.store
-            .write("incident", move |tx| {
-                incidents::put(tx, &incident)?;
-                Ok::<_, StoreError>(())
-            })
-            .await?;
-        Ok(())
+        let incident = trouble::incident(&log.device, IncidentKind::UnknownOrder, detail, now);
+        self.enter(incident, None).await
     }
 
     /// Looks which orders the device's person has now: one may have been put since it connected.

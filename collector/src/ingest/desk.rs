@@ -108,7 +108,8 @@ impl Desk {
         }
         if let Request::Admit(hello) = &request {
             let (log, welcome) = self.admit(caller, hello).await?;
-            self.contacts.mark(log.device().id, now);
+            // A hello alone is no sign that the log goes on; a connection that lasts, or a report, is.
+            self.tell_set_back(log.device(), hello.size, now).await?;
             caller.log = Some(Box::new(log));
             return Ok(Answer::Admitted(welcome));
         }

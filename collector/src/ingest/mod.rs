@@ -21,6 +21,7 @@ mod peers;
 pub mod refused;
 pub mod session;
 pub mod tls;
+mod trouble;
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};

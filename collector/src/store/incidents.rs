@@ -1,15 +1,16 @@
 //! Table `incident`: what is wrong with a device's log itself.
 //!
-//! Promises: an incident is entered once however often the same bytes arrive, and never removed.
-//! A fork keeps the bytes of both sides: the stored report stays, the other is kept here.
+//! Promises: an incident is entered once however often the same cause shows itself, and is never
+//! left out or removed. A fork keeps the bytes of both sides: the stored report stays, the other is
+//! kept here. Only bytes have a bound: a broken device must not fill the store.
 
 use super::ids::{DeviceId, Hash};
 
 use super::Change;
 use super::ids::PersonId;
-use super::sql::{Read, Row, SqlError, Tx};
+use super::sql::{Param, Read, Row, SqlError, Tx};
 
-/// Rows with bytes that one device may cause: a broken device must not fill the store.
+/// Rows with bytes that one device may cause; later ones are entered without.
 const KEPT: i64 = 64;
 
 /// What kind of thing happened.
@@ -21,6 +22,10 @@ pub enum IncidentKind {
     UnknownOrder,
     /// Records of activity that name no order.
     NoOrder,
+    /// A report that cannot be taken, and that no further try will mend.
+    Refused,
+    /// The device has fewer records than it sent.
+    SetBack,
 }
 
 /// One incident.
@@ -36,30 +41,28 @@ pub struct Incident {
     pub kind: IncidentKind,
     /// A sentence.
     pub detail: String,
-    /// The bytes that are not stored anywhere else.
+    /// The bytes that are not stored anywhere else, while there is room for them.
     pub bytes: Option<Vec<u8>>,
 }
 
-/// Enters an incident; false if it was known or the device has caused too many.
-pub fn put(tx: &Tx<'_>, incident: &Incident) -> Result<bool, SqlError> {
+/// Enters an incident; false if it was known. What makes it the same as another of its device and
+/// kind is `cause`, or else its bytes, or else its sentence.
+pub fn put(tx: &Tx<'_>, incident: &Incident, cause: Option<&str>) -> Result<bool, SqlError> {
     let device = incident.device.to_string();
-    let subject = incident
-        .bytes
-        .as_deref()
-        .unwrap_or(incident.detail.as_bytes());
+    let bytes = incident.bytes.as_deref();
+    let subject = match cause {
+        Some(cause) => cause.as_bytes(),
+        None => bytes.unwrap_or(incident.detail.as_bytes()),
+    };
     let mut named = format!("{}\n{device}\n", incident.kind.as_str()).into_bytes();
     named.extend_from_slice(subject);
     let id = Hash::of(&named).to_string();
-    let kept = tx
-        .first(
-            "SELECT count(*) FROM incident WHERE device = $1",
-            &[(&device).into()],
-            |row| row.int(0),
-        )?
-        .unwrap_or(0);
-    if kept >= KEPT {
-        return Ok(false);
-    }
+    let kept = tx.first(
+        "SELECT count(*) FROM incident WHERE device = $1 AND bytes IS NOT NULL",
+        &[(&device).into()],
+        |row| row.int(0),
+    )?;
+    let room = kept.unwrap_or(0) < KEPT;
     let new = tx.execute(
         "INSERT INTO incident (id, device, person, at, kind, detail, bytes) \
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
@@ -70,10 +73,7 @@ pub fn put(tx: &Tx<'_>, incident: &Incident) -> Result<bool, SqlError> {
             incident.at.into(),
             incident.kind.as_str().into(),
             (&incident.detail).into(),
-            incident
-                .bytes
-                .as_deref()
-                .map_or(super::Param::Null, super::Param::Bytes),
+            bytes.filter(|_| room).map_or(Param::Null, Param::Bytes),
         ],
     )?;
     if new == 1 {
@@ -102,6 +102,8 @@ impl IncidentKind {
             Self::Fork => "fork",
             Self::UnknownOrder => "unknown_order",
             Self::NoOrder => "no_order",
+            Self::Refused => "refused",
+            Self::SetBack => "set_back",
         }
     }
 }
@@ -114,6 +116,8 @@ impl std::str::FromStr for IncidentKind {
             "fork" => Ok(Self::Fork),
             "unknown_order" => Ok(Self::UnknownOrder),
             "no_order" => Ok(Self::NoOrder),
+            "refused" => Ok(Self::Refused),
+            "set_back" => Ok(Self::SetBack),
             _ => Err(UnknownKind),
         }
     }

@@ -30,6 +30,17 @@ pub struct DeviceSeen {
     pub heard: i64,
     /// Whether it ever was heard from.
     pub ever: bool,
+    /// Whether its log goes on.
+    pub log: LogSeen,
+}
+
+/// Whether a device's log goes on.
+#[derive(Debug, Clone, Copy)]
+pub struct LogSeen {
+    /// When its newest report was stored, or when it was enrolled, Unix milliseconds.
+    pub stored: i64,
+    /// Since when its log is in trouble and nothing of it was stored, Unix milliseconds.
+    pub refused: Option<i64>,
 }
 
 /// What waits, by person.
@@ -63,8 +74,8 @@ pub fn waiting(read: &Read<'_>) -> Result<BTreeMap<PersonId, Waiting>, SqlError>
 
 /// Devices in service.
 pub fn devices(read: &Read<'_>) -> Result<Vec<DeviceSeen>, SqlError> {
-    read.query(
-        "SELECT id, person, COALESCE(last_contact, enrolled), last_contact FROM device \
+    let mut devices = read.query(
+        "SELECT id, person, COALESCE(last_contact, enrolled), last_contact, enrolled FROM device \
          WHERE state = 'active' ORDER BY person, enrolled, id",
         &[],
         |row| {
@@ -73,9 +84,47 @@ pub fn devices(read: &Read<'_>) -> Result<Vec<DeviceSeen>, SqlError> {
                 person: row.parsed(1)?,
                 heard: row.int(2)?,
                 ever: row.maybe_int(3)?.is_some(),
+                log: LogSeen {
+                    stored: row.int(4)?,
+                    refused: None,
+                },
             })
         },
-    )
+    )?;
+    for device in &mut devices {
+        device.log = log(read, device.id, &device.person, device.log.stored)?;
+    }
+    Ok(devices)
+}
+
+/// Whether the log of a device goes on that was enrolled at `enrolled`.
+pub fn log(
+    read: &Read<'_>,
+    device: DeviceId,
+    person: &PersonId,
+    enrolled: i64,
+) -> Result<LogSeen, SqlError> {
+    let device = device.to_string();
+    let stored = read.first(
+        "SELECT received FROM report WHERE device = $1 ORDER BY first DESC LIMIT 1",
+        &[(&device).into()],
+        |row| row.int(0),
+    )?;
+    // What was refused before the newest report was stored is over.
+    let refused = read.first(
+        "SELECT min(at) FROM incident WHERE person = $1 AND device = $2 AND at >= $3 \
+         AND kind IN ('fork', 'unknown_order', 'refused', 'set_back')",
+        &[
+            person.as_str().into(),
+            (&device).into(),
+            stored.unwrap_or(0).into(),
+        ],
+        |row| row.maybe_int(0),
+    )?;
+    Ok(LogSeen {
+        stored: stored.unwrap_or(enrolled),
+        refused: refused.flatten(),
+    })
 }
 
 /// Incidents since a moment, by person.
