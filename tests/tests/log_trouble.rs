@@ -5,6 +5,9 @@
 
 use proviso_collector::ingest::desk::{Caller, Desk};
 use proviso_collector::ingest::session::{Answer, Request};
+use proviso_collector::store::Change;
+use proviso_collector::store::incidents::IncidentKind;
+use proviso_collector::store::overview::{self, LogSeen};
 use proviso_tests::ingest::InProcess;
 use proviso_tests::load::Device;
 use proviso_tests::urls::Urls;
@@ -52,6 +55,13 @@ impl Admitted {
         self.desk.answer(&mut self.caller, request).await
     }
 
+    async fn log(&self) -> anyhow::Result<LogSeen> {
+        let (device, person) = (self.device.id(), self.inside.person.clone());
+        self.inside
+            .read(move |read| overview::log(read, device, &person, 0))
+            .await
+    }
+
     async fn send_next(&mut self) -> Tested {
         let report = self.next_report(2)?;
         let answer = self.send(report).await;
@@ -73,5 +83,62 @@ async fn receipt_times_never_go_back() -> Tested {
     let reports = open.inside.reports(open.device.id()).await?;
     let times: Vec<u64> = reports.iter().map(|report| report.receipt).collect();
     assert_eq!(times, [times[0]; 3]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_was_set_back_is_told_once_while_it_lasts() -> Tested {
+    let mut open = Admitted::new().await?;
+    let empty = open.device.range().clone();
+    open.send_next().await?;
+    let full = open.device.range().clone();
+    open.hello().await;
+    assert!(open.inside.incidents().await?.is_empty());
+
+    let mut changes = open.inside.store().changes();
+    open.device.set_back(empty);
+    open.hello().await;
+    open.hello().await;
+    let (device, person) = (open.device.id(), open.inside.person.clone());
+    assert_eq!(changes.try_recv()?, Change::Incident { device, person });
+    let incidents = open.inside.incidents().await?;
+    assert_eq!(incidents.len(), 1, "{incidents:?}");
+    assert_eq!(incidents[0].kind, IncidentKind::SetBack);
+    let says = "has 0 records, and 2 of it are held";
+    assert!(incidents[0].detail.contains(says), "{incidents:?}");
+
+    let log = open.log().await?;
+    assert_eq!(log.refused, Some(incidents[0].at));
+    // The disk is put back, and the log goes on.
+    open.device.set_back(full);
+    open.send_next().await?;
+    assert_eq!(open.log().await?.refused, None);
+    assert_eq!(open.inside.incidents().await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_is_refused_is_told_once_for_all_its_retries() -> Tested {
+    let mut open = Admitted::new().await?;
+    let (report, _) = open.device.report_beside(&[b"{}".to_vec()])?;
+    for _ in 0..3 {
+        let answer = open.send(report.clone()).await;
+        assert!(matches!(answer, Answer::Refused(_)), "{answer:?}");
+    }
+    let incidents = open.inside.incidents().await?;
+    assert_eq!(incidents.len(), 1, "{incidents:?}");
+    assert_eq!(incidents[0].kind, IncidentKind::Refused);
+    assert_eq!(open.log().await?.refused, Some(incidents[0].at));
+
+    // Later it happens again: that is another one. To begin elsewhere is none.
+    open.send_next().await?;
+    let (again, _) = open.device.report_beside(&[b"{}".to_vec()])?;
+    open.next_report(1)?;
+    let early = open.next_report(1)?;
+    for report in [early, again] {
+        let answer = open.send(report).await;
+        assert!(matches!(answer, Answer::Refused(_)), "{answer:?}");
+    }
+    assert_eq!(open.inside.incidents().await?.len(), 2);
     Ok(())
 }

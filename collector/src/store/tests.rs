@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::devices::{Device, DeviceState, Registered};
 use super::findings::{Finding, Proof};
+use super::incidents::{Incident, IncidentKind};
 use super::people::Person;
 use super::reports::StoredReport;
 use super::tokens::{Grant, Spent};
@@ -443,4 +444,33 @@ fn names_stand_in_the_register_only() {
         Ok(tables)
     });
     assert_eq!(holders.unwrap(), ["register", "register_device", "staff"]);
+}
+
+#[test]
+fn no_incident_is_left_out_only_bytes_are() {
+    let fixture = Fixture::new(None);
+    let incident = |n: u8| Incident {
+        device: fixture.device,
+        person: fixture.person.clone(),
+        at: n.into(),
+        kind: IncidentKind::Fork,
+        detail: "two histories".to_owned(),
+        bytes: Some(vec![n]),
+    };
+    let all: Vec<_> = (0..100).map(incident).collect();
+    fixture
+        .store
+        .write_blocking("incidents", move |tx| -> Result<(), StoreError> {
+            for incident in all.iter().chain(&all) {
+                incidents::put(tx, incident, None)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    let kept = look(&fixture.store, |read| {
+        incidents::of_person(read, &fixture.person)
+    });
+    let kept = kept.unwrap();
+    assert_eq!(kept.len(), 100);
+    assert_eq!(kept.iter().filter(|one| one.bytes.is_some()).count(), 64);
 }

@@ -30,6 +30,7 @@ pub mod password;
 mod person;
 mod records;
 mod sign_in;
+mod stuck;
 mod texts;
 mod throttle;
 mod timeline;

@@ -23,6 +23,7 @@ use super::fault::Fault;
 use super::gate::Signed;
 use super::groups;
 use super::layout::{self, PER_PAGE, Page};
+use super::stuck::Stuck;
 use super::{audit, words};
 
 /// A device not heard from for this long is shown as silent, in milliseconds.
@@ -55,6 +56,7 @@ struct Totals {
     open: u64,
     concerned: usize,
     silent: usize,
+    stuck: usize,
 }
 
 struct Somebody {
@@ -168,6 +170,10 @@ fn gather(read: &Read<'_>, now: i64, skip: u64) -> Result<Everybody, SqlError> {
             .iter()
             .filter(|one| one.silent(now).is_some())
             .count(),
+        stuck: people
+            .iter()
+            .filter(|one| one.stuck().next().is_some())
+            .count(),
     };
     people.sort_by(|a, b| {
         let key = |one: &Somebody| (one.need, one.waiting.oldest, one.silent(now));
@@ -213,6 +219,9 @@ fn summary(all: &Everybody) -> Markup {
             }
             @if total.silent > 0 {
                 " " (people_words(total.silent)) " with a silent device."
+            }
+            @if total.stuck > 0 {
+                " " (people_words(total.stuck)) " with a device whose log does not go on."
             }
         }
     }
@@ -285,7 +294,7 @@ async fn section(
     }
     let (id, title) = match part {
         Part::Decide => ("decide", "Needs a person"),
-        Part::Silent => ("silent", "Silent or not set up"),
+        Part::Silent => ("silent", "Silent, stuck or not set up"),
         Part::Rest => ("rest", "Nothing waiting"),
     };
     Ok(html! {
@@ -357,6 +366,7 @@ fn contact(site: &Site, somebody: &Somebody, now: i64) -> Markup {
             @if !somebody.ordered {
                 (layout::tag("review", "No order")) " Nothing may be recorded. "
             }
+            @for stuck in somebody.stuck() { (stuck.words(&site.zone, now)) }
             @match (latest, silent) {
                 (None, _) => { (layout::tag("review", "No device")) " No computer is enrolled." }
                 (Some(_), Some(since)) if !ever => {
@@ -389,15 +399,25 @@ impl Somebody {
             Need::Urgent
         } else if has("breach") {
             Need::Breach
-        } else if self.incidents > 0 {
+        } else if self.incidents > 0 || self.stuck().any(|one| matches!(one, Stuck::Refused(_))) {
             Need::Incident
         } else if self.waiting.count() > 0 {
             Need::Review
-        } else if self.silent(now).is_some() || self.devices.is_empty() || !self.ordered {
+        } else if self.silent(now).is_some()
+            || self.stuck().next().is_some()
+            || self.devices.is_empty()
+            || !self.ordered
+        {
             Need::Silent
         } else {
             Need::Nothing
         }
+    }
+
+    /// The devices whose log does not go on.
+    fn stuck(&self) -> impl Iterator<Item = Stuck> {
+        let devices = self.devices.iter();
+        devices.filter_map(|device| Stuck::of(device.log, device.heard))
     }
 
     /// Since when the device that is silent longest was not heard from.

@@ -16,14 +16,16 @@ use crate::store::casework::{self, Decided, Group};
 use crate::store::devices::{self, Device, DeviceState, Registered};
 use crate::store::incidents::{self, Incident, IncidentKind};
 use crate::store::orders::{self, StoredOrder};
+use crate::store::overview::LogSeen;
 use crate::store::people::{self, Person};
-use crate::store::{PersonId, Read, SqlError, StoreError};
+use crate::store::{self, PersonId, Read, SqlError, StoreError};
 
 use super::Site;
 use super::decide::Verdict;
 use super::fault::Fault;
 use super::gate::Signed;
 use super::layout::{self, PER_PAGE, Page};
+use super::stuck::Stuck;
 use super::{audit, export, groups, overview, words};
 
 /// Decisions shown.
@@ -39,7 +41,7 @@ struct Found {
     person: Person,
     groups: Vec<Group>,
     incidents: Vec<Incident>,
-    devices: Vec<(Device, Option<Registered>)>,
+    devices: Vec<(Device, Option<Registered>, LogSeen)>,
     order: Option<StoredOrder>,
     decisions: Vec<Decided>,
 }
@@ -99,7 +101,8 @@ fn gather(read: &Read<'_>, id: &PersonId, skip: u64) -> Result<Option<Found>, Sq
     let mut with_names = Vec::new();
     for device in devices::of_person(read, id)? {
         let registered = devices::registered(read, device.id)?;
-        with_names.push((device, registered));
+        let log = store::overview::log(read, device.id, id, device.enrolled)?;
+        with_names.push((device, registered, log));
     }
     Ok(Some(Found {
         person,
@@ -159,7 +162,11 @@ fn log_incidents(zone: &TimeZone, all: &[Incident]) -> Markup {
     }
 }
 
-fn devices_table(zone: &TimeZone, all: &[(Device, Option<Registered>)], now: i64) -> Markup {
+fn devices_table(
+    zone: &TimeZone,
+    all: &[(Device, Option<Registered>, LogSeen)],
+    now: i64,
+) -> Markup {
     html! {
         section aria-labelledby="computers" {
             h2 #computers { "Devices" }
@@ -167,11 +174,11 @@ fn devices_table(zone: &TimeZone, all: &[(Device, Option<Registered>)], now: i64
                 p.empty { "No computer is enrolled, so nothing can be recorded." }
             } @else {
                 ul.rows {
-                    @for (device, registered) in all {
+                    @for (device, registered, log) in all {
                         li {
                             b { (registered.as_ref().map_or("not in the register", |one| &one.host)) }
                             " " small { code { (short(&device.id.to_string())) } }
-                            p { (heard(zone, device, now)) }
+                            p { (heard(zone, device, *log, now)) }
                             p.quiet {
                                 (words::counted(i128::from(device.size), "record")) " held. Enrolled "
                                 (words::moment(device.enrolled, zone)) ". Agent "
@@ -190,8 +197,12 @@ fn devices_table(zone: &TimeZone, all: &[(Device, Option<Registered>)], now: i64
     }
 }
 
-fn heard(zone: &TimeZone, device: &Device, now: i64) -> Markup {
+fn heard(zone: &TimeZone, device: &Device, log: LogSeen, now: i64) -> Markup {
+    let active = device.state == DeviceState::Active;
+    let heard = device.last_contact.unwrap_or(device.enrolled);
+    let stuck = Stuck::of(log, heard).filter(|_| active);
     html! {
+        @if let Some(stuck) = stuck { (stuck.words(zone, now)) }
         @match (device.state, device.last_contact) {
             (DeviceState::Retired, _) => { (layout::tag("review", "Retired")) " No longer in service." }
             (DeviceState::Active, None) => { (layout::tag("review", "Never heard")) " Nothing heard since it was enrolled." }
@@ -278,6 +289,8 @@ fn kind(kind: IncidentKind) -> &'static str {
         IncidentKind::Fork => "Two signed histories that exclude each other",
         IncidentKind::UnknownOrder => "Records under an order that is not held here",
         IncidentKind::NoOrder => "Records that name no order",
+        IncidentKind::Refused => "Reports that are refused",
+        IncidentKind::SetBack => "A log that was set back",
     }
 }
 

@@ -2,7 +2,8 @@
 
 use axum::http::StatusCode;
 use proviso_collector::config::Config;
-use proviso_collector::store::outbox;
+use proviso_collector::store::incidents::{self, Incident, IncidentKind};
+use proviso_collector::store::{DeviceId, PersonId, outbox};
 
 use crate::pages::{Answer, HOUR, World, busy, finding, id};
 
@@ -53,6 +54,68 @@ async fn the_overview_puts_first_who_needs_a_person() {
     assert!(body.contains("Possible breach if a listed social network is opened."));
     assert!(body.contains("<b>40 times</b>"));
     assert!(body.contains("1 person with a silent device"));
+}
+
+fn refused(person: &PersonId, at: i64) -> Incident {
+    Incident {
+        device: DeviceId([2; 16]),
+        person: person.clone(),
+        at,
+        kind: IncidentKind::Refused,
+        detail: "From record 7 on, the device's reports are refused".to_owned(),
+        bytes: None,
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_talks_and_whose_log_does_not_go_on_is_said() {
+    let world = World::new().await;
+    world.person(1, "Calm Person", 0).await;
+    let refused_one = world.person(2, "Refused Person", 0).await;
+    let stuck_one = world.person(3, "Stuck Person", 0).await;
+    // Enrolled an hour ago and heard from just now: only the first has sent what it should.
+    world
+        .write(|tx| {
+            let calm = DeviceId([1; 16]).to_string();
+            tx.execute(
+                "UPDATE device SET enrolled = last_contact WHERE id = $1",
+                &[(&calm).into()],
+            )
+        })
+        .await;
+    // Long ago: no week makes it go away.
+    let incident = refused(&refused_one, 1_700_000_000_000);
+    world
+        .write(move |tx| incidents::put(tx, &incident, None))
+        .await;
+    let browser = world.browser().await;
+    let body = browser.get("/").await.body;
+    let place = |words: &str| {
+        body.find(words)
+            .unwrap_or_else(|| panic!("{words}: {body}"))
+    };
+    let (refusal, silence) = (
+        "Its log is refused since <time datetime=\"2023-11-14T22:13:20Z\">",
+        "Connected, but sends no records since ",
+    );
+    let order = [
+        "2 people with a device whose log does not go on",
+        "Needs a person",
+        "Refused Person",
+        refusal,
+        "Stuck Person",
+        silence,
+        "Nothing waiting",
+        "Calm Person",
+    ]
+    .map(place);
+    assert!(order.is_sorted(), "{order:?} {body}");
+    assert_eq!(body.matches(refusal).count(), 1);
+    assert_eq!(body.matches(silence).count(), 1);
+    for (person, said) in [(refused_one, refusal), (stuck_one, silence)] {
+        let page = browser.get(&format!("/person/{person}")).await.body;
+        assert!(page.contains(said) && page.contains("ask for the computer"));
+    }
 }
 
 #[tokio::test]
