@@ -1,4 +1,5 @@
-//! What the rules can say about a bundle: were its orders signed, do its findings follow?
+//! What the rules can say about a bundle: were its orders signed, did they allow its records, do
+//! its findings follow?
 //!
 //! ```text
 //! data/orders/<digest>/order.toml
@@ -9,11 +10,13 @@
 //! data/keys/allowed_signers
 //! ```
 //!
-//! Promises: every record that the bundle shows is judged again, and compared with the findings in
-//! both directions. Findings of another engine are said to be unchecked, never to be wrong.
+//! Promises: for every record that the bundle shows, the order that it names is asked again whether
+//! it could be made and under which clauses; and it is judged again, and compared with the findings
+//! in both directions. What another engine made is said to be unchecked, never to be wrong.
 //!
 //! Refuses: to say whose keys `allowed_signers` names; that is for whoever knows the people.
 
+mod cover;
 mod findings;
 mod orders;
 
@@ -45,6 +48,7 @@ pub fn check(files: &dyn Files, verified: &Verified) -> Vec<Check> {
             judges.insert(digest, judge);
         }
     }
+    checks.extend(cover::check(verified, &judges));
     checks.extend(findings::check(files, verified, &judges));
     checks
 }
@@ -52,12 +56,12 @@ pub fn check(files: &dyn Files, verified: &Verified) -> Vec<Check> {
 /// Why this program cannot say what the engine of the bundle would have found.
 fn other_engine(verified: &Verified) -> Option<Outcome> {
     let Some(about) = &verified.about else {
-        let why = "bundle.json does not say which engine made the findings";
+        let why = "bundle.json does not say which engine made the bundle";
         return Some(Outcome::Unchecked(why.to_owned()));
     };
     (about.engine != ENGINE).then(|| {
         Outcome::Unchecked(format!(
-            "the findings were made by {}, and this program has {ENGINE}: check them with a \
+            "the bundle was made by {}, and this program has {ENGINE}: check it with a \
              `proviso` of the same engine",
             about.engine
         ))

@@ -176,7 +176,7 @@ fn of_another_engine(finding: &Finding) -> String {
 }
 
 /// The record at a place, if it is shown.
-fn shown(log: Option<&DeviceLog>, seq: u64) -> Option<&Record> {
+pub(super) fn shown(log: Option<&DeviceLog>, seq: u64) -> Option<&Record> {
     let records = &log?.records;
     let at = records
         .binary_search_by_key(&seq, |record| record.seq)

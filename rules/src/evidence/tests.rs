@@ -9,6 +9,9 @@ use proviso_report::{
 };
 
 use super::*;
+
+mod cover;
+
 use crate::order::tests::demonstration;
 use crate::signature::tests::sign;
 use crate::{Event, Judge, Order, finding_id};
@@ -117,9 +120,34 @@ fn record(seq: u64, fact: Fact, order: Hash) -> Record {
     }
 }
 
-/// Records: a forbidden page, a harmless one, a life sign, a private window; `withheld` of them is
-/// not shown.
+/// A forbidden page, a harmless one, a life sign, a private window.
+fn records() -> Vec<Record> {
+    let digest = Hash::of(demonstration().as_bytes());
+    let mut records: Vec<Record> = (0..)
+        .zip([
+            visit("https://www.facebook.com/groups", false),
+            visit("https://news.example/", false),
+            Heartbeat {
+                uncovered: BTreeMap::new(),
+                suppressed: BTreeMap::new(),
+                awake_ms: 1,
+            }
+            .into(),
+            visit("https://news.example/", true),
+        ])
+        .map(|(seq, fact)| record(seq, fact, digest))
+        .collect();
+    // By the records of clause 1 and by a rule of clause 4.
+    records[0].clauses.push("4".into());
+    records
+}
+
+/// `withheld` of the records is not shown.
 fn bundle_without(withheld: Option<u64>) -> Memory {
+    bundle_of(&records(), withheld)
+}
+
+fn bundle_of(records: &[Record], withheld: Option<u64>) -> Memory {
     let order = demonstration();
     let digest = Hash::of(order.as_bytes());
     let [court, police] = keys();
@@ -138,21 +166,7 @@ fn bundle_without(withheld: Option<u64>) -> Memory {
     files.put(&format!("{folder}/signatures/2.sig"), by_police);
     files.put("data/keys/allowed_signers", court_line + &police_line);
 
-    let records: Vec<Record> = (0..)
-        .zip([
-            visit("https://www.facebook.com/groups", false),
-            visit("https://news.example/", false),
-            Heartbeat {
-                uncovered: BTreeMap::new(),
-                suppressed: BTreeMap::new(),
-                awake_ms: 1,
-            }
-            .into(),
-            visit("https://news.example/", true),
-        ])
-        .map(|(seq, fact)| record(seq, fact, digest))
-        .collect();
-    log(&mut files, &records, withheld);
+    log(&mut files, records, withheld);
 
     let list: crate::ListBytes = std::sync::Arc::new(LIST.as_bytes());
     let order = Order::parse(order.as_bytes()).unwrap();
@@ -273,7 +287,7 @@ fn a_whole_bundle_holds() {
     assert!(said[1].ends_with(
         "it is signed by court:clerk and police:om, whose keys were valid at 2026-11-24T05:00:00.000Z"
     ));
-    assert!(said[4].contains("(findings: 2)"), "{said:#?}");
+    assert!(said[6].contains("(findings: 2)"), "{said:#?}");
 }
 
 #[test]
@@ -386,14 +400,14 @@ fn changed_findings_are_found_in_both_directions() {
 
 #[test]
 fn what_cannot_be_said_is_not_said() {
-    // Another engine: its findings are neither right nor wrong.
+    // Another engine: what it made is neither right nor wrong.
     let other = bundle().edited("data/bundle.json", ENGINE, "proviso-engine/0");
     let faults = other.faults();
-    assert_eq!(faults.len(), 2, "{faults:#?}");
+    assert_eq!(faults.len(), 4, "{faults:#?}");
     assert!(
         faults
             .iter()
-            .all(|fault| fault.contains("UNCHECKED: the findings were made by"))
+            .all(|fault| fault.contains("UNCHECKED: the bundle was made by"))
     );
     // So is a finding that is older than the bundle's engine, and so may others be missing.
     let file = "data/findings.jsonl";

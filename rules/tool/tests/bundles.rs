@@ -78,7 +78,7 @@ fn what_holds_is_verified_with_its_keys() {
     assert_eq!(code, 0, "{text}");
     assert_eq!(
         last,
-        "VERIFIED: all 5 checks hold, if the keys above are the authority's."
+        "VERIFIED: all 7 checks hold, if the keys above are the authority's."
     );
     for words in [
         "Evidence about P-0001",
@@ -98,7 +98,7 @@ fn what_fails_is_never_called_verified() {
     std::fs::write(bundle.path().join("data/findings.jsonl"), "{}\n").unwrap();
     let (code, text, last) = verify(bundle.path());
     assert_eq!(code, 1, "{text}");
-    assert!(last.starts_with("EVIDENCE FAILS: 2 of 4 checks"), "{text}");
+    assert!(last.starts_with("EVIDENCE FAILS: 2 of 6 checks"), "{text}");
     assert!(
         text.contains("\nFAILS        each of the 4 files"),
         "{text}"
@@ -111,7 +111,7 @@ fn what_cannot_be_checked_is_never_called_verified() {
     let other = bundle("proviso-engine/0", "P-0001");
     let (code, text, last) = verify(other.path());
     assert_eq!(code, 2, "{text}");
-    assert!(last.starts_with("COULD NOT CHECK: 2 of 5"), "{text}");
+    assert!(last.starts_with("COULD NOT CHECK: 4 of 7"), "{text}");
     assert!(!text.to_lowercase().contains("verified"), "{text}");
 
     let empty = tempfile::tempdir().unwrap();
