@@ -73,13 +73,13 @@ async fn a_device_that_talks_and_whose_log_does_not_go_on_is_said() {
     world.person(1, "Calm Person", 0).await;
     let refused_one = world.person(2, "Refused Person", 0).await;
     let stuck_one = world.person(3, "Stuck Person", 0).await;
-    // Enrolled an hour ago and heard from just now: only the first has sent what it should.
+    // Enrolled an hour ago, heard from just now, and no report in between.
     world
         .write(|tx| {
-            let calm = DeviceId([1; 16]).to_string();
+            let stuck = DeviceId([3; 16]).to_string();
             tx.execute(
-                "UPDATE device SET enrolled = last_contact WHERE id = $1",
-                &[(&calm).into()],
+                "UPDATE device SET enrolled = enrolled - 3600000 WHERE id = $1",
+                &[(&stuck).into()],
             )
         })
         .await;

@@ -153,7 +153,7 @@ impl World {
             log_key: [2; 32],
             cert_spki: [number; 32],
             state: DeviceState::Active,
-            enrolled: now - ago - HOUR,
+            enrolled: now - ago,
             agent_version: "0.1.0".to_owned(),
             platform: "linux".to_owned(),
             size: 0,
