@@ -4,7 +4,8 @@
 //! Promises: it is kept with the sources' cursors, so it outlasts the agent. What happened before
 //! the agent's first run, and while no order wanted it, stays unrecorded; what happened while the
 //! agent was down between two runs that wanted it is handed over. Where both could be (the agent
-//! ended unwanted and began wanted), it is not handed over.
+//! ended unwanted and began wanted), it is not handed over. A clock that was ahead for a while and
+//! was set right leaves nothing behind: what lies after now is forgotten.
 
 const FORMAT: u8 = 1;
 /// An order seldom begins or ends. Beyond, the time before the oldest pause's end is let go.
@@ -31,14 +32,29 @@ impl WantedTimes {
         }
     }
 
+    /// Forgets what a clock that was ahead has left after now: else nothing would be wanted until
+    /// then. True if there was any.
+    pub(crate) fn hold_to(&mut self, now: i64) -> bool {
+        let before = self.clone();
+        self.began = self.began.min(now);
+        self.paused = self.paused.map(|since| since.min(now));
+        self.pauses.retain_mut(|(from, until)| {
+            *until = now.min(*until);
+            from < until
+        });
+        *self != before
+    }
+
     /// Notes whether it is wanted now; true if that is a change.
     pub(crate) fn note(&mut self, wanted: bool, now: i64) -> bool {
         match (self.paused, wanted) {
             (None, false) => self.paused = Some(now),
             (Some(since), true) => {
                 self.paused = None;
-                // The clock may have been set back in between.
-                self.pauses.push((since.min(now), since.max(now)));
+                // Otherwise the clock was ahead when the pause began.
+                if since < now {
+                    self.pauses.push((since, now));
+                }
                 if self.pauses.len() > MAX_PAUSES {
                     let (_, until) = self.pauses.remove(0);
                     self.began = self.began.max(until);
@@ -107,6 +123,45 @@ mod tests {
         assert!(times.covers(199) && !times.covers(200) && !times.covers(1000));
         assert!(times.note(true, 300));
         assert!(times.covers(199) && !times.covers(299) && times.covers(300));
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_leaves_no_pause() {
+        let mut times = WantedTimes::begin(100);
+        times.note(false, 9000);
+        let mut reloaded = WantedTimes::from_bytes(&times.to_bytes()).unwrap();
+        times.note(true, 200);
+        assert!(times.covers(150) && times.covers(200) && times.covers(9000));
+        // Over a reload, unwanted for a while more.
+        assert!(reloaded.hold_to(200));
+        assert!(!reloaded.hold_to(200) && !reloaded.note(false, 200));
+        assert!(reloaded.note(true, 300));
+        assert!(reloaded.covers(199) && !reloaded.covers(200) && !reloaded.covers(299));
+        assert!(reloaded.covers(300));
+    }
+
+    #[test]
+    fn a_pause_that_a_wrong_clock_has_ended_ends_now() {
+        let mut times = WantedTimes::begin(100);
+        times.note(false, 150);
+        times.note(true, 9000);
+        times.note(false, 9100);
+        times.note(true, 9200);
+        let mut times = WantedTimes::from_bytes(&times.to_bytes()).unwrap();
+        assert!(times.hold_to(200));
+        assert!(times.covers(149) && !times.covers(150) && !times.covers(199));
+        assert!(times.covers(200) && times.covers(9150));
+        assert_eq!(WantedTimes::from_bytes(&times.to_bytes()), Some(times));
+    }
+
+    #[test]
+    fn a_first_run_in_the_future_begins_now() {
+        let mut times = WantedTimes::from_bytes(&WantedTimes::begin(9000).to_bytes()).unwrap();
+        assert!(times.hold_to(200));
+        assert_eq!(times.began(), 200);
+        assert!(!times.covers(199) && times.covers(200));
+        // Time goes on.
+        assert!(!times.hold_to(300) && times.began() == 200);
     }
 
     #[test]

@@ -86,7 +86,8 @@ async fn serve(computer: Arc<dyn Computer>, port: Port, context: Context) -> Res
         let known = times.is_some();
         let at = clock::now().0;
         let mut noted = times.unwrap_or_else(|| WantedTimes::begin(at));
-        if noted.note(now, at) || !known {
+        let held = noted.hold_to(at);
+        if noted.note(now, at) || held || !known {
             hand_over(&port, KEY, &[], &noted.to_bytes()).await?;
         }
         let changed = async {

@@ -85,8 +85,9 @@ async fn serve(
         let known = times.is_some();
         let at = clock::now().0;
         let mut noted = times.unwrap_or_else(|| WantedTimes::begin(at));
+        let held = noted.hold_to(at);
         let anew = noted.note(now, at) || !known;
-        if anew {
+        if anew || held {
             hand_over(&port, WANTED_KEY, &[], &noted.to_bytes()).await?;
         }
         let changed = async {

@@ -303,6 +303,29 @@ async fn what_began_while_the_agent_was_down_is_found() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_does_not_blind_it() {
+    let mut bench = Bench::new(3_000_013);
+    let old = bench.start("before the first run");
+    let mut run = bench.run(true).await;
+    run.until_asked(KEY).await;
+    run.end().await;
+    // An order was out of force by that clock.
+    let mut times = WantedTimes::begin(clock::now().0);
+    times.note(false, clock::now().0);
+    times.note(true, i64::MAX - 1);
+    bench.cursors.insert(WANTED_KEY.into(), times.to_bytes());
+    let run = bench.run(true).await;
+    run.end().await;
+    let down = bench.start("down");
+    let mut run = bench.run(true).await;
+    let found = run.started(Method::ProcessPoll).await;
+    assert_eq!(found.pid, down.id());
+    end(down);
+    run.end().await;
+    end(old);
+}
+
+#[tokio::test]
 async fn what_begins_without_an_order_is_never_handed_over() {
     let mut bench = Bench::new(3_000_006);
     let mut first = bench.command("cat", &["-"]);

@@ -16,6 +16,7 @@ use super::made::{OneAccount, make, me, visit};
 use crate::config::Config;
 use crate::platform::accounts::Account;
 use crate::platform::clock;
+use crate::source::wanted::WantedTimes;
 use crate::source::{Batch, Context, Durable, Health, Port, ToPipeline, Wanted};
 
 struct Bench {
@@ -249,6 +250,33 @@ async fn what_happens_without_an_order_is_never_handed_over() {
     visit(&live, Chromium, "https://example.org/again", now());
     assert_eq!(run.urls().await, ["https://example.org/again"]);
     run.end().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_does_not_blind_it() {
+    let years = 6 * 365 * 86_400_000;
+    let mut paused = WantedTimes::begin(clock::now().0);
+    paused.note(false, clock::now().0 + years);
+    let mut ended = paused.clone();
+    ended.note(true, clock::now().0 + 2 * years);
+    let begun = WantedTimes::begin(clock::now().0 + years);
+    for times in [paused, ended, begun] {
+        let mut bench = Bench::new();
+        bench.cursors.insert("history".into(), times.to_bytes());
+        let live = chromium(&bench.profile(".config/chromium/Default"));
+        let mut run = bench.run(true);
+        run.until_kept("history").await;
+        run.until_kept(CHROMIUM).await;
+        a_moment_later();
+        visit(&live, Chromium, "https://example.org/1", now());
+        assert_eq!(run.urls().await, ["https://example.org/1"], "{times:?}");
+        run.end().await;
+        // What was kept is right as well.
+        visit(&live, Chromium, "https://example.org/down", now());
+        let mut run = bench.run(true);
+        assert_eq!(run.urls().await, ["https://example.org/down"], "{times:?}");
+        run.end().await;
+    }
 }
 
 #[tokio::test]
