@@ -21,6 +21,8 @@ use super::position::{Mark, Position, REMEMBERED};
 
 /// Rows that are read at once; the rest follows.
 const MAX_ROWS: usize = 10_000;
+/// Text that is read at once: every address can be as long as is handed over.
+const MAX_TEXT: usize = 8 << 20;
 /// Longer than any browser keeps an address or a title.
 const MAX_VALUE: i32 = 16 << 20;
 /// For a history of years on a slow computer.
@@ -133,6 +135,7 @@ impl Query<'_> {
         for (id, mark) in position.newest_first() {
             if self
                 .rows("v.id = ?1", [id])?
+                .0
                 .iter()
                 .any(|row| row.mark == mark)
             {
@@ -150,9 +153,7 @@ impl Query<'_> {
         position.rewind_to(id);
         let limit = MAX_ROWS + 1;
         let condition = format!("v.id > ?1 ORDER BY v.id LIMIT {limit}");
-        let mut rows = self.rows(&condition, [id])?;
-        let more = rows.len() > MAX_ROWS;
-        rows.truncate(MAX_ROWS);
+        let (rows, more) = self.rows(&condition, [id])?;
         Ok(Reading {
             from: position,
             rows,
@@ -167,16 +168,14 @@ impl Query<'_> {
         let latest = self.family.stored(position.latest);
         let limit = MAX_ROWS + 1;
         let condition = format!("{time} > ?1 ORDER BY v.id LIMIT {limit}");
-        let mut rows = self.rows(&condition, [latest])?;
-        let more = rows.len() > MAX_ROWS;
-        rows.truncate(MAX_ROWS);
+        let (rows, more) = self.rows(&condition, [latest])?;
         // Those before them are known from now on. With more to come, only such as the rest follows.
         let below = match rows.first() {
             Some(row) if more => row.id,
             _ => i64::MAX,
         };
         let condition = format!("{time} <= ?1 AND v.id < ?2 ORDER BY v.id DESC LIMIT {REMEMBERED}");
-        for row in self.rows(&condition, [latest, below])? {
+        for row in self.rows(&condition, [latest, below])?.0 {
             position.note(row.id, row.mark, now.min(position.latest));
         }
         Ok(Reading {
@@ -186,15 +185,22 @@ impl Query<'_> {
         })
     }
 
-    fn rows(&self, condition: &str, params: impl Params) -> Result<Vec<Row>, Fault> {
+    /// As many as are held at once, and whether there are more.
+    fn rows(&self, condition: &str, params: impl Params) -> Result<(Vec<Row>, bool), Fault> {
         let sql = format!("{} WHERE {condition}", self.select);
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query(params)?;
         let mut read = Vec::new();
+        let mut held = 0_usize;
         while let Some(row) = rows.next()? {
-            read.push(self.row(row)?);
+            if read.len() >= MAX_ROWS || held >= MAX_TEXT {
+                return Ok((read, true));
+            }
+            let row = self.row(row)?;
+            held = held.saturating_add(row.text());
+            read.push(row);
         }
-        Ok(read)
+        Ok((read, false))
     }
 
     fn row(&self, row: &rusqlite::Row<'_>) -> Result<Row, Fault> {
@@ -222,6 +228,16 @@ impl Query<'_> {
             _ => None,
         };
         Ok(Row { id, mark, visit })
+    }
+}
+
+impl Row {
+    /// Bytes of its texts.
+    fn text(&self) -> usize {
+        self.visit.as_ref().map_or(0, |Visit { web, .. }| {
+            let title = web.title.as_ref().map_or(0, String::len);
+            web.url.len().saturating_add(title)
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::super::family::Family::{Chromium, Firefox};
 use super::super::fault::Fault;
 use super::super::position::Position;
-use super::made::{Made, START, me, read_copy};
+use super::made::{Made, NOW, START, me, read_copy};
 use crate::platform::accounts::Owner;
 use crate::platform::files::OpenError;
 use crate::source::history::snapshot::Snapshot;
@@ -104,6 +104,42 @@ fn a_long_address_is_cut_and_a_trigger_does_not_run() {
     let mut position = Position::begin(0);
     let urls = made.new_ones(&mut position);
     assert!(urls[0].len() <= 48 * 1024 && long.starts_with(&urls[0]));
+}
+
+#[test]
+fn long_addresses_come_in_parts() {
+    for (family, latest) in [(Chromium, 0), (Firefox, START)] {
+        let made = Made::new(family);
+        made.live.execute_batch("BEGIN").unwrap();
+        for n in 1..=400 {
+            made.visit(
+                &format!("https://example.org/{n}?{}", "x".repeat(48 << 10)),
+                n,
+            );
+        }
+        made.live.execute_batch("COMMIT").unwrap();
+        let mut position = Position::begin(latest);
+        let mut seen = Vec::new();
+        let mut parts = 0;
+        loop {
+            let reading = made.read(position).unwrap();
+            position = reading.from;
+            let mut held = 0;
+            for row in reading.rows {
+                position.note(row.id, row.mark, NOW);
+                let web = row.visit.unwrap().web;
+                held += web.url.len() + web.title.unwrap().len();
+                seen.push(row.id);
+            }
+            assert!(held <= 9 << 20, "{held}");
+            parts += 1;
+            if !reading.more {
+                break;
+            }
+        }
+        assert_eq!(parts, 3);
+        assert_eq!(seen, (1..=400).collect::<Vec<_>>());
+    }
 }
 
 #[test]
