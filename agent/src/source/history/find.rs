@@ -49,14 +49,15 @@ pub(super) struct Found {
 
 impl History {
     /// The source's key: `history:firefox:alex:.config/mozilla/firefox/abc.default`. The folder is
-    /// told from the home on, since two profiles can have one name.
+    /// told from the home on, since two profiles can have one name; what is no text in it by its bytes
+    /// (`%ff`), since two folders must not have one key.
     pub(super) fn key(&self) -> SourceKey {
         let folder = self.profile_folder();
         let home = self.account.home.canonicalize();
         let home = home.as_deref().unwrap_or(&self.account.home);
         let place = folder.strip_prefix(home).unwrap_or(folder);
         let account = &self.account.name;
-        format!("history:{}:{account}:{}", self.browser, place.display())
+        format!("history:{}:{account}:{}", self.browser, spelled(place))
     }
 
     /// The profile's name: that of its folder.
@@ -69,6 +70,18 @@ impl History {
     pub(super) fn profile_folder(&self) -> &Path {
         self.path.parent().unwrap_or(&self.path)
     }
+}
+
+/// No two paths are spelled alike.
+fn spelled(path: &Path) -> String {
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        text.push_str(&chunk.valid().replace('%', "%25"));
+        for byte in chunk.invalid() {
+            text.push_str(&format!("%{byte:02x}"));
+        }
+    }
+    text
 }
 
 /// Looks for the histories of these accounts.

@@ -1,5 +1,6 @@
 //! Where histories are found.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::super::family::Family;
@@ -73,6 +74,28 @@ fn all_kinds_of_places_are_known() {
     );
     let history = &found.histories["history:chromium:alex:.config/chromium/Profile 2"];
     assert_eq!(history.profile().as_deref(), Some("Profile 2"));
+}
+
+#[test]
+fn folders_whose_names_are_no_text_have_keys_of_their_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let account = home(dir.path());
+    let names: [&[u8]; 4] = [b"\xff", b"\xfe", b"%ff", "\u{fffd}".as_bytes()];
+    for name in names {
+        let folder = account.home.join(".config/chromium");
+        let folder = folder.join(std::ffi::OsStr::from_bytes(name));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("History"), b"").unwrap();
+    }
+    assert_eq!(
+        keys(&look(&account)),
+        [
+            "history:chromium:alex:.config/chromium/%25ff",
+            "history:chromium:alex:.config/chromium/%fe",
+            "history:chromium:alex:.config/chromium/%ff",
+            "history:chromium:alex:.config/chromium/\u{fffd}",
+        ]
+    );
 }
 
 #[test]
