@@ -43,6 +43,11 @@ pub(super) enum Fault {
         "reading the browser's history took too long and was given up; look at the file on this computer"
     )]
     Slow,
+    /// The reader itself gave up.
+    #[error(
+        "reading the browser's history ended by a mistake of proviso-agent's own; it is tried again, and an update may help"
+    )]
+    Ended,
     /// SQLite failed in another way.
     #[error("the browser's history could not be read: {0}")]
     Sql(rusqlite::Error),

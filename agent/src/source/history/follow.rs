@@ -12,6 +12,7 @@ use proviso_report::UnixMs;
 use proviso_report::fact::Fact;
 use proviso_report::record::Method;
 use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinError;
 
 use super::fault::Fault;
 use super::find::History;
@@ -218,11 +219,7 @@ impl Follower {
             let names = (history.browser, profile.as_deref());
             read(copy.path(), history.family, names, position, now_us())
         });
-        match reading.await {
-            Ok(Ok(reading)) => Ok(reading),
-            Ok(Err(fault)) => Err(End::Fault(fault)),
-            Err(_) => Err(End::Stops),
-        }
+        outcome(reading.await)
     }
 
     fn observation(&self, row: &Row) -> Option<Observation> {
@@ -236,6 +233,31 @@ impl Follower {
     }
 }
 
+fn outcome(reading: Result<Result<Reading, Fault>, JoinError>) -> Result<Reading, End> {
+    match reading {
+        Ok(Ok(reading)) => Ok(reading),
+        Ok(Err(fault)) => Err(End::Fault(fault)),
+        // No history may end its follower, whatever is in it.
+        Err(error) if error.is_panic() => Err(End::Fault(Fault::Ended)),
+        Err(_) => Err(End::Stops),
+    }
+}
+
 fn now_us() -> i64 {
     clock::now().0.saturating_mul(1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_reader_that_panics_is_a_fault_and_one_that_is_stopped_is_none() {
+        let reading = tokio::task::spawn_blocking(|| panic!("as a test"));
+        let ended = outcome(reading.await);
+        assert!(matches!(ended, Err(End::Fault(Fault::Ended))));
+        let reading = tokio::spawn(std::future::pending());
+        reading.abort();
+        assert!(matches!(outcome(reading.await), Err(End::Stops)));
+    }
 }
