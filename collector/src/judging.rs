@@ -5,14 +5,16 @@
 //! records and order give the same findings as on the agent and in the verifier: each record is
 //! judged by the order that it names and by no other.
 //!
-//! Refuses: to judge by an order that the store does not hold. Who asks for findings is told which
-//! orders were missing.
+//! Refuses: to judge by an order that the store does not hold, or that was not in force when the
+//! record was made. Who asks for findings is told which orders were missing, and which records lie
+//! outside their order's term.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use proviso_report::fact::Kind;
 use proviso_report::{Record, UnixMs};
-use proviso_rules::{ENGINE, Event, Faults, Judge, ListBytes, Order, finding_id};
+use proviso_rules::{ENGINE, Event, Faults, Judge, ListBytes, Order, Term, finding_id};
 use tokio::sync::OnceCell;
 
 use crate::store::devices::Device;
@@ -36,6 +38,20 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// Orders that records name and the store does not hold: these records were not judged.
     pub unknown: BTreeSet<Hash>,
+    /// For each order, the first record of activity that was made when it was not in force: such
+    /// records were not judged.
+    pub outside: BTreeMap<Hash, Outside>,
+}
+
+/// A record of activity outside its order's term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outside {
+    /// Its place.
+    pub seq: u64,
+    /// When it was made.
+    pub at: UnixMs,
+    /// How the order stood then.
+    pub term: Term,
 }
 
 /// Why an order cannot judge.
@@ -144,6 +160,15 @@ impl OrderBook {
                 .order
                 .and_then(|digest| judges.get_key_value(&digest));
             if let Some((digest, judge)) = order {
+                let term = judge.order().term(record.at);
+                if !matches!(term, Term::InForce(_)) {
+                    if matches!(record.kind(), Kind::WebVisit | Kind::ProcessStart) {
+                        let (seq, at) = (record.seq, record.at);
+                        let outside = Outside { seq, at, term };
+                        judged.outside.entry(*digest).or_insert(outside);
+                    }
+                    continue;
+                }
                 judge_one(
                     &mut judged.findings,
                     judge,

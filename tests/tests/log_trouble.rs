@@ -9,7 +9,7 @@ use proviso_collector::store::Change;
 use proviso_collector::store::incidents::IncidentKind;
 use proviso_collector::store::overview::{self, LogSeen};
 use proviso_tests::ingest::InProcess;
-use proviso_tests::load::Device;
+use proviso_tests::load::{Device, visit_line};
 use proviso_tests::urls::Urls;
 
 type Tested = anyhow::Result<()>;
@@ -140,5 +140,28 @@ async fn a_report_that_is_refused_is_told_once_for_all_its_retries() -> Tested {
         assert!(matches!(answer, Answer::Refused(_)), "{answer:?}");
     }
     assert_eq!(open.inside.incidents().await?.len(), 2);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_from_outside_their_orders_term_are_kept_told_once_and_not_judged() -> Tested {
+    let mut open = Admitted::new().await?;
+    let order = open.inside.device(open.device.id()).await?.order.unwrap();
+    for seq in 0..2 {
+        let line = visit_line(seq, 1_000, order, "https://www.facebook.com/")?;
+        let report = open.device.report(&[line])?;
+        let answer = open.send(report).await;
+        assert!(matches!(answer, Answer::Held { .. }), "{answer:?}");
+    }
+    assert!(open.inside.findings().await?.is_empty());
+    assert_eq!(open.inside.reports(open.device.id()).await?.len(), 2);
+    let incidents = open.inside.incidents().await?;
+    assert_eq!(incidents.len(), 1, "{incidents:?}");
+    assert_eq!(incidents[0].kind, IncidentKind::OutsideTerm);
+    let says = format!(
+        "Record 0, made at 1970-01-01T00:00:01.000Z by the device's clock, names the order {order}"
+    );
+    assert!(incidents[0].detail.starts_with(&says), "{incidents:?}");
+    assert_eq!(open.log().await?.refused, None);
     Ok(())
 }

@@ -26,6 +26,9 @@ use proviso_tests::ingest::InProcess;
 use proviso_tests::load::{Device, visit_line};
 use tokio::runtime::Runtime;
 
+/// A moment in the order's term, Unix milliseconds.
+const IN_FORCE: i64 = 1_795_496_400_000;
+
 /// What can happen.
 #[derive(Clone, Copy, Debug)]
 enum Event {
@@ -160,7 +163,8 @@ impl World {
             Event::Busy => self.busy = true,
             Event::Notice => {
                 let index = self.journal.device.size();
-                let line = visit_line(index, 1, self.order, "https://www.facebook.com/").unwrap();
+                let line =
+                    visit_line(index, IN_FORCE, self.order, "https://www.facebook.com/").unwrap();
                 if let Some(joined) = &mut self.joined {
                     joined.agent.on_notice(Notice { index, line });
                 }
@@ -261,7 +265,9 @@ impl Journal {
     fn close(&mut self, records: u8, order: Hash) {
         let first = self.device.size();
         let lines: Vec<Vec<u8>> = (first..first + u64::from(records))
-            .map(|seq| visit_line(seq, 1_000, order, &format!("https://a.example/{seq}")).unwrap())
+            .map(|seq| {
+                visit_line(seq, IN_FORCE, order, &format!("https://a.example/{seq}")).unwrap()
+            })
             .collect();
         self.reports.push(self.device.report(&lines).unwrap());
         self.lines.extend(lines);

@@ -20,6 +20,9 @@ use proviso_tests::urls::Urls;
 
 type Tested = anyhow::Result<()>;
 
+/// A moment in the order's term, Unix milliseconds.
+const IN_FORCE: i64 = 1_795_496_400_000;
+
 async fn device(inside: &InProcess) -> anyhow::Result<Device> {
     Device::enrol_at(inside.address, &inside.token().await?).await
 }
@@ -560,8 +563,8 @@ async fn a_notice_goes_ahead_and_its_report_proves_it() -> Tested {
     let order = inside.device(device.id()).await?.order.unwrap();
     let forbidden = "https://www.facebook.com/groups/42";
     let lines = [
-        visit_line(0, 1_000, order, "https://www.example.com/")?,
-        visit_line(1, 2_000, order, forbidden)?,
+        visit_line(0, IN_FORCE, order, "https://www.example.com/")?,
+        visit_line(1, IN_FORCE, order, forbidden)?,
     ];
     conversation
         .say(&Frame::Notice {
@@ -592,9 +595,15 @@ async fn a_notice_that_its_report_does_not_show_is_contradicted() -> Tested {
     let (mut device, mut conversation) = admitted(&inside).await?;
     let order = inside.device(device.id()).await?.order.unwrap();
     for (index, line) in [
-        (0, visit_line(0, 1, order, "https://www.facebook.com/")?),
+        (
+            0,
+            visit_line(0, IN_FORCE, order, "https://www.facebook.com/")?,
+        ),
         (7, b"no record".to_vec()),
-        (0, visit_line(3, 1, order, "https://www.facebook.com/")?),
+        (
+            0,
+            visit_line(3, IN_FORCE, order, "https://www.facebook.com/")?,
+        ),
     ] {
         conversation.say(&Frame::Notice { index, line }).await?;
     }

@@ -15,9 +15,10 @@ use super::desk::Desk;
 use super::refused::Refused;
 use super::trouble;
 use crate::clock;
+use crate::judging::Judged;
 use crate::store::devices::{self, Device, DeviceState};
-use crate::store::findings::{self, Finding, Proof};
-use crate::store::incidents::IncidentKind;
+use crate::store::findings::{self, Proof};
+use crate::store::incidents::{self, IncidentKind};
 use crate::store::reports::{self, StoredReport};
 use crate::store::{Change, Hash, StoreError, orders};
 
@@ -170,7 +171,7 @@ impl Desk {
             .findings(&device, appends.records(), Proof::Proven, now)
             .await?;
         let after = appends.after().clone();
-        match self.commit(log, appends, judged.findings).await? {
+        match self.commit(log, appends, judged).await? {
             Committed::Stored(stored) => {
                 log.known.range = after;
                 Ok(stored)
@@ -194,9 +195,10 @@ impl Desk {
         &self,
         log: &Log,
         appends: Appends,
-        found: Vec<Finding>,
+        judged: Judged,
     ) -> Result<Committed, Refused> {
-        let device = log.device.id;
+        let row = Arc::clone(&log.device);
+        let device = row.id;
         let before = log.known.range.clone();
         let channels = Arc::clone(&self.channels);
         let committed = self.store.write("report", move |tx| {
@@ -210,8 +212,12 @@ impl Desk {
             }
             let checkpoint = appends.checkpoint().clone();
             reports::add(tx, &appends.into_row(device, &before, now, time))?;
-            for finding in &found {
+            for finding in &judged.findings {
                 findings::put(tx, finding, &channels)?;
+            }
+            for (order, outside) in &judged.outside {
+                let incident = trouble::outside_term(&row, order, outside, now);
+                incidents::put(tx, &incident, Some(&order.to_string()))?;
             }
             findings::contradict(tx, device, size)?;
             tx.announce(Change::Contact { device });

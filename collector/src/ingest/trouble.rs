@@ -6,13 +6,15 @@
 //! took out of service.
 
 use proviso_report::RefusalCode;
+use proviso_rules::Term;
 
 use super::append::Log;
 use super::desk::Desk;
 use super::refused::Refused;
-use crate::store::StoreError;
+use crate::judging::Outside;
 use crate::store::devices::Device;
 use crate::store::incidents::{self, Incident, IncidentKind};
+use crate::store::{Hash, StoreError};
 
 impl Desk {
     /// Tells people that a report was refused, if it is for them to mend.
@@ -85,4 +87,20 @@ pub(super) fn incident(device: &Device, kind: IncidentKind, detail: String, now:
         detail,
         bytes: None,
     }
+}
+
+/// That a device recorded what its order did not cover at that time. Once for each order.
+pub(super) fn outside_term(device: &Device, order: &Hash, outside: &Outside, now: i64) -> Incident {
+    let (seq, at) = (outside.seq, outside.at);
+    let term = match outside.term {
+        Term::NotYet(start) => format!("is in force only from {start} on"),
+        Term::Ended(end) => format!("was in force until {end}"),
+        Term::InForce(_) => "is in force".to_owned(),
+    };
+    let detail = format!(
+        "Record {seq}, made at {at} by the device's clock, names the order {order}, which {term}. \
+         This record, and others like it, are kept and not judged: look at the device's clock, and \
+         ask whether they may be used"
+    );
+    incident(device, IncidentKind::OutsideTerm, detail, now)
 }

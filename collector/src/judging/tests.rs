@@ -229,3 +229,43 @@ fn an_order_whose_list_is_missing_judges_nothing() {
     let got = runtime.block_on(held.book.get(digest));
     assert!(matches!(got, Err(JudgingError::Order { .. })));
 }
+
+#[test]
+fn records_outside_the_term_of_their_order_give_no_finding() {
+    let held = Held::new();
+    let text = order();
+    let digest = held.put(text.as_bytes());
+    held.write(|tx| orders::put_list(tx, &Hash::of(LIST), LIST));
+    // 2026-03-02 in London begins at midnight in UTC.
+    let start = 1_772_409_600_000;
+    let end = Order::parse(text.as_bytes()).unwrap().term(UnixMs(start));
+    let Term::InForce(Some(UnixMs(end))) = end else {
+        panic!("{end:?}");
+    };
+    let at = |seq, at| Record {
+        at: UnixMs(at),
+        ..visit(seq, "https://www.facebook.com/groups", digest)
+    };
+    let records = [
+        at(0, start - 1),
+        at(1, start),
+        at(2, end - 1),
+        at(3, end),
+        at(4, end + 1),
+    ];
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let judged = runtime
+        .block_on(
+            held.book
+                .findings(&device(&held.person), &records, Proof::Proven, 99),
+        )
+        .unwrap();
+    let found: Vec<u64> = judged.findings.iter().map(|one| one.seq).collect();
+    assert_eq!(found, [1, 2]);
+    let first = Outside {
+        seq: 0,
+        at: UnixMs(start - 1),
+        term: Term::NotYet(UnixMs(start)),
+    };
+    assert_eq!(judged.outside, BTreeMap::from([(digest, first)]));
+}

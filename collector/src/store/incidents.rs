@@ -24,6 +24,8 @@ pub enum IncidentKind {
     NoOrder,
     /// A report that cannot be taken, and that no further try will mend.
     Refused,
+    /// Records of activity from a time when their order was not in force.
+    OutsideTerm,
     /// The device has fewer records than it sent.
     SetBack,
 }
@@ -103,6 +105,7 @@ impl IncidentKind {
             Self::UnknownOrder => "unknown_order",
             Self::NoOrder => "no_order",
             Self::Refused => "refused",
+            Self::OutsideTerm => "outside_term",
             Self::SetBack => "set_back",
         }
     }
@@ -117,6 +120,7 @@ impl std::str::FromStr for IncidentKind {
             "unknown_order" => Ok(Self::UnknownOrder),
             "no_order" => Ok(Self::NoOrder),
             "refused" => Ok(Self::Refused),
+            "outside_term" => Ok(Self::OutsideTerm),
             "set_back" => Ok(Self::SetBack),
             _ => Err(UnknownKind),
         }

@@ -290,6 +290,7 @@ fn kind(kind: IncidentKind) -> &'static str {
         IncidentKind::UnknownOrder => "Records under an order that is not held here",
         IncidentKind::NoOrder => "Records that name no order",
         IncidentKind::Refused => "Reports that are refused",
+        IncidentKind::OutsideTerm => "Records from a time when their order was not in force",
         IncidentKind::SetBack => "A log that was set back",
     }
 }
