@@ -253,7 +253,7 @@ impl Worker {
     async fn due(&self) -> Result<Option<i64>, StoreError> {
         let channel = self.channel.clone();
         self.store
-            .read(move |read| Ok(outbox::next_due(read, &channel)?))
+            .read(move |read| Ok(outbox::next_due(read, &channel, clock::now())?))
             .await
     }
 
@@ -304,7 +304,7 @@ impl Default for Pauses {
     fn default() -> Self {
         Self {
             first: Duration::from_secs(2),
-            longest: Duration::from_secs(15 * 60),
+            longest: Duration::from_millis(outbox::LONGEST_PAUSE.unsigned_abs()),
         }
     }
 }

@@ -3,11 +3,15 @@
 //!
 //! Promises: a row is claimed by a compare-and-set on its count of tries, so two workers, or two
 //! collectors on one store, never hold the same row. Claiming moves the next try into the future:
-//! a worker that dies while it sends leaves a row that comes due again. A row leaves the queue only
-//! as done.
+//! a worker that dies while it sends leaves a row that comes due again. A row whose next try lies
+//! further ahead than any pause is due too: the clock was set back since. A row leaves the queue
+//! only as done.
 
 use super::ids::FindingId;
 use super::sql::{Read, Row, SqlError, Tx};
+
+/// No try is ever put off for longer, in milliseconds.
+pub const LONGEST_PAUSE: i64 = 15 * 60_000;
 
 /// One alert for one way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,9 +68,14 @@ pub fn claim(
     let due = tx.query(
         "SELECT o.id, o.finding, f.severity, COALESCE(a.opened, f.made), o.tries FROM outbox o \
          JOIN finding f ON f.id = o.finding LEFT JOIN alert a ON a.finding = o.finding \
-         WHERE o.done IS NULL AND o.next_try <= $1 AND o.channel = $2 \
+         WHERE o.done IS NULL AND (o.next_try <= $1 OR o.next_try > $4) AND o.channel = $2 \
          ORDER BY o.next_try, o.id LIMIT $3",
-        &[now.into(), channel.into(), limit.into()],
+        &[
+            now.into(),
+            channel.into(),
+            limit.into(),
+            now.saturating_add(LONGEST_PAUSE).into(),
+        ],
         parcel,
     )?;
     let mut claimed = Vec::with_capacity(due.len());
@@ -108,11 +117,16 @@ pub fn postpone(tx: &Tx<'_>, id: &str, failure: &str, next_try: i64) -> Result<(
     Ok(())
 }
 
-/// When the next row of `channel` comes due.
-pub fn next_due(read: &Read<'_>, channel: &str) -> Result<Option<i64>, SqlError> {
+/// When the next row of `channel` comes due; `now` if one is.
+pub fn next_due(read: &Read<'_>, channel: &str, now: i64) -> Result<Option<i64>, SqlError> {
     let found = read.first(
-        "SELECT min(next_try) FROM outbox WHERE done IS NULL AND channel = $1",
-        &[channel.into()],
+        "SELECT min(CASE WHEN next_try > $3 THEN $2 ELSE next_try END) FROM outbox \
+         WHERE done IS NULL AND channel = $1",
+        &[
+            channel.into(),
+            now.into(),
+            now.saturating_add(LONGEST_PAUSE).into(),
+        ],
         |row| row.maybe_int(0),
     )?;
     Ok(found.flatten())

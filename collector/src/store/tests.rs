@@ -474,3 +474,29 @@ fn no_incident_is_left_out_only_bytes_are() {
     assert_eq!(kept.len(), 100);
     assert_eq!(kept.iter().filter(|one| one.bytes.is_some()).count(), 64);
 }
+
+#[test]
+fn a_clock_that_jumped_ahead_and_back_delays_no_alert() {
+    const YEAR: i64 = 365 * 24 * 60 * 60_000;
+    let fixture = Fixture::new(None);
+    let finding = finding(fixture.device, &fixture.person, Proof::Proven);
+    let now = finding.made;
+    fixture
+        .store
+        .write_blocking("outbox", move |tx| -> Result<(), StoreError> {
+            let ahead = Finding {
+                made: now + YEAR,
+                ..finding
+            };
+            findings::put(tx, &ahead, &["mail".to_owned()])?;
+            assert_eq!(outbox::next_due(tx, "mail", now)?, Some(now));
+            let claimed = outbox::claim(tx, "mail", now, 9, |_| now + outbox::LONGEST_PAUSE)?;
+            assert_eq!(claimed.len(), 1);
+            // The longest pause is still a pause.
+            let again = now + outbox::LONGEST_PAUSE;
+            assert_eq!(outbox::next_due(tx, "mail", now)?, Some(again));
+            assert!(outbox::claim(tx, "mail", now, 9, |_| now)?.is_empty());
+            Ok(())
+        })
+        .unwrap();
+}
