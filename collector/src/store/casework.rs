@@ -198,6 +198,16 @@ pub fn count_members(read: &Read<'_>, finding: FindingId) -> Result<(u64, u64), 
     Ok(found.unwrap_or((0, 0)))
 }
 
+/// A digest of the alerts like `finding`'s that nobody decided, at most `limit`, and of where each
+/// stands: whoever decides them together shows by it what they saw.
+pub fn waiting_digest(read: &Read<'_>, finding: FindingId, limit: u64) -> Result<Hash, SqlError> {
+    let mut lines = String::new();
+    for member in members(read, finding, false, limit, 0)? {
+        lines.push_str(&format!("{} {}\n", member.finding, member.state.as_str()));
+    }
+    Ok(Hash::of(lines.as_bytes()))
+}
+
 /// Everybody's alerts that nobody decided.
 pub fn count_waiting(read: &Read<'_>) -> Result<u64, SqlError> {
     let found = read.first(

@@ -11,7 +11,7 @@ use crate::clock;
 use crate::store::casework::{self, AlertState, Member};
 use crate::store::findings::{self, Finding};
 use crate::store::people::{self, Person};
-use crate::store::{FindingId, StoreError};
+use crate::store::{FindingId, Hash, StoreError};
 
 use super::Site;
 use super::decide;
@@ -33,6 +33,8 @@ struct Found {
     members: Vec<Member>,
     waiting: u64,
     total: u64,
+    /// Digest of those that wait.
+    seen: Hash,
 }
 
 /// The page.
@@ -99,7 +101,7 @@ pub(super) async fn show(
                 p { "Look at some of them first. Each gets this decision with your name and reason." }
                 form.sheet method="post" action={ (path) "/decide" } {
                     input type="hidden" name="token" value=(signed.token);
-                    input type="hidden" name="count" value=(found.waiting);
+                    input type="hidden" name="seen" value=(found.seen);
                     (decide::fields(AlertState::Open))
                     button type="submit" { "Record for all " (found.waiting) }
                 }
@@ -127,6 +129,7 @@ async fn gather(site: &Site, id: FindingId, all: bool, skip: u64) -> Result<Opti
             Ok(Some(Found {
                 person: people::get(read, &finding.person)?,
                 members: casework::members(read, id, all, PER_PAGE + 1, skip)?,
+                seen: casework::waiting_digest(read, id, decide::TOGETHER)?,
                 finding,
                 waiting,
                 total,

@@ -27,7 +27,7 @@ use super::gate::Signed;
 const LONGEST: usize = 4_000;
 
 /// Alerts that one form decides at most.
-const TOGETHER: u64 = 100_000;
+pub(super) const TOGETHER: u64 = 100_000;
 
 /// What a person can say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,8 +122,8 @@ pub(super) struct Alike {
     token: String,
     verdict: String,
     reason: String,
-    /// How many the page said would be decided.
-    count: u64,
+    /// Which alerts the page said would be decided, and where each stood: their digest.
+    seen: String,
 }
 
 /// Decides one alert.
@@ -165,9 +165,9 @@ pub(super) async fn alike(
     let staff = signed.staff;
     site.store
         .write("decide alike", move |tx| {
-            let (waiting, _) = casework::count_members(tx, finding)?;
-            if waiting != form.count {
-                return Err(Fault::Overtaken);
+            let waiting = casework::waiting_digest(tx, finding, TOGETHER)?;
+            if waiting.to_string() != form.seen {
+                return Err(Fault::Changed);
             }
             for member in casework::members(tx, finding, false, TOGETHER, 0)? {
                 if verdict.fits(member.state) {

@@ -38,6 +38,11 @@ pub(super) enum Fault {
         "somebody else recorded a decision while you had this page open, so yours was not recorded; go back, read theirs and decide again if it is still needed"
     )]
     Overtaken,
+    /// What was to be decided together is not what the page showed.
+    #[error(
+        "these alerts have changed since you opened the page: one came, or somebody decided or took one up; nothing was recorded; go back, open the page again, look at them and decide then"
+    )]
+    Changed,
     /// Too many at once.
     #[error("too many {what} at once; try again in {seconds} seconds")]
     Busy {
@@ -71,7 +76,7 @@ impl Fault {
             Self::Token | Self::Elsewhere => StatusCode::FORBIDDEN,
             Self::Missing(_) => StatusCode::NOT_FOUND,
             Self::Input(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Overtaken => StatusCode::CONFLICT,
+            Self::Overtaken | Self::Changed => StatusCode::CONFLICT,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Damaged(_) | Self::Random(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
@@ -86,6 +91,7 @@ impl Fault {
             Self::Missing(_) => "Not found",
             Self::Input(_) => "Please check the form",
             Self::Overtaken => "Decided by somebody else",
+            Self::Changed => "Changed meanwhile",
             Self::Busy { .. } => "Busy",
             Self::Store(_) | Self::Damaged(_) | Self::Random(_) => "This did not work",
         }

@@ -126,6 +126,51 @@ async fn alike_alerts_are_decided_together_each_with_its_own_decision() {
 }
 
 #[tokio::test]
+async fn an_alert_that_was_not_seen_is_not_decided_with_others_like_it() {
+    let world = World::new().await;
+    world.person(1, "Alex Example", 0).await;
+    let one = |seq| finding(1, seq, "4.a", "breach", "facebook.com");
+    let (first, second, third) = (one(0), one(1), one(2));
+    let page = format!("/alert/{}/alike", id(&first));
+    let path = format!("{page}/decide");
+    let ids = [first.id, second.id, third.id];
+    world.find(vec![first, second], vec![]).await;
+    let browser = world.browser().await;
+    let early = pages::hidden(&browser.get(&page).await.body, &path);
+    let mut form: Vec<_> = early
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .collect();
+    form.extend([
+        ("verdict", "software_wrong"),
+        ("reason", "An advertisement."),
+    ]);
+
+    // One is decided and another comes: as many as before.
+    let single = format!("/alert/{}", ids[0]);
+    let fields = [("verdict", "no_breach"), ("reason", "Permitted.")];
+    browser
+        .fill(&single, &format!("{single}/decide"), &fields)
+        .await;
+    world.find(vec![third], vec![]).await;
+    let answer = browser.post(&path, &form).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
+    assert!(
+        answer
+            .body
+            .contains("These alerts have changed since you opened the page")
+    );
+    for (finding, decisions) in [(ids[0], 1), (ids[1], 0), (ids[2], 0)] {
+        let kept = world
+            .read(move |read| casework::decisions(read, finding))
+            .await;
+        assert_eq!(kept.len(), decisions);
+    }
+    let answer = browser.fill(&page, &path, &form[form.len() - 2..]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+}
+
+#[tokio::test]
 async fn every_look_at_a_person_is_entered_and_a_live_page_is_one_look() {
     let world = World::new().await;
     let person = world.person(1, "Alex Example", 0).await;
