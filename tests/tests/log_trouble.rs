@@ -1,13 +1,19 @@
 //! What a collector does when a clock or a device's log is not as it was: nothing is lost, and people
 //! are told.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use proviso_collector::ingest::desk::{Caller, Desk};
 use proviso_collector::ingest::session::{Answer, Request};
 use proviso_collector::store::Change;
 use proviso_collector::store::incidents::IncidentKind;
+use proviso_collector::store::orders::{self, StoredOrder};
 use proviso_collector::store::overview::{self, LogSeen};
+use proviso_report::{Hash, RefusalCode};
 use proviso_tests::ingest::InProcess;
 use proviso_tests::load::{Device, visit_line};
 use proviso_tests::urls::Urls;
@@ -163,5 +169,37 @@ async fn records_from_outside_their_orders_term_are_kept_told_once_and_not_judge
     );
     assert!(incidents[0].detail.starts_with(&says), "{incidents:?}");
     assert_eq!(open.log().await?.refused, None);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_cannot_judge_any_more_is_told_once() -> Tested {
+    let mut open = Admitted::new().await?;
+    let bytes = b"taken by another version".to_vec();
+    let order = StoredOrder {
+        digest: Hash::of(&bytes),
+        person: open.inside.person.clone(),
+        id: "SHPO-OLD".into(),
+        version: 1,
+        bytes,
+        signatures: Vec::new(),
+        put: 0,
+        current: false,
+    };
+    let digest = order.digest;
+    open.inside.write(move |tx| orders::put(tx, &order)).await?;
+    let line = visit_line(0, 1_000, digest, "https://www.example.com/")?;
+    let (report, _) = open.device.report_beside(&[line])?;
+    for _ in 0..3 {
+        match open.send(report.clone()).await {
+            Answer::Refused(refusal) => assert_eq!(refusal.code, RefusalCode::Busy),
+            other => panic!("{other:?}"),
+        }
+    }
+    let incidents = open.inside.incidents().await?;
+    assert_eq!(incidents.len(), 1, "{incidents:?}");
+    assert_eq!(incidents[0].kind, IncidentKind::BrokenOrder);
+    let says = format!("the order {digest} is held and cannot judge: put a corrected version");
+    assert!(incidents[0].detail.contains(&says), "{incidents:?}");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What is wrong with a device's log, told to people.
 //!
-//! Promises: a report that is refused for good and a log that was set back are an incident, once
-//! for each device and cause while it lasts, however often the device tries again. What mends
+//! Promises: a report that is refused for good, an order that cannot judge and a log that was set
+//! back are an incident, once for each device and cause while it lasts, however often the device tries again. What mends
 //! itself is none: a busy collector, a report that begins at another place, a device that people
 //! took out of service.
 
@@ -11,7 +11,7 @@ use proviso_rules::Term;
 use super::append::Log;
 use super::desk::Desk;
 use super::refused::Refused;
-use crate::judging::Outside;
+use crate::judging::{JudgingError, Outside};
 use crate::store::devices::Device;
 use crate::store::incidents::{self, Incident, IncidentKind};
 use crate::store::{Hash, StoreError};
@@ -24,6 +24,12 @@ impl Desk {
         refused: &Refused,
         now: i64,
     ) -> Result<(), Refused> {
+        if let Refused::Judging(error @ JudgingError::Order { digest, .. }) = refused {
+            // No try mends this either, but the device did nothing wrong.
+            let detail = format!("Reports have to wait on the device: {error}");
+            let incident = incident(log.device(), IncidentKind::BrokenOrder, detail, now);
+            return self.enter(incident, Some(digest.to_string())).await;
+        }
         let code = refused.code();
         match (refused, code) {
             (_, RefusalCode::Busy | RefusalCode::WrongSize | RefusalCode::UnknownDevice) => {

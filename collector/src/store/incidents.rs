@@ -26,6 +26,8 @@ pub enum IncidentKind {
     Refused,
     /// Records of activity from a time when their order was not in force.
     OutsideTerm,
+    /// An order that is held cannot judge any more, so that reports under it wait.
+    BrokenOrder,
     /// The device has fewer records than it sent.
     SetBack,
 }
@@ -106,6 +108,7 @@ impl IncidentKind {
             Self::NoOrder => "no_order",
             Self::Refused => "refused",
             Self::OutsideTerm => "outside_term",
+            Self::BrokenOrder => "broken_order",
             Self::SetBack => "set_back",
         }
     }
@@ -121,6 +124,7 @@ impl std::str::FromStr for IncidentKind {
             "no_order" => Ok(Self::NoOrder),
             "refused" => Ok(Self::Refused),
             "outside_term" => Ok(Self::OutsideTerm),
+            "broken_order" => Ok(Self::BrokenOrder),
             "set_back" => Ok(Self::SetBack),
             _ => Err(UnknownKind),
         }

@@ -291,6 +291,7 @@ fn kind(kind: IncidentKind) -> &'static str {
         IncidentKind::NoOrder => "Records that name no order",
         IncidentKind::Refused => "Reports that are refused",
         IncidentKind::OutsideTerm => "Records from a time when their order was not in force",
+        IncidentKind::BrokenOrder => "An order that cannot judge, so that reports wait",
         IncidentKind::SetBack => "A log that was set back",
     }
 }
