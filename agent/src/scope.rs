@@ -1,7 +1,7 @@
 //! What may be kept of an observation: all of it, a count, or nothing.
 //!
-//! Promises: an [`InScope`] exists only if an order in force covers it, by the clauses that it
-//! names; nobody but this file can make one. Of what is exempt or uncovered a count leaves this
+//! Promises: an [`InScope`] exists only if the order that bound when it happened covers it, by the
+//! clauses that it names; nobody but this file can make one. Of what is exempt or uncovered a count leaves this
 //! file and nothing else, and a visit that two sources saw counts once.
 //!
 //! Refuses: accounts that are not monitored and times at which the order was not in force, without
@@ -45,7 +45,7 @@ pub enum Count {
     Suppressed(String),
 }
 
-/// An observation that clauses of the order in force cover.
+/// An observation that clauses of the order cover that bound then.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InScope {
     observation: Observation,
@@ -70,10 +70,9 @@ impl Scope {
         }
     }
 
-    /// What may be kept of it under this order, which is in force now?
+    /// What may be kept of it under this order, which bound when it happened?
     pub fn look(&mut self, judge: &Judge, mut observation: Observation) -> Scoped {
-        let account = observation.account.as_deref();
-        if !account.is_none_or(|account| self.is_monitored(account))
+        if !self.is_of_monitored(&observation)
             || !matches!(judge.order().term(observation.at), Term::InForce(_))
         {
             return Scoped::Nothing;
@@ -135,6 +134,12 @@ impl Scope {
         self.accounts.iter().any(|known| known == account)
     }
 
+    /// Is it of an account that is monitored, or of the system?
+    pub fn is_of_monitored(&self, observation: &Observation) -> bool {
+        let account = observation.account.as_deref();
+        account.is_none_or(|account| self.is_monitored(account))
+    }
+
     /// The accounts that are monitored.
     pub fn accounts(&self) -> &[String] {
         &self.accounts
@@ -157,7 +162,7 @@ impl InScope {
         self.order
     }
 
-    /// Asks the judge of the order in force.
+    /// Asks the judge of that order.
     #[must_use]
     pub fn judge(self, judge: &Judge) -> Judged {
         let hits = judge.judge(&event(&self.observation));

@@ -96,7 +96,7 @@ facts! {
     OrderInForce = "order_in_force",
     /// An order was offered and not taken.
     OrderRefused = "order_refused",
-    /// The order ended; nothing more is recorded under it.
+    /// The order ended; nothing that happens later is recorded under it.
     OrderEnded = "order_ended",
 }
 

@@ -8,6 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 
+/// Earlier orders of which it is known when they bound.
+const MAX_EARLIER: usize = 16;
+/// The clock is looked at so often.
+const SET_BACK_MS: i64 = 60_000;
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Assigned {
@@ -19,6 +24,9 @@ pub(super) struct Assigned {
     pub(super) in_force: bool,
     /// By order: the highest version that was ever taken.
     pub(super) highest: BTreeMap<String, Highest>,
+    /// Those that bound before the current one, the last first. Only the first is still held.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) earlier: Vec<Earlier>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +39,27 @@ pub(super) struct Entry {
     pub(super) taken: UnixMs,
     /// When it begins, or when it was taken if it had begun.
     pub(super) starts: UnixMs,
+    /// The first moment after its last day, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ends: Option<UnixMs>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Earlier {
+    pub(super) entry: Entry,
+    /// When another took its place.
+    pub(super) until: UnixMs,
+}
+
+/// Where the order is that bound at some moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Current,
+    /// The first of the earlier ones.
+    Previous,
+    /// Further back.
+    LetGo,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,9 +101,20 @@ impl Assigned {
         Ok(())
     }
 
-    pub(super) fn with_current(&self, entry: Entry, in_force: bool) -> Self {
+    pub(super) fn with_current(&self, mut entry: Entry, in_force: bool, now: UnixMs) -> Self {
         let mut assigned = self.clone();
         assigned.note(&entry);
+        match assigned.current.take() {
+            // Taken again, because its file was damaged.
+            Some(old) if old.digest == entry.digest => entry.starts = entry.starts.min(old.starts),
+            Some(old) if old.starts < now => {
+                let until = entry.starts;
+                assigned.earlier.insert(0, Earlier { entry: old, until });
+                assigned.earlier.truncate(MAX_EARLIER);
+            }
+            // It never bound.
+            _ => {}
+        }
         assigned.current = Some(entry);
         assigned.next = None;
         assigned.in_force = in_force;
@@ -88,12 +128,45 @@ impl Assigned {
         assigned
     }
 
+    /// The clock was set back behind the moment at which the current order took over: that moment
+    /// was another clock's, and by this one the order binds now.
+    pub(super) fn with_clock_set_back(&self, now: UnixMs) -> Self {
+        let mut assigned = self.clone();
+        let Some(current) = &mut assigned.current else {
+            return assigned;
+        };
+        let by = current.starts.0.saturating_sub(now.0);
+        current.starts = now.plus(-by.clamp(0, SET_BACK_MS));
+        for earlier in &mut assigned.earlier {
+            earlier.until = earlier.until.min(current.starts);
+        }
+        assigned
+    }
+
+    /// Which order bound at this moment?
+    pub(super) fn at(&self, at: UnixMs) -> Option<Place> {
+        if let Some(current) = self.current.as_ref().filter(|entry| entry.starts <= at) {
+            return current.binds(at).then_some(Place::Current);
+        }
+        let binds = |earlier: &Earlier| earlier.entry.binds(at) && at < earlier.until;
+        match self.earlier.iter().position(binds)? {
+            0 => Some(Place::Previous),
+            _ => Some(Place::LetGo),
+        }
+    }
+
     fn note(&mut self, entry: &Entry) {
         let highest = Highest {
             version: entry.version,
             digest: entry.digest,
         };
         self.highest.insert(entry.id.clone(), highest);
+    }
+}
+
+impl Entry {
+    fn binds(&self, at: UnixMs) -> bool {
+        self.starts <= at && self.ends.is_none_or(|end| at < end)
     }
 }
 
@@ -109,12 +182,29 @@ mod tests {
             version: 4,
             taken: UnixMs(1_795_496_400_123),
             starts: UnixMs(1_795_496_400_123),
+            ends: None,
         };
         let hex = "01".repeat(32);
         let text = format!(
             r#"{{"current":{{"digest":"{hex}","id":"SHPO-1","version":4,"taken":"2026-11-24T05:00:00.123Z","starts":"2026-11-24T05:00:00.123Z"}},"next":null,"in_force":true,"highest":{{"SHPO-1":{{"version":4,"digest":"{hex}"}}}}}}"#
         );
-        let assigned = Assigned::default().with_current(entry, true);
+        let now = entry.taken;
+        let assigned = Assigned::default().with_current(entry.clone(), true, now);
+        assert_eq!(String::from_utf8(assigned.to_bytes()).unwrap(), text);
+        assert_eq!(Assigned::parse(text.as_bytes()).unwrap(), assigned);
+        let next = Entry {
+            digest: Hash([2; 32]),
+            version: 5,
+            taken: now.plus(1_000),
+            starts: now.plus(1_000),
+            ends: Some(now.plus(5_000)),
+            ..entry
+        };
+        let (one, two) = (hex, "02".repeat(32));
+        let text = format!(
+            r#"{{"current":{{"digest":"{two}","id":"SHPO-1","version":5,"taken":"2026-11-24T05:00:01.123Z","starts":"2026-11-24T05:00:01.123Z","ends":"2026-11-24T05:00:05.123Z"}},"next":null,"in_force":true,"highest":{{"SHPO-1":{{"version":5,"digest":"{two}"}}}},"earlier":[{{"entry":{{"digest":"{one}","id":"SHPO-1","version":4,"taken":"2026-11-24T05:00:00.123Z","starts":"2026-11-24T05:00:00.123Z"}},"until":"2026-11-24T05:00:01.123Z"}}]}}"#
+        );
+        let assigned = assigned.with_current(next, true, now.plus(1_000));
         assert_eq!(String::from_utf8(assigned.to_bytes()).unwrap(), text);
         assert_eq!(Assigned::parse(text.as_bytes()).unwrap(), assigned);
         assert!(matches!(

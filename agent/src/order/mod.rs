@@ -5,7 +5,9 @@
 //!
 //! Promises: an order counts only if two people of different roles signed it, it is not older than
 //! one that was taken before, and it passes its own tests; from its first day to its last, by the
-//! clock. It is checked again at each start. Outside its term nothing is wanted of any source.
+//! clock. It is checked again at each start. Outside its term nothing is wanted of any source. What
+//! happened before an order took over is for the one of before ([`Book::at`]), which is held until
+//! the next change.
 //!
 //! Refuses: everything else, with a sentence that is also a record. A refused order leaves the one
 //! in force as it is.
@@ -26,7 +28,7 @@ use proviso_rules::{Judge, ListBytes, Order, Signers, Term};
 
 use crate::source::Wanted;
 use crate::uplink::Offered;
-use assigned::{Assigned, Entry};
+use assigned::{Assigned, Entry, Place};
 use store::Store;
 
 /// Refusals that are remembered, so that each is recorded once in a run.
@@ -38,8 +40,7 @@ pub struct Book {
     store: Store,
     signers: Signers,
     assigned: Assigned,
-    /// The current order, compiled.
-    judge: Option<Current>,
+    judges: Judges,
     offer: Option<Offer>,
     refused: BTreeSet<Refusal>,
 }
@@ -53,7 +54,7 @@ pub struct Change {
     /// To be recorded, in this order.
     pub facts: Vec<Fact>,
     assigned: Assigned,
-    judge: Option<Current>,
+    judges: Judges,
     refusal: Option<Refusal>,
 }
 
@@ -74,8 +75,20 @@ struct Offer {
     missing: BTreeSet<Hash>,
 }
 
+/// An order bound at that moment, and the judge of it is not held any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotHeld;
+
+/// Orders, compiled.
+#[derive(Clone, Debug, Default)]
+struct Judges {
+    current: Option<Compiled>,
+    /// Of the order that bound before.
+    previous: Option<Compiled>,
+}
+
 #[derive(Clone)]
-struct Current(Arc<Judge>);
+struct Compiled(Arc<Judge>);
 
 impl Book {
     /// Opens the book over the folder `dir`; `stored` is what the journal has of it.
@@ -87,18 +100,22 @@ impl Book {
             store: Store::new(dir),
             signers,
             assigned,
-            judge: None,
+            judges: Judges::default(),
             offer: None,
             refused: BTreeSet::new(),
         };
-        if let Some(entry) = &book.assigned.current {
-            match book.load(entry) {
-                Ok(judge) => book.judge = Some(judge),
-                Err(reason) => {
-                    tracing::error!(order = %entry.digest, %reason, "the stored order does not hold");
-                }
-            }
-        }
+        let load = |entry: &Entry| {
+            book.load(entry)
+                .inspect_err(|reason| {
+                    tracing::error!(order = %entry.digest, %reason, "a stored order does not hold");
+                })
+                .ok()
+        };
+        let previous = book.assigned.earlier.first();
+        book.judges = Judges {
+            current: book.assigned.current.as_ref().and_then(load),
+            previous: previous.and_then(|earlier| load(&earlier.entry)),
+        };
         Ok(book)
     }
 
@@ -111,7 +128,21 @@ impl Book {
     /// The order in force, or the last that was, or the first that will be.
     #[must_use]
     pub fn current(&self) -> Option<&Arc<Judge>> {
-        self.judge.as_ref().map(|current| &current.0)
+        self.judges.current.as_ref().map(|current| &current.0)
+    }
+
+    /// The order that bound at this moment; `None`: there was none, or it is not known of.
+    pub fn at(&self, at: UnixMs) -> Result<Option<&Judge>, NotHeld> {
+        let judge = match self.assigned.at(at) {
+            None => return Ok(None),
+            Some(Place::Current) => &self.judges.current,
+            Some(Place::Previous) => &self.judges.previous,
+            Some(Place::LetGo) => &None,
+        };
+        match judge {
+            Some(judge) => Ok(Some(&*judge.0)),
+            None => Err(NotHeld),
+        }
     }
 
     /// Its hash.
@@ -204,7 +235,10 @@ impl Book {
             None => (false, "its stored file does not hold any more".to_owned()),
         };
         if in_force == self.assigned.in_force {
-            return None;
+            return (in_force && now < entry.starts).then(|| Change {
+                assigned: self.assigned.with_clock_set_back(now),
+                ..self.unchanged()
+            });
         }
         Some(Change {
             facts: vec![if in_force {
@@ -237,10 +271,12 @@ impl Book {
     /// Lets a change count that is recorded now.
     pub fn apply(&mut self, change: Change) {
         self.assigned = change.assigned;
-        self.judge = change.judge;
+        self.judges = change.judges;
         self.refused.extend(change.refusal);
         let held = [&self.assigned.current, &self.assigned.next];
-        let held = held.into_iter().flatten().map(|entry| entry.digest);
+        let previous = self.assigned.earlier.first().map(|earlier| &earlier.entry);
+        let held = held.into_iter().flatten().chain(previous);
+        let held = held.map(|entry| entry.digest);
         let offered = self.offer.iter().map(|offer| offer.order.digest());
         let keep: Vec<Hash> = held.chain(offered).collect();
         if let Err(error) = self.store.keep_only(&keep) {
@@ -250,7 +286,7 @@ impl Book {
 
     fn holds(&self, digest: Hash) -> bool {
         let is = |entry: &Option<Entry>| entry.as_ref().is_some_and(|e| e.digest == digest);
-        (is(&self.assigned.current) && self.judge.is_some()) || is(&self.assigned.next)
+        (is(&self.assigned.current) && self.judges.current.is_some()) || is(&self.assigned.next)
     }
 
     fn go_on(&mut self, offer: Offer, now: UnixMs) -> Result<Answer, StoreError> {
@@ -265,6 +301,14 @@ impl Book {
         let digest = Hash::of(&offer.package.order);
         let order = offer.order;
         let (term, id, version) = (order.term(now), order.id().to_owned(), order.version());
+        let starts = match term {
+            Term::NotYet(at) => at,
+            _ => now,
+        };
+        let ends = match order.term(starts) {
+            Term::InForce(end) => end,
+            _ => None,
+        };
         let judge = match self.compile(order) {
             Ok(judge) => judge,
             Err(reason) => return Ok(self.refuse(digest, reason)),
@@ -274,10 +318,8 @@ impl Book {
             id,
             version,
             taken: now,
-            starts: match term {
-                Term::NotYet(at) => at,
-                _ => now,
-            },
+            starts,
+            ends,
         };
         let change = match term {
             Term::NotYet(_) if self.assigned.in_force => Change {
@@ -290,7 +332,7 @@ impl Book {
     }
 
     /// Makes an order the current one.
-    fn assign(&self, entry: Entry, judge: Current, now: UnixMs) -> Change {
+    fn assign(&self, entry: Entry, judge: Compiled, now: UnixMs) -> Change {
         let mut facts = Vec::new();
         if let Some(old) = self
             .assigned
@@ -305,10 +347,19 @@ impl Book {
         if in_force {
             facts.push(in_force_fact(&entry));
         }
+        let assigned = self.assigned.with_current(entry, in_force, now);
+        let previous = if assigned.earlier.first() == self.assigned.earlier.first() {
+            self.judges.previous.clone()
+        } else {
+            self.judges.current.clone()
+        };
         Change {
             facts,
-            assigned: self.assigned.with_current(entry, in_force),
-            judge: Some(judge),
+            assigned,
+            judges: Judges {
+                current: Some(judge),
+                previous,
+            },
             refusal: None,
         }
     }
@@ -317,13 +368,13 @@ impl Book {
         Change {
             facts: Vec::new(),
             assigned: self.assigned.clone(),
-            judge: self.judge.clone(),
+            judges: self.judges.clone(),
             refusal: None,
         }
     }
 
     /// Reads and checks a stored order as it was checked when it was taken.
-    fn load(&self, entry: &Entry) -> Result<Current, String> {
+    fn load(&self, entry: &Entry) -> Result<Compiled, String> {
         let package = self.store.get(entry.digest).map_err(|e| e.to_string())?;
         if Hash::of(&package.order) != entry.digest {
             return Err("its file was changed".into());
@@ -334,7 +385,7 @@ impl Book {
         self.compile(Order::parse(&package.order).map_err(|faults| faults.to_string())?)
     }
 
-    fn compile(&self, order: Order) -> Result<Current, String> {
+    fn compile(&self, order: Order) -> Result<Compiled, String> {
         let digest = order.digest();
         let mut list = |sha256: &Hash| -> Option<ListBytes> {
             self.store
@@ -343,7 +394,7 @@ impl Book {
                 .ok()
         };
         let judge = Judge::compile(order, &mut list).map_err(|faults| faults.to_string())?;
-        Ok(Current(Arc::new(judge)))
+        Ok(Compiled(Arc::new(judge)))
     }
 
     fn refuse(&self, digest: Hash, reason: String) -> Answer {
@@ -387,9 +438,9 @@ impl Answer {
     }
 }
 
-impl std::fmt::Debug for Current {
+impl std::fmt::Debug for Compiled {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Current({})", self.0.order().digest())
+        write!(f, "Compiled({})", self.0.order().digest())
     }
 }
 

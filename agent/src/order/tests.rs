@@ -214,6 +214,17 @@ fn begins_on_its_first_day_and_ends_after_its_last() {
         ["1 ended: version 2 of SHPO-1 took its place", "2 in force"]
     );
     let end = midnight.plus(2 * DAY);
+    let of = |book: &Book, at: UnixMs| {
+        let judge = book.at(at).unwrap();
+        judge.map(|judge| judge.order().version())
+    };
+    for book in [&book, &desk.open()] {
+        assert_eq!(of(book, noon().plus(-1)), None, "before it was taken");
+        assert_eq!(of(book, midnight.plus(-1)), Some(1));
+        assert_eq!(of(book, midnight), Some(2));
+        assert_eq!(of(book, end.plus(-1)), Some(2));
+        assert_eq!(of(book, end), None);
+    }
     assert_eq!(book.next_turn(midnight), Some(end));
     assert!(book.turn(end.plus(-1)).is_none());
     let change = book.turn(end);

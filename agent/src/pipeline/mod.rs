@@ -12,6 +12,7 @@
 
 mod ask;
 mod life;
+mod look;
 mod show;
 mod stall;
 pub mod thread;
@@ -27,8 +28,8 @@ use tokio::sync::{mpsc, watch};
 use crate::journal::{Journal, WriteError, Writer};
 use crate::order::{Book, Change};
 use crate::platform::clock::Moment;
-use crate::scope::{Scope, Scoped};
-use crate::source::{Batch, Durable, Health, Observation, ToPipeline, Wanted};
+use crate::scope::Scope;
+use crate::source::{Batch, Durable, Health, ToPipeline, Wanted};
 use crate::uplink::{Link, Notice};
 
 /// A report closes so long after its first record, and confirmations are recorded so long after
@@ -181,7 +182,7 @@ impl Keeper {
                 writer.state(now.at, stall.gap(now), now)?;
             }
             for batch in batches {
-                look(book, scope, writer, batch.observations, now)?;
+                look::look(book, scope, writer, batch.observations, now)?;
                 if let Some(cursor) = batch.cursor {
                     writer.set_cursor(&batch.source, &cursor)?;
                     cursors.push((batch.source, cursor));
@@ -317,37 +318,6 @@ fn say_all(
 ) -> Result<(), WriteError> {
     for (at, fact) in unsaid {
         writer.state(*at, fact.clone(), now)?;
-    }
-    Ok(())
-}
-
-/// Takes the way from observation to record.
-fn look(
-    book: &Book,
-    scope: &mut Scope,
-    writer: &mut Writer<'_>,
-    observations: Vec<Observation>,
-    now: &Moment,
-) -> Result<(), WriteError> {
-    // No order in force: what a source handed over just before the end is forgotten.
-    let Some(judge) = book.in_force() else {
-        return Ok(());
-    };
-    for observation in observations {
-        let scoped = match &observation.fact {
-            Fact::ProcessEnd(end) => {
-                let start = writer.start_of(end)?;
-                scope.look_at_end(judge, observation, start)
-            }
-            _ => scope.look(judge, observation),
-        };
-        match scoped {
-            Scoped::Covered(seen) => {
-                writer.take(&seen.judge(judge), now)?;
-            }
-            Scoped::Counted(count) => writer.count(&count, now)?,
-            Scoped::Nothing => {}
-        }
     }
     Ok(())
 }

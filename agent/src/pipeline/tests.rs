@@ -9,6 +9,7 @@ use crate::journal::tests::{Device, ROOMY, at, checkpoint, receipt};
 use crate::journal::{FILE, Limits};
 use crate::merge::tests::observation;
 use crate::order::fixture::{Court, LIST};
+use crate::source::Observation;
 use crate::status::Status;
 use crate::uplink::{Ask, Offered, Standing};
 
@@ -84,6 +85,21 @@ impl World {
         );
         assert_eq!(taken, Offered::Taken);
         agent
+    }
+
+    /// The next version, from now on: its one clause is about wiping programs.
+    fn take_next(&self, agent: &mut Running, version: u64, ms: u64) -> Hash {
+        let text = crate::order::fixture::text(version, "2026-11-24", "2026-11-24");
+        let (text, _social) = text.split_once("[[clause]]\nid = \"4\"").unwrap();
+        let (head, tail) = text.split_once("[lists.social]").unwrap();
+        let (_list, tail) = tail.split_once("[[clause]]").unwrap();
+        let tail = tail.replace("records = [\"web_visit\"]\n", "");
+        let text = format!("{head}[[clause]]{tail}");
+        let package = self.court.sign(text.into_bytes(), &["court", "police"]);
+        let digest = Hash::of(&package.order);
+        let offered = agent.ask(|reply| Ask::Order { package, reply }, ms);
+        assert_eq!(offered, Offered::Taken);
+        digest
     }
 
     /// What the collector has not read yet of the closed reports.
@@ -366,13 +382,92 @@ fn the_order_ends_by_the_clock() {
     agent.keeper.tick(&at(end - 1)).unwrap();
     assert_eq!(agent.keeper.next_tick(&at(end - 1)), 1);
     assert!(!agent.wanted.has_changed().unwrap());
-    assert!(agent.submit(vec![seen("https://late.example/", end - 1)], "3", end));
+    let late = vec![
+        seen("https://in-time.example/", end - 1),
+        seen("https://late.example/", end),
+    ];
+    assert!(agent.submit(late, "3", end));
     assert_eq!(*agent.wanted.borrow_and_update(), Wanted::default());
     assert_eq!(world.collect_kinds(&agent).last(), Some(&"order_ended"));
     assert!(!agent.status("alex").on);
-    assert!(!is_on_disk(world.dir.path(), b"late.example"));
+    agent.keeper.tick(&at(end + 5_000)).unwrap();
+    let [visit] = &world.collect(&agent)[..] else {
+        panic!("one visit happened in its term");
+    };
+    assert_eq!(
+        (visit.at, visit.order),
+        (at(end - 1).at, agent.keeper.book.digest())
+    );
+    assert!(!is_on_disk(world.dir.path(), b"//late.example"));
     let standing: Standing = agent.ask(Ask::Standing, end);
     assert!(standing.order.is_some(), "the last one that was");
+}
+
+#[test]
+fn what_happened_before_an_order_took_over_is_for_the_one_of_before() {
+    let mut world = World::new();
+    let mut agent = world.start_under_order();
+    let one = agent.keeper.book.digest();
+    let two = world.take_next(&mut agent, 2, 60_000);
+    // Nothing is forgotten over a restart.
+    drop(agent);
+    let mut agent = world.start(&at(61_000));
+    assert_eq!(agent.keeper.book.digest(), Some(two));
+    let backlog = vec![
+        seen("https://social.example/before", 59_999),
+        seen("https://social.example/after", 60_000),
+    ];
+    assert!(agent.submit(backlog.clone(), "1", 62_000));
+    agent.keeper.tick(&at(70_000)).unwrap();
+    let records = world.collect(&agent);
+    let visits: Vec<_> = records
+        .iter()
+        .filter(|record| record.kind() == Kind::WebVisit)
+        .map(|record| (record.at, record.order, record.clauses.concat()))
+        .collect();
+    assert_eq!(visits, [(at(59_999).at, one, "14".to_owned())]);
+    assert!(!is_on_disk(world.dir.path(), b"social.example/after"));
+
+    // Two versions further the first cannot judge any more.
+    world.take_next(&mut agent, 3, 80_000);
+    assert!(agent.submit(backlog, "2", 90_000));
+    agent.keeper.tick(&at(100_000)).unwrap();
+    let records = world.collect(&agent);
+    let gaps: Vec<_> = records
+        .iter()
+        .filter_map(|record| match &record.fact {
+            Fact::Gap(gap) => Some((gap.cause, gap.count, gap.from)),
+            _ => None,
+        })
+        .collect();
+    let lost = (GapCause::DroppedByAge, Some(1), Some(at(59_999).at.0));
+    assert_eq!(gaps, [lost]);
+    assert!(records.iter().all(|record| record.kind() != Kind::WebVisit));
+}
+
+#[test]
+fn an_order_that_was_taken_by_a_wrong_clock_binds_by_the_right_one() {
+    let mut world = World::new();
+    let mut agent = world.start(&at(3_600_000));
+    let digest = world.take_next(&mut agent, 1, 3_600_000);
+    assert_eq!(agent.keeper.book.digest(), Some(digest));
+    agent.keeper.tick(&at(10_000)).unwrap();
+    let start = ProcessStart {
+        exe: None,
+        name: "shred".into(),
+        args: vec![],
+        pid: 1,
+        started: 1,
+        parent: None,
+        parent_exe: None,
+    };
+    let wiping = Observation {
+        fact: start.into(),
+        ..seen("", 20_000)
+    };
+    assert!(agent.submit(vec![wiping], "1", 20_000));
+    agent.keeper.stop("test", &at(21_000)).unwrap();
+    assert!(world.collect_kinds(&agent).contains(&"process_start"));
 }
 
 #[test]
