@@ -5,11 +5,14 @@
 //! file and nothing else, and a visit that two sources saw counts once.
 //!
 //! Refuses: accounts that are not monitored and times at which the order was not in force, without
-//! so much as a count; and passwords in addresses, which are taken out.
+//! so much as a count; and passwords in addresses and exempt contacts and secrets in the arguments
+//! of programs, which are taken out.
+
+mod arguments;
 
 use std::fmt;
 
-use proviso_report::fact::{Fact, Kind};
+use proviso_report::fact::{Fact, Kind, WebVisit};
 use proviso_report::{Hash, Method, UnixMs};
 use proviso_rules::{Event, Hit, Judge, Scope as Cover, Severity, Term};
 use url::Url;
@@ -78,7 +81,13 @@ impl Scope {
             return Scoped::Nothing;
         }
         without_password(&mut observation.fact);
-        let count = match judge.scope(&event(&observation)) {
+        let mut cover = judge.scope(&event(&observation));
+        if let Cover::Covered(_) = cover
+            && without_exempt_arguments(judge, &mut observation)
+        {
+            cover = judge.scope(&event(&observation));
+        }
+        let count = match cover {
             Cover::Covered(clauses) => {
                 return Scoped::Covered(InScope {
                     observation,
@@ -259,10 +268,34 @@ fn without_password(fact: &mut Fact) {
     }
 }
 
+/// What an order must not keep of a program's arguments. Did they change?
+fn without_exempt_arguments(judge: &Judge, observation: &mut Observation) -> bool {
+    let at = observation.at;
+    let account = observation.account.as_deref();
+    let Fact::ProcessStart(start) = &mut observation.fact else {
+        return false;
+    };
+    let before = start.args.clone();
+    arguments::clean(&mut start.args, |url| {
+        let fact = Fact::WebVisit(WebVisit {
+            url: url.to_owned(),
+            title: None,
+            browser: String::new(),
+            profile: None,
+            transition: None,
+            private: None,
+        });
+        let fact = &fact;
+        match judge.scope(&Event { at, account, fact }) {
+            Cover::Exempt(id) => Some(id),
+            _ => None,
+        }
+    });
+    start.args != before
+}
+
 #[cfg(test)]
 mod tests {
-    use proviso_report::fact::WebVisit;
-
     use super::*;
 
     #[test]

@@ -265,7 +265,9 @@ fn only_what_a_clause_covers_is_written_and_of_the_rest_a_count() {
     let start = |name: &str, pid| ProcessStart {
         exe: None,
         name: name.to_owned(),
-        args: vec![name.to_owned(), "hush-hush".into()],
+        args: [name, "https://solicitor.example/about-alex", "-u", "a:hush"]
+            .map(str::to_owned)
+            .into(),
         pid,
         started: 5,
         parent: None,
@@ -329,6 +331,10 @@ fn only_what_a_clause_covers_is_written_and_of_the_rest_a_count() {
         .iter()
         .find(|record| record.kind() == Kind::ProcessStart);
     assert_eq!(end.start_seq, start.map(|record| record.seq));
+    let Some(Fact::ProcessStart(start)) = start.map(|record| &record.fact) else {
+        panic!("no start");
+    };
+    assert_eq!(start.args, ["shred", "[exempt E1]", "-u", "[not recorded]"]);
     let heartbeat = records
         .iter()
         .find(|record| record.kind() == Kind::Heartbeat)
@@ -337,7 +343,7 @@ fn only_what_a_clause_covers_is_written_and_of_the_rest_a_count() {
         heartbeat.fact.to_json().unwrap(),
         r#"{"uncovered":{"process_end":1,"process_start":1},"suppressed":{"E1":1},"awake_ms":60000}"#
     );
-    for secret in ["solicitor.example/about", "old.example"] {
+    for secret in ["solicitor.example/about", "old.example", "a:hush"] {
         assert!(!is_on_disk(world.dir.path(), secret.as_bytes()), "{secret}");
     }
 }
