@@ -1,11 +1,12 @@
-//! The collector's signature under receipts, and the names of the keys that stand in notes.
+//! The collector's signature under receipts and bundles, and the names of the keys that stand in notes.
 //!
 //! Promises: a receipt is made from checkpoint, time and key alone, so the same three give the same
 //! line whenever it is asked for; the store need not keep it. Everything that names a log or a key
 //! builds its name here.
 //!
-//! Refuses: to sign anything but receipts.
+//! Refuses: to sign anything but receipts, and bundles, whose names no log has.
 
+use proviso_report::bundle::{seal_note, seal_statement};
 use proviso_report::{Alg, Checkpoint, DeviceId, KeyError, Receipt, SigningKey, VerifierKey};
 use ring::rand::SystemRandom;
 use ring::signature::Ed25519KeyPair;
@@ -83,6 +84,14 @@ impl Signer {
         let message = Receipt::message_to_sign(checkpoint, time);
         Receipt::assemble(&self.verifier, time, self.key.sign(&message))
     }
+
+    /// States that the bundle about `person` held the files of `manifest` at `time`, Unix seconds:
+    /// its `bundle.note`.
+    #[must_use]
+    pub fn seal(&self, person: &str, manifest: &[u8], time: u64) -> String {
+        let statement = seal_statement(&self.authority, person, manifest);
+        seal_note(&statement, &self.receipt(&statement, time))
+    }
 }
 
 impl std::fmt::Debug for Signer {
@@ -123,6 +132,19 @@ mod tests {
             "a.example/device/0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a"
         );
         assert_eq!(signer.verifier().name(), "a.example/collector");
+    }
+
+    #[test]
+    fn a_bundle_is_signed_under_a_name_that_no_log_has() {
+        let signer = Signer::load("a.example", &new_key().unwrap()).unwrap();
+        let note = signer.seal("P-0001", b"00  data/a\n", 1_795_496_400);
+        let statement = seal_statement("a.example", "P-0001", b"00  data/a\n");
+        let line = note.strip_prefix(&(statement.body() + "\n")).unwrap();
+        assert_eq!(statement.origin, "a.example/bundle/P-0001");
+        assert_eq!(
+            Receipt::verify(line.trim_end(), &statement, signer.verifier()),
+            Ok(signer.receipt(&statement, 1_795_496_400))
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! bagit.txt  bag-info.txt  manifest-sha256.txt  tagmanifest-sha256.txt
+//! bundle.note                              the collector's signature under all that follows
 //! data/bundle.json                         what was exported           About
 //! data/devices/<id>/start.json             the log before the records  Start
 //! data/devices/<id>/leaves.jsonl           the records                 Leaf
@@ -14,17 +15,23 @@
 //!
 //! Promises: [`verify`] says of each thing that it checked whether it holds, fails or could not be
 //! checked, in words; it checks everything even when something fails early. Nothing that a bundle
-//! holds makes it panic.
+//! holds makes it panic. A bundle that holds is, under `data/`, the one that the collector wrote: what
+//! only the collector says (findings, decisions, when an order came) was not changed since, and no
+//! device or report was taken out. What a device wrote was not changed by the collector either: its
+//! records stand under the device's own signatures.
 //!
-//! Refuses: to vouch for the keys. A bundle that a forger made from nothing, with keys of his own,
+//! Refuses: to say that the collector left nothing out that it held, beyond the gaps that show in a
+//! log; a record that is withheld between others is said to be unchecked. And to vouch for the keys. A bundle that a forger made from nothing, with keys of his own,
 //! holds; whoever checks it must compare the keys with those that the authority published.
 
 mod bag;
 mod log;
 mod parts;
+mod seal;
 
 pub use log::DeviceLog;
 pub use parts::{About, Finding, Leaf, Matched, Start};
+pub use seal::{SEAL, seal_note, seal_statement};
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,7 +116,8 @@ impl Verified {
     }
 }
 
-/// Checks files, logs, checkpoints, receipts and the orders' hashes.
+/// Checks files, the collector's signature under them, logs, checkpoints, receipts and the orders'
+/// hashes.
 ///
 /// Whether an order's signatures hold and the findings follow from the records is for the rules.
 #[must_use]
@@ -139,6 +147,8 @@ pub fn verify(files: &dyn Files) -> Verified {
             None
         }
     };
+    let sealed = seal::check(files, verified.about.as_ref(), collector.as_ref());
+    verified.checks.push(sealed);
     for device in devices(&listed, verified.about.as_ref()) {
         let (checks, log) = log::check(files, &listed, device, collector.as_ref());
         verified.checks.extend(checks);

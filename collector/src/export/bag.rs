@@ -1,7 +1,7 @@
 //! A bag (BagIt, RFC 8493) in the making.
 //!
 //! Promises: files are hashed as they are written; nothing is at the bag's place until everything
-//! is synced, and what was begun and not finished is removed.
+//! is synced, and what was begun and not finished is removed. The collector signs the manifest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -9,11 +9,13 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use proviso_report::bundle::SEAL;
 use proviso_report::{Hash, UnixMs};
 use ring::digest::{Context, SHA256};
 use tempfile::TempDir;
 
 use super::ExportError;
+use crate::signing::Signer;
 
 const BAGIT: &str = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
 
@@ -96,25 +98,36 @@ impl Bag {
         Ok(())
     }
 
-    /// Names every file with its hash and moves the bag to its place.
-    pub(super) fn finish(mut self, by: &str, words: &str, now: UnixMs) -> Result<(), ExportError> {
+    /// Names every file with its hash, signs that and moves the bag to its place.
+    pub(super) fn finish(
+        mut self,
+        signer: &Signer,
+        person: &str,
+        words: &str,
+        now: UnixMs,
+    ) -> Result<(), ExportError> {
         let files = std::mem::take(&mut self.payload);
         let day = now.to_string();
         let info = format!(
-            "Source-Organization: {by}\n\
+            "Source-Organization: {}\n\
              External-Description: {words}\n\
              Bagging-Date: {}\n\
              Bag-Software-Agent: proviso-collector {}\n\
              Payload-Oxum: {}.{}\n",
+            signer.authority(),
             day.get(..10).unwrap_or(&day),
             env!("CARGO_PKG_VERSION"),
             self.size,
             files.len()
         );
+        let manifest_text = manifest(&files);
+        let seconds = u64::try_from(now.0).unwrap_or(0) / 1_000;
+        let seal = signer.seal(person, manifest_text.as_bytes(), seconds);
         for (name, text) in [
             ("bagit.txt", BAGIT.to_owned()),
             ("bag-info.txt", info),
-            ("manifest-sha256.txt", manifest(&files)),
+            ("manifest-sha256.txt", manifest_text),
+            (SEAL, seal),
         ] {
             self.put(name, text)?;
         }
@@ -182,6 +195,7 @@ fn io(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> ExportE
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signing::new_key;
 
     #[test]
     fn a_bag_is_these_files() {
@@ -189,7 +203,8 @@ mod tests {
         let out = dir.path().join("bag");
         let mut bag = Bag::begin(&out).unwrap();
         bag.put("data/a/b.txt", "abc").unwrap();
-        bag.finish("a.example", "Words", UnixMs(1_795_496_400_000))
+        let signer = Signer::load("a.example", &new_key().unwrap()).unwrap();
+        bag.finish(&signer, "P-0001", "Words", UnixMs(1_795_496_400_000))
             .unwrap();
         let read = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
         assert_eq!(
@@ -198,11 +213,24 @@ mod tests {
         );
         assert!(read("bag-info.txt").contains("Payload-Oxum: 3.1\n"));
         assert!(read("bag-info.txt").contains("Bagging-Date: 2026-11-24\n"));
+        let manifest = read("manifest-sha256.txt");
+        assert_eq!(
+            read("bundle.note"),
+            signer.seal("P-0001", manifest.as_bytes(), 1_795_496_400)
+        );
         let names: Vec<_> = read("tagmanifest-sha256.txt")
             .lines()
             .map(|line| line[66..].to_owned())
             .collect();
-        assert_eq!(names, ["bag-info.txt", "bagit.txt", "manifest-sha256.txt"]);
+        assert_eq!(
+            names,
+            [
+                "bag-info.txt",
+                "bagit.txt",
+                "bundle.note",
+                "manifest-sha256.txt"
+            ]
+        );
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 

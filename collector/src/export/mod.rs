@@ -3,8 +3,9 @@
 //!
 //! Promises: everything comes from one snapshot of the store; every report is verified once more
 //! before it is exported; a bundle is there whole or not at all (it is written beside its place,
-//! synced and renamed). Records outside the time asked for are withheld: only their hashes are in
-//! the bundle, which prove that nothing is missing and give nothing away.
+//! synced and renamed), and signed as a whole. Records outside the time asked for are withheld: only
+//! their hashes are in the bundle, which prove that the log goes on without a gap and give nothing
+//! away.
 //!
 //! Refuses: to write over anything, and to name the person. The person has a pseudonym here.
 //!
@@ -157,7 +158,7 @@ impl Exporter {
             .store
             .read_blocking(|read| self.fill(&mut bag, read, person, (from, to)))?;
         let words = format!("Records of {} from {from} to {to}", person.pseudonym);
-        bag.finish(self.signer.authority(), &words, UnixMs(now))?;
+        bag.finish(&self.signer, &person.pseudonym, &words, UnixMs(now))?;
         Ok(exported)
     }
 

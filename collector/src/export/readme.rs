@@ -44,6 +44,16 @@ FOLDER is the folder that holds bagit.txt. It needs no network and asks nobody. 
 everything holds, 1 if something was changed or is missing, 2 if it could not check. To check the
 files alone, any BagIt tool will do (RFC 8493), or, in FOLDER: sha256sum -c manifest-sha256.txt
 
+What it checks: that the collector signed all files below data/, as they are (bundle.note); that the
+device signed its records, none missing from the first to the last, and that the collector had them at
+the times of its receipts; that two people of different roles signed each order; that each record
+shown lies within the time of its order and is one that the order allows; that each finding follows
+from a record, and that none is missing of the records shown.
+
+What it cannot check: what is in a record that is withheld. It stands in the log because its time is
+outside the time above; one that stands between records shown is reported. Nor whether a record is
+true of the person: it says what the device saw. Nor bag-info.txt, which repeats what is said here.
+
 A forger can make a bundle that holds, with keys of his own. Compare this key with the one that the
 authority has published:
 
@@ -53,8 +63,8 @@ authority has published:
 WHAT IS IN IT
 
 data/devices/*/leaves.jsonl     The records, one a line, exactly as the device wrote them. A record
-                                that is withheld (outside the time above) has a hash only: it proves
-                                that nothing was taken out, and gives nothing away.
+                                that is withheld (outside the time above) has a hash only: it keeps
+                                its place in the log, and gives nothing away.
 data/devices/*/checkpoints/     What the device signed, and the collector's receipt with its time:
                                 from then on neither could change a record unnoticed.
 data/orders/                    The court's orders, their signatures and lists.
@@ -62,6 +72,7 @@ data/findings.jsonl             What software found. A finding is an opinion: a 
 data/decisions.jsonl            What people said about the findings: who, when, why.
 data/keys/                      The keys to check signatures with.
 data/bundle.json                The facts at the top of this text, for programs.
+bundle.note                     The collector's signature under the list of all these files.
 ",
             person = about.person,
             from = about.from,

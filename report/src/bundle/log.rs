@@ -92,6 +92,12 @@ pub(super) fn check(
         log.end.saturating_sub(1)
     );
     note(&text, Outcome::Holds);
+    if log.withheld > 0 {
+        note(
+            "no record is withheld between records of the time asked for",
+            withheld(&leaves),
+        );
+    }
     let (outcome, records) = records(&leaves, &cosigned);
     let sound = note(
         "each record stands at its place and says what a record can say",
@@ -233,6 +239,23 @@ fn leaves(
         },
         leaves,
     ))
+}
+
+/// Records of one moment need not stand together: a history is read late. So this may be in order,
+/// and only the record itself could tell.
+fn withheld(leaves: &[Leaf]) -> Outcome {
+    let is_shown = |leaf: &Leaf| matches!(leaf, Leaf::Shown { .. });
+    let from = leaves.iter().position(is_shown).unwrap_or(leaves.len());
+    let to = leaves.iter().rposition(is_shown).unwrap_or(0);
+    let inside = leaves.get(from..to).unwrap_or_default();
+    match inside.iter().find(|leaf| !is_shown(leaf)) {
+        None => Outcome::Holds,
+        Some(leaf) => Outcome::Unchecked(format!(
+            "record {} is withheld although it lies between records of the time asked for; it may \
+             be about another time: ask for a bundle of a longer one",
+            leaf.index()
+        )),
+    }
 }
 
 fn records(leaves: &[Leaf], cosigned: &BTreeMap<u64, Cosigned>) -> (Outcome, Vec<Record>) {

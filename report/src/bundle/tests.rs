@@ -35,12 +35,27 @@ impl Memory {
         self.0.insert(path.to_owned(), bytes.into());
     }
 
+    fn with(mut self, path: &str, bytes: &str) -> Self {
+        self.put(path, bytes);
+        self
+    }
+
     fn text(&self, path: &str) -> String {
         String::from_utf8(self.0[path].clone()).unwrap()
     }
 
+    /// As the collector would: the hashes fit, and it signs them.
+    fn bagged(self) -> Self {
+        let mut files = self.hashed();
+        let statement = seal_statement("a.example", "p", &files.0["manifest-sha256.txt"]);
+        let signature = signing_key().sign(&Receipt::message_to_sign(&statement, 1_795_600_000));
+        let receipt = Receipt::assemble(&collector(), 1_795_600_000, signature);
+        files.put(SEAL, seal_note(&statement, &receipt));
+        files.hashed()
+    }
+
     /// As a forger would: the hashes fit again.
-    fn bagged(mut self) -> Self {
+    fn hashed(mut self) -> Self {
         self.put(
             "bagit.txt",
             "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
@@ -71,6 +86,15 @@ impl Memory {
     }
 }
 
+fn collector() -> VerifierKey {
+    VerifierKey::new(
+        "a.example/collector",
+        Alg::CosignatureV1,
+        signing_key().public(),
+    )
+    .unwrap()
+}
+
 fn record(seq: u64) -> String {
     let record = Record {
         seq,
@@ -91,17 +115,16 @@ fn record(seq: u64) -> String {
     String::from_utf8(record.to_line().unwrap()).unwrap()
 }
 
-/// Records 3 to 7 of a log, in two reports; record 5 is withheld.
+/// Records 3 to 7 of a log, in two reports; record 7 is withheld.
 fn bundle() -> Memory {
+    bundle_without(7)
+}
+
+fn bundle_without(withheld: u64) -> Memory {
     let mut files = Memory(BTreeMap::new());
     let origin = format!("a.example/device/{DEVICE}");
     let device = VerifierKey::ed25519(&origin, signing_key().public()).unwrap();
-    let collector = VerifierKey::new(
-        "a.example/collector",
-        Alg::CosignatureV1,
-        signing_key().public(),
-    )
-    .unwrap();
+    let collector = collector();
     let mut log = CompactRange::new();
     (0..3_u64).for_each(|n| log.append(Hash::of(&n.to_be_bytes())));
     let under = format!("data/devices/{DEVICE}");
@@ -118,7 +141,7 @@ fn bundle() -> Memory {
             line: record(index),
         };
         log.append(leaf.hash());
-        let leaf = if index == 5 {
+        let leaf = if index == withheld {
             Leaf::Withheld {
                 index,
                 hash: leaf.hash(),
@@ -203,7 +226,7 @@ fn a_leaf_is_these_bytes() {
         lines.next().unwrap(),
         format!(r#"{{"index":3,"salt":"{salt}","line":{line}}}"#)
     );
-    assert!(lines.nth(1).unwrap().starts_with(r#"{"index":5,"hash":""#));
+    assert!(lines.nth(3).unwrap().starts_with(r#"{"index":7,"hash":""#));
     for wrong in [
         r#"{"index":5}"#,
         r#"{"index":5,"salt":"00","line":""}"#,
@@ -269,6 +292,116 @@ fn who_mends_the_hashes_fails_at_the_signatures() {
 }
 
 #[test]
+fn a_seal_is_these_bytes() {
+    let statement = seal_statement("a.example", "P-0001", b"00  data/a\n01  data/b\n");
+    let signature = signing_key().sign(&Receipt::message_to_sign(&statement, 1_795_600_000));
+    let receipt = Receipt::assemble(&collector(), 1_795_600_000, signature);
+    assert_eq!(
+        seal_note(&statement, &receipt),
+        "a.example/bundle/P-0001\n2\nHz82rRGUgfRR393jmPxo32x0Xz93NdNv01veLQ4L/To=\n\n\u{2014} \
+         a.example/collector NGER9wAAAABrBq6Ab7FtvzrhvGCIhURGIIgVxG2eFZY5iWtwbsyeuBZplBpuaF6KyZfI\
+         y/xE+TGxA4R/zkTe68/JxfxVmdd8AdXbCA==\n"
+    );
+}
+
+/// Whatever no device signs, and everything of a device at once.
+#[test]
+fn what_only_the_collector_says_is_under_its_signature() {
+    let mut whole = bundle();
+    whole.put("data/decisions.jsonl", "no breach\n");
+    let whole = whole.bagged();
+    assert_eq!(faults(&whole), Vec::<String>::new());
+    let under = format!("data/devices/{DEVICE}/");
+
+    let rewritten = whole.clone().with("data/decisions.jsonl", "a breach\n");
+    let mut no_device = whole.edited("data/bundle.json", &format!("\"{DEVICE}\""), "");
+    no_device
+        .0
+        .retain(|path, _| !path.contains(&DEVICE.to_string()));
+    let mut no_last = whole.clone();
+    no_last
+        .0
+        .remove(&format!("{under}checkpoints/{:020}.note", 8));
+    let leaves = whole.text(&format!("{under}leaves.jsonl"));
+    let first: String = leaves.split_inclusive('\n').take(2).collect();
+    let no_last = no_last.with(&format!("{under}leaves.jsonl"), &first);
+    let hidden = Leaf::Withheld {
+        index: 3,
+        hash: serde_json::from_str::<Leaf>(leaves.lines().next().unwrap())
+            .unwrap()
+            .hash(),
+    };
+    let hidden = serde_json::to_string(&hidden).unwrap();
+    let hidden = leaves.replace(leaves.lines().next().unwrap(), &hidden);
+    let hidden = whole.clone().with(&format!("{under}leaves.jsonl"), &hidden);
+    for mut forged in [rewritten, no_device, no_last, hidden] {
+        forged.put(SEAL, whole.0[SEAL].clone());
+        let forged = forged.hashed();
+        assert_eq!(
+            faults(&forged),
+            [
+                "fails: bundle.note: it is about other files: something was changed, added or taken out since"
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_seal_is_the_collectors_or_none() {
+    let whole = bundle();
+    let mut unsealed = whole.clone();
+    unsealed.0.remove(SEAL);
+    assert_eq!(
+        faults(&unsealed.hashed()),
+        ["fails: bundle.note is missing"]
+    );
+    for (from, to, why) in [
+        (
+            "\u{2014} a.example",
+            "\u{2014} b.example",
+            "it is not signed by a.example/collector",
+        ),
+        (
+            "a.example/bundle/p",
+            "a.example/bundle/q",
+            "it is about other files",
+        ),
+        ("\n\n", "\n", "this is not a signed note"),
+    ] {
+        let mut bent = whole.clone();
+        bent.put(SEAL, whole.text(SEAL).replacen(from, to, 1));
+        let faults = faults(&bent.hashed());
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(
+            faults[0].starts_with("fails: bundle.note: ") && faults[0].contains(why),
+            "{faults:?}"
+        );
+    }
+    let mut bent = whole.clone();
+    let text = whole.text(SEAL);
+    let at = text.len() - 20;
+    let other = if &text[at..=at] == "A" { "B" } else { "A" };
+    bent.put(SEAL, format!("{}{other}{}", &text[..at], &text[at + 1..]));
+    assert!(
+        faults(&bent.hashed())[0].contains("the signature by a.example/collector does not hold")
+    );
+}
+
+#[test]
+fn a_record_withheld_between_others_is_said() {
+    assert_eq!(
+        faults(&bundle_without(5)),
+        [
+            "unchecked: record 5 is withheld although it lies between records of the time asked for; \
+          it may be about another time: ask for a bundle of a longer one"
+        ]
+    );
+    for edge in [3, 7] {
+        assert_eq!(faults(&bundle_without(edge)), Vec::<String>::new());
+    }
+}
+
+#[test]
 fn what_is_not_there_is_said() {
     let nothing = Memory(BTreeMap::new());
     assert!(faults(&nothing)[0].starts_with("unchecked: there are no files"));
@@ -284,4 +417,5 @@ fn what_is_not_there_is_said() {
     );
     let newer = bundle().edited("data/bundle.json", "bundle/1", "bundle/2");
     assert!(faults(&newer)[0].contains("use a newer one"));
+    assert!(faults(&newer)[1].contains("does not say whose it is"));
 }

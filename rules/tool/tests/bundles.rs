@@ -6,16 +6,15 @@
 use std::path::Path;
 use std::process::Command;
 
-use proviso_report::bundle::{About, FORMAT};
-use proviso_report::{Alg, Hash, UnixMs, VerifierKey};
+use data_encoding::HEXLOWER;
+use proviso_report::bundle::{About, FORMAT, SEAL, seal_note, seal_statement};
+use proviso_report::{Alg, Hash, Receipt, SigningKey, UnixMs, VerifierKey};
 use proviso_rules::ENGINE;
 use tempfile::TempDir;
 
-/// RFC 8032, section 7.1, test 1.
-const KEY: [u8; 32] = [
-    0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a,
-    0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
-];
+/// RFC 8032, section 7.1, test 1, as PKCS#8.
+const KEY: &str = "3053020101300506032b6570042204209d61b19deffd5a60ba844af492ec2cc44449c5697b326919703b\
+    ac031cae7f60a123032100d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 const SIGNERS: &str = "court:clerk ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEkUY4SqVgaxID/SXAICbp5x00wbbplTNVOS2xza2i4S\n";
 
 /// A bundle of a person of whom nothing was recorded.
@@ -32,7 +31,8 @@ fn bundle(engine: &str, person: &str) -> TempDir {
         engine: engine.into(),
         devices: vec![],
     };
-    let key = VerifierKey::new("a.example/collector", Alg::CosignatureV1, KEY).unwrap();
+    let secret = SigningKey::from_pkcs8(&HEXLOWER.decode(KEY.as_bytes()).unwrap()).unwrap();
+    let key = VerifierKey::new("a.example/collector", Alg::CosignatureV1, secret.public()).unwrap();
     std::fs::create_dir_all(folder.path().join("data/keys")).unwrap();
     let mut manifest = String::new();
     for (path, bytes) in [
@@ -44,6 +44,12 @@ fn bundle(engine: &str, person: &str) -> TempDir {
         manifest += &format!("{}  {path}\n", Hash::of(&bytes));
         std::fs::write(folder.path().join(path), bytes).unwrap();
     }
+    let statement = seal_statement("a.example", person, manifest.as_bytes());
+    let signature = secret.sign(&Receipt::message_to_sign(&statement, 1_795_496_400));
+    let seal = seal_note(
+        &statement,
+        &Receipt::assemble(&key, 1_795_496_400, signature),
+    );
     let mut tags = String::new();
     for (path, text) in [
         (
@@ -51,6 +57,7 @@ fn bundle(engine: &str, person: &str) -> TempDir {
             "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
         ),
         ("manifest-sha256.txt", &manifest),
+        (SEAL, &seal),
     ] {
         tags += &format!("{}  {path}\n", Hash::of(text.as_bytes()));
         std::fs::write(folder.path().join(path), text).unwrap();
@@ -78,11 +85,12 @@ fn what_holds_is_verified_with_its_keys() {
     assert_eq!(code, 0, "{text}");
     assert_eq!(
         last,
-        "VERIFIED: all 7 checks hold, if the keys above are the authority's."
+        "VERIFIED: all 8 checks hold, if the keys above are the authority's."
     );
     for words in [
         "Evidence about P-0001",
         "\n\nholds        bagit.txt",
+        "\nholds        the collector signed this bundle as it is, at 2026-11-24T05:00:00.000Z\n",
         "\nholds        each of the 4 files has the hash that the bag names\n",
         "Compare each with the one that the authority published",
         "  a.example/collector+",
@@ -98,7 +106,7 @@ fn what_fails_is_never_called_verified() {
     std::fs::write(bundle.path().join("data/findings.jsonl"), "{}\n").unwrap();
     let (code, text, last) = verify(bundle.path());
     assert_eq!(code, 1, "{text}");
-    assert!(last.starts_with("EVIDENCE FAILS: 2 of 6 checks"), "{text}");
+    assert!(last.starts_with("EVIDENCE FAILS: 2 of 7 checks"), "{text}");
     assert!(
         text.contains("\nFAILS        each of the 4 files"),
         "{text}"
@@ -111,7 +119,7 @@ fn what_cannot_be_checked_is_never_called_verified() {
     let other = bundle("proviso-engine/0", "P-0001");
     let (code, text, last) = verify(other.path());
     assert_eq!(code, 2, "{text}");
-    assert!(last.starts_with("COULD NOT CHECK: 4 of 7"), "{text}");
+    assert!(last.starts_with("COULD NOT CHECK: 4 of 8"), "{text}");
     assert!(!text.to_lowercase().contains("verified"), "{text}");
 
     let empty = tempfile::tempdir().unwrap();
