@@ -54,7 +54,7 @@ pub enum EnrolError {
     /// Another collector than the token's.
     #[error(
         "the collector at {collector} is not the one that this token is for ({why}): check the \
-         address; the token was not used"
+         address, and copy the token again, whole; it was not used"
     )]
     OtherCollector {
         /// Where.

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use proviso_agent::config::ConfigError;
+use proviso_agent::config::{Config, ConfigError};
 use proviso_agent::enrol::{EnrolError, enrol};
 use proviso_agent::identity::IdentityError;
 use proviso_agent::journal::{OpenError, WriteError};
+use proviso_agent::platform::accounts;
 use proviso_agent::platform::local::BindError;
 use proviso_agent::run::{RunError, run};
 use proviso_agent::source::extension::native_host;
@@ -84,6 +85,13 @@ struct Place {
     state: PathBuf,
 }
 
+impl Place {
+    /// The state directory from the root: settings and policies name it for programs elsewhere.
+    fn whole(&self) -> Result<PathBuf, Failure> {
+        std::path::absolute(&self.state).map_err(|error| Failure(error.to_string(), FAILED))
+    }
+}
+
 /// A sentence and an exit code.
 struct Failure(String, u8);
 
@@ -113,19 +121,45 @@ fn obey(command: Command) -> Result<(), Failure> {
             token,
             accounts,
         } => {
-            let enrolled = waiting(enrol(&place.state, &collector, &token, &accounts))??;
+            let state = place.whole()?;
+            // Before the token is used up: a name that nobody has here monitors nobody.
+            for name in &accounts {
+                accounts::find(name).map_err(|error| Failure(error.to_string(), FAILED))?;
+            }
+            let enrolled = waiting(enrol(&state, &collector, &token, &accounts))??;
             println!(
                 "This computer is enrolled as device {}. Monitored: {}.",
                 enrolled.device,
                 enrolled.accounts.join(", ")
             );
-            println!("Next: proviso-installer browsers install, then proviso-agent run.");
+            for error in enrolled
+                .accounts
+                .iter()
+                .filter_map(|name| accounts::find(name).err())
+            {
+                println!(
+                    "Warning: {error}. The token names it; until it exists nobody is monitored by it."
+                );
+            }
+            let place = state.display();
+            println!(
+                "Next: proviso-installer browsers install --state {place}, then proviso-agent run \
+                 --state {place}."
+            );
             Ok(())
         }
-        Command::Run { place } => Ok(run(&place.state)?),
+        Command::Run { place } => Ok(run(&place.whole()?)?),
         Command::Status { place, json } => {
-            let status = waiting(status::ask(&place.state))?
-                .map_err(|error| Failure(error.to_string(), NOT_RUNNING))?;
+            let state = place.whole()?;
+            let status = waiting(status::ask(&state))?.map_err(|error| {
+                match Config::load(&state) {
+                    // It does not run because it cannot.
+                    Err(why @ ConfigError::NotEnrolled(_)) => {
+                        Failure(why.to_string(), NOT_ENROLLED)
+                    }
+                    _ => Failure(error.to_string(), NOT_RUNNING),
+                }
+            })?;
             let text = if json {
                 serde_json::to_string_pretty(&status)
                     .map_err(|error| Failure(error.to_string(), FAILED))?

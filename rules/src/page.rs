@@ -101,15 +101,20 @@ fn recorded(page: &mut Writer, order: &Order) {
             .filter(|rule| rule.on.contains(&kind))
             .map(|rule| rule.id.as_str())
             .collect();
+        let more = if kind == Kind::ProcessStart {
+            " Of each of them also which program started it, and its end."
+        } else {
+            ""
+        };
         let words = if whole.is_empty() {
             format!(
-                "{}: only those that match rule {}.",
+                "{}: only those that match rule {}.{more}",
                 begun(&kinds(&[kind])),
                 rules.join(" or ")
             )
         } else {
             format!(
-                "{}: all, under clause {}.",
+                "{}: all, under clause {}.{more}",
                 begun(&kinds(&[kind])),
                 whole.join(" and ")
             )

@@ -52,10 +52,15 @@ impl Keeper {
         if self.stopped {
             return (false, "the agent is about to end".into());
         }
-        if let Some(stall) = &self.stall {
-            return (false, format!("nothing can be written: {}", stall.why));
-        }
         match (self.book.in_force(), self.book.current()) {
+            (Some(_), _) if let Some(stall) = &self.stall => (
+                true,
+                format!(
+                    "a court order is in force, and nothing can be written now ({}); what happens \
+                     is held where it is seen, as long as there is room, and recorded afterwards",
+                    stall.why
+                ),
+            ),
             (Some(_), _) => (true, "a court order is in force on this computer".into()),
             (None, Some(_)) => (
                 false,

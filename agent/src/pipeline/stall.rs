@@ -41,7 +41,11 @@ impl Stall {
             count: None,
             from: Some(self.since.0),
             to: Some(now.at.0),
-            detail: format!("nothing could be written: {}", self.why),
+            detail: format!(
+                "nothing could be written: {}; what sources could hold meanwhile was recorded \
+                 afterwards",
+                self.why
+            ),
         }
         .into()
     }

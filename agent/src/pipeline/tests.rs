@@ -489,7 +489,8 @@ fn a_full_journal_takes_nothing_until_there_is_room_and_says_so() {
     let mut messages = vec![ToPipeline::Health(health)];
     agent.keeper.take(&mut messages, &at(2_500)).unwrap();
     assert_eq!(agent.cursor(), None);
-    assert!(!agent.status("alex").on);
+    let status = agent.status("alex");
+    assert!(status.on && status.why.contains("nothing can be written now"));
     world.collect(&agent);
     let (checkpoint, receipt) = (
         checkpoint(&world.collected),

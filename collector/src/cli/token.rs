@@ -25,7 +25,8 @@ pub(super) struct Token {
     /// Whose computer: name, pseudonym or id.
     #[arg(long, value_name = "NAME")]
     person: String,
-    /// An account on that computer to monitor; may be repeated. Without it the agent asks.
+    /// An account on that computer to monitor; may be repeated. Without it, whoever enrols the
+    /// computer names one with --account.
     #[arg(long = "account", value_name = "ACCOUNT")]
     accounts: Vec<String>,
 }

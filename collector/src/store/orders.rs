@@ -84,6 +84,16 @@ pub fn list(read: &Read<'_>, sha256: &Hash) -> Result<Option<Vec<u8>>, SqlError>
     )
 }
 
+/// The pseudonyms of others who were put under an order of this id.
+pub fn others(read: &Read<'_>, id: &str, person: &PersonId) -> Result<Vec<String>, SqlError> {
+    read.query(
+        "SELECT DISTINCT p.pseudonym FROM orders o JOIN person p ON p.id = o.person \
+         WHERE o.id = $1 AND o.person <> $2 ORDER BY p.pseudonym",
+        &[id.into(), person.as_str().into()],
+        |row| row.text(0),
+    )
+}
+
 /// An order by its digest, whoever it binds.
 pub fn by_digest(read: &Read<'_>, digest: &Hash) -> Result<Option<StoredOrder>, SqlError> {
     read.first(

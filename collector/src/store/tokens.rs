@@ -13,7 +13,7 @@ use super::sql::{SqlError, Tx};
 pub struct Grant {
     /// Whose device it enrols.
     pub person: PersonId,
-    /// OS accounts to monitor; empty: the agent asks.
+    /// OS accounts to monitor; empty: whoever enrols names them.
     pub accounts: Vec<String>,
 }
 

@@ -177,7 +177,7 @@ fn action(word: &str) -> &str {
         SAW_ALERT => "saw",
         SAW_ALIKE => "saw alerts like",
         SAW_AUDIT => "saw who looked",
-        EXPORTED => "exported a bundle of",
+        EXPORTED => "asked for an evidence bundle of",
         DECIDED => "recorded a decision on",
         "new_password" => "was given a new password",
         other => other,

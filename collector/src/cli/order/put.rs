@@ -17,7 +17,7 @@ use proviso_collector::clock;
 use proviso_collector::order_text::OrderText;
 use proviso_collector::store::orders::{self, StoredOrder};
 use proviso_collector::store::people::Person;
-use proviso_collector::store::{Hash, Tx, devices};
+use proviso_collector::store::{Hash, StoreError, Tx, devices};
 use proviso_report::UnixMs;
 use proviso_rules::{Faults, Judge, ListBytes, Order, Term};
 
@@ -71,6 +71,17 @@ impl Put {
             person.pseudonym,
             signed.principals.join(" and ")
         );
+        let (whose, id) = (person.id.clone(), stored.id.clone());
+        let others =
+            store.read_blocking(|read| Ok::<_, StoreError>(orders::others(read, &id, &whose)?))?;
+        if !others.is_empty() {
+            writeln!(
+                said,
+                "WARNING: an order with the id {id} was also put for {}. An order binds one person: \
+                 if this is not theirs, recording under it is unlawful; put the right one at once.",
+                others.join(" and ")
+            )?;
+        }
         let computers = store.write_blocking("put order", move |tx| {
             store_it(tx, &person, &stored, &lists)
         })?;
