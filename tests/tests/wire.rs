@@ -225,8 +225,12 @@ impl World {
         self.now += time;
         if let Some(joined) = &mut self.joined {
             joined.collector.on_timeout(self.now);
+            // Whoever gives up closes the connection; the other side finds it closed.
+            let gave_up = joined.collector.is_over();
             if let Err(error) = joined.agent.on_timeout(self.now) {
                 assert_eq!(error, SessionError::Silent);
+                self.joined = None;
+            } else if gave_up {
                 self.joined = None;
             }
         }
@@ -373,6 +377,18 @@ fn carry(bytes: &mut VecDeque<u8>, decoder: &mut FrameDecoder, random: u64) -> b
     let piece: Vec<u8> = bytes.drain(..some.min(bytes.len())).collect();
     decoder.push(&piece);
     !piece.is_empty()
+}
+
+/// A collector that nobody says anything to gives up; what it should have had comes anyway.
+#[test]
+fn a_collector_that_gave_up_is_dialled_again() {
+    let mut world = World::new();
+    world.happen(Event::Close(1));
+    world.happen(Event::Steps(1));
+    world.happen(Event::Wait(10_000));
+    world.happen(Event::Close(1));
+    world.settle();
+    world.check();
 }
 
 proptest! {
