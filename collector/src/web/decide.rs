@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Form, Path, State};
+use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +21,7 @@ use crate::store::{FindingId, Tx};
 use super::Site;
 use super::audit;
 use super::fault::Fault;
+use super::form::Form;
 use super::gate::Signed;
 
 /// Most characters of a reason.

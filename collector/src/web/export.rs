@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Form, Path as InAddress, State};
+use axum::extract::{Path as InAddress, State};
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -29,6 +29,7 @@ use crate::store::{PersonId, StoreError, orders};
 
 use super::Site;
 use super::fault::Fault;
+use super::form::Form;
 use super::gate::Signed;
 use super::{audit, words};
 

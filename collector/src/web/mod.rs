@@ -20,6 +20,7 @@ mod decide;
 mod export;
 mod facts;
 mod fault;
+mod form;
 mod gate;
 mod groups;
 mod headers;

@@ -169,3 +169,24 @@ async fn a_form_of_another_session_or_site_changes_nothing() {
         .await;
     assert!(kept.is_empty());
 }
+
+#[tokio::test]
+async fn a_form_that_is_not_whole_or_far_too_long_gets_a_sentence() {
+    let world = World::new().await;
+    world.person(1, "Alex Example", 0).await;
+    let one = finding(1, 0, "4.a", "breach", "facebook.com");
+    let path = format!("/alert/{}/decide", id(&one));
+    world.find(vec![one], vec![]).await;
+    let browser = world.browser().await;
+    let answer = browser.post(&path, &[("verdict", "no_breach")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        answer.body.contains("did not arrive whole"),
+        "{}",
+        answer.body
+    );
+    let long = "a".repeat(100_000);
+    let answer = browser.post(&path, &[("reason", long.as_str())]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains("far too long"), "{}", answer.body);
+}

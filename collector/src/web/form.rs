@@ -1,0 +1,34 @@
+//! What a form sends, or a sentence: never the words of the library that reads it.
+
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use serde::de::DeserializeOwned;
+
+use super::fault::Fault;
+
+const TOO_LONG: Fault = Fault::Input(
+    "what was sent is far too long, so nothing was changed; go back, write less and send it again",
+);
+const INCOMPLETE: Fault = Fault::Input(
+    "the form did not arrive whole, so nothing was changed; go back, open the page again, fill in \
+     everything and send it once more",
+);
+
+/// The fields of a form.
+pub(super) struct Form<T>(pub(super) T);
+
+impl<S, T> FromRequest<S> for Form<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
+        match axum::extract::Form::from_request(request, state).await {
+            Ok(axum::extract::Form(fields)) => Ok(Self(fields)),
+            Err(why) if why.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(TOO_LONG),
+            Err(_) => Err(INCOMPLETE),
+        }
+    }
+}
