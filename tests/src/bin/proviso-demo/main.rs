@@ -125,13 +125,23 @@ impl Demo {
     }
 }
 
+/// Why this machine cannot show it.
+#[derive(Debug, thiserror::Error)]
+enum MachineError {
+    /// Not root.
+    #[error(
+        "the demonstration sets up a computer inside this one and needs root for that. It is \
+         built; run it:\n    sudo {}", .0.display()
+    )]
+    NotRoot(PathBuf),
+    /// A browser, or another program that is used, is not installed.
+    #[error("these are missing: {0}. Run:\n    apt-get update && apt-get install {0}")]
+    Missing(String),
+}
+
 fn check_machine() -> anyhow::Result<()> {
     if !rustix::process::geteuid().is_root() {
-        bail!(
-            "the demonstration sets up a computer inside this one and needs root for that. It is \
-             built; run it:\n    sudo {}",
-            std::env::current_exe()?.display()
-        );
+        return Err(MachineError::NotRoot(std::env::current_exe()?).into());
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let missing: Vec<&str> = [
@@ -145,10 +155,7 @@ fn check_machine() -> anyhow::Result<()> {
     .map(|(_, package)| *package)
     .collect();
     if !missing.is_empty() {
-        bail!(
-            "these are missing: {0}. Run:\n    apt-get update && apt-get install {0}",
-            missing.join(" ")
-        );
+        return Err(MachineError::Missing(missing.join(" ")).into());
     }
     Ok(())
 }
