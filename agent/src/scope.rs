@@ -32,7 +32,7 @@ pub struct Scope {
 #[derive(Debug)]
 pub enum Scoped {
     /// All of it.
-    Covered(InScope),
+    Covered(Box<InScope>),
     /// A count.
     Counted(Count),
     /// Nothing.
@@ -89,11 +89,11 @@ impl Scope {
         }
         let count = match cover {
             Cover::Covered(clauses) => {
-                return Scoped::Covered(InScope {
+                return Scoped::Covered(Box::new(InScope {
                     observation,
                     clauses,
                     order: judge.order().digest(),
-                });
+                }));
             }
             Cover::Exempt(id) => Count::Suppressed(id),
             Cover::Uncovered => Count::Uncovered(observation.fact.kind()),
@@ -118,11 +118,11 @@ impl Scope {
                 if start.order == judge.order().digest() =>
             {
                 end.start_seq = Some(start.seq);
-                Scoped::Covered(InScope {
+                Scoped::Covered(Box::new(InScope {
                     observation,
                     clauses: start.clauses,
                     order: start.order,
-                })
+                }))
             }
             _ => scoped,
         }

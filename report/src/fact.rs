@@ -4,12 +4,30 @@
 //! inside an order file use. Adding a kind or an optional field is compatible; anything else is a
 //! new version of the record.
 
-use std::collections::BTreeMap;
+mod agent;
+mod device;
+mod file;
+mod names;
+mod order;
+mod program;
+mod system;
+mod web;
 
 use serde::{Deserialize, Serialize};
 
-use crate::hash::Hash;
-use crate::record::Method;
+pub use agent::{
+    AgentAltered, AgentStarted, AgentStopped, AgentTraced, CollectorBlocked, Gap, GapCause,
+    Heartbeat, PreviousEnd, SourceFailed, SourceRestored,
+};
+pub use device::{Device, NetworkInterface, NetworkJoined, NetworkSetting, PhoneApp};
+pub use file::{FileChange, FileWas};
+pub use order::{Declaration, ListInForce, OrderEnded, OrderInForce, OrderRefused};
+pub use program::{Package, ProcessEnd, ProcessStart, ToolFound, ToolState};
+pub use system::{AccountChange, ClockStepped, OtherSystem, Power, PowerWas, Session, ZoneChanged};
+pub use web::{
+    BrowserFound, BrowserSetting, Cleared, Download, Foreground, HistoryCleared, PrivateWindow,
+    Search, Transition, VisitsConfirmed, WebVisit,
+};
 
 macro_rules! facts {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)+) => {
@@ -32,6 +50,13 @@ macro_rules! facts {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$kind => $name,)+ }
+            }
+
+            /// The names of the fields that a fact of this kind can have, in the order of their
+            /// declaration.
+            #[must_use]
+            pub fn fields(self) -> &'static [&'static str] {
+                match self { $(Self::$kind => names::of::<$kind>(),)+ }
             }
 
             /// The kind of this name.
@@ -80,6 +105,42 @@ facts! {
     ProcessStart = "process_start",
     /// A program ended.
     ProcessEnd = "process_end",
+    /// Words were sent to a search engine.
+    Search = "search",
+    /// A browser fetched a file to keep.
+    Download = "download",
+    /// A window was in front, and somebody used the computer.
+    Foreground = "foreground",
+    /// Something is gone from what a browser remembers.
+    HistoryCleared = "history_cleared",
+    /// A browser, or a profile of one, was found that was not there before.
+    BrowserFound = "browser_found",
+    /// A browser keeps, shows or sends less or more than before.
+    BrowserSetting = "browser_setting",
+    /// A private window was seen.
+    PrivateWindow = "private_window",
+    /// A package of software came or went.
+    Package = "package",
+    /// A tool of a class that an order may name is there.
+    ToolFound = "tool_found",
+    /// Something happened to a file, or a file was found.
+    FileChange = "file_change",
+    /// A device came or went.
+    Device = "device",
+    /// What a phone on the cable says about an application on it.
+    PhoneApp = "phone_app",
+    /// A network interface came or went.
+    NetworkInterface = "network_interface",
+    /// How the computer reaches the network changed.
+    NetworkSetting = "network_setting",
+    /// The computer is on another network.
+    NetworkJoined = "network_joined",
+    /// Somebody signed in or out.
+    Session = "session",
+    /// An account came or went.
+    AccountChange = "account_change",
+    /// A sign that another system ran on this computer.
+    OtherSystem = "other_system",
     /// The agent began to run.
     AgentStarted = "agent_started",
     /// The agent ended in good order.
@@ -98,15 +159,48 @@ facts! {
     OrderRefused = "order_refused",
     /// The order ended; nothing that happens later is recorded under it.
     OrderEnded = "order_ended",
+    /// From here on this version of a list counts.
+    ListInForce = "list_in_force",
+    /// The person declared something to the offender manager.
+    Declaration = "declaration",
+    /// The computer was switched on or off, or slept.
+    Power = "power",
+    /// The wall clock was set.
+    ClockStepped = "clock_stepped",
+    /// The time zone was set.
+    ZoneChanged = "zone_changed",
+    /// The agent's program or settings are not what was installed.
+    AgentAltered = "agent_altered",
+    /// Another program holds the agent as a debugger does.
+    AgentTraced = "agent_traced",
+    /// Something on this computer keeps the agent from its collector.
+    CollectorBlocked = "collector_blocked",
 }
 
 impl Kind {
-    /// Is it about the agent itself, not about the person? Such records need no clause.
+    /// Is it about the agent, the computer's power and clock, or the order, and not about what the
+    /// person did? Such records need no clause.
     #[must_use]
     pub const fn is_life_sign(self) -> bool {
-        !matches!(
+        matches!(
             self,
-            Self::WebVisit | Self::VisitsConfirmed | Self::ProcessStart | Self::ProcessEnd
+            Self::AgentStarted
+                | Self::AgentStopped
+                | Self::Heartbeat
+                | Self::Gap
+                | Self::SourceFailed
+                | Self::SourceRestored
+                | Self::OrderInForce
+                | Self::OrderRefused
+                | Self::OrderEnded
+                | Self::ListInForce
+                | Self::Declaration
+                | Self::Power
+                | Self::ClockStepped
+                | Self::ZoneChanged
+                | Self::AgentAltered
+                | Self::AgentTraced
+                | Self::CollectorBlocked
         )
     }
 }
@@ -117,253 +211,14 @@ impl std::fmt::Display for Kind {
     }
 }
 
-/// A page was opened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WebVisit {
-    /// The address as the source gave it, without user name and password.
-    pub url: String,
-    /// The page's title, if the source knows it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    /// `chromium`, `firefox`, ...
-    pub browser: String,
-    /// The browser's profile, if there is more than one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub profile: Option<String>,
-    /// How the person came to it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub transition: Option<Transition>,
-    /// In a private window? `None`: the source cannot know.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub private: Option<bool>,
-}
-
-/// How a page came to be opened, in terms that all browsers share.
+/// What became of something that can come and go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Transition {
-    /// Typed or chosen in the address bar.
-    Typed,
-    /// A link was followed.
-    Link,
-    /// From a bookmark.
-    Bookmark,
-    /// A form was sent.
-    FormSubmit,
-    /// Loaded again.
-    Reload,
-    /// The site sent the browser here.
-    Redirect,
-    /// Back or forward in the history.
-    BackForward,
-    /// A download.
-    Download,
-    /// A frame inside a page: nobody need have chosen it.
-    Subframe,
-    /// Anything else.
-    Other,
-}
-
-/// A second source saw what is recorded: one visit stays one record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VisitsConfirmed {
-    /// By which method they were seen again.
-    pub method: Method,
-    /// The records' places in the log.
-    pub seqs: Vec<u64>,
-}
-
-/// A program began to run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProcessStart {
-    /// Path of the program file; `None` when it could not be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exe: Option<String>,
-    /// Its short name.
-    pub name: String,
-    /// Its arguments, as far as the order covers them.
-    pub args: Vec<String>,
-    /// Its process id.
-    pub pid: u32,
-    /// When it started, Unix milliseconds: with `pid` this names one process.
-    pub started: i64,
-    /// The process id of the program that started it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<u32>,
-    /// That program's file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent_exe: Option<String>,
-}
-
-/// A program ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProcessEnd {
-    /// Path of the program file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exe: Option<String>,
-    /// Its short name.
-    pub name: String,
-    /// Its process id.
-    pub pid: u32,
-    /// When it started, Unix milliseconds.
-    pub started: i64,
-    /// Where its start is recorded, if it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start_seq: Option<u64>,
-}
-
-/// The agent began to run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AgentStarted {
-    /// Its version.
-    pub version: String,
-    /// The version of the judge and of every table that can change a finding.
-    pub engine: String,
-    /// Operating system and architecture.
-    pub platform: String,
-    /// The sources it begins with.
-    pub sources: Vec<String>,
-    /// How it ended the time before.
-    pub previous: PreviousEnd,
-}
-
-/// How the agent's previous run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PreviousEnd {
-    /// There was none.
-    First,
-    /// In good order.
-    Stopped,
-    /// Without a word: killed, crashed or without power.
-    Killed,
-}
-
-/// The agent ended in good order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AgentStopped {
-    /// Why.
-    pub reason: String,
-}
-
-/// The agent is alive.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Heartbeat {
-    /// By kind: how many events no clause covered since the last heartbeat. Nothing else is kept
-    /// of them.
-    pub uncovered: BTreeMap<String, u64>,
-    /// By exemption: how many events it kept out since the last heartbeat.
-    pub suppressed: BTreeMap<String, u64>,
-    /// How long the computer was awake since the last heartbeat, milliseconds.
-    pub awake_ms: u64,
-}
-
-/// Something is missing from the log, or may be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Gap {
-    /// Why.
-    pub cause: GapCause,
-    /// In which source; `None`: in all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
-    /// How many records are known to be lost; `None`: unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub count: Option<u64>,
-    /// From when on, Unix milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<i64>,
-    /// Until when, Unix milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<i64>,
-    /// In words.
-    pub detail: String,
-}
-
-/// Why something is missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum GapCause {
-    /// More came in than could be taken.
-    Overflow,
-    /// The disk was full.
-    DiskFull,
-    /// Something crashed.
-    Crash,
-    /// The agent was killed.
-    Killed,
-    /// The computer was off.
-    Off,
-    /// The clock was set.
-    Clock,
-    /// A source failed.
-    SourceFailed,
-    /// A right was missing.
-    Permission,
-    /// The source forgot it before the agent could read it.
-    DroppedByAge,
-}
-
-/// A source stopped to work.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SourceFailed {
-    /// Which.
-    pub source: String,
-    /// Why, in words.
-    pub reason: String,
-}
-
-/// A source works again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SourceRestored {
-    /// Which.
-    pub source: String,
-}
-
-/// From here on this order is in force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OrderInForce {
-    /// The order's id.
-    pub id: String,
-    /// Its version.
-    pub version: u64,
-    /// The hash of the order file.
-    pub digest: Hash,
-}
-
-/// An order was offered and not taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OrderRefused {
-    /// The hash of what was offered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub digest: Option<Hash>,
-    /// Why, in words.
-    pub reason: String,
-}
-
-/// The order ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OrderEnded {
-    /// The order's id.
-    pub id: String,
-    /// Its version.
-    pub version: u64,
-    /// Why, in words.
-    pub reason: String,
+pub enum Change {
+    /// It came: attached, installed, signed in.
+    Added,
+    /// It went.
+    Removed,
 }
 
 /// The fields are not those of the kind.

@@ -102,6 +102,7 @@ fn heartbeat() -> Fact {
     Fact::Heartbeat(Heartbeat {
         uncovered: [].into(),
         suppressed: [].into(),
+        cannot_tell: std::collections::BTreeMap::new(),
         awake_ms: 1,
     })
 }

@@ -157,6 +157,7 @@ fn heartbeats(counters: Counters, awake_ms: u64) -> Vec<Heartbeat> {
     let mut all = vec![Heartbeat {
         uncovered: counters.uncovered,
         suppressed: BTreeMap::new(),
+        cannot_tell: BTreeMap::new(),
         awake_ms,
     }];
     for (id, count) in counters.suppressed {
@@ -165,6 +166,7 @@ fn heartbeats(counters: Counters, awake_ms: u64) -> Vec<Heartbeat> {
             all.push(Heartbeat {
                 uncovered: BTreeMap::new(),
                 suppressed: BTreeMap::new(),
+                cannot_tell: BTreeMap::new(),
                 awake_ms: 0,
             });
         }

@@ -272,6 +272,8 @@ fn only_what_a_clause_covers_is_written_and_of_the_rest_a_count() {
         started: 5,
         parent: None,
         parent_exe: None,
+        sha256: None,
+        signer: None,
     };
     let end = |pid| ProcessEnd {
         exe: None,
@@ -466,6 +468,8 @@ fn an_order_that_was_taken_by_a_wrong_clock_binds_by_the_right_one() {
         started: 1,
         parent: None,
         parent_exe: None,
+        sha256: None,
+        signer: None,
     };
     let wiping = Observation {
         fact: start.into(),

@@ -46,6 +46,7 @@ async fn morning(world: &World) -> (PersonId, Log) {
         let heartbeat = Heartbeat {
             uncovered: BTreeMap::from([("web_visit".to_owned(), 12)]),
             suppressed: BTreeMap::from([("E1".to_owned(), 1)]),
+            cannot_tell: BTreeMap::new(),
             awake_ms: 90 * 60_000,
         };
         let gap = Gap {

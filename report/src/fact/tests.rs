@@ -1,4 +1,8 @@
+use std::collections::BTreeMap;
+
 use super::*;
+use crate::hash::Hash;
+use crate::record::Method;
 
 /// One fact of each kind beside the bytes that state it.
 fn all() -> Vec<(Fact, &'static str)> {
@@ -32,9 +36,11 @@ fn all() -> Vec<(Fact, &'static str)> {
                 started: -1,
                 parent: Some(1),
                 parent_exe: Some("/sbin/init".into()),
+                sha256: Some(Hash([0x0c; 32])),
+                signer: Some("Debian".into()),
             }
             .into(),
-            r#"{"name":"vlc","args":["vlc","a b"],"pid":7,"started":-1,"parent":1,"parent_exe":"/sbin/init"}"#,
+            r#"{"name":"vlc","args":["vlc","a b"],"pid":7,"started":-1,"parent":1,"parent_exe":"/sbin/init","sha256":"0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c","signer":"Debian"}"#,
         ),
         (
             ProcessEnd {
@@ -46,6 +52,187 @@ fn all() -> Vec<(Fact, &'static str)> {
             }
             .into(),
             r#"{"exe":"/usr/bin/vlc","name":"vlc","pid":7,"started":0,"start_seq":9}"#,
+        ),
+        (
+            Search {
+                text: "how to".into(),
+                engine: Some("google".into()),
+                browser: "firefox".into(),
+                profile: None,
+                typed: Some(true),
+            }
+            .into(),
+            r#"{"text":"how to","engine":"google","browser":"firefox","typed":true}"#,
+        ),
+        (
+            Download {
+                url: Some("https://a.example/b".into()),
+                path: Some("/home/a/b".into()),
+                mime: None,
+                bytes: Some(9),
+                sha256: None,
+                browser: "chromium".into(),
+                profile: None,
+            }
+            .into(),
+            r#"{"url":"https://a.example/b","path":"/home/a/b","bytes":9,"browser":"chromium"}"#,
+        ),
+        (
+            Foreground {
+                name: "firefox".into(),
+                exe: None,
+                browser: Some("firefox".into()),
+                url: None,
+                ms: 60_000,
+            }
+            .into(),
+            r#"{"name":"firefox","browser":"firefox","ms":60000}"#,
+        ),
+        (
+            HistoryCleared {
+                browser: "firefox".into(),
+                profile: Some("p".into()),
+                how: Cleared::Rows,
+                count: Some(3),
+            }
+            .into(),
+            r#"{"browser":"firefox","profile":"p","how":"rows","count":3}"#,
+        ),
+        (
+            BrowserFound {
+                browser: "brave".into(),
+                profile: None,
+                path: "/opt/b".into(),
+                portable: Some(true),
+            }
+            .into(),
+            r#"{"browser":"brave","path":"/opt/b","portable":true}"#,
+        ),
+        (
+            BrowserSetting {
+                browser: "firefox".into(),
+                profile: None,
+                setting: "sync".into(),
+                value: "on".into(),
+            }
+            .into(),
+            r#"{"browser":"firefox","setting":"sync","value":"on"}"#,
+        ),
+        (
+            PrivateWindow {
+                browser: "chromium".into(),
+                sign: "arguments".into(),
+            }
+            .into(),
+            r#"{"browser":"chromium","sign":"arguments"}"#,
+        ),
+        (
+            Package {
+                change: Change::Added,
+                manager: "dpkg".into(),
+                name: "tor".into(),
+                version: Some("1".into()),
+            }
+            .into(),
+            r#"{"change":"added","manager":"dpkg","name":"tor","version":"1"}"#,
+        ),
+        (
+            ToolFound {
+                name: "shred".into(),
+                class: "wiper".into(),
+                state: ToolState::Used,
+                sign: "process".into(),
+            }
+            .into(),
+            r#"{"name":"shred","class":"wiper","state":"used","sign":"process"}"#,
+        ),
+        (
+            FileChange {
+                change: FileWas::Renamed,
+                path: "/b".into(),
+                from: Some("/a".into()),
+                place: Some("downloads".into()),
+                mime: None,
+                bytes: Some(1),
+                sha256: None,
+                volume: None,
+            }
+            .into(),
+            r#"{"change":"renamed","path":"/b","from":"/a","place":"downloads","bytes":1}"#,
+        ),
+        (
+            Device {
+                change: Change::Added,
+                class: "storage".into(),
+                serial: Some("AA01".into()),
+                vendor: None,
+                product: Some("Stick".into()),
+                bytes: None,
+            }
+            .into(),
+            r#"{"change":"added","class":"storage","serial":"AA01","product":"Stick"}"#,
+        ),
+        (
+            PhoneApp {
+                phone: "s".into(),
+                package: "org.a".into(),
+                name: None,
+                ms: Some(5),
+            }
+            .into(),
+            r#"{"phone":"s","package":"org.a","ms":5}"#,
+        ),
+        (
+            NetworkInterface {
+                change: Change::Removed,
+                interface: "wg0".into(),
+                interface_type: Some("wireguard".into()),
+            }
+            .into(),
+            r#"{"change":"removed","interface":"wg0","interface_type":"wireguard"}"#,
+        ),
+        (
+            NetworkSetting {
+                setting: "proxy".into(),
+                value: "none".into(),
+            }
+            .into(),
+            r#"{"setting":"proxy","value":"none"}"#,
+        ),
+        (
+            NetworkJoined {
+                network: "home".into(),
+                interface: None,
+                tethered: Some(false),
+            }
+            .into(),
+            r#"{"network":"home","tethered":false}"#,
+        ),
+        (
+            Session {
+                change: Change::Added,
+                seat: Some("seat0".into()),
+                remote: None,
+            }
+            .into(),
+            r#"{"change":"added","seat":"seat0"}"#,
+        ),
+        (
+            AccountChange {
+                change: Change::Added,
+                name: "guest".into(),
+            }
+            .into(),
+            r#"{"change":"added","name":"guest"}"#,
+        ),
+        (
+            OtherSystem {
+                sign: "last_mount".into(),
+                volume: None,
+                detail: "d".into(),
+            }
+            .into(),
+            r#"{"sign":"last_mount","detail":"d"}"#,
         ),
         (
             AgentStarted {
@@ -69,10 +256,11 @@ fn all() -> Vec<(Fact, &'static str)> {
             Heartbeat {
                 uncovered: BTreeMap::from([("web_visit".into(), 4)]),
                 suppressed: BTreeMap::from([("x1".into(), 2)]),
+                cannot_tell: BTreeMap::from([("4.a".into(), 3)]),
                 awake_ms: 60_000,
             }
             .into(),
-            r#"{"uncovered":{"web_visit":4},"suppressed":{"x1":2},"awake_ms":60000}"#,
+            r#"{"uncovered":{"web_visit":4},"suppressed":{"x1":2},"cannot_tell":{"4.a":3},"awake_ms":60000}"#,
         ),
         (
             Gap {
@@ -124,6 +312,57 @@ fn all() -> Vec<(Fact, &'static str)> {
             .into(),
             r#"{"id":"o","version":2,"reason":"r"}"#,
         ),
+        (
+            ListInForce {
+                list: "adult".into(),
+                number: 1,
+                sha256: Hash([0xab; 32]),
+            }
+            .into(),
+            r#"{"list":"adult","number":1,"sha256":"abababababababababababababababababababababababababababababababab"}"#,
+        ),
+        (
+            Declaration {
+                what: "storage".into(),
+                id: "AA01".into(),
+                to: None,
+            }
+            .into(),
+            r#"{"what":"storage","id":"AA01"}"#,
+        ),
+        (
+            Power {
+                change: PowerWas::Asleep,
+            }
+            .into(),
+            r#"{"change":"asleep"}"#,
+        ),
+        (ClockStepped { by_ms: -5 }.into(), r#"{"by_ms":-5}"#),
+        (
+            ZoneChanged {
+                from: Some("Europe/London".into()),
+                to: "Asia/Tokyo".into(),
+            }
+            .into(),
+            r#"{"from":"Europe/London","to":"Asia/Tokyo"}"#,
+        ),
+        (
+            AgentAltered {
+                part: "program".into(),
+                detail: "d".into(),
+            }
+            .into(),
+            r#"{"part":"program","detail":"d"}"#,
+        ),
+        (AgentTraced { by: None }.into(), r#"{}"#),
+        (
+            CollectorBlocked {
+                how: "firewall".into(),
+                detail: "d".into(),
+            }
+            .into(),
+            r#"{"how":"firewall","detail":"d"}"#,
+        ),
     ]
 }
 
@@ -140,7 +379,7 @@ fn every_kind_has_one_form() {
 #[test]
 fn a_field_too_many_is_refused() {
     for (fact, json) in all() {
-        let more = format!("{},\"extra\":1}}", json.strip_suffix('}').unwrap());
+        let more = json.replacen('{', "{\"extra\":1,", 1).replace(",}", "}");
         let fault = Fact::parse(fact.kind(), &more).unwrap_err();
         assert!(fault.to_string().contains("extra"), "{fault}");
     }
@@ -168,7 +407,43 @@ fn only_what_the_person_did_needs_a_clause() {
             "web_visit",
             "visits_confirmed",
             "process_start",
-            "process_end"
+            "process_end",
+            "search",
+            "download",
+            "foreground",
+            "history_cleared",
+            "browser_found",
+            "browser_setting",
+            "private_window",
+            "package",
+            "tool_found",
+            "file_change",
+            "device",
+            "phone_app",
+            "network_interface",
+            "network_setting",
+            "network_joined",
+            "session",
+            "account_change",
+            "other_system"
         ]
     );
+}
+
+#[test]
+fn fields_are_named_as_they_are_read() {
+    assert_eq!(Kind::AgentTraced.fields(), ["by"]);
+    for (fact, json) in all() {
+        let known = fact.kind().fields();
+        let object: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(json).unwrap();
+        for field in object.keys() {
+            assert!(
+                known.contains(&field.as_str()),
+                "{field} of {}",
+                fact.kind()
+            );
+        }
+        assert!(!known.is_empty(), "{}", fact.kind());
+    }
 }

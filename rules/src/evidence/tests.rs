@@ -130,6 +130,7 @@ fn records() -> Vec<Record> {
             Heartbeat {
                 uncovered: BTreeMap::new(),
                 suppressed: BTreeMap::new(),
+                cannot_tell: BTreeMap::new(),
                 awake_ms: 1,
             }
             .into(),

@@ -86,6 +86,8 @@ mod tests {
             started: 0,
             parent: None,
             parent_exe: None,
+            sha256: None,
+            signer: None,
         };
         let mut found = Found::default();
         programs.find(&start, &mut found);

@@ -67,6 +67,8 @@ fn start(exe: &str, args: &[&str]) -> Fact {
         started: 0,
         parent: None,
         parent_exe: None,
+        sha256: None,
+        signer: None,
     })
 }
 

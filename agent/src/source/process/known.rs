@@ -84,6 +84,8 @@ impl Known {
             started: seen.started,
             parent: seen.parent,
             parent_exe,
+            sha256: None,
+            signer: None,
         };
         let start = Some((seen.pid, seen.since_boot));
         self.was_there(seen, account, true);

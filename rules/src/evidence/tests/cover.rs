@@ -27,6 +27,8 @@ fn start() -> Fact {
         started: 1,
         parent: None,
         parent_exe: None,
+        sha256: None,
+        signer: None,
     }
     .into()
 }
