@@ -1,8 +1,8 @@
 //! Conditions and tests in words.
 
-use proviso_report::UnixMs;
 use proviso_report::fact::{Fact, Transition};
 
+use super::words::{join, one_of};
 use crate::order::{Condition, Field, Order, Part, RuleTest};
 
 /// All of its parts, joined.
@@ -88,34 +88,9 @@ pub(super) fn fact(test: &RuleTest) -> String {
     words
 }
 
-/// A moment by the clocks of the order's zone.
-pub(super) fn moment(order: &Order, at: UnixMs) -> String {
-    match at.timestamp() {
-        Some(timestamp) => {
-            let local = order.zone().to_datetime(timestamp);
-            format!("on {}", local.strftime("%-d %B %Y at %H:%M"))
-        }
-        None => format!("at {at}"),
-    }
-}
-
-/// "a", "a or b", "a, b or c".
-pub(super) fn one_of(names: &[String]) -> String {
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    join(&names)
-}
-
 fn quoted(words: &[String]) -> String {
     let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
     one_of(&words)
-}
-
-fn join(names: &[&str]) -> String {
-    match names {
-        [] => "none".to_owned(),
-        [one] => (*one).to_owned(),
-        [others @ .., last] => format!("{} or {last}", others.join(", ")),
-    }
 }
 
 fn entry_of(list: &str, order: &Order) -> String {

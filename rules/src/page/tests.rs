@@ -32,11 +32,138 @@ fn the_courts_words_are_all_there() {
 }
 
 #[test]
-fn wide_letters_and_long_words_stay_whole() {
-    let mut writer = Writer::new();
-    let long = "x".repeat(100);
-    writer.paragraph(2, &format!("é {long} é"));
-    assert_eq!(writer.text(), format!("  é\n  {long}\n  é\n"));
+fn html_says_every_condition_in_words() {
+    let order = Order::parse(include_bytes!("example.toml")).unwrap();
+    assert_eq!(html(&order), include_str!("example.html"));
+}
+
+#[test]
+fn html_and_text_say_the_same() {
+    for order in [include_str!("example.toml"), &demonstration()] {
+        let order = Order::parse(order.as_bytes()).unwrap();
+        assert_eq!(words_of_html(&html(&order)), words_of_text(&text(&order)));
+        assert_eq!(
+            words_of_html(&html_fragment(&order)),
+            words_of_html(&html(&order))
+        );
+    }
+}
+
+#[test]
+fn nothing_in_an_order_is_markup() {
+    let nasty = "<script>alert(1)</script> & \"'><img src=x onerror=y> </style> --> ]]> {{x}}";
+    let toml = include_str!("example.toml")
+        .replace("Using any social networking", &format!("{nasty} Using any"))
+        .replace("Crown Court at Example", &nasty.replace('"', "\\\""))
+        .replace("Private browsing", &nasty.replace('"', "\\\""))
+        .replace("chosen by hand.", &nasty.replace('"', "\\\""));
+    let order = Order::parse(toml.as_bytes()).unwrap();
+    let page = html(&order);
+    for markup in ["<script", "<img", "</style> ", "onerror=y>"] {
+        assert!(!page.contains(markup), "{markup}");
+    }
+    assert_eq!(page.matches("</style>").count(), 1);
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;&#39;&gt;"));
+    // Nothing of an order stands in a tag, and every tag that opens also ends.
+    assert_eq!(tags(&page), tags(&html(&example())));
+    assert_eq!(words_of_html(&page), words_of_text(&text(&order)));
+}
+
+#[test]
+fn html_can_be_found_ones_way_in() {
+    let page = html(&example());
+    let levels: Vec<u32> = page
+        .split("<h")
+        .filter_map(|rest| rest.chars().next()?.to_digit(10))
+        .collect();
+    assert_eq!(levels.first(), Some(&1));
+    assert_eq!(levels.iter().filter(|level| **level == 1).count(), 1);
+    for two in levels.windows(2) {
+        assert!(two[1] <= two[0] + 1, "{levels:?}");
+    }
+    for landmark in [
+        "<header>",
+        "<nav aria-label=\"Contents\">",
+        "<main id=\"order-sections\">",
+    ] {
+        assert_eq!(page.matches(landmark).count(), 1, "{landmark}");
+    }
+    // Each link leads to a place on the page, and each id is there once.
+    for link in page.split("href=\"#").skip(1) {
+        let (id, _) = link.split_once('"').unwrap();
+        assert_eq!(page.matches(&format!("id=\"{id}\"")).count(), 1, "{id}");
+    }
+    for outside in ["<script", "<link", "http-equiv", "url(", "@import", "src="] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn a_fragment_fits_under_the_heading_of_another_page() {
+    let fragment = html_fragment(&example());
+    assert!(fragment.starts_with("<article class=\"proviso-order\" lang=\"en-GB\""));
+    for not in ["<h1", "<main", "<body", "<style", "style="] {
+        assert!(!fragment.contains(not), "{not}");
+    }
+    for line in STYLE.lines().filter(|line| line.contains(" {")) {
+        let line = line.trim();
+        assert!(
+            line.starts_with(".proviso-order") || line.starts_with('@'),
+            "{line}"
+        );
+    }
+}
+
+fn example() -> Order {
+    Order::parse(include_bytes!("example.toml")).unwrap()
+}
+
+/// What is said, without spaces: each way of writing breaks lines elsewhere.
+fn words_of_text(text: &str) -> String {
+    let mut said = String::new();
+    for line in text.lines() {
+        let line = line.trim_start();
+        let line = line.strip_prefix("| ").unwrap_or(line);
+        let line = line.strip_prefix("- ").unwrap_or(line);
+        if !line.chars().all(|c| "=-".contains(c)) {
+            said.extend(line.chars().filter(|c| !c.is_whitespace() && *c != '_'));
+        }
+    }
+    said
+}
+
+/// The same, of everything that is no contents, style or tag.
+fn words_of_html(page: &str) -> String {
+    let mut page = page.to_owned();
+    for (start, end) in [("<head>", "</head>"), ("<nav", "</nav>"), ("<a ", "</a>")] {
+        while let Some(from) = page.find(start) {
+            let to = page[from..].find(end).unwrap() + from + end.len();
+            page.replace_range(from..to, "");
+        }
+    }
+    let text: String = page
+        .split('<')
+        .filter_map(|part| part.split_once('>'))
+        .map(|(_, text)| text)
+        .collect();
+    let text = text
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&");
+    text.chars()
+        .filter(|c| !c.is_whitespace() && *c != '_')
+        .collect()
+}
+
+/// Every tag, as it stands.
+fn tags(page: &str) -> Vec<&str> {
+    let (_, body) = page.split_once("<body").unwrap();
+    body.split('<')
+        .skip(1)
+        .map(|tag| tag.split_once('>').unwrap().0)
+        .collect()
 }
 
 fn columns(text: &str) -> usize {

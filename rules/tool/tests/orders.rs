@@ -178,7 +178,7 @@ fn lists_and_tests_belong_to_the_order() {
     let desk = Desk::new();
     std::fs::write(desk.path("lists/social.domains"), "example.com\n").unwrap();
     let said = desk.order(&["show"]).ends(1);
-    assert!(said.out.contains("CLAUSE 4") && said.err.contains("nothing may be recorded"));
+    assert!(said.out.contains("Clause 4") && said.err.contains("nothing may be recorded"));
 }
 
 #[test]

@@ -1,0 +1,359 @@
+//! From an order to its page.
+
+use proviso_report::fact::Kind;
+
+use super::document::{Block, Court, Document, ListOf, Section};
+use super::gloss::{condition, fact, part};
+use super::words::{bare, begun, clocks, day, kinds, moment, one_of, severity};
+use crate::order::{Clause, Effect, Exempt, Expect, ListKind, ListPin, Order, Rule, RuleTest};
+use crate::signature::NAMESPACE;
+
+/// The whole page.
+pub(super) fn document(order: &Order) -> Document {
+    let mut sections = vec![meaning(order), recorded(order)];
+    sections.extend(order.clauses().iter().map(|one| clause(order, one)));
+    if !order.exempts().is_empty() {
+        sections.push(Section {
+            heading: "What is exempt".to_owned(),
+            court: None,
+            blocks: order
+                .exempts()
+                .iter()
+                .map(|one| exempt(order, one))
+                .collect(),
+        });
+    }
+    if !order.lists().is_empty() {
+        sections.push(Section {
+            heading: "Lists".to_owned(),
+            court: None,
+            blocks: order.lists().iter().map(list).collect(),
+        });
+    }
+    sections.push(signing());
+    Document {
+        title: format!("Order {}, version {}", order.id(), order.version()),
+        head: head(order),
+        sections,
+    }
+}
+
+fn head(order: &Order) -> Vec<Block> {
+    let until = match order.ends() {
+        Some(ends) => format!("to the end of {}", day(ends)),
+        None => "until a further order".to_owned(),
+    };
+    let mut blocks = vec![
+        Block::paragraph(format!(
+            "{}, made on {}.",
+            bare(order.court()),
+            day(order.made())
+        )),
+        Block::paragraph(format!(
+            "In force from {} {until}, by {} ({}).",
+            day(order.starts()),
+            clocks(order),
+            order.timezone()
+        )),
+    ];
+    if let Some(before) = order.replaces() {
+        blocks.push(Block::paragraph(format!(
+            "It takes the place of version {}. The SHA-256 of that file is",
+            before.version
+        )));
+        blocks.push(Block::Code(before.sha256.to_string()));
+    }
+    if let Some(paper) = order.sealed_copy() {
+        blocks.push(Block::paragraph(format!(
+            "The sealed paper order is {}. Where this page differs from the paper, the paper \
+             counts. The SHA-256 of the paper's file is",
+            paper.file
+        )));
+        blocks.push(Block::Code(paper.sha256.to_string()));
+    }
+    blocks.push(Block::paragraph("The SHA-256 of this order file is"));
+    blocks.push(Block::Code(order.digest().to_string()));
+    blocks
+}
+
+fn meaning(order: &Order) -> Section {
+    let mut terms = vec![
+        (
+            "The person",
+            "The one whom the court made this order about.",
+        ),
+        (
+            "Record",
+            "A note of one thing that happened on the computer, such as a page that was opened.",
+        ),
+        (
+            "Rule",
+            "What software looks for. Each rule belongs to one clause of the order.",
+        ),
+        (
+            "To flag",
+            "A rule flags what it looks for when it finds it.",
+        ),
+        (
+            "Possible breach",
+            "Something flagged that may break the order. It is not yet a breach. Software never \
+             decides that: people do, and the person can first explain what happened.",
+        ),
+    ];
+    if !order.exempts().is_empty() {
+        terms.push((
+            "Exempt",
+            "Never flagged, whatever the rules say. What is exempt, and until when, stands below.",
+        ));
+    }
+    terms.extend([
+        (
+            "SHA-256",
+            "A long number that is worked out from a whole file. If one letter of the file \
+             changes, the number changes. So people can be sure that they have read the same file.",
+        ),
+        (
+            "Who to ask",
+            "The offender manager answers questions about this page. A solicitor can say what the \
+             order means for the person.",
+        ),
+    ]);
+    let terms = terms
+        .into_iter()
+        .map(|(term, meaning)| (term.to_owned(), meaning.to_owned()));
+    Section {
+        heading: "How to read this page".to_owned(),
+        court: None,
+        blocks: vec![
+            Block::paragraph(
+                "The words with a line down their left side are the court's own. All the others \
+                 come from the order file, and say how software checks what the court ordered.",
+            ),
+            Block::Terms(terms.collect()),
+        ],
+    }
+}
+
+fn recorded(order: &Order) -> Section {
+    let mut blocks = Vec::new();
+    let items: Vec<String> = order
+        .kinds()
+        .into_iter()
+        .map(|kind| recorded_kind(order, kind))
+        .collect();
+    if !items.is_empty() {
+        blocks.push(Block::list("Of what happens on the computer:", items));
+    }
+    blocks.push(Block::paragraph(
+        "Nothing else about the person is kept. What no clause covers is only counted. Never \
+         recorded are key presses, passwords, messages, sound and pictures.",
+    ));
+    blocks.push(Block::paragraph(
+        "The person can see at any time what was recorded.",
+    ));
+    Section {
+        heading: "What may be recorded".to_owned(),
+        court: None,
+        blocks,
+    }
+}
+
+fn recorded_kind(order: &Order, kind: Kind) -> String {
+    let whole: Vec<&str> = order
+        .clauses()
+        .iter()
+        .filter(|clause| clause.records.contains(&kind))
+        .map(|clause| clause.id.as_str())
+        .collect();
+    let rules: Vec<&str> = order
+        .rules()
+        .iter()
+        .filter(|rule| rule.on.contains(&kind))
+        .map(|rule| rule.id.as_str())
+        .collect();
+    let more = if kind == Kind::ProcessStart {
+        " Of each of them also which program started it, and its end."
+    } else {
+        ""
+    };
+    let kind = begun(&kinds(&[kind]));
+    if whole.is_empty() {
+        let rules = rules.join(" or ");
+        format!("{kind}: only those that rule {rules} flags.{more}")
+    } else {
+        format!("{kind}: all, under clause {}.{more}", whole.join(" and "))
+    }
+}
+
+fn clause(order: &Order, clause: &Clause) -> Section {
+    let mut blocks = Vec::new();
+    if !clause.records.is_empty() {
+        blocks.push(Block::paragraph(format!(
+            "Recorded under this clause, flagged or not: {}.",
+            kinds(&clause.records)
+        )));
+    }
+    let rules = order.rules().iter().filter(|rule| rule.clause == clause.id);
+    blocks.extend(rules.map(|one| rule(order, one)));
+    let parts = order
+        .not_checkable()
+        .iter()
+        .filter(|part| part.clause == clause.id);
+    blocks.extend(parts.map(|part| Block::Part {
+        heading: format!("Nothing checks: {}", bare(&part.part)),
+        blocks: vec![Block::paragraph(format!("Why: {}.", bare(&part.why)))],
+    }));
+    Section {
+        heading: format!("Clause {}", clause.id),
+        court: Some(Court {
+            label: "What the court ordered".to_owned(),
+            words: clause.text.trim().to_owned(),
+            beside: "How software checks it".to_owned(),
+        }),
+        blocks,
+    }
+}
+
+fn rule(order: &Order, rule: &Rule) -> Block {
+    let heading = match &rule.name {
+        Some(name) => format!("Rule {}: {name}", rule.id),
+        None => format!("Rule {}", rule.id),
+    };
+    let mut blocks = vec![
+        Block::Lead(rule.says.clone()),
+        Block::paragraph(severity(rule.severity)),
+        Block::paragraph(format!("It looks at: {}.", kinds(&rule.on))),
+    ];
+    for (conditions, words) in [
+        (&rule.any, "It flags them when one of these is so:"),
+        (&rule.all, "It flags them only when each of these is so:"),
+        (
+            &rule.unless,
+            "It does not flag them when one of these is so:",
+        ),
+    ] {
+        if !conditions.is_empty() {
+            let items = conditions
+                .iter()
+                .map(|one| format!("{}.", condition(one, order)));
+            blocks.push(Block::list(words, items.collect()));
+        }
+    }
+    for (expect, kind, words) in [
+        (
+            Expect::Match,
+            ListOf::Flagged,
+            "It would flag, for example:",
+        ),
+        (Expect::NoMatch, ListOf::NotFlagged, "It would not flag:"),
+    ] {
+        let items: Vec<String> = rule
+            .tests
+            .iter()
+            .filter(|test| test.expect == expect)
+            .map(|one| test(order, one))
+            .collect();
+        if !items.is_empty() {
+            blocks.push(Block::List {
+                intro: Some(words.to_owned()),
+                kind,
+                items,
+            });
+        }
+    }
+    Block::Part { heading, blocks }
+}
+
+fn test(order: &Order, test: &RuleTest) -> String {
+    let mut line = format!("{}, {}", fact(test), moment(order, test.at));
+    for (list, entries) in &test.lists {
+        line += &format!(", if the list `{list}` held {}", one_of(entries));
+    }
+    line + "."
+}
+
+fn exempt(order: &Order, exempt: &Exempt) -> Block {
+    let items = exempt
+        .matches
+        .iter()
+        .map(|one| format!("{}.", part(one, order)));
+    let effect = match exempt.effect {
+        Effect::SuppressContent => "Then nothing is kept but how often it happened.",
+        Effect::NoAlert => "Then it is recorded if a clause covers it, and no rule flags it.",
+    };
+    let term = match (exempt.starts, exempt.ends) {
+        (None, None) => "It holds as long as the order.".to_owned(),
+        (Some(starts), None) => format!("It holds from {} on.", day(starts)),
+        (None, Some(ends)) => format!("It holds to the end of {}.", day(ends)),
+        (Some(starts), Some(ends)) => {
+            format!("It holds from {} to the end of {}.", day(starts), day(ends))
+        }
+    };
+    Block::Part {
+        heading: format!("{}: {}", exempt.id, exempt.who),
+        blocks: vec![
+            Block::Lead(exempt.says.clone()),
+            Block::list("It applies when one of these is so:", items.collect()),
+            Block::paragraph(effect),
+            Block::paragraph(term),
+        ],
+    }
+}
+
+fn list(list: &ListPin) -> Block {
+    let what = match list.kind {
+        ListKind::Domains => "sites, each with everything below it",
+        ListKind::Words => "words and phrases",
+        ListKind::Apps => "programs",
+    };
+    let entries = if list.count == 1 { "entry" } else { "entries" };
+    let mut blocks = vec![Block::paragraph(format!(
+        "It has {} {entries}: {what}.",
+        list.count
+    ))];
+    if let Some(source) = &list.source {
+        blocks.push(Block::paragraph(format!(
+            "It comes from: {}.",
+            bare(source)
+        )));
+    }
+    blocks.push(Block::paragraph(format!(
+        "The SHA-256 of its file {} is",
+        list.file
+    )));
+    blocks.push(Block::Code(list.sha256.to_string()));
+    Block::Part {
+        heading: format!("List {}", list.name),
+        blocks,
+    }
+}
+
+fn signing() -> Section {
+    let signature = |heading: &str| Block::Signature {
+        heading: heading.to_owned(),
+        lines: ["Name", "Role", "Date", "Signature"]
+            .map(str::to_owned)
+            .to_vec(),
+    };
+    Section {
+        heading: "How this order is signed".to_owned(),
+        court: None,
+        blocks: vec![
+            Block::paragraph(
+                "Two people of different roles sign it: one of the court and one of the police, \
+                 say. Both must stand in the file allowed_signers, and each signs with a key of \
+                 their own:",
+            ),
+            Block::Code("proviso order sign FILE --key KEY --as ROLE:NAME".to_owned()),
+            Block::paragraph(format!(
+                "This runs OpenSSH's `ssh-keygen -Y sign -n {NAMESPACE}`. Whoever signs compares \
+                 the SHA-256 of this order file, at the top, with the one that the command shows. \
+                 A change of one letter, in the order or in a list, makes another order, which \
+                 must be signed anew.",
+            )),
+            Block::paragraph("On paper, the same two people sign here that they have read it:"),
+            signature("First signer"),
+            signature("Second signer, of another role"),
+        ],
+    }
+}

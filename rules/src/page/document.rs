@@ -1,0 +1,104 @@
+//! The page before it has a form: what it says, in which order, and nothing of how it looks.
+//!
+//! It is made once from the order, so that text, HTML and paper cannot say different things. A
+//! writer puts each string out whole and in this order; it may add marks (a bullet, a line at the
+//! side) and repeat headings for finding one's way, but no words of its own.
+
+/// A whole page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Its name, and the heading of the highest level.
+    pub title: String,
+    /// What stands before the first section.
+    pub head: Vec<Block>,
+    /// Its sections.
+    pub sections: Vec<Section>,
+}
+
+/// The language of all that software adds to an order.
+pub const LANGUAGE: &str = "en-GB";
+
+/// A heading of the second level, and what stands below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// The heading.
+    pub heading: String,
+    /// The court's own words, if the section is about some.
+    pub court: Option<Court>,
+    /// What stands below, or on the right of the court's words.
+    pub blocks: Vec<Block>,
+}
+
+/// The court's own words. They stand on the left of what software does with them, and are marked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Court {
+    /// What stands above them.
+    pub label: String,
+    /// The words, line by line as in the order.
+    pub words: String,
+    /// What stands above the blocks beside them, if there are any.
+    pub beside: String,
+}
+
+/// One piece of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// A paragraph.
+    Paragraph(String),
+    /// The sentence that matters most in its part.
+    Lead(String),
+    /// What a machine must read letter by letter: a hash, a command.
+    Code(String),
+    /// Words and what they mean.
+    Terms(Vec<(String, String)>),
+    /// Several of a kind. Without an introduction it belongs to the paragraph before it.
+    List {
+        /// The sentence before it.
+        intro: Option<String>,
+        /// What the items are.
+        kind: ListOf,
+        /// At least one.
+        items: Vec<String>,
+    },
+    /// A heading of the third level, and what stands below it.
+    Part {
+        /// The heading.
+        heading: String,
+        /// What stands below.
+        blocks: Vec<Self>,
+    },
+    /// A place where somebody signs on paper.
+    Signature {
+        /// Who signs.
+        heading: String,
+        /// What that person writes, each with a line to write on.
+        lines: Vec<String>,
+    },
+}
+
+/// What the items of a list are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListOf {
+    /// Statements.
+    Statements,
+    /// Examples that a rule would flag.
+    Flagged,
+    /// Examples that a rule would not flag.
+    NotFlagged,
+}
+
+impl Block {
+    /// A paragraph.
+    pub(super) fn paragraph(words: impl Into<String>) -> Self {
+        Self::Paragraph(words.into())
+    }
+
+    /// Statements below a sentence.
+    pub(super) fn list(intro: impl Into<String>, items: Vec<String>) -> Self {
+        Self::List {
+            intro: Some(intro.into()),
+            kind: ListOf::Statements,
+            items,
+        }
+    }
+}
