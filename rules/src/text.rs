@@ -1,9 +1,21 @@
 //! Text as words and patterns see it: percent-decoded, without case, accents and what nobody sees.
+//!
+//! Only marks that decorate go: the accents of Latin, Greek and Cyrillic, the points of Arabic and
+//! Hebrew. In Hindi, Thai or Japanese a mark is a vowel or another consonant, and stays.
 
 use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+/// Text with its escapes decoded.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Decoded<'a> {
+    pub(crate) text: Cow<'a, str>,
+    /// There is another layer of escapes below those that were decoded: what the text says is not
+    /// known.
+    pub(crate) more: bool,
+}
 
 /// Characters that show nothing, or that turn the direction of what follows.
 pub(crate) const fn is_ignorable(c: char) -> bool {
@@ -23,6 +35,39 @@ pub(crate) const fn is_ignorable(c: char) -> bool {
     )
 }
 
+/// Has it characters that show nothing, or that turn the direction of what follows? They are taken
+/// away before words are looked for; that somebody put them there can matter.
+pub(crate) fn has_hidden(text: &str) -> bool {
+    !text.is_ascii() && text.chars().any(is_ignorable)
+}
+
+/// Is it a part of a word: a letter, a digit, or a mark on one?
+pub(crate) fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || (!c.is_ascii() && is_combining_mark(c))
+}
+
+/// A mark that does not change which word it is: an accent, a vowel point of Arabic, Hebrew or
+/// Syriac, or the stroke that draws an Arabic word out.
+fn is_decoration(c: char) -> bool {
+    matches!(
+        c,
+        '\u{300}'..='\u{36f}'
+            | '\u{483}'..='\u{489}'
+            | '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}'..='\u{5c2}' | '\u{5c4}'..='\u{5c5}' | '\u{5c7}'
+            | '\u{610}'..='\u{61a}'
+            | '\u{640}'
+            | '\u{64b}'..='\u{65f}'
+            | '\u{670}'
+            | '\u{6d6}'..='\u{6dc}' | '\u{6df}'..='\u{6e4}' | '\u{6e7}'..='\u{6e8}' | '\u{6ea}'..='\u{6ed}'
+            | '\u{711}'
+            | '\u{730}'..='\u{74a}'
+            | '\u{1ab0}'..='\u{1aff}'
+            | '\u{1dc0}'..='\u{1dff}'
+            | '\u{20d0}'..='\u{20ff}'
+            | '\u{fe20}'..='\u{fe2f}'
+    )
+}
+
 /// Takes away what does not change the meaning of a word: compatibility forms, accents, case, and
 /// characters that nobody sees.
 ///
@@ -34,13 +79,13 @@ pub(crate) fn fold(text: &str) -> Cow<'_, str> {
     }
     Cow::Owned(
         text.nfkd()
-            .filter(|c| !is_combining_mark(*c) && !is_ignorable(*c))
+            .filter(|c| !is_decoration(*c) && !is_ignorable(*c))
             // By way of upper case: it makes `ss` of `ß` and one sigma of two.
             .flat_map(char::to_lowercase)
             .flat_map(char::to_uppercase)
             .flat_map(char::to_lowercase)
             .nfkd()
-            .filter(|c| !is_combining_mark(*c))
+            .filter(|c| !is_decoration(*c))
             .collect(),
     )
 }
@@ -48,12 +93,19 @@ pub(crate) fn fold(text: &str) -> Cow<'_, str> {
 /// Decodes `%41` in both of two layers and no more. In a query `+` is a space.
 ///
 /// What is no UTF-8 becomes U+FFFD.
-pub(crate) fn decode(text: &str, plus_is_space: bool) -> Cow<'_, str> {
+pub(crate) fn decode(text: &str, plus_is_space: bool) -> Decoded<'_> {
     let once = decode_once(text, plus_is_space);
     if !has_escape(&once) {
-        return once;
+        return Decoded {
+            text: once,
+            more: false,
+        };
     }
-    Cow::Owned(decode_once(&once, false).into_owned())
+    let twice = decode_once(&once, false).into_owned();
+    Decoded {
+        more: has_escape(&twice),
+        text: Cow::Owned(twice),
+    }
 }
 
 fn decode_once(text: &str, plus_is_space: bool) -> Cow<'_, str> {
@@ -125,15 +177,55 @@ mod tests {
     }
 
     #[test]
+    fn only_marks_that_decorate_go() {
+        for (text, folded) in [
+            ("مَدْرَسَة", "مدرسة"),
+            ("مـــدرسة", "مدرسة"),
+            ("أطفال", "اطفال"),
+            ("יַלְדָּה", "ילדה"),
+            ("мой ё", "мои е"),
+            ("Ὀδυσσεύς", "οδυσσευσ"),
+            // Vowels, tones and voiced sounds tell words apart.
+            ("बच्ची", "बच्ची"),
+            ("เด็ก", "เด็ก"),
+            ("ﾊﾞｽ", "ハ\u{3099}ス"),
+            ("バス", "ハ\u{3099}ス"),
+            ("ハス", "ハス"),
+        ] {
+            assert_eq!(fold(text), folded, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_sees_is_noticed() {
+        for yes in ["scho\u{200b}ol", "a\u{202e}b", "\u{feff}a", "a\u{ad}b"] {
+            assert!(has_hidden(yes), "{yes:?}");
+        }
+        for no in ["school", "école", "私の学校", ""] {
+            assert!(!has_hidden(no), "{no:?}");
+        }
+    }
+
+    #[test]
     fn two_layers_of_escapes_and_no_more() {
-        assert_eq!(decode("/a%20b", false), "/a b");
-        assert_eq!(decode("/%2541", false), "/A");
-        assert_eq!(decode("/%252541", false), "/%41");
-        assert_eq!(decode("a+b", true), "a b");
-        assert_eq!(decode("a+b", false), "a+b");
-        assert_eq!(decode("a%2Bb", true), "a+b");
-        assert_eq!(decode("%C3%A9%ff%4", false), "é\u{fffd}%4");
-        assert!(matches!(decode("/plain", true), Cow::Borrowed("/plain")));
+        for (text, plus, decoded, more) in [
+            ("/a%20b", false, "/a b", false),
+            ("/%2541", false, "/A", false),
+            ("/%252541", false, "/%41", true),
+            ("/%25254", false, "/%4", false),
+            ("/100%", false, "/100%", false),
+            ("a+b", true, "a b", false),
+            ("a+b", false, "a+b", false),
+            ("a%2Bb", true, "a+b", false),
+            ("%C3%A9%ff%4", false, "é\u{fffd}%4", false),
+        ] {
+            let text = decode(text, plus);
+            assert_eq!((text.text.as_ref(), text.more), (decoded, more));
+        }
+        assert!(matches!(
+            decode("/plain", true).text,
+            Cow::Borrowed("/plain")
+        ));
     }
 
     proptest! {
@@ -143,9 +235,17 @@ mod tests {
             prop_assert_eq!(fold(&once).to_lowercase(), once.clone());
         }
 
+        /// `more` says that a third layer would change the text, and nothing else does.
         #[test]
-        fn decoding_never_panics(text in "[%0-9a-fA-F+é]{0,30}") {
-            decode(&text, true);
+        fn what_is_not_whole_is_said(text in "([%0-9a-fA-F+é]|%25|%2541){0,12}") {
+            let twice = decode(&text, true);
+            prop_assert_eq!(decode_once(&twice.text, false) != twice.text, twice.more);
+        }
+
+        #[test]
+        fn nothing_hidden_is_left(text in "\\PC{0,20}", hidden in "[\u{200b}\u{202e}\u{ad}\u{2066}]{0,2}") {
+            let text = format!("{text}{hidden}{text}");
+            prop_assert!(!has_hidden(&fold(&text)));
         }
     }
 }

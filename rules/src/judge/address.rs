@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use url::{Host, Url};
 
 use crate::domain;
-use crate::text::{decode, fold};
+use crate::text::{decode, fold, has_hidden};
 
 /// How many wrappers (`view-source:`, `blob:`) are looked into.
 const WRAPPERS: u8 = 2;
@@ -24,6 +24,16 @@ pub(crate) struct Address<'a> {
     pub(crate) path: usize,
     /// In ASCII form, without a trailing dot. `None`: an IP address, or there is none.
     pub(crate) host: Option<Cow<'a, str>>,
+    /// There are more layers of escapes than are decoded: `text` is not what it says in the end.
+    pub(crate) more: bool,
+    /// Characters that nobody sees were in it, and are not in `text`.
+    pub(crate) hidden: bool,
+}
+
+/// The same without the host, while it is put together.
+struct Text {
+    text: String,
+    more: bool,
 }
 
 impl<'a> Address<'a> {
@@ -50,26 +60,25 @@ impl<'a> Address<'a> {
         }
         let encoded = tail_is_encoded(tail.as_bytes())?;
         let path = start + slash;
-        let text = if encoded {
+        let host = Some(Cow::Borrowed(host));
+        if encoded {
             let head = url.get(..path)?;
-            fold_owned(with_tail(head, tail))
-        } else {
-            Cow::Borrowed(url)
-        };
+            return Some(with_tail(head, tail).folded(path, host));
+        }
         Some(Self {
-            text,
+            text: Cow::Borrowed(url),
             path,
-            host: Some(Cow::Borrowed(host)),
+            host,
+            more: false,
+            hidden: false,
         })
     }
 
     fn parse(url: &str) -> Address<'static> {
         let Ok(parsed) = Url::parse(url) else {
-            return Address {
-                text: fold_owned(decode(url, false).into_owned()),
-                path: 0,
-                host: None,
-            };
+            let mut text = Text::new("");
+            text.push(url, false);
+            return text.folded(0, None);
         };
         let mut head = format!("{}:", parsed.scheme());
         if let Some(host) = parsed.host_str() {
@@ -87,11 +96,8 @@ impl<'a> Address<'a> {
                 tail.push_str(part);
             }
         }
-        Address {
-            text: fold_owned(with_tail(&head, &tail)),
-            path,
-            host: host(&parsed, WRAPPERS).map(Cow::Owned),
-        }
+        let host = host(&parsed, WRAPPERS).map(Cow::Owned);
+        with_tail(&head, &tail).folded(path, host)
     }
 }
 
@@ -145,8 +151,40 @@ fn any_run(bytes: &[u8], wanted: impl Fn([u8; 3]) -> bool) -> bool {
     bytes.iter().zip(second).zip(third).fold(0, seen) != 0
 }
 
+impl Text {
+    fn new(head: &str) -> Self {
+        Self {
+            text: head.to_owned(),
+            more: false,
+        }
+    }
+
+    /// Adds a part, its escapes decoded.
+    fn push(&mut self, part: &str, plus_is_space: bool) {
+        let decoded = decode(part, plus_is_space);
+        self.text.push_str(&decoded.text);
+        self.more |= decoded.more;
+    }
+
+    fn folded<'a>(self, path: usize, host: Option<Cow<'a, str>>) -> Address<'a> {
+        let hidden = has_hidden(&self.text);
+        let text = if self.text.is_ascii() {
+            self.text
+        } else {
+            fold(&self.text).into_owned()
+        };
+        Address {
+            text: Cow::Owned(text),
+            path,
+            host,
+            more: self.more,
+            hidden,
+        }
+    }
+}
+
 /// Both with the escapes of the second part decoded.
-fn with_tail(head: &str, tail: &str) -> String {
+fn with_tail(head: &str, tail: &str) -> Text {
     let (rest, fragment) = match tail.split_once('#') {
         Some((rest, fragment)) => (rest, Some(fragment)),
         None => (tail, None),
@@ -155,25 +193,18 @@ fn with_tail(head: &str, tail: &str) -> String {
         Some((path, query)) => (path, Some(query)),
         None => (rest, None),
     };
-    let mut text = String::with_capacity(head.len() + tail.len());
-    text.push_str(head);
-    text.push_str(&decode(path, false));
+    let mut text = Text::new(head);
+    text.text.reserve(tail.len());
+    text.push(path, false);
     if let Some(query) = query {
-        text.push('?');
-        text.push_str(&decode(query, true));
+        text.text.push('?');
+        text.push(query, true);
     }
     if let Some(fragment) = fragment {
-        text.push('#');
-        text.push_str(&decode(fragment, false));
+        text.text.push('#');
+        text.push(fragment, false);
     }
     text
-}
-
-fn fold_owned(text: String) -> Cow<'static, str> {
-    if text.is_ascii() {
-        return Cow::Owned(text);
-    }
-    Cow::Owned(fold(&text).into_owned())
 }
 
 fn host(url: &Url, wrappers: u8) -> Option<String> {
@@ -265,6 +296,25 @@ mod tests {
         ] {
             let read = Address::read(url);
             assert_eq!((read.text.as_ref(), read.path), (text, path), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_whole_is_said() {
+        for (url, more, hidden) in [
+            ("https://a.example/x?q=a%20b", false, false),
+            ("https://a.example/%2541", false, false),
+            ("https://a.example/%252541", true, false),
+            ("https://a.example/?q=%25252541", true, false),
+            ("https://a.example/#%252541", true, false),
+            ("https://u@a.example/%252541", true, false),
+            ("no address %252541", true, false),
+            ("https://a.example/scho%E2%80%8Bol", false, true),
+            ("https://a.example/?q=\u{202e}loohcs", false, true),
+            ("https://a.example/École", false, false),
+        ] {
+            let read = Address::read(url);
+            assert_eq!((read.more, read.hidden), (more, hidden), "{url}");
         }
     }
 

@@ -6,7 +6,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::text::fold;
+use crate::text::{fold, is_word};
 
 /// How many characters that are no letters may stand between two words of a phrase.
 const BETWEEN: usize = 3;
@@ -29,7 +29,7 @@ impl Phrase {
     pub(crate) fn new(text: &str) -> Option<Self> {
         let folded = fold(text).to_lowercase();
         let words: Vec<Box<str>> = folded
-            .split(|c: char| !c.is_alphanumeric())
+            .split(|c: char| !is_word(c))
             .filter(|word| !word.is_empty())
             .map(Box::from)
             .collect();
@@ -83,7 +83,7 @@ impl Phrase {
 fn gap(chars: impl Iterator<Item = char>) -> Option<usize> {
     let between: Vec<usize> = chars
         .take(BETWEEN + 1)
-        .take_while(|c| !c.is_alphanumeric())
+        .take_while(|c| !is_word(*c))
         .map(char::len_utf8)
         .collect();
     (1..=BETWEEN)
@@ -112,7 +112,7 @@ fn is_edge(text: &str, at: usize) -> bool {
     let (Some(last), Some(first)) = (before.chars().next_back(), after.chars().next()) else {
         return true;
     };
-    if !last.is_alphanumeric() || !first.is_alphanumeric() {
+    if !is_word(last) || !is_word(first) {
         return true;
     }
     if last.is_ascii() && first.is_ascii() {
@@ -136,13 +136,16 @@ fn is_edge(text: &str, at: usize) -> bool {
 }
 
 #[cfg(test)]
+mod scripts;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
     /// Searches as the judge does, one place after the other.
-    fn stands(phrase: &str, text: &str) -> bool {
+    pub(super) fn stands(phrase: &str, text: &str) -> bool {
         let phrase = Phrase::new(phrase).unwrap();
         let text = fold(text);
         (0..text.len()).any(|at| {
