@@ -4,6 +4,9 @@
 //! of domains are in the browser's own spelling (see `domain.rs`), so that the list that was
 //! signed is the list that is looked up. The bytes are never copied: they can be a mapped file.
 
+mod import;
+mod pin;
+
 use std::sync::Arc;
 
 use proviso_report::Hash;
@@ -12,6 +15,9 @@ use crate::domain;
 use crate::fault::Fault;
 use crate::order::limits;
 use crate::order::{ListKind, ListPin, word_fault};
+
+pub use import::{ImportError, Imported, Importer, Reason, Report, Seen, Tally};
+pub use pin::{PinError, PinLines};
 
 /// The bytes of a list, wherever they are: owned, shared between orders, or mapped from a file.
 pub type ListBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
@@ -50,6 +56,45 @@ pub(crate) fn entries(bytes: &[u8]) -> impl Iterator<Item = Entry<'_>> {
         })
 }
 
+impl ListKind {
+    /// The most entries of such a list.
+    #[must_use]
+    pub const fn most_entries(self) -> u64 {
+        match self {
+            Self::Domains => limits::LIST_ENTRIES,
+            Self::Words | Self::Apps => limits::SHORT_LIST_ENTRIES,
+        }
+    }
+
+    /// The most bytes of such a list.
+    #[must_use]
+    pub const fn most_bytes(self) -> u64 {
+        match self {
+            Self::Domains | Self::Words | Self::Apps => limits::LIST_BYTES,
+        }
+    }
+}
+
+/// How many entries a file would have as a list of this kind, and everything that is wrong with
+/// them, entry by entry. For people who mend lists; `file` is how the faults name it.
+#[must_use]
+pub fn entry_faults(kind: ListKind, file: &str, bytes: &[u8]) -> (u64, Vec<Fault>) {
+    let mut count = 0;
+    let mut faults = Vec::new();
+    for entry in entries(bytes) {
+        count += 1;
+        if let Err(sentence) = entry_fault(kind, entry.text) {
+            faults.push(Fault {
+                file: file.to_owned(),
+                at: Some((entry.line, 1)),
+                code: "list-entry",
+                sentence,
+            });
+        }
+    }
+    (count, faults)
+}
+
 /// Is the list the one that the order pins, and is every entry in it right?
 pub(crate) fn check(pin: &ListPin, bytes: &[u8]) -> Vec<Fault> {
     let fault = |at, code, sentence| Fault {
@@ -58,11 +103,11 @@ pub(crate) fn check(pin: &ListPin, bytes: &[u8]) -> Vec<Fault> {
         code,
         sentence,
     };
-    if bytes.len() as u64 > limits::LIST_BYTES {
+    if bytes.len() as u64 > pin.kind.most_bytes() {
         let sentence = format!(
             "the list has {} bytes; {} is the most",
             bytes.len(),
-            limits::LIST_BYTES
+            pin.kind.most_bytes()
         );
         return vec![fault(None, "limit", sentence)];
     }

@@ -32,6 +32,7 @@ use crate::fault::Faults;
 
 pub(crate) use condition::TRANSITIONS;
 pub use condition::{Condition, Field, Part};
+pub(crate) use name::{file as file_name_fault, id as id_fault, line as line_fault};
 pub use parts::{
     Clause, Effect, Exempt, Expect, ListKind, ListPin, NotCheckable, Place, Replaces, Rule,
     RuleTest, SealedCopy, Severity,

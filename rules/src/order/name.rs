@@ -3,7 +3,7 @@
 use super::limits;
 
 /// Letters, digits and `. - _ / ( )`, so that an id is the same on paper, on screen and in a record.
-pub(super) fn id(text: &str) -> Result<(), String> {
+pub(crate) fn id(text: &str) -> Result<(), String> {
     let plain = text
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b".-_/()".contains(&byte));
@@ -17,7 +17,7 @@ pub(super) fn id(text: &str) -> Result<(), String> {
 }
 
 /// A path that cannot leave the folder of the order, on any system.
-pub(super) fn file(path: &str) -> Result<(), String> {
+pub(crate) fn file(path: &str) -> Result<(), String> {
     let part = |part: &str| {
         !part.is_empty()
             && !part.starts_with('.')
@@ -32,6 +32,23 @@ pub(super) fn file(path: &str) -> Result<(), String> {
              . - _ with / between its parts"
                 .to_owned(),
         );
+    }
+    Ok(())
+}
+
+/// A sentence or name of one line, in which a reader sees all that it holds.
+pub(crate) fn line(text: &str) -> Result<(), String> {
+    if text.trim().is_empty() {
+        return Err("is empty; fill it in".to_owned());
+    }
+    if text.len() > limits::TEXT_BYTES {
+        return Err(format!("is longer than {} bytes", limits::TEXT_BYTES));
+    }
+    if text
+        .chars()
+        .any(|c| is_hidden(c) || matches!(c, '\n' | '\r'))
+    {
+        return Err("must be one line, without characters that a reader cannot see".to_owned());
     }
     Ok(())
 }

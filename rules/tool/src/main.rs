@@ -1,14 +1,17 @@
 //! `proviso`: the command line of court, forensic staff and defence.
 //!
 //! It needs neither agent nor collector nor a network. Exit codes: 0 yes, 1 no (the order has
-//! faults, evidence fails), 2 it cannot be said (a file cannot be read, a program is missing).
+//! faults, a list lacks something, evidence fails), 2 it cannot be said (a file cannot be read, a
+//! program is missing).
 
 #![forbid(unsafe_code)]
 
 mod folder;
+mod list_file;
 mod order_file;
 mod sign;
 mod verify;
+mod whole_file;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -29,6 +32,9 @@ enum What {
     /// Court orders
     #[command(subcommand)]
     Order(Order),
+    /// Lists that orders pin
+    #[command(subcommand)]
+    List(list_file::List),
     /// Checks an evidence bundle, offline: exit 0 everything holds, 1 evidence fails, 2 could not
     /// check
     Verify {
@@ -94,6 +100,7 @@ fn main() -> ExitCode {
         What::Order(Order::Check { file }) => order_file::check(&file),
         What::Order(Order::Show { file }) => order_file::show(&file),
         What::Order(Order::Sign { file, key, signer }) => sign::sign(&file, &key, &signer),
+        What::List(list) => list_file::run(&list),
         What::Verify { bundle } => verify::verify(&bundle),
     };
     ExitCode::from(match end {

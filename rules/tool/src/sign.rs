@@ -12,6 +12,7 @@ use proviso_report::Hash;
 use proviso_rules::signature::{NAMESPACE, SignatureError, signed_with};
 
 use crate::order_file::{self, cannot};
+use crate::whole_file::{self, WriteError};
 use crate::{End, say};
 
 /// In which role somebody signs, and who it is.
@@ -61,8 +62,8 @@ enum SignError {
     Refused(PathBuf),
     #[error("ssh-keygen made something that cannot be used: {0}")]
     Unusable(#[from] SignatureError),
-    #[error("cannot write {}: {source}; sign again where you may write beside the order", .path.display())]
-    Write { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Write(#[from] WriteError),
 }
 
 /// `proviso order sign`.
@@ -113,10 +114,7 @@ fn write(
     let mut path = file.as_os_str().to_owned();
     path.push(format!(".{}.sig", signer.role));
     let path = PathBuf::from(path);
-    whole(&path, &signature).map_err(|source| SignError::Write {
-        path: path.clone(),
-        source,
-    })?;
+    whole_file::write(&path, &signature)?;
     Ok((path, fingerprint))
 }
 
@@ -142,17 +140,4 @@ fn keygen(order: &[u8], key: &Path) -> Result<Vec<u8>, SignError> {
     } else {
         Err(SignError::Refused(key.to_owned()))
     }
-}
-
-/// Writes a file whole or not at all, readable by everybody whom the folder lets in.
-fn whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".new");
-    // Removed again unless it gets to its place.
-    let temporary = tempfile::TempPath::try_from_path(temporary)?;
-    let mut file = std::fs::File::create(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    temporary.persist(path)?;
-    Ok(())
 }

@@ -1,0 +1,259 @@
+//! Lists as files: `list import`, `list pin` and `list check`.
+//!
+//! What goes into an order goes to standard output, what people should know to standard error.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use proviso_rules::list::{
+    ImportError, Importer, PinError, PinLines, Report, Seen, Tally, entry_faults,
+};
+use proviso_rules::order::ListKind;
+
+use crate::whole_file::{self, WriteError};
+use crate::{End, line, say};
+
+#[derive(Subcommand)]
+pub(crate) enum List {
+    /// Makes a list of what others publish (plain names, hosts files, rules of ad blockers), and
+    /// prints the lines that pin it: exit 0 all of it, 1 something could not be taken, 2 could
+    /// not read or write
+    Import {
+        /// What the entries are; the ending of --to says it too (.domains, .words, .apps)
+        #[arg(long, value_enum)]
+        kind: Option<Kind>,
+        /// The list to write, beside the order: lists/adult.domains
+        #[arg(long, value_name = "LIST")]
+        to: PathBuf,
+        #[command(flatten)]
+        pin: Words,
+        /// The files to read
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Prints the lines by which an order pins a list
+    Pin {
+        /// The list, beside the order
+        file: PathBuf,
+        /// What the entries are; the ending of the file says it too
+        #[arg(long, value_enum)]
+        kind: Option<Kind>,
+        #[command(flatten)]
+        pin: Words,
+    },
+    /// Says every entry of a list that is wrong, with its line: exit 0 none, 1 some, 2 could not
+    /// read
+    Check {
+        /// The list
+        file: PathBuf,
+        /// What the entries are; the ending of the file says it too
+        #[arg(long, value_enum)]
+        kind: Option<Kind>,
+    },
+}
+
+/// What the lines of a pin say besides.
+#[derive(Args)]
+pub(crate) struct Words {
+    /// How rules name the list; the name of its file says it too
+    #[arg(long)]
+    name: Option<String>,
+    /// Where the list comes from, in words
+    #[arg(long, value_name = "WORDS")]
+    source: Option<String>,
+}
+
+/// What the entries of a list are.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Kind {
+    /// Host names
+    Domains,
+    /// Words and phrases
+    Words,
+    /// Programs
+    Apps,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+enum ListError {
+    #[error("cannot read {}: {source}; name a file that you may read", .path.display())]
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error(
+        "what the entries of {} are cannot be seen from its name: say it with --kind",
+        .0.display()
+    )]
+    Kind(PathBuf),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error("{}: {fault}", .path.display())]
+    Pin { path: PathBuf, fault: PinError },
+}
+
+/// `proviso list`.
+pub(crate) fn run(command: &List) -> End {
+    let end = match command {
+        List::Import {
+            kind,
+            to,
+            pin,
+            files,
+        } => import(*kind, to, pin, files),
+        List::Pin { file, kind, pin } => pin_of(*kind, file, pin),
+        List::Check { file, kind } => check(*kind, file),
+    };
+    end.unwrap_or_else(|error| {
+        eprintln!("proviso: {}", line(&error.to_string()));
+        match error {
+            ListError::Read { .. } | ListError::Write(_) | ListError::Kind(_) => End::CannotSay,
+            ListError::Import(_) | ListError::Pin { .. } => End::No,
+        }
+    })
+}
+
+fn import(kind: Option<Kind>, to: &Path, pin: &Words, files: &[PathBuf]) -> Result<End, ListError> {
+    let kind = kind_of(kind, to)?;
+    let mut importer = Importer::new(kind);
+    for path in files {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        importer.add(&name.to_string_lossy(), &read(path)?);
+    }
+    let (report, list) = importer.finish();
+    print_report(&report);
+    let list = list?;
+    // Pinned before it is written: a list that no order can name is of no use.
+    let lines = pin_lines(kind, to, &list.bytes, pin)?;
+    whole_file::write(to, &list.bytes)?;
+    say(&lines.to_string());
+    let lost = report.lost();
+    if lost == 0 {
+        return Ok(End::Yes);
+    }
+    eprintln!(
+        "{} is written, and {} not in it: see above.",
+        to.display(),
+        counted(lost, "entry is", "entries are"),
+    );
+    Ok(End::No)
+}
+
+fn pin_of(kind: Option<Kind>, file: &Path, pin: &Words) -> Result<End, ListError> {
+    let kind = kind_of(kind, file)?;
+    let lines = pin_lines(kind, file, &read(file)?, pin)?;
+    say(&lines.to_string());
+    Ok(End::Yes)
+}
+
+fn check(kind: Option<Kind>, file: &Path) -> Result<End, ListError> {
+    let kind = kind_of(kind, file)?;
+    let (count, faults) = entry_faults(kind, &file.display().to_string(), &read(file)?);
+    for fault in &faults {
+        eprintln!("{}", line(&fault.to_string()));
+    }
+    Ok(if faults.is_empty() {
+        say(&format!(
+            "{}: {count} entries, no faults.",
+            line(&file.display().to_string())
+        ));
+        End::Yes
+    } else {
+        let wrong = counted(faults.len() as u64, "entry is", "entries are");
+        eprintln!("{wrong} wrong, of {count}.");
+        End::No
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ListError> {
+    std::fs::read(path).map_err(|source| ListError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn kind_of(kind: Option<Kind>, path: &Path) -> Result<ListKind, ListError> {
+    let ending = path.extension().and_then(OsStr::to_str);
+    match kind {
+        Some(Kind::Domains) => Ok(ListKind::Domains),
+        Some(Kind::Words) => Ok(ListKind::Words),
+        Some(Kind::Apps) => Ok(ListKind::Apps),
+        None => ListKind::ALL
+            .iter()
+            .copied()
+            .find(|kind| Some(kind.as_str()) == ending)
+            .ok_or_else(|| ListError::Kind(path.to_owned())),
+    }
+}
+
+fn pin_lines(
+    kind: ListKind,
+    path: &Path,
+    bytes: &[u8],
+    pin: &Words,
+) -> Result<PinLines, ListError> {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let name = pin.name.as_deref().unwrap_or(&stem);
+    let path_words = path
+        .to_string_lossy()
+        .replace(std::path::MAIN_SEPARATOR, "/");
+    let beside = path_words.trim_start_matches("./");
+    let source = pin.source.as_deref();
+    let lines = PinLines::new(name, beside, kind, bytes, source).or_else(|fault| match fault {
+        PinError::File { .. } => {
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            let lines = PinLines::new(name, &file, kind, bytes, source)?;
+            eprintln!("The lines name the file as if it lay beside the order: put it there.");
+            Ok(lines)
+        }
+        other => Err(other),
+    });
+    lines.map_err(|fault| ListError::Pin {
+        path: path.to_owned(),
+        fault,
+    })
+}
+
+fn print_report(report: &Report) {
+    eprintln!(
+        "{} taken; {} of comments.",
+        counted(report.taken, "entry", "entries"),
+        counted(report.comments, "line", "lines")
+    );
+    for Tally {
+        reason,
+        count,
+        first,
+    } in &report.tallies
+    {
+        eprintln!("{count} {}:", reason.words());
+        for Seen {
+            file,
+            line: number,
+            text,
+            note,
+        } in first
+        {
+            let note = note.as_ref().map(|note| format!(" ({note})"));
+            eprintln!(
+                "  {}",
+                line(&format!(
+                    "{file}:{number}: {text}{}",
+                    note.unwrap_or_default()
+                ))
+            );
+        }
+        let more = count.saturating_sub(first.len() as u64);
+        if more > 0 {
+            eprintln!("  and {more} more");
+        }
+    }
+}
+
+fn counted(count: u64, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
