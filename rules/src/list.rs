@@ -4,6 +4,7 @@
 //! of domains are in the browser's own spelling (see `domain.rs`), so that the list that was
 //! signed is the list that is looked up. The bytes are never copied: they can be a mapped file.
 
+mod app;
 mod import;
 mod pin;
 
@@ -16,6 +17,7 @@ use crate::fault::Fault;
 use crate::order::limits;
 use crate::order::{ListKind, ListPin, word_fault};
 
+pub(crate) use app::{App, Fit, names_of, path_key};
 pub use import::{ImportError, Imported, Importer, Reason, Report, Seen, Tally};
 pub use pin::{PinError, PinLines};
 
@@ -157,11 +159,7 @@ pub(crate) fn entry_fault(kind: ListKind, entry: &[u8]) -> Result<(), String> {
             format!("`{shown}` {wrong}")
         }),
         ListKind::Words => word_fault(text),
-        ListKind::Apps if text.len() > limits::TEXT_BYTES => Err(format!(
-            "an entry is longer than {} bytes",
-            limits::TEXT_BYTES
-        )),
-        ListKind::Apps => Ok(()),
+        ListKind::Apps => App::parse(text).map(drop),
     }
 }
 

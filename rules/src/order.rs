@@ -32,12 +32,13 @@ use crate::fault::Faults;
 
 pub(crate) use condition::TRANSITIONS;
 pub use condition::{Condition, Field, Part};
-pub(crate) use name::{file as file_name_fault, id as id_fault, line as line_fault};
+pub(crate) use name::{file as file_name_fault, id as id_fault, is_hidden, line as line_fault};
 pub use parts::{
     Clause, Effect, Exempt, Expect, ListKind, ListPin, NotCheckable, Place, Replaces, Rule,
     RuleTest, SealedCopy, Severity,
 };
 pub(crate) use read_condition::word_fault;
+pub(crate) use sink::nearest;
 
 /// An order that is whole and means something. Its lists and tests are checked when it is compiled.
 #[derive(Clone, Debug)]

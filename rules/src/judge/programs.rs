@@ -1,62 +1,120 @@
-//! Programs and their arguments, by name.
+//! Programs by what entries say of them, and their arguments. See [`App`] for what an entry can say.
 //!
-//! The case of ASCII does not matter: on some systems it does not matter to the system either, and
-//! one order is judged alike everywhere.
+//! An entry is looked up by the field of it that says most; the others are compared only then. The
+//! case of ASCII does not matter: on some systems it does not matter to the system either, and one
+//! order is judged alike everywhere.
 
 use std::collections::HashMap;
 
+use proviso_report::Hash;
 use proviso_report::fact::ProcessStart;
+
+use crate::list::{App, Fit, names_of, path_key};
 
 use super::found::{Atom, Found};
 
-/// Which atoms look for which names. It can only be asked.
+/// Which atoms look for which programs and arguments. It can only be asked.
 #[derive(Default)]
 pub(crate) struct Programs {
-    /// With `/` or `\` in them.
-    paths: Names,
-    /// Without.
-    names: Names,
-    args: Names,
+    names: Table<Box<str>>,
+    paths: Table<Box<str>>,
+    hashes: Table<Hash>,
+    /// Entries that have none of these.
+    others: Vec<Look>,
+    args: HashMap<Box<str>, Vec<Atom>, foldhash::quality::FixedState>,
 }
 
-type Names = HashMap<Box<str>, Vec<Atom>, foldhash::quality::FixedState>;
+type Table<K> = HashMap<K, Vec<Look>, foldhash::quality::FixedState>;
+
+/// An entry of an atom.
+struct Look {
+    atom: Atom,
+    app: App,
+}
 
 impl Programs {
-    /// Looks for a program. An entry with `/` or `\` in it is a path.
-    pub(crate) fn app(&mut self, app: &str, atom: Atom) {
-        let into = if app.contains(['/', '\\']) {
-            &mut self.paths
+    /// Looks for a program. What is no entry is taken for a file's name.
+    pub(crate) fn app(&mut self, entry: &str, atom: Atom) {
+        let app = App::parse(entry).unwrap_or_else(|_| App {
+            name: Some(entry.to_owned()),
+            ..App::default()
+        });
+        let looks = if let Some(path) = &app.path {
+            self.paths.entry(path_key(path).into()).or_default()
+        } else if let Some(name) = &app.name {
+            self.names.entry(key(name)).or_default()
+        } else if let Some(hash) = app.sha256 {
+            self.hashes.entry(hash).or_default()
         } else {
-            &mut self.names
+            &mut self.others
         };
-        into.entry(key(app)).or_default().push(atom);
+        looks.push(Look { atom, app });
     }
 
     pub(crate) fn arg(&mut self, arg: &str, atom: Atom) {
         self.args.entry(key(arg)).or_default().push(atom);
     }
 
-    /// A script is known by its short name only, so both the file's name and that one count.
-    /// Windows writes `.exe` behind a name that people leave out.
     pub(crate) fn find(&self, start: &ProcessStart, found: &mut Found) {
         if let Some(exe) = &start.exe {
-            let path = key(exe);
-            look(&self.paths, &path, "exe", exe, found);
-            let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
-            self.name(name, "exe", found);
+            let looks = self.paths.get(path_key(exe).as_ref());
+            fits(
+                looks.into_iter().flatten(),
+                start,
+                Some(("exe", exe)),
+                found,
+            );
         }
-        self.name(&key(&start.name), "name", found);
+        for (field, name) in names_of(start) {
+            let name = key(name);
+            let looks = self.names.get(&name);
+            fits(
+                looks.into_iter().flatten(),
+                start,
+                Some((field, &name)),
+                found,
+            );
+        }
+        if let Some(hash) = &start.sha256 {
+            let looks = self.hashes.get(hash);
+            fits(looks.into_iter().flatten(), start, None, found);
+        }
+        fits(&self.others, start, None, found);
         if !self.args.is_empty() {
             for arg in &start.args {
-                look(&self.args, &key(arg), "args", arg, found);
+                for atom in self.args.get(&key(arg)).into_iter().flatten() {
+                    found.add(*atom, "args", 0, arg);
+                }
             }
         }
     }
+}
 
-    fn name(&self, name: &str, field: &'static str, found: &mut Found) {
-        look(&self.names, name, field, name, found);
-        if let Some(bare) = name.strip_suffix(".exe") {
-            look(&self.names, bare, field, bare, found);
+/// Adds what describes this program. `by`: the field and text by which it was looked up.
+fn fits<'l>(
+    looks: impl IntoIterator<Item = &'l Look>,
+    start: &ProcessStart,
+    by: Option<(&'static str, &str)>,
+    found: &mut Found,
+) {
+    for Look { atom, app } in looks {
+        match app.fit(start) {
+            Fit::Yes => {
+                if let Some((field, text)) = by {
+                    found.add(*atom, field, 0, text);
+                }
+                if let (Some(_), Some(exe)) = (app.class, &start.exe) {
+                    found.add(*atom, "exe", 0, exe);
+                }
+                if let Some(hash) = app.sha256 {
+                    found.add(*atom, "sha256", 0, &hash.to_string());
+                }
+                if let (Some(_), Some(signer)) = (&app.signer, &start.signer) {
+                    found.add(*atom, "signer", 0, signer);
+                }
+            }
+            // What the record lacks is not found.
+            Fit::No | Fit::Lacks(_) => {}
         }
     }
 }
@@ -65,20 +123,12 @@ fn key(text: &str) -> Box<str> {
     text.to_ascii_lowercase().into_boxed_str()
 }
 
-fn look(names: &Names, key: &str, field: &'static str, text: &str, found: &mut Found) {
-    for atom in names.get(key).into_iter().flatten() {
-        found.add(*atom, field, 0, text);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn found(entry: &str, exe: Option<&str>, name: &str) -> bool {
-        let mut programs = Programs::default();
-        programs.app(entry, 0);
-        let start = ProcessStart {
+    fn start(exe: Option<&str>, name: &str) -> ProcessStart {
+        ProcessStart {
             exe: exe.map(str::to_owned),
             name: name.to_owned(),
             args: Vec::new(),
@@ -86,12 +136,28 @@ mod tests {
             started: 0,
             parent: None,
             parent_exe: None,
-            sha256: None,
-            signer: None,
-        };
+            sha256: Some(Hash::of(b"file")),
+            signer: Some("Example Ltd".to_owned()),
+        }
+    }
+
+    /// The fields and texts by which an entry describes a program.
+    fn matched(entry: &str, start: &ProcessStart) -> Vec<(String, String)> {
+        let mut programs = Programs::default();
+        programs.app(entry, 0);
         let mut found = Found::default();
-        programs.find(&start, &mut found);
-        !found.is_empty()
+        programs.find(start, &mut found);
+        found.sort();
+        let mut matched = Vec::new();
+        found.matched(0, &mut matched);
+        matched
+            .into_iter()
+            .map(|part| (part.field, part.text))
+            .collect()
+    }
+
+    fn found(entry: &str, exe: Option<&str>, name: &str) -> bool {
+        !matched(entry, &start(exe, name)).is_empty()
     }
 
     #[test]
@@ -105,8 +171,39 @@ mod tests {
             "ccleaner.EXE"
         ));
         assert!(found("/usr/bin/shred", Some("/usr/bin/shred"), "shred"));
+        assert!(found("C:/Apps/x.exe", Some("c:\\apps\\X.EXE"), "X.EXE"));
         assert!(!found("/usr/bin/shred", Some("/opt/bin/shred"), "shred"));
         assert!(!found("shred", Some("/usr/bin/shredder"), "shredder"));
         assert!(!found("bin", Some("/usr/bin/cat"), "cat"));
+        assert!(!found("name=shred; in=home", None, "shred"));
+        assert!(found("a=b", Some("/usr/bin/a=b"), "a=b"));
+    }
+
+    #[test]
+    fn a_finding_names_every_field_that_an_entry_compares() {
+        let hash = Hash::of(b"file").to_string();
+        let exe = "/home/sam/Downloads/Tor";
+        let start = start(Some(exe), "Tor");
+        let said = |entry: &str| {
+            let matched = matched(entry, &start);
+            let parts = matched
+                .iter()
+                .map(|(field, text)| format!("{field}={text}"));
+            parts.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(said("tor"), "exe=tor name=tor");
+        assert_eq!(said("path=/home/sam/downloads/tor"), format!("exe={exe}"));
+        assert_eq!(said("in=downloads"), format!("exe={exe}"));
+        assert_eq!(
+            said("name=tor; in=home"),
+            format!("exe={exe} exe=tor name=tor")
+        );
+        assert_eq!(said(&format!("sha256={hash}")), format!("sha256={hash}"));
+        assert_eq!(said("signer=example ltd"), "signer=Example Ltd");
+        assert_eq!(
+            said(&format!("in=home; sha256={hash}; signer=Example Ltd")),
+            format!("exe={exe} sha256={hash} signer=Example Ltd")
+        );
+        assert_eq!(said(&format!("sha256={hash}; signer=Other")), "");
     }
 }

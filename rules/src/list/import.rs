@@ -26,7 +26,7 @@ use crate::text::fold;
 
 pub use reason::{Reason, Report, Seen, Tally};
 
-use super::entry_fault;
+use super::{App, entry_fault};
 use line::Item;
 use reason::shown;
 
@@ -199,8 +199,8 @@ impl Importer {
     /// An entry of a list that is not of domains.
     fn other(&mut self, text: &str, line: u32) {
         let (entry, reason) = match self.kind {
-            ListKind::Words => (text.to_owned(), Reason::NoWord),
-            ListKind::Domains | ListKind::Apps => (text.to_owned(), Reason::NoApp),
+            ListKind::Domains | ListKind::Words => (text.to_owned(), Reason::NoWord),
+            ListKind::Apps => (usual_app(text), Reason::NoApp),
         };
         if let Err(why) = entry_fault(self.kind, entry.as_bytes()) {
             return self.out(reason, line, text, Some(why));
@@ -231,7 +231,9 @@ impl Importer {
         let kind = self.kind;
         let key = |entry: &Entry| match kind {
             ListKind::Domains => entry.text.clone(),
-            ListKind::Apps => entry.text.to_ascii_lowercase(),
+            ListKind::Apps => {
+                App::parse(&entry.text).map_or_else(|_| String::new(), |app| app.key())
+            }
             ListKind::Words => fold(&entry.text).to_ascii_lowercase(),
         };
         let mut entries: Vec<(String, Entry)> = entries
@@ -339,6 +341,11 @@ fn spelled(host: &str) -> Result<String, Reason> {
         }
         Err(wrong) => Err(reason(wrong)),
     }
+}
+
+/// An entry of a list of programs in its usual spelling; as it is if it is none.
+fn usual_app(text: &str) -> String {
+    App::parse(text).map_or_else(|_| text.to_owned(), |app| app.to_string())
 }
 
 /// The names above a host, the longest first.

@@ -90,7 +90,7 @@ fn count(n: usize) -> u32 {
 }
 
 /// The valid name that somebody may have meant, as the end of a sentence.
-pub(super) fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> String {
+pub(crate) fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
     let close = names
         .iter()
