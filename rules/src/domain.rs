@@ -7,6 +7,8 @@ use psl::{Psl, Type};
 
 /// The longest host name, in bytes (RFC 1035).
 pub(crate) const MAX_HOST: usize = 253;
+/// The longest part of one between two dots.
+const MAX_LABEL: usize = 63;
 
 /// Why something is no entry, as the end of a sentence that begins with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,13 +27,13 @@ pub(crate) enum Wrong {
 
 /// Is it a host name in its one spelling, and narrow enough to be meant?
 pub(crate) fn check(entry: &str) -> Result<(), Wrong> {
-    if !is_plain(entry) {
+    let Some(shape) = Shape::of(entry.as_bytes()) else {
         return Err(diagnose(entry));
-    }
+    };
     if ends_in_number(entry) {
         return Err(Wrong::Ip);
     }
-    if entry.contains("xn--") && canonical(entry).as_deref() != Some(entry) {
+    if shape.has_hyphens && entry.contains("xn--") && canonical(entry).as_deref() != Some(entry) {
         return Err(diagnose(entry));
     }
     if is_public_suffix(entry) {
@@ -40,20 +42,59 @@ pub(crate) fn check(entry: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// Lower-case ASCII labels, none of them empty or too long.
-pub(crate) fn is_plain(entry: &str) -> bool {
-    entry.len() <= MAX_HOST
-        && !entry.is_empty()
-        && entry.split('.').all(|label| {
-            (1..=63).contains(&label.len())
-                && label
-                    .bytes()
-                    .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
+/// What can be told of the bytes of a name in one pass.
+struct Shape {
+    /// Two on end: perhaps a label is in Punycode.
+    has_hyphens: bool,
+}
+
+const DOT: u8 = 1;
+const HYPHEN: u8 = 2;
+const OTHER: u8 = 4;
+
+/// What each byte of a name is; 0: one that any name may have.
+const BYTES: [u8; 256] = {
+    let mut bytes = [OTHER; 256];
+    let plain = b"abcdefghijklmnopqrstuvwxyz0123456789_";
+    let mut at = 0;
+    while at < plain.len() {
+        bytes[plain[at] as usize] = 0;
+        at += 1;
+    }
+    bytes[b'.' as usize] = DOT;
+    bytes[b'-' as usize] = HYPHEN;
+    bytes
+};
+
+impl Shape {
+    /// Of lower-case ASCII labels, none of them empty or too long. `None`: it is something else.
+    fn of(entry: &[u8]) -> Option<Self> {
+        // Without a branch for each byte: lists are long.
+        let (mut seen, mut pairs, mut last) = (0, 0, DOT);
+        for byte in entry {
+            let this = BYTES[usize::from(*byte)];
+            seen |= this;
+            pairs |= this & last;
+            last = this;
+        }
+        let plain = seen & OTHER == 0 && (pairs | last) & DOT == 0;
+        let short = entry.len() <= MAX_LABEL
+            || (entry.len() <= MAX_HOST
+                && entry
+                    .split(|byte| *byte == b'.')
+                    .all(|label| label.len() <= MAX_LABEL));
+        (plain && short).then_some(Self {
+            has_hyphens: pairs & HYPHEN != 0,
         })
+    }
 }
 
 /// Would a browser read it as an IPv4 address, or as a wrong one (WHATWG "ends in a number")?
-pub(crate) fn ends_in_number(host: &str) -> bool {
+fn ends_in_number(host: &str) -> bool {
+    // Nearly all names end in a letter that no number has.
+    if !host.ends_with(|c: char| c.is_ascii_hexdigit() || c == 'x') {
+        return false;
+    }
     let last = host.rsplit('.').next().unwrap_or_default();
     let hex = last
         .strip_prefix("0x")
@@ -74,7 +115,7 @@ fn canonical(entry: &str) -> Option<String> {
     match url::Host::parse(entry) {
         Ok(url::Host::Domain(host)) => {
             let host = host.strip_suffix('.').unwrap_or(&host).to_owned();
-            is_plain(&host).then_some(host)
+            Shape::of(host.as_bytes()).map(|_| host)
         }
         _ => None,
     }
@@ -101,6 +142,8 @@ fn diagnose(entry: &str) -> Wrong {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -143,6 +186,25 @@ mod tests {
             ("", Wrong::NoHost),
         ] {
             assert_eq!(check(bad), Err(wrong), "{bad}");
+        }
+    }
+
+    proptest! {
+        /// Against the plain meaning, label by label.
+        #[test]
+        fn a_shape_is_what_it_means(entry in "([a-z0-9_-]{1,3}|[.-]|é|A|[a-z]{60,64}|(a\\.){120}){0,4}") {
+            let plain = entry.len() <= MAX_HOST
+                && entry.split('.').all(|label| {
+                    (1..=MAX_LABEL).contains(&label.len())
+                        && label
+                            .bytes()
+                            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
+                });
+            let shape = Shape::of(entry.as_bytes());
+            prop_assert_eq!(shape.is_some(), plain);
+            if let Some(shape) = shape {
+                prop_assert_eq!(shape.has_hyphens, entry.contains("--"));
+            }
         }
     }
 }

@@ -38,24 +38,33 @@ pub(crate) struct Entry<'a> {
 
 /// The entries of a list, in the order of its lines.
 pub(crate) fn entries(bytes: &[u8]) -> impl Iterator<Item = Entry<'_>> {
-    let mut start = 0;
-    bytes
-        .split(|byte| *byte == b'\n')
+    lines(bytes)
         .zip(1_u32..)
-        .filter_map(move |(whole, line)| {
-            let begin = start;
-            start += whole.len() + 1;
-            let text = whole.trim_ascii();
+        .filter_map(|((begin, whole), line)| {
+            let tail = whole.trim_ascii_start();
+            let text = tail.trim_ascii_end();
             if text.is_empty() || text.starts_with(b"#") {
                 return None;
             }
-            let indent = whole.len() - whole.trim_ascii_start().len();
+            let indent = whole.len() - tail.len();
             Some(Entry {
                 line,
                 start: begin + indent,
                 text,
             })
         })
+}
+
+/// Where each line begins, and its bytes without the end of the line.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut ends = memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]);
+    let mut begin = 0;
+    std::iter::from_fn(move || {
+        let end = ends.next()?;
+        let line = (begin, bytes.get(begin..end)?);
+        begin = end + 1;
+        Some(line)
+    })
 }
 
 impl ListKind {

@@ -2,23 +2,29 @@
 //!
 //! The table holds offsets into the bytes of the lists, never copies: 12 bytes an entry. It can
 //! only be asked, not walked through: no order of its slots can reach a finding.
+//!
+//! Promises: what a host costs depends neither on how many entries there are nor on how long the
+//! host is. Refuses lists whose entries were chosen to crowd one place of the table.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::quality::FixedState;
 
+use crate::domain;
 use crate::list::{ListBytes, entries};
 
-/// Fixed: entries come from signed lists, and hosts are only looked up.
+/// Fixed: the same lists make the same table everywhere.
 const SEED: u64 = 0x7072_6f76_6973_6f31;
+/// The most slots on end without an empty one. Entries that were not chosen for it never come
+/// near: a tenth of this is already rare.
+const RUN: usize = 1_024;
 
 /// Domains, and which sources have each.
 pub(crate) struct Domains {
     sources: Vec<Source>,
     slots: Vec<Slot>,
-    /// Sources that have a domain, in ascending order; slots name a set by its place here.
-    sets: Vec<Box<[u16]>>,
+    sets: Sets,
     hasher: FixedState,
 }
 
@@ -40,28 +46,35 @@ struct Slot {
     set: u16,
 }
 
-/// There is more than the table can number.
+/// Why there can be no table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the lists of this order are too long together; make them shorter")]
-pub(crate) struct TooMuch;
+pub(crate) enum BuildError {
+    #[error("the lists of this order are too long together; make them shorter")]
+    TooMuch,
+    #[error(
+        "the lists of domains of this order are made so that looking a host up takes long; get \
+         them again from where they are published"
+    )]
+    Crowded,
+}
 
 impl Domains {
     /// A table of all entries of all sources. What is no entry is left out.
-    pub(crate) fn build(bytes: Vec<ListBytes>) -> Result<Self, TooMuch> {
+    pub(crate) fn build(bytes: Vec<ListBytes>) -> Result<Self, BuildError> {
         let mut sources = Vec::with_capacity(bytes.len());
         let mut base = 0_u32;
         let mut count = 0_usize;
         for bytes in bytes {
             let list = (*bytes).as_ref();
-            let len = u32::try_from(list.len()).map_err(|_| TooMuch)?;
+            let len = u32::try_from(list.len()).map_err(|_| BuildError::TooMuch)?;
             count += entries(list).count();
             sources.push(Source { bytes, base });
-            base = base.checked_add(len).ok_or(TooMuch)?;
+            base = base.checked_add(len).ok_or(BuildError::TooMuch)?;
         }
         let mut domains = Self {
             sources,
             slots: Vec::new(),
-            sets: Vec::new(),
+            sets: Sets::default(),
             hasher: FixedState::with_seed(SEED),
         };
         if count > 0 {
@@ -70,35 +83,40 @@ impl Domains {
         Ok(domains)
     }
 
-    /// The sources that have the host or a domain above it, each with the entry that it has: the
-    /// longest. Sources come in the order of their longest entries.
+    /// The sources that have the host or a domain above it, each once, with the longest entry that
+    /// it has. Longer entries come first.
     pub(crate) fn find(&self, host: &str, mut found: impl FnMut(usize, &str)) {
         if self.slots.is_empty() {
             return;
         }
+        let mut seen = Vec::new();
         let mut suffix = host;
-        loop {
-            let Some((_, above)) = suffix.split_once('.') else {
-                return;
-            };
-            if let Some(slot) = self.probe(suffix.as_bytes()) {
-                for source in &self.sets[usize::from(slot.set)] {
-                    found(usize::from(*source), suffix);
+        while let Some((_, above)) = suffix.split_once('.') {
+            // No entry is longer, and a host can be as long as a record.
+            if suffix.len() <= domain::MAX_HOST
+                && let Some(slot) = self.probe(suffix.as_bytes())
+            {
+                seen.resize(self.sources.len(), false);
+                for source in self.sets.sources(slot.set) {
+                    let source = usize::from(source);
+                    if !std::mem::replace(&mut seen[source], true) {
+                        found(source, suffix);
+                    }
                 }
             }
             suffix = above;
         }
     }
 
-    fn fill(&mut self, count: usize) -> Result<(), TooMuch> {
+    fn fill(&mut self, count: usize) -> Result<(), BuildError> {
         // Two thirds full.
-        let slots = count.checked_add(count / 2 + 1).ok_or(TooMuch)?;
-        u32::try_from(slots).map_err(|_| TooMuch)?;
-        self.slots = vec![Slot::default(); slots];
+        let slots = count.checked_add(count / 2 + 1);
+        let slots = slots.filter(|slots| u32::try_from(*slots).is_ok());
+        self.slots = vec![Slot::default(); slots.ok_or(BuildError::TooMuch)?];
         let mut unions = Unions::default();
         for number in 0..self.sources.len() {
-            let id = u16::try_from(number).map_err(|_| TooMuch)?;
-            let alone = unions.intern(&mut self.sets, vec![id])?;
+            let id = u16::try_from(number).map_err(|_| BuildError::TooMuch)?;
+            let mut alone = None;
             let bytes = self.sources[number].bytes.clone();
             let base = self.sources[number].base;
             for entry in entries((*bytes).as_ref()) {
@@ -106,28 +124,35 @@ impl Domains {
                     continue;
                 };
                 let (at, tag) = self.place(entry.text);
-                let at = self.seat(at, tag, entry.text);
+                let at = self.seat(at, tag, entry.text).ok_or(BuildError::Crowded)?;
                 let slot = self.slots[at];
                 if slot.len == 0 {
-                    let start = u32::try_from(entry.start).map_err(|_| TooMuch)?;
-                    let start = base.checked_add(start).ok_or(TooMuch)?;
+                    let start = u32::try_from(entry.start).map_err(|_| BuildError::TooMuch)?;
+                    let start = base.checked_add(start).ok_or(BuildError::TooMuch)?;
+                    let set = match alone {
+                        Some(set) => set,
+                        None => *alone.insert(self.sets.add(None, id)?),
+                    };
                     self.slots[at] = Slot {
                         start,
                         len,
                         tag,
-                        set: alone,
+                        set,
                     };
                 } else {
                     self.slots[at].set = unions.with(&mut self.sets, slot.set, id)?;
                 }
             }
         }
+        if self.longest_run() > RUN {
+            return Err(BuildError::Crowded);
+        }
         Ok(())
     }
 
     fn probe(&self, suffix: &[u8]) -> Option<Slot> {
         let (at, tag) = self.place(suffix);
-        let slot = self.slots[self.seat(at, tag, suffix)];
+        let slot = self.slots[self.seat(at, tag, suffix)?];
         (slot.len > 0).then_some(slot)
     }
 
@@ -142,64 +167,87 @@ impl Domains {
         (usize::try_from(at).unwrap_or_default(), tag)
     }
 
-    /// The slot of a text, or the empty one where it belongs. There is always an empty one.
-    fn seat(&self, mut at: usize, tag: u8, text: &[u8]) -> usize {
-        loop {
+    /// The slot of a text, or the empty one where it belongs. `None`: neither is near.
+    fn seat(&self, mut at: usize, tag: u8, text: &[u8]) -> Option<usize> {
+        for _ in 0..=RUN {
             let slot = self.slots[at];
             if slot.len == 0
                 || (slot.tag == tag
                     && usize::from(slot.len) == text.len()
                     && self.text(slot) == Some(text))
             {
-                return at;
+                return Some(at);
             }
             at += 1;
             if at == self.slots.len() {
                 at = 0;
             }
         }
+        None
     }
 
     fn text(&self, slot: Slot) -> Option<&[u8]> {
-        let first = self.sets.get(usize::from(slot.set))?.first()?;
-        let source = self.sources.get(usize::from(*first))?;
+        let source = self.sources.get(usize::from(self.sets.first(slot.set)?))?;
         let start = slot.start.checked_sub(source.base)? as usize;
         (*source.bytes)
             .as_ref()
             .get(start..start + usize::from(slot.len))
     }
+
+    fn longest_run(&self) -> usize {
+        let runs = self.slots.split(|slot| slot.len == 0).map(<[Slot]>::len);
+        runs.max().unwrap_or_default()
+    }
+}
+
+/// Sets of sources, each by its number. A set is a smaller one and one source more, so that a
+/// domain on ten thousand lists takes ten thousand steps and not their square.
+#[derive(Default)]
+struct Sets(Vec<Set>);
+
+struct Set {
+    last: u16,
+    /// The set without `last`.
+    rest: Option<u16>,
+    first: u16,
+}
+
+impl Sets {
+    fn add(&mut self, rest: Option<u16>, last: u16) -> Result<u16, BuildError> {
+        let number = u16::try_from(self.0.len()).map_err(|_| BuildError::TooMuch)?;
+        let first = rest.and_then(|set| self.first(set)).unwrap_or(last);
+        self.0.push(Set { last, rest, first });
+        Ok(number)
+    }
+
+    /// From the last to the first.
+    fn sources(&self, set: u16) -> impl Iterator<Item = u16> {
+        let get = |set: u16| self.0.get(usize::from(set));
+        let sets = std::iter::successors(get(set), move |set| get(set.rest?));
+        sets.map(|set| set.last)
+    }
+
+    fn first(&self, set: u16) -> Option<u16> {
+        Some(self.0.get(usize::from(set))?.first)
+    }
 }
 
 /// Gives each distinct set of sources one number.
 #[derive(Default)]
-struct Unions {
-    numbers: BTreeMap<Vec<u16>, u16>,
-    steps: BTreeMap<(u16, u16), u16>,
-}
+struct Unions(BTreeMap<(u16, u16), u16>);
 
 impl Unions {
-    fn intern(&mut self, sets: &mut Vec<Box<[u16]>>, set: Vec<u16>) -> Result<u16, TooMuch> {
-        if let Some(number) = self.numbers.get(&set) {
-            return Ok(*number);
-        }
-        let number = u16::try_from(sets.len()).map_err(|_| TooMuch)?;
-        sets.push(set.clone().into_boxed_slice());
-        self.numbers.insert(set, number);
-        Ok(number)
-    }
-
     /// The set with one more source, which comes after all that are in it.
-    fn with(&mut self, sets: &mut Vec<Box<[u16]>>, set: u16, source: u16) -> Result<u16, TooMuch> {
-        if let Some(number) = self.steps.get(&(set, source)) {
+    fn with(&mut self, sets: &mut Sets, set: u16, source: u16) -> Result<u16, BuildError> {
+        // The same domain can stand in one list twice.
+        if sets.sources(set).next() == Some(source) {
+            return Ok(set);
+        }
+        if let Some(number) = self.0.get(&(set, source)) {
             return Ok(*number);
         }
-        let mut wider = sets[usize::from(set)].to_vec();
-        // The same domain can stand in one list twice.
-        if wider.last() != Some(&source) {
-            wider.push(source);
-        }
-        let number = self.intern(sets, wider)?;
-        self.steps.insert((set, source), number);
+        let number = sets.add(Some(set), source)?;
+        self.0.insert((set, source), number);
         Ok(number)
     }
 }
@@ -256,12 +304,7 @@ mod tests {
         let entry = |source, text: &str| (source, text.to_owned());
         assert_eq!(
             found(&domains, "c.b.a.com"),
-            [
-                entry(1, "b.a.com"),
-                entry(0, "a.com"),
-                entry(1, "a.com"),
-                entry(2, "a.com")
-            ]
+            [entry(1, "b.a.com"), entry(2, "a.com"), entry(0, "a.com")]
         );
         assert_eq!(found(&domains, "x.com"), [entry(0, "x.com")]);
     }
@@ -281,10 +324,48 @@ mod tests {
         assert!(domains.slots.capacity() * size_of::<Slot>() <= 3_000 * 12 + 8);
     }
 
+    #[test]
+    fn entries_chosen_to_crowd_the_table_are_refused() {
+        let mut probe = domains(&[&["a.com"]]);
+        probe.slots.resize(100, Slot::default());
+        // All of them begin in one hundredth of any table.
+        let crowd: Vec<String> = (0..)
+            .map(|n| format!("{n}.com"))
+            .filter(|name| probe.place(name.as_bytes()).0 == 7)
+            .take(4 * RUN)
+            .collect();
+        let built = Domains::build(vec![Arc::new(crowd.join("\n"))]);
+        assert_eq!(built.err(), Some(BuildError::Crowded));
+        let honest: Vec<String> = (0..100_000).map(|n| format!("{n}.com")).collect();
+        let honest = Domains::build(vec![Arc::new(honest.join("\n"))]).unwrap();
+        assert!(honest.longest_run() < RUN / 4);
+    }
+
+    #[test]
+    fn a_domain_on_many_lists_takes_no_more_than_they_do() {
+        let lists = vec![&["a.com", "b.com"][..]; 2_000];
+        let domains = domains(&lists);
+        assert_eq!(domains.sets.0.len(), lists.len());
+        let found: Vec<usize> = found(&domains, "x.a.com")
+            .into_iter()
+            .map(|(source, _)| source)
+            .collect();
+        assert!(found.into_iter().rev().eq(0..lists.len()));
+    }
+
+    #[test]
+    fn a_host_as_long_as_a_record_is_looked_up_by_its_end() {
+        let domains = domains(&[&["a.com"]]);
+        let host = format!("{}a.com", "a.".repeat(30_000));
+        assert_eq!(found(&domains, &host), [(0, "a.com".to_owned())]);
+    }
+
     /// What "is on the list" means, as plainly as it can be said.
-    fn obvious(list: &[&str], host: &str) -> bool {
+    fn obvious<'l>(list: &[&'l str], host: &str) -> Option<&'l str> {
         list.iter()
-            .any(|entry| host == *entry || host.ends_with(&format!(".{entry}")))
+            .filter(|entry| host == **entry || host.ends_with(&format!(".{entry}")))
+            .copied()
+            .max_by_key(|entry| entry.len())
     }
 
     proptest! {
@@ -302,15 +383,12 @@ mod tests {
             let table = domains(&slices);
             let found = found(&table, &host);
             for (number, list) in lists.iter().enumerate() {
-                let mine: Vec<&String> = found
+                let mine: Vec<&str> = found
                     .iter()
                     .filter(|(source, _)| *source == number)
-                    .map(|(_, entry)| entry)
+                    .map(|(_, entry)| entry.as_str())
                     .collect();
-                prop_assert_eq!(!mine.is_empty(), obvious(list, &host));
-                for entry in mine {
-                    prop_assert!(list.contains(&entry.as_str()));
-                }
+                prop_assert_eq!(mine, Vec::from_iter(obvious(list, &host)));
             }
         }
     }

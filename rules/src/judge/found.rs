@@ -34,13 +34,6 @@ impl Found {
         });
     }
 
-    /// The same, unless something of the atom was found before.
-    pub(crate) fn add_first(&mut self, atom: Atom, field: &'static str, text: &str) {
-        if self.all.iter().all(|one| one.atom != atom) {
-            self.add(atom, field, 0, text);
-        }
-    }
-
     pub(crate) const fn is_empty(&self) -> bool {
         self.all.is_empty()
     }

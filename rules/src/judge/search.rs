@@ -36,7 +36,7 @@ pub(crate) enum Source<'a> {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BuildError {
     #[error(transparent)]
-    Domains(#[from] super::domains::TooMuch),
+    Domains(#[from] super::domains::BuildError),
     #[error("the words of this order are too many together; use fewer")]
     Words(#[from] aho_corasick::BuildError),
     #[error("the patterns of this order are too large together; use fewer")]
@@ -126,9 +126,8 @@ impl Search {
     fn visit(&self, visit: &WebVisit, found: &mut Found) {
         let address = Address::read(&visit.url);
         if let Some(host) = &address.host {
-            // The longest entry of a list comes first, and says the most.
             self.domains.find(host, |source, entry| {
-                found.add_first(self.hosts[source], Field::Url.as_str(), entry);
+                found.add(self.hosts[source], Field::Url.as_str(), 0, entry);
             });
         }
         self.text(Field::Url, &address.text, address.path, found);
