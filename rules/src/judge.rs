@@ -15,6 +15,7 @@ mod address;
 mod compile;
 mod domains;
 mod found;
+mod leet;
 pub(crate) mod pattern;
 mod programs;
 mod rule;

@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+mod alike;
 mod domain;
 mod engine;
 pub mod evidence;

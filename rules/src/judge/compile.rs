@@ -135,10 +135,12 @@ fn source<'a>(part: &'a Part, lists: &'a BTreeMap<&str, ListBytes>) -> Option<So
         Part::UrlWords(words) => Some(Source::Words {
             words: borrowed(words),
             title: false,
+            leet: false,
         }),
         Part::Words(words) => Some(Source::Words {
             words: borrowed(words),
             title: true,
+            leet: false,
         }),
         Part::Pattern { field, regex } => Some(Source::Pattern {
             field: *field,
@@ -162,6 +164,7 @@ pub(super) fn of_list(kind: ListKind, bytes: &ListBytes) -> Source<'_> {
         ListKind::Words => Source::Words {
             words: texts(),
             title: true,
+            leet: false,
         },
         ListKind::Apps => Source::Apps(texts()),
     }

@@ -4,6 +4,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use proviso_report::Fact;
 use proviso_report::fact::{ProcessStart, WebVisit};
 
+use crate::alike::Alike;
 use crate::list::ListBytes;
 use crate::order::Field;
 use crate::text::fold;
@@ -11,6 +12,7 @@ use crate::text::fold;
 use super::address::Address;
 use super::domains::Domains;
 use super::found::{Atom, Found};
+use super::leet::Leet;
 use super::pattern::Patterns;
 use super::programs::Programs;
 use super::words::Phrase;
@@ -22,8 +24,13 @@ const TABLE: usize = 16 << 10;
 pub(crate) enum Source<'a> {
     /// Hosts: these bytes are a list.
     Hosts(ListBytes),
-    /// Words and phrases, in the address or also in the title.
-    Words { words: Vec<&'a str>, title: bool },
+    /// Words and phrases, in the address or also in the title; with `leet` also where some of their
+    /// letters are written as digits and signs.
+    Words {
+        words: Vec<&'a str>,
+        title: bool,
+        leet: bool,
+    },
     /// A pattern.
     Pattern { field: Field, regex: &'a str },
     /// Programs by file name or path.
@@ -51,6 +58,8 @@ pub(crate) struct Search {
     words: Option<AhoCorasick>,
     /// What each needle of `words` is for.
     needles: Vec<Needle>,
+    /// `None`: no condition asks for it.
+    leet: Option<Leet>,
     patterns: Patterns,
     programs: Programs,
 }
@@ -58,13 +67,19 @@ pub(crate) struct Search {
 /// What it means that a needle was seen.
 enum Needle {
     /// Perhaps a phrase stands here.
-    Phrase {
-        atom: Atom,
-        phrase: Phrase,
-        title: bool,
-    },
+    Phrase(Wanted),
+    /// Perhaps a phrase that is not Latin stands here, in a text whose look-alikes are read.
+    Alike(Wanted),
     /// Perhaps the pattern of this number matches.
     Pattern(usize),
+}
+
+/// A phrase, and where it counts.
+struct Wanted {
+    atom: Atom,
+    phrase: Phrase,
+    title: bool,
+    leet: bool,
 }
 
 impl Search {
@@ -80,13 +95,18 @@ impl Search {
                     hosts.push(atom);
                     lists.push(list);
                 }
-                Source::Words { words, title } => {
-                    let phrases = words.into_iter().filter_map(Phrase::new);
-                    needles.extend(phrases.map(|phrase| Needle::Phrase {
-                        atom,
-                        phrase,
-                        title,
-                    }));
+                Source::Words { words, title, leet } => {
+                    for phrase in words.into_iter().filter_map(Phrase::new) {
+                        let wanted = |phrase| Wanted {
+                            atom,
+                            phrase,
+                            title,
+                            leet,
+                        };
+                        let alike = phrase.alike().map(wanted);
+                        needles.push(Needle::Phrase(wanted(phrase)));
+                        needles.extend(alike.map(Needle::Alike));
+                    }
                 }
                 Source::Pattern { field, regex } => patterns.push((atom, field, regex)),
                 Source::Apps(apps) => apps.into_iter().for_each(|app| programs.app(app, atom)),
@@ -94,6 +114,10 @@ impl Search {
             }
         }
         let (patterns, literals) = Patterns::build(&patterns)?;
+        let leet = Leet::build(needles.iter().enumerate().filter_map(|(number, needle)| {
+            let wanted = needle.as_it_is()?;
+            wanted.leet.then_some((number, &wanted.phrase))
+        }))?;
         let mut texts: Vec<Vec<u8>> = needles.iter().filter_map(Needle::text).collect();
         for (literal, number) in literals {
             texts.push(literal);
@@ -109,6 +133,7 @@ impl Search {
             hosts,
             words,
             needles,
+            leet,
             patterns,
             programs,
         })
@@ -155,36 +180,97 @@ impl Search {
         {
             for needle in words.find_overlapping_iter(text) {
                 match &self.needles[needle.pattern().as_usize()] {
-                    Needle::Phrase {
-                        atom,
-                        phrase,
-                        title,
-                    } => {
-                        if (*title || field == Field::Url)
-                            && phrase.stands_at(text, path, needle.start())
-                        {
-                            found.add(*atom, field.as_str(), needle.start(), &phrase.text);
-                        }
+                    Needle::Phrase(wanted) if wanted.looks_in(field) => {
+                        let span = wanted.phrase.span_at(text, path, needle.start());
+                        wanted.add(field, span, found);
                     }
-                    Needle::Pattern(number) if seen.contains(number) => {}
-                    Needle::Pattern(number) => seen.push(*number),
+                    Needle::Pattern(number) if !seen.contains(number) => seen.push(*number),
+                    Needle::Phrase(_) | Needle::Alike(_) | Needle::Pattern(_) => {}
                 }
             }
         }
         self.patterns.find(field, text, &seen, found);
+        let alike = self.words.as_ref().and_then(|_| Alike::of(text));
+        if let Some(alike) = &alike {
+            self.alike(field, alike, path, found);
+        }
+        if let Some(leet) = &self.leet {
+            let phrase = |number: usize| Some(&self.needles.get(number)?.as_it_is()?.phrase);
+            let mut add = |number: usize, start, end| {
+                let wanted = self.needles.get(number).and_then(Needle::as_it_is);
+                if let Some(wanted) = wanted.filter(|wanted| wanted.looks_in(field)) {
+                    wanted.add(field, Some((start, end)), found);
+                }
+            };
+            leet.find(text, path, phrase, &mut add);
+            if let Some(alike) = &alike {
+                leet.find(&alike.text, path, phrase, |number, start, end| {
+                    if alike.is_disguised(start, end) {
+                        add(number, start, end);
+                    }
+                });
+            }
+        }
+    }
+
+    /// The same words in a text whose look-alikes are read. What comes before `path` is ASCII, and
+    /// so stands where it stood.
+    fn alike(&self, field: Field, alike: &Alike, path: usize, found: &mut Found) {
+        let needles = self.words.iter();
+        for needle in needles.flat_map(|words| words.find_overlapping_iter(&alike.text)) {
+            let (wanted, latin) = match &self.needles[needle.pattern().as_usize()] {
+                Needle::Phrase(wanted) => (wanted, true),
+                Needle::Alike(wanted) => (wanted, false),
+                Needle::Pattern(_) => continue,
+            };
+            if wanted.looks_in(field) {
+                let span = wanted.phrase.span_at(&alike.text, path, needle.start());
+                let counts = |(start, end): &(usize, usize)| {
+                    if latin {
+                        alike.is_disguised(*start, *end)
+                    } else {
+                        alike.is_foreign(*start, *end)
+                    }
+                };
+                wanted.add(field, span.filter(counts), found);
+            }
+        }
     }
 }
 
 impl Needle {
     fn text(&self) -> Option<Vec<u8>> {
         match self {
-            Self::Phrase { phrase, .. } => Some(phrase.anchor().as_bytes().to_vec()),
+            Self::Phrase(wanted) | Self::Alike(wanted) => {
+                Some(wanted.phrase.anchor().as_bytes().to_vec())
+            }
             Self::Pattern(_) => None,
+        }
+    }
+
+    /// The phrase that is looked for as it is.
+    const fn as_it_is(&self) -> Option<&Wanted> {
+        match self {
+            Self::Phrase(wanted) => Some(wanted),
+            Self::Alike(_) | Self::Pattern(_) => None,
         }
     }
 }
 
-fn automaton(texts: &[Vec<u8>]) -> Result<AhoCorasick, aho_corasick::BuildError> {
+impl Wanted {
+    fn looks_in(&self, field: Field) -> bool {
+        self.title || field == Field::Url
+    }
+
+    fn add(&self, field: Field, span: Option<(usize, usize)>, found: &mut Found) {
+        if let Some((start, _)) = span {
+            found.add(self.atom, field.as_str(), start, &self.phrase.text);
+        }
+    }
+}
+
+/// Finds texts without regard to the case of ASCII.
+pub(super) fn automaton(texts: &[Vec<u8>]) -> Result<AhoCorasick, aho_corasick::BuildError> {
     let bytes: usize = texts.iter().map(Vec::len).sum();
     let kind = if bytes <= TABLE {
         AhoCorasickKind::DFA

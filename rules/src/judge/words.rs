@@ -6,6 +6,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::alike::read_word;
 use crate::text::{fold, is_word};
 
 /// How many characters that are no letters may stand between two words of a phrase.
@@ -33,79 +34,116 @@ impl Phrase {
             .filter(|word| !word.is_empty())
             .map(Box::from)
             .collect();
-        let anchor = (0..words.len()).rev().max_by_key(|at| words[*at].len())?;
         Some(Self {
             text: Box::from(text),
+            anchor: longest(&words)?,
             words,
-            anchor,
         })
     }
 
-    /// What to search for. Each place where it stands must be shown to [`stands_at`](Self::stands_at).
+    /// What to search for. Each place where it stands must be shown to [`span_at`](Self::span_at).
     pub(crate) fn anchor(&self) -> &str {
         &self.words[self.anchor]
     }
 
-    /// Does the phrase stand in the text, as whole words, with its anchor at this place? `text` is
-    /// folded; the case of ASCII does not matter. Nothing before `from` counts.
-    pub(crate) fn stands_at(&self, text: &str, from: usize, start: usize) -> bool {
-        self.span_at(text, from, start).is_some_and(|(start, end)| {
-            let text = text.get(from..).unwrap_or_default();
-            is_edge(text, start - from) && is_edge(text, end - from)
+    /// The same phrase as it reads when look-alike letters are read as Latin ones (see `alike.rs`).
+    /// `None`: it reads as it is.
+    pub(crate) fn alike(&self) -> Option<Self> {
+        let read: Vec<Option<String>> = self.words.iter().map(|word| read_word(word)).collect();
+        if read.iter().all(Option::is_none) {
+            return None;
+        }
+        let words: Vec<Box<str>> = read
+            .into_iter()
+            .zip(&self.words)
+            .map(|(read, word)| read.map_or_else(|| word.clone(), Box::from))
+            .collect();
+        Some(Self {
+            text: self.text.clone(),
+            anchor: longest(&words)?,
+            words,
         })
     }
 
-    fn span_at(&self, text: &str, from: usize, anchor: usize) -> Option<(usize, usize)> {
-        let mut start = anchor;
-        if start < from {
+    /// The longest of its words that `wanted` takes, and its place.
+    pub(crate) fn longest(&self, wanted: impl Fn(&str) -> bool) -> Option<(usize, &str)> {
+        self.words
+            .iter()
+            .map(AsRef::as_ref)
+            .enumerate()
+            .filter(|(_, word)| wanted(word))
+            .max_by_key(|(_, word)| word.len())
+    }
+
+    /// From where to where the phrase stands in the text, as whole words, with its anchor at this
+    /// place. `text` is folded; the case of ASCII does not matter. Nothing before `from` counts.
+    pub(crate) fn span_at(&self, text: &str, from: usize, start: usize) -> Option<(usize, usize)> {
+        let same = |word: &str, text: &[u8]| text.eq_ignore_ascii_case(word.as_bytes());
+        let (start, end) = self.span_as(same, text, from, self.anchor, start)?;
+        let text = text.get(from..)?;
+        (is_edge(text, start - from) && is_edge(text, end - from)).then_some((start, end))
+    }
+
+    /// The same where `same` says which bytes are a word, the word of this number is the anchor,
+    /// and edges are not looked at.
+    pub(crate) fn span_as(
+        &self,
+        same: impl Fn(&str, &[u8]) -> bool,
+        text: &str,
+        from: usize,
+        anchor: usize,
+        at: usize,
+    ) -> Option<(usize, usize)> {
+        let (before, rest) = self.words.split_at_checked(anchor)?;
+        let (word, after) = rest.split_first()?;
+        let mut start = at;
+        let mut end = at.checked_add(word.len())?;
+        if start < from || !same(word, text.as_bytes().get(start..end)?) {
             return None;
         }
-        let mut end = anchor + self.anchor().len();
-        for word in self.words[self.anchor + 1..].iter() {
+        for word in after {
             let rest = text.get(end..)?;
-            let gap = gap(rest.chars())?;
-            let rest = rest.get(gap..)?;
-            starts_with(rest, word).then_some(())?;
+            let gap = gaps(rest.chars()).find(|gap| {
+                rest.as_bytes()
+                    .get(*gap..gap + word.len())
+                    .is_some_and(|text| same(word, text))
+            })?;
             end += gap + word.len();
         }
-        for word in self.words[..self.anchor].iter().rev() {
+        for word in before.iter().rev() {
             let rest = text.get(from..start)?;
-            let gap = gap(rest.chars().rev())?;
-            let rest = rest.get(..rest.len() - gap)?;
-            ends_with(rest, word).then_some(())?;
+            let gap = gaps(rest.chars().rev()).find(|gap| {
+                let end = rest.len() - gap;
+                end.checked_sub(word.len())
+                    .and_then(|start| rest.as_bytes().get(start..end))
+                    .is_some_and(|text| same(word, text))
+            })?;
             start -= gap + word.len();
         }
         Some((start, end))
     }
 }
 
-/// The length in bytes of one to three characters between words.
-fn gap(chars: impl Iterator<Item = char>) -> Option<usize> {
-    let between: Vec<usize> = chars
-        .take(BETWEEN + 1)
+/// The first of the longest.
+fn longest(words: &[Box<str>]) -> Option<usize> {
+    (0..words.len())
+        .rev()
+        .max_by_key(|at| words.get(*at).map(|word| word.len()))
+}
+
+/// The lengths in bytes of one, two and three characters between words, if there are so many.
+fn gaps(chars: impl Iterator<Item = char>) -> impl Iterator<Item = usize> {
+    chars
+        .take(BETWEEN)
         .take_while(|c| !is_word(*c))
-        .map(char::len_utf8)
-        .collect();
-    (1..=BETWEEN)
-        .contains(&between.len())
-        .then(|| between.iter().sum())
-}
-
-fn starts_with(text: &str, word: &str) -> bool {
-    text.as_bytes()
-        .get(..word.len())
-        .is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()))
-}
-
-fn ends_with(text: &str, word: &str) -> bool {
-    text.len()
-        .checked_sub(word.len())
-        .and_then(|at| text.as_bytes().get(at..))
-        .is_some_and(|tail| tail.eq_ignore_ascii_case(word.as_bytes()))
+        .scan(0, |length, c| {
+            *length += c.len_utf8();
+            Some(*length)
+        })
 }
 
 /// Does a word begin or end here?
-fn is_edge(text: &str, at: usize) -> bool {
+pub(super) fn is_edge(text: &str, at: usize) -> bool {
     let Some((before, after)) = text.split_at_checked(at) else {
         return false;
     };
@@ -148,10 +186,7 @@ mod tests {
     pub(super) fn stands(phrase: &str, text: &str) -> bool {
         let phrase = Phrase::new(phrase).unwrap();
         let text = fold(text);
-        (0..text.len()).any(|at| {
-            starts_with(text.get(at..).unwrap_or_default(), phrase.anchor())
-                && phrase.stands_at(&text, 0, at)
-        })
+        (0..text.len()).any(|at| phrase.span_at(&text, 0, at).is_some())
     }
 
     #[test]
@@ -195,10 +230,11 @@ mod tests {
         let phrase = Phrase::new("my school").unwrap();
         let text = "https://my.school/my-school";
         let at = |n: usize| text.match_indices("school").nth(n).unwrap().0;
-        assert!(!phrase.stands_at(text, 17, at(0)));
-        assert!(phrase.stands_at(text, 17, at(1)));
+        assert_eq!(phrase.span_at(text, 17, at(0)), None);
+        assert_eq!(phrase.span_at(text, 17, at(1)), Some((18, 27)));
         // Half of the phrase in the host is not the phrase.
-        assert!(!Phrase::new("school my").unwrap().stands_at(text, 17, at(0)));
+        let phrase = Phrase::new("school my").unwrap();
+        assert_eq!(phrase.span_at(text, 17, at(0)), None);
     }
 
     #[test]
@@ -223,7 +259,7 @@ mod tests {
             word in "\\PC{1,6}", text in "\\PC{0,20}", from in 0_usize..30, at in 0_usize..30,
         ) {
             if let Some(phrase) = Phrase::new(&word) {
-                phrase.stands_at(&text, from, at);
+                phrase.span_at(&text, from, at);
             }
         }
     }
