@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use proviso_report::fact::Kind;
 use proviso_report::{Record, UnixMs};
-use proviso_rules::{ENGINE, Event, Faults, Judge, ListBytes, Order, Term, finding_id};
+use proviso_rules::{ENGINE, Event, Faults, Judge, ListBytes, Order, Side, Term, finding_id};
 use tokio::sync::OnceCell;
 
 use crate::store::devices::Device;
@@ -200,7 +200,7 @@ impl OrderBook {
                 lists.insert(pin.sha256, list);
             }
         }
-        let judge = Judge::compile(order, &mut |hash| lists.get(hash).cloned());
+        let judge = Judge::compile(order, Side::Collector, &mut |hash| lists.get(hash).cloned());
         Ok(judge
             .map(Arc::new)
             .map_err(|faults| JudgingError::order(digest, faults)))

@@ -21,15 +21,18 @@ mod programs;
 mod rule;
 mod search;
 mod selftest;
+mod state;
 mod words;
 
 use proviso_report::bundle::Matched;
 use proviso_report::fact::Kind;
 use proviso_report::{DeviceId, Fact, Hash, UnixMs};
 
-use crate::fault::Faults;
+use crate::fault::{Fault, Faults};
 use crate::list::ListBytes;
 use crate::order::{Effect, Order, Severity};
+
+pub use state::{State, StateError, Step};
 
 use found::{Atom, Found};
 use rule::{Program, Test};
@@ -70,6 +73,50 @@ pub enum Scope {
     Uncovered,
 }
 
+/// What the rules make of one record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// The rules that matched, in the order of the file.
+    pub hits: Vec<Hit>,
+    /// The rules of which nobody can tell, in the order of the file.
+    pub cannot_tell: Vec<CannotTell>,
+}
+
+/// A rule of which it cannot be told whether it matches. That is not "no".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CannotTell {
+    /// The rule.
+    pub rule: String,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why it cannot be told whether a rule matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// The record does not hold this field.
+    Field(&'static str),
+    /// The clock of the computer was not to be trusted then.
+    Clock,
+    /// It came so late that what belongs to it is no longer remembered.
+    Late,
+    /// There is more of it than is remembered.
+    Much,
+    /// It is percent-encoded in more layers than are taken off.
+    Encoding,
+}
+
+/// Which side a judge is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// A device: rules and lists of the collector's are left out.
+    Device,
+    /// A collector: it has every list.
+    Collector,
+    /// Who checks a bundle: rules are left out whose lists are the collector's and not here.
+    Verifier,
+}
+
 /// A rule that matched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
@@ -105,9 +152,10 @@ impl Judge {
     /// `list` gives a list's bytes by its hash; `None`: it is not here, which is a fault.
     pub fn compile(
         order: Order,
+        side: Side,
         list: &mut dyn FnMut(&Hash) -> Option<ListBytes>,
     ) -> Result<Self, Faults> {
-        compile::compile(order, list)
+        compile::compile(order, side, list)
     }
 
     /// The order.
@@ -159,6 +207,32 @@ impl Judge {
     #[must_use]
     pub fn judge(&self, event: &Event<'_>) -> Vec<Hit> {
         self.judge_with(event, None)
+    }
+
+    /// Judges a record of a device's log, after all that come before it there. Its order must be the
+    /// one that [`State::order_of`] names.
+    pub fn follow(&self, state: &mut State, step: &Step<'_>) -> Verdict {
+        state.pass(step);
+        Verdict {
+            hits: self.judge(&Event {
+                at: step.at,
+                account: step.account,
+                fact: step.fact,
+            }),
+            cannot_tell: Vec::new(),
+        }
+    }
+
+    /// The rules that this side does not check, in the order of the file.
+    #[must_use]
+    pub const fn left_out(&self) -> &[String] {
+        &[]
+    }
+
+    /// What is not wrong with its lists and tests and should be looked at before anybody signs.
+    #[must_use]
+    pub const fn warnings(&self) -> &[Fault] {
+        &[]
     }
 
     fn judge_with(&self, event: &Event<'_>, overlay: Option<&Overlay<'_>>) -> Vec<Hit> {

@@ -26,7 +26,9 @@ mod text;
 
 pub use engine::ENGINE;
 pub use fault::{Fault, Faults};
-pub use judge::{Event, Hit, Judge, Scope, finding_id};
+pub use judge::{
+    CannotTell, Event, Hit, Judge, Scope, Side, State, StateError, Step, Verdict, Why, finding_id,
+};
 pub use list::ListBytes;
 pub use order::{Order, Severity, Term};
 pub use signature::{SignatureError, SignedBy, Signers};

@@ -72,7 +72,7 @@ impl ListKind {
     #[must_use]
     pub const fn most_entries(self) -> u64 {
         match self {
-            Self::Domains => limits::LIST_ENTRIES,
+            Self::Domains | Self::Hashes => limits::LIST_ENTRIES,
             Self::Words | Self::Apps => limits::SHORT_LIST_ENTRIES,
         }
     }
@@ -82,6 +82,8 @@ impl ListKind {
     pub const fn most_bytes(self) -> u64 {
         match self {
             Self::Domains | Self::Words | Self::Apps => limits::LIST_BYTES,
+            // Of the most entries, each 64 digits and a line feed.
+            Self::Hashes => limits::LIST_ENTRIES * 65,
         }
     }
 }
@@ -169,6 +171,10 @@ pub(crate) fn entry_fault(kind: ListKind, entry: &[u8]) -> Result<(), String> {
         }),
         ListKind::Words => word_fault(text),
         ListKind::Apps => App::parse(text).map(drop),
+        ListKind::Hashes => text
+            .parse::<Hash>()
+            .map(drop)
+            .map_err(|error| error.to_string()),
     }
 }
 
@@ -186,6 +192,8 @@ mod tests {
             sha256: Hash::of(bytes),
             count,
             source: None,
+            held: crate::order::Where::Device,
+            updates: None,
             place: (1, 1),
         }
     }

@@ -13,6 +13,7 @@
 
 mod check;
 mod condition;
+mod fact_field;
 pub mod limits;
 mod name;
 mod parts;
@@ -22,23 +23,28 @@ mod read_rule;
 mod read_test;
 mod shape;
 mod sink;
+mod verbs;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use proviso_report::fact::Kind;
 use proviso_report::{Hash, UnixMs};
 
-use crate::fault::Faults;
+use crate::fault::{Fault, Faults};
 
 pub(crate) use condition::TRANSITIONS;
 pub use condition::{Condition, Field, Part};
+pub use fact_field::FactField;
 pub(crate) use name::{file as file_name_fault, id as id_fault, is_hidden, line as line_fault};
 pub use parts::{
     Clause, Effect, Exempt, Expect, ListKind, ListPin, NotCheckable, Place, Replaces, Rule,
-    RuleTest, SealedCopy, Severity,
+    RuleTest, SealedCopy, Severity, TestStep,
 };
 pub(crate) use read_condition::word_fault;
 pub(crate) use sink::nearest;
+pub use verbs::{
+    Amount, Approval, Hours, Near, Only, Over, Per, Said, Span, Suspension, UpdatedBy, Where,
+};
 
 /// An order that is whole and means something. Its lists and tests are checked when it is compiled.
 #[derive(Clone, Debug)]
@@ -58,6 +64,8 @@ pub struct Order {
     clauses: Vec<Clause>,
     rules: Vec<Rule>,
     not_checkable: Vec<NotCheckable>,
+    suspensions: Vec<Suspension>,
+    warnings: Vec<Fault>,
 }
 
 /// Is an order in force at some moment?
@@ -65,8 +73,10 @@ pub struct Order {
 pub enum Term {
     /// It starts at this moment.
     NotYet(UnixMs),
-    /// Yes; it ends at this moment, or with a further order.
+    /// Yes; it ends or is suspended at this moment, or with a further order.
     InForce(Option<UnixMs>),
+    /// It is suspended until this moment, or until a further version.
+    Suspended(Option<UnixMs>),
     /// It ended at this moment.
     Ended(UnixMs),
 }
@@ -150,10 +160,23 @@ impl Order {
         if at < start {
             return Term::NotYet(start);
         }
-        match self.ends.map(|day| self.zone.end_of(day)) {
-            Some(end) if at >= end => Term::Ended(end),
-            end => Term::InForce(end),
+        let end = self.ends.map(|day| self.zone.end_of(day));
+        if let Some(end) = end.filter(|end| at >= *end) {
+            return Term::Ended(end);
         }
+        let spans = self.suspensions.iter().map(|one| {
+            let over = one.to.map(|day| self.zone.end_of(day));
+            (self.zone.start_of(one.from), over)
+        });
+        let mut next = end;
+        for (from, over) in spans {
+            if at < from {
+                next = Some(next.map_or(from, |next| next.min(from)));
+            } else if over.is_none_or(|over| at < over) {
+                return Term::Suspended(over);
+            }
+        }
+        Term::InForce(next)
     }
 
     /// The lists it pins, in the order of the file.
@@ -184,6 +207,18 @@ impl Order {
     #[must_use]
     pub fn not_checkable(&self) -> &[NotCheckable] {
         &self.not_checkable
+    }
+
+    /// The times in which it is suspended, in the order of the file.
+    #[must_use]
+    pub fn suspensions(&self) -> &[Suspension] {
+        &self.suspensions
+    }
+
+    /// What is not wrong and should be looked at before anybody signs, in the order of places.
+    #[must_use]
+    pub fn warnings(&self) -> &[Fault] {
+        &self.warnings
     }
 
     /// The kinds of facts about the person that some clause can cover: all that sources may look at.

@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use proviso_report::{Fact, Hash, Kind, UnixMs};
-use proviso_rules::{ENGINE, Event, Hit, Judge, ListBytes, Order, Scope};
+use proviso_rules::{ENGINE, Event, Hit, Judge, ListBytes, Order, Scope, Side};
 
 const ORDER: &str = include_str!("golden/order.toml");
 const FACTS: &str = include_str!("golden/facts.jsonl");
@@ -86,7 +86,7 @@ fn shown(hit: &Hit) -> String {
 
 fn judge() -> Judge {
     let order = Order::parse(ORDER.as_bytes()).unwrap_or_else(|faults| panic!("{faults}"));
-    let judge = Judge::compile(order, &mut |hash| {
+    let judge = Judge::compile(order, Side::Collector, &mut |hash| {
         LISTS
             .iter()
             .find(|list| Hash::of(list.as_bytes()) == *hash)

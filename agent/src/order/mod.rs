@@ -24,7 +24,7 @@ use std::sync::Arc;
 use proviso_report::fact::{Fact, OrderEnded, OrderInForce, OrderRefused};
 use proviso_report::frame::OrderPackage;
 use proviso_report::{Hash, UnixMs};
-use proviso_rules::{Judge, ListBytes, Order, Signers, Term};
+use proviso_rules::{Judge, ListBytes, Order, Side, Signers, Term};
 
 use crate::source::Wanted;
 use crate::uplink::Offered;
@@ -232,6 +232,8 @@ impl Book {
             Some(Term::InForce(_)) => (true, String::new()),
             Some(Term::Ended(at)) => (false, format!("it ended at {at}")),
             Some(Term::NotYet(at)) => (false, format!("by the clock it begins at {at}")),
+            Some(Term::Suspended(Some(at))) => (false, format!("it is suspended until {at}")),
+            Some(Term::Suspended(None)) => (false, "it is suspended".to_owned()),
             None => (false, "its stored file does not hold any more".to_owned()),
         };
         if in_force == self.assigned.in_force {
@@ -261,7 +263,7 @@ impl Book {
             .current()
             .and_then(|judge| match judge.order().term(now) {
                 Term::NotYet(at) => Some(at),
-                Term::InForce(end) => end,
+                Term::InForce(end) | Term::Suspended(end) => end,
                 Term::Ended(_) => None,
             });
         let next = self.assigned.next.as_ref().map(|entry| entry.starts);
@@ -393,7 +395,8 @@ impl Book {
                 .inspect_err(|error| tracing::error!(%error, "a list of the order cannot be read"))
                 .ok()
         };
-        let judge = Judge::compile(order, &mut list).map_err(|faults| faults.to_string())?;
+        let judge =
+            Judge::compile(order, Side::Device, &mut list).map_err(|faults| faults.to_string())?;
         Ok(Compiled(Arc::new(judge)))
     }
 

@@ -101,6 +101,7 @@ pub(super) fn outside_term(device: &Device, order: &Hash, outside: &Outside, now
     let term = match outside.term {
         Term::NotYet(start) => format!("is in force only from {start} on"),
         Term::Ended(end) => format!("was in force until {end}"),
+        Term::Suspended(_) => "was suspended then".to_owned(),
         Term::InForce(_) => "is in force".to_owned(),
     };
     let detail = format!(

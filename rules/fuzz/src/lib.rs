@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use proviso_report::fact::WebVisit;
 use proviso_report::{Fact, Hash, UnixMs};
 use proviso_rules::order::Expect;
-use proviso_rules::{Event, Judge, ListBytes, Order, Signers, page};
+use proviso_rules::{Event, Judge, ListBytes, Order, Side, Signers, page};
 use url::{Host, Url};
 
 /// An order file: read whole and consistent, or refused with faults that can be shown.
@@ -22,7 +22,7 @@ pub fn order(bytes: &[u8]) {
             assert!(!page::text(&order).is_empty());
             // Its lists are not here: it compiles only if it has none.
             let lists = order.lists().len();
-            assert!(Judge::compile(order, &mut |_| None).is_err() || lists == 0);
+            assert!(Judge::compile(order, Side::Collector, &mut |_| None).is_err() || lists == 0);
         }
         Err(faults) => assert!(!faults.all().is_empty() && !faults.to_string().is_empty()),
     }
@@ -50,7 +50,7 @@ pub fn list(bytes: &[u8]) {
     );
     let order = Order::parse(text.as_bytes()).unwrap_or_else(|faults| panic!("{faults}"));
     let shared: ListBytes = Arc::new(bytes.to_vec());
-    let judge = match Judge::compile(order, &mut |_| Some(shared.clone())) {
+    let judge = match Judge::compile(order, Side::Collector, &mut |_| Some(shared.clone())) {
         Ok(judge) => judge,
         Err(faults) => {
             assert!(faults.all().iter().all(|fault| fault.code == "list-entry"));
@@ -140,7 +140,8 @@ fn rule(severity: &str, condition: &str, lists: &str) -> String {
 fn judge(rule: &str) -> Judge {
     let order = Order::parse(format!("{HEAD}{rule}").as_bytes())
         .unwrap_or_else(|faults| panic!("{faults}"));
-    Judge::compile(order, &mut |_| None).unwrap_or_else(|faults| panic!("{faults}"))
+    Judge::compile(order, Side::Collector, &mut |_| None)
+        .unwrap_or_else(|faults| panic!("{faults}"))
 }
 
 fn hits(judge: &Judge, url: &str, title: Option<&str>) -> bool {

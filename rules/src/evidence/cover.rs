@@ -64,6 +64,9 @@ fn is_allowed(record: &Record, judge: Option<&Judge>) -> Outcome {
         Term::NotYet(start) => {
             return fails(format!("is from before its order's term, from {start} on"));
         }
+        Term::Suspended(_) => {
+            return fails("is from a time in which its order was suspended".to_owned());
+        }
         Term::Ended(end) => return fails(format!("is from after its order's term, up to {end}")),
     }
     if matches!(record.fact, Fact::ProcessEnd(_)) {

@@ -7,7 +7,7 @@ use proviso_report::bundle::{Check, Files, Outcome};
 use proviso_report::{Hash, UnixMs};
 
 use crate::signature::MAX_SIGNATURES;
-use crate::{Judge, ListBytes, Order, Signers};
+use crate::{Judge, ListBytes, Order, Side, Signers};
 
 /// The checks, and the order made ready to judge if that is possible. `other`: what to say of what
 /// only the bundle's own engine could tell.
@@ -57,7 +57,7 @@ pub(super) fn check(
     ) {
         return (checks, None);
     }
-    match Judge::compile(order, &mut |hash| lists.get(hash).cloned()) {
+    match Judge::compile(order, Side::Verifier, &mut |hash| lists.get(hash).cloned()) {
         Ok(judge) => {
             note("it passes its own tests".to_owned(), Outcome::Holds);
             (checks, Some(judge))

@@ -14,7 +14,7 @@ mod cover;
 
 use crate::order::tests::demonstration;
 use crate::signature::tests::sign;
-use crate::{Event, Judge, Order, finding_id};
+use crate::{Event, Judge, Order, Side, finding_id};
 
 const DEVICE: DeviceId = DeviceId([0x0d; 16]);
 /// 2026-11-24T05:00:00Z.
@@ -171,7 +171,7 @@ fn bundle_of(records: &[Record], withheld: Option<u64>) -> Memory {
 
     let list: crate::ListBytes = std::sync::Arc::new(LIST.as_bytes());
     let order = Order::parse(order.as_bytes()).unwrap();
-    let judge = Judge::compile(order, &mut |_| Some(list.clone())).unwrap();
+    let judge = Judge::compile(order, Side::Collector, &mut |_| Some(list.clone())).unwrap();
     let mut lines = String::new();
     for record in records.iter().filter(|record| record.order.is_some()) {
         let event = Event {

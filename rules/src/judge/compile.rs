@@ -12,10 +12,11 @@ use crate::order::{ListKind, Order, Part};
 use super::found::Atom;
 use super::rule::{Program, Test};
 use super::search::{Search, Source};
-use super::{Exemption, Judge, selftest};
+use super::{Exemption, Judge, Side, selftest};
 
 pub(super) fn compile(
     order: Order,
+    _side: Side,
     list: &mut dyn FnMut(&Hash) -> Option<ListBytes>,
 ) -> Result<Judge, Faults> {
     let lists = pinned(&order, list)?;
@@ -166,6 +167,7 @@ pub(super) fn of_list(kind: ListKind, bytes: &ListBytes) -> Source<'_> {
             title: true,
             leet: false,
         },
+        ListKind::Hashes => Source::Args(Vec::new()),
         ListKind::Apps => Source::Apps(texts()),
     }
 }

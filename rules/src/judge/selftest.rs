@@ -48,10 +48,17 @@ fn failure(
     test: &RuleTest,
     of_lists: &OfLists,
 ) -> Result<Option<Fault>, Faults> {
+    let Some((step, fact)) = test
+        .steps
+        .iter()
+        .find_map(|step| Some((step, step.fact.as_ref()?)))
+    else {
+        return Ok(None);
+    };
     let event = Event {
-        at: test.at,
-        account: test.account.as_deref(),
-        fact: &test.fact,
+        at: step.at,
+        account: step.account.as_deref(),
+        fact,
     };
     let hits = if test.lists.is_empty() {
         judge.judge(&event)

@@ -24,7 +24,7 @@ fn pin(name: &str, kind: &str, text: &str) -> String {
 
 fn compile(text: &str, lists: &[&str]) -> Result<Judge, Faults> {
     let order = Order::parse(text.as_bytes()).unwrap_or_else(|faults| panic!("{faults}"));
-    Judge::compile(order, &mut |hash| {
+    Judge::compile(order, Side::Collector, &mut |hash| {
         lists
             .iter()
             .find(|list| Hash::of(list.as_bytes()) == *hash)
@@ -435,7 +435,7 @@ fn a_list_must_be_here_and_be_the_pinned_one() {
     let order = || Order::parse(text.as_bytes()).unwrap();
     let codes = |bytes: Option<&'static str>| -> Vec<&'static str> {
         let mut give = |_: &Hash| bytes.map(|text| -> ListBytes { Arc::new(text.to_owned()) });
-        match Judge::compile(order(), &mut give) {
+        match Judge::compile(order(), Side::Collector, &mut give) {
             Ok(_) => Vec::new(),
             Err(faults) => faults.all().iter().map(|fault| fault.code).collect(),
         }

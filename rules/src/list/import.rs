@@ -199,7 +199,9 @@ impl Importer {
     /// An entry of a list that is not of domains.
     fn other(&mut self, text: &str, line: u32) {
         let (entry, reason) = match self.kind {
-            ListKind::Domains | ListKind::Words => (text.to_owned(), Reason::NoWord),
+            ListKind::Domains | ListKind::Words | ListKind::Hashes => {
+                (text.to_owned(), Reason::NoWord)
+            }
             ListKind::Apps => (usual_app(text), Reason::NoApp),
         };
         if let Err(why) = entry_fault(self.kind, entry.as_bytes()) {
@@ -234,6 +236,7 @@ impl Importer {
             ListKind::Apps => {
                 App::parse(&entry.text).map_or_else(|_| String::new(), |app| app.key())
             }
+            ListKind::Hashes => entry.text.to_ascii_lowercase(),
             ListKind::Words => fold(&entry.text).to_ascii_lowercase(),
         };
         let mut entries: Vec<(String, Entry)> = entries

@@ -5,6 +5,7 @@ use proviso_report::fact::{Fact, Kind};
 use proviso_report::{Hash, UnixMs};
 
 use super::condition::{Condition, Part};
+use super::verbs::{Approval, Hours, Only, Over, UpdatedBy, Where};
 
 /// Line and column in the order file, from 1.
 pub type Place = (u32, u32);
@@ -77,6 +78,10 @@ pub struct ListPin {
     pub count: u64,
     /// Where it comes from, in words.
     pub source: Option<String>,
+    /// Where it may be held.
+    pub held: Where,
+    /// Who may bring it up to date; `None`: only a new version of the order.
+    pub updates: Option<UpdatedBy>,
     /// Where the order pins it.
     pub place: Place,
 }
@@ -90,11 +95,13 @@ pub enum ListKind {
     Words,
     /// Programs, by file name or by path.
     Apps,
+    /// SHA-256 hashes of files.
+    Hashes,
 }
 
 impl ListKind {
     /// All of them.
-    pub const ALL: &'static [Self] = &[Self::Domains, Self::Words, Self::Apps];
+    pub const ALL: &'static [Self] = &[Self::Domains, Self::Words, Self::Apps, Self::Hashes];
 
     /// The word in order files.
     #[must_use]
@@ -103,6 +110,7 @@ impl ListKind {
             Self::Domains => "domains",
             Self::Words => "words",
             Self::Apps => "apps",
+            Self::Hashes => "hashes",
         }
     }
 }
@@ -122,8 +130,10 @@ pub struct Clause {
 
 /// How software checks a clause.
 ///
-/// It matches when one condition of `any` holds (if there are any), each of `all`, and none of
-/// `unless`. One of `any` and `all` has at least one condition.
+/// A fact fits it when one condition of `any` holds (if there are any), each of `all`, none of
+/// `unless`, `only` does not allow it, it lies within `during`, and no approval holds. Without `over`
+/// a fact that fits is a match; with it, matches are made of the facts that fit. A rule has something
+/// to look for: `any`, `all`, `only`, `during` or `over`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Its number: `4.a`.
@@ -144,27 +154,47 @@ pub struct Rule {
     pub all: Vec<Condition>,
     /// None of these may hold.
     pub unless: Vec<Condition>,
+    /// What is allowed.
+    pub only: Option<Only>,
+    /// When; empty: always.
+    pub during: Vec<Hours>,
+    /// What is counted or waited for over time.
+    pub over: Option<Over>,
+    /// What an officer allowed, in the order of the file.
+    pub approvals: Vec<Approval>,
+    /// Where it is checked.
+    pub checked: Where,
+    /// Why the clause needs a rule that takes in everything of a kind, in the author's words.
+    pub wide_because: Option<String>,
     /// Its tests, in the order of the file.
     pub tests: Vec<RuleTest>,
     /// Where it begins.
     pub place: Place,
 }
 
-/// One test in the file: something that happens, and what the rule must make of it.
+/// One test in the file: what happens, and what the rule must make of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleTest {
-    /// When it happens.
-    pub at: UnixMs,
-    /// In whose account.
-    pub account: Option<String>,
-    /// What happens. Fields that the test leaves out hold nothing.
-    pub fact: Fact,
-    /// What the rule must do.
+    /// What happens, in this order. At least one step.
+    pub steps: Vec<TestStep>,
+    /// What the rule must do, by the last step or before.
     pub expect: Expect,
     /// Lists that hold these entries in this test only, in the order of their names.
     pub lists: Vec<(String, Vec<String>)>,
     /// Where it begins.
     pub place: Place,
+}
+
+/// One step of a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestStep {
+    /// When it happens.
+    pub at: UnixMs,
+    /// In whose account.
+    pub account: Option<String>,
+    /// What happens; fields that the test leaves out hold nothing. `None`: time passes, and the
+    /// agent lives.
+    pub fact: Option<Fact>,
 }
 
 /// What a rule must do in a test.
@@ -174,6 +204,8 @@ pub enum Expect {
     Match,
     /// Not match.
     NoMatch,
+    /// Say that it cannot be told.
+    CannotTell,
 }
 
 /// Who is never reported.
@@ -193,6 +225,8 @@ pub struct Exempt {
     pub starts: Option<Date>,
     /// Its last day, in the order's zone; `None`: to the order's last day.
     pub ends: Option<Date>,
+    /// At which hours; empty: always.
+    pub within: Vec<Hours>,
     /// Where it begins.
     pub place: Place,
 }

@@ -10,6 +10,7 @@ use crate::fault::{Fault, Faults};
 use super::parts::{Clause, Effect, Exempt, ListKind, ListPin, NotCheckable, Replaces, SealedCopy};
 use super::shape::{Section, string, strings, type_of};
 use super::sink::{FILE, Sink, nearest, or};
+use super::verbs::Where;
 use super::{Order, Zone, check, limits, name, read_condition, read_rule};
 
 /// The first line of every order file.
@@ -118,6 +119,8 @@ fn sections(digest: Hash, root: &DeTable<'_>, sink: &mut Sink<'_>) -> Option<Ord
         clauses: draft.clauses,
         rules: draft.rules,
         not_checkable: draft.not_checkable,
+        suspensions: Vec::new(),
+        warnings: Vec::new(),
     })
 }
 
@@ -286,7 +289,7 @@ fn pin(list: &str, mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<
     let source = section.text_opt(sink, "source");
     if let (Some(kind), Some(count)) = (kind, count) {
         let most = match kind {
-            ListKind::Domains => limits::LIST_ENTRIES,
+            ListKind::Domains | ListKind::Hashes => limits::LIST_ENTRIES,
             ListKind::Words | ListKind::Apps => limits::SHORT_LIST_ENTRIES,
         };
         if count == 0 {
@@ -308,6 +311,8 @@ fn pin(list: &str, mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<
         sha256: sha256?,
         count: count?,
         source,
+        held: Where::Device,
+        updates: None,
         place,
     })
 }
@@ -349,6 +354,7 @@ fn exempt(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> check::Named<Exe
             effect: effect?,
             starts,
             ends,
+            within: Vec::new(),
             place,
         })
     })

@@ -76,7 +76,10 @@ fn condition(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Condit
         sink.fault(&span, "empty-condition", sentence);
         return None;
     }
-    Some(Condition { parts: parts? })
+    Some(Condition {
+        parts: parts?,
+        leet: false,
+    })
 }
 
 /// What an exemption applies to. One part is enough: a contact is a host or a program.

@@ -6,6 +6,7 @@ use super::read::kinds;
 use super::read_condition::{LATER, conditions};
 use super::shape::{Section, string};
 use super::sink::{Sink, nearest};
+use super::verbs::Where;
 use super::{name, read_test};
 
 pub(super) fn rule(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Named<Rule> {
@@ -38,6 +39,12 @@ pub(super) fn rule(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Named<R
             any: any?,
             all: all?,
             unless: unless?,
+            only: None,
+            during: Vec::new(),
+            over: None,
+            approvals: Vec::new(),
+            checked: Where::Device,
+            wide_because: None,
             tests: tests.into_iter().collect::<Option<_>>()?,
             place,
         })

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 use toml::de::DeValue;
 
 use super::name;
-use super::parts::{Expect, RuleTest};
+use super::parts::{Expect, RuleTest, TestStep};
 use super::read::KINDS;
 use super::shape::{Section, Value, string, strings, type_of};
 use super::sink::{Sink, nearest};
@@ -60,9 +60,11 @@ pub(super) fn test(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<
     section.finish_but(sink, &["events", "generate", "server_lists"]);
     let event = event?;
     Some(RuleTest {
-        at: event.at,
-        account: event.account,
-        fact: event.fact,
+        steps: vec![TestStep {
+            at: event.at,
+            account: event.account,
+            fact: Some(event.fact),
+        }],
         expect: expect?,
         lists: lists?,
         place,

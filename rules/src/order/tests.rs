@@ -94,12 +94,15 @@ fn a_good_order_is_read_whole() {
             Part::Private(true)
         ]
     );
-    assert_eq!(rule.tests[0].at.to_string(), "2026-04-01T19:00:00.000Z");
+    assert_eq!(
+        rule.tests[0].steps[0].at.to_string(),
+        "2026-04-01T19:00:00.000Z"
+    );
     assert_eq!(
         rule.tests[0].lists,
         [("social".to_owned(), vec!["facebook.com".to_owned()])]
     );
-    assert_eq!(rule.tests[1].account.as_deref(), Some("sam"));
+    assert_eq!(rule.tests[1].steps[0].account.as_deref(), Some("sam"));
     assert_eq!(rule.tests[1].expect, Expect::NoMatch);
     assert_eq!(order.not_checkable()[0].part, "on other devices");
 }

@@ -3,7 +3,7 @@
 use proviso_report::fact::Kind;
 
 use super::document::{Block, Court, Document, ListOf, Section};
-use super::gloss::{condition, fact, part};
+use super::gloss::{condition, part, step};
 use super::words::{bare, begun, clocks, day, kinds, moment, one_of, severity};
 use crate::order::{Clause, Effect, Exempt, Expect, ListKind, ListPin, Order, Rule, RuleTest};
 use crate::signature::NAMESPACE;
@@ -265,7 +265,12 @@ fn rule(order: &Order, rule: &Rule) -> Block {
 }
 
 fn test(order: &Order, test: &RuleTest) -> String {
-    let mut line = format!("{}, {}", fact(test), moment(order, test.at));
+    let steps: Vec<String> = test
+        .steps
+        .iter()
+        .map(|one| format!("{}, {}", step(one), moment(order, one.at)))
+        .collect();
+    let mut line = steps.join("; then ");
     for (list, entries) in &test.lists {
         line += &format!(", if the list `{list}` held {}", one_of(entries));
     }
@@ -305,6 +310,7 @@ fn list(list: &ListPin) -> Block {
         ListKind::Domains => "sites, each with everything below it",
         ListKind::Words => "words and phrases",
         ListKind::Apps => "programs",
+        ListKind::Hashes => "fingerprints of files",
     };
     let entries = if list.count == 1 { "entry" } else { "entries" };
     let mut blocks = vec![Block::paragraph(format!(

@@ -3,7 +3,7 @@
 use proviso_report::fact::{Fact, Transition};
 
 use super::words::{join, one_of};
-use crate::order::{Condition, Field, Order, Part, RuleTest};
+use crate::order::{Condition, Field, Order, Part, TestStep};
 
 /// All of its parts, joined.
 pub(super) fn condition(condition: &Condition, order: &Order) -> String {
@@ -34,6 +34,7 @@ pub(super) fn part(part: &Part, order: &Order) -> String {
                 Field::Title => "the page's title",
                 Field::Exe => "the program's path",
                 Field::Args => "one of the program's arguments",
+                Field::Search => "what was searched for",
             };
             format!("the pattern `{regex}` finds something in {place}")
         }
@@ -48,12 +49,36 @@ pub(super) fn part(part: &Part, order: &Order) -> String {
             format!("the person came to the page by {}", join(&ways))
         }
         Part::Browser(names) => format!("the browser is {}", one_of(names)),
+        Part::SearchWords(words) => {
+            format!("what was searched for has the words {}", quoted(words))
+        }
+        Part::SearchWordsIn(list) => format!(
+            "what was searched for has the words of {}",
+            entry_of(list, order)
+        ),
+        Part::Near(near) => format!(
+            "what was searched for has two things at most {} words apart",
+            near.within_words
+        ),
+        Part::LooksLike(hosts) => {
+            format!("the site looks like {} and is another", one_of(hosts))
+        }
+        Part::LooksLikeIn(list) => format!(
+            "the site looks like {} and is another",
+            entry_of(list, order)
+        ),
+        Part::Sha256In(list) => format!("the file is {}", entry_of(list, order)),
+        Part::Under(paths) => format!("the file lies in {}, or below", one_of(paths)),
+        Part::Is { field, values } => format!("`{}` is {}", field.as_str(), one_of(values)),
     }
 }
 
 /// What happens in a test.
-pub(super) fn fact(test: &RuleTest) -> String {
-    let mut words = match &test.fact {
+pub(super) fn step(step: &TestStep) -> String {
+    let Some(fact) = &step.fact else {
+        return "time passes".to_owned();
+    };
+    let mut words = match fact {
         Fact::WebVisit(visit) => {
             let mut words = format!("the page {}", visit.url);
             if let Some(title) = &visit.title {
@@ -82,7 +107,7 @@ pub(super) fn fact(test: &RuleTest) -> String {
         }
         other => format!("a record of the kind {}", other.kind()),
     };
-    if let Some(account) = &test.account {
+    if let Some(account) = &step.account {
         words += &format!(" in the account {account}");
     }
     words

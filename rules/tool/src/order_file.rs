@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use proviso_report::Hash;
 use proviso_rules::order::ListPin;
-use proviso_rules::{Fault, Faults, Judge, ListBytes, Order, page};
+use proviso_rules::{Fault, Faults, Judge, ListBytes, Order, Side, page};
 
 use crate::{End, line, lines, say};
 
@@ -89,7 +89,9 @@ pub(crate) fn compile(file: &Path, bytes: &[u8]) -> Result<Result<Judge, Faults>
         Err(faults) => return Ok(Err(faults)),
     };
     let pinned = pinned(file, order.lists())?;
-    Ok(Judge::compile(order, &mut |hash| pinned.get(hash).cloned()))
+    Ok(Judge::compile(order, Side::Collector, &mut |hash| {
+        pinned.get(hash).cloned()
+    }))
 }
 
 /// The lists by the hashes that the order pins. Whether they have them is for the judge to see.

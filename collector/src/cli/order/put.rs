@@ -19,7 +19,7 @@ use proviso_collector::store::orders::{self, StoredOrder};
 use proviso_collector::store::people::Person;
 use proviso_collector::store::{Hash, StoreError, Tx, devices};
 use proviso_report::UnixMs;
-use proviso_rules::{Faults, Judge, ListBytes, Order, Term};
+use proviso_rules::{Faults, Judge, ListBytes, Order, Side, Term};
 
 use super::files;
 use crate::cli::{Data, audit, people};
@@ -104,7 +104,7 @@ fn compile(order: Order, lists: Vec<(Hash, Vec<u8>)>) -> Result<(Order, Lists), 
         .into_iter()
         .map(|(hash, bytes)| (hash, Arc::new(bytes) as ListBytes))
         .collect();
-    let judge = Judge::compile(order, &mut |hash| lists.get(hash).cloned())?;
+    let judge = Judge::compile(order, Side::Collector, &mut |hash| lists.get(hash).cloned())?;
     Ok((judge.order().clone(), lists.into_iter().collect()))
 }
 
@@ -127,6 +127,13 @@ fn term(order: &Order, zone: &TimeZone, now: i64) -> anyhow::Result<String> {
             "It starts on {}; until then nothing is recorded under it.",
             words(at)
         ),
+        Term::Suspended(Some(at)) => format!(
+            "It is suspended until {}; until then nothing is recorded under it.",
+            words(at)
+        ),
+        Term::Suspended(None) => {
+            "It is suspended until a further version; nothing is recorded under it.".to_owned()
+        }
         Term::InForce(Some(at)) => format!("It is in force until {}.", words(at)),
         Term::InForce(None) => "It is in force until a further order.".to_owned(),
     })

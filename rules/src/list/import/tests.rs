@@ -36,6 +36,8 @@ fn pin(kind: ListKind, list: &Imported) -> ListPin {
         sha256: list.sha256,
         count: list.count,
         source: None,
+        held: crate::order::Where::Device,
+        updates: None,
         place: (1, 1),
     }
 }

@@ -11,7 +11,7 @@ use std::time::Instant;
 use anyhow::Context;
 use proviso_report::fact::{Fact, WebVisit};
 use proviso_report::{Hash, UnixMs};
-use proviso_rules::{Event, Judge, ListBytes, Order};
+use proviso_rules::{Event, Judge, ListBytes, Order, Side};
 use proviso_tests::order::{generated_domains, generated_words};
 use proviso_tests::urls::Urls;
 
@@ -98,7 +98,7 @@ fn judge() -> anyhow::Result<Judge> {
             (Hash::of(list.as_bytes()), Arc::new(list.into_bytes()))
         })
         .collect();
-    let judge = Judge::compile(order, &mut |hash| {
+    let judge = Judge::compile(order, Side::Device, &mut |hash| {
         let (_, list) = lists.iter().find(|(own, _)| own == hash)?;
         Some(Arc::clone(list))
     })?;
