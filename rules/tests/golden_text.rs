@@ -6,7 +6,7 @@
 
 use proviso_report::fact::WebVisit;
 use proviso_report::{Fact, UnixMs};
-use proviso_rules::{Event, Judge, Order};
+use proviso_rules::{Event, Judge, Order, Side};
 
 const ORDER: &str = include_str!("golden/text.toml");
 /// A title or an address a line, and after ` => ` what is found in it.
@@ -15,7 +15,8 @@ const TEXTS: &str = include_str!("golden/text.txt");
 #[test]
 fn words_are_found_as_before() {
     let order = Order::parse(ORDER.as_bytes()).unwrap_or_else(|faults| panic!("{faults}"));
-    let judge = Judge::compile(order, &mut |_| None).unwrap_or_else(|faults| panic!("{faults}"));
+    let judge = Judge::compile(order, Side::Collector, &mut |_| None)
+        .unwrap_or_else(|faults| panic!("{faults}"));
     let mut said = 0;
     for line in TEXTS.lines().filter(|line| !line.starts_with('#')) {
         let (text, expected) = line.split_once(" =>").unwrap();
