@@ -31,8 +31,10 @@ pub(super) fn document(order: &Order) -> Document {
         });
     }
     sections.push(signing());
+    let title = format!("Order {}, version {}", order.id(), order.version());
     Document {
-        title: format!("Order {}, version {}", order.id(), order.version()),
+        sheet: format!("{title}, SHA-256 {}", order.digest()),
+        title,
         head: head(order),
         sections,
     }

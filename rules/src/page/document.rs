@@ -9,6 +9,8 @@
 pub struct Document {
     /// Its name, and the heading of the highest level.
     pub title: String,
+    /// What each sheet of paper carries: which order it is a part of.
+    pub sheet: String,
     /// What stands before the first section.
     pub head: Vec<Block>,
     /// Its sections.

@@ -22,7 +22,7 @@ pub(super) fn page(page: &Document) -> String {
          <title>{title}</title>\n<style>\n{STYLE}{}</style>\n</head>\n\
          <body class=\"proviso-order\">\n\
          <a class=\"skip\" href=\"#order-sections\">Skip the contents</a>\n",
-        running_head(&page.title)
+        running_head(&page.sheet)
     ));
     out.head(page);
     out.push("<main id=\"order-sections\">\n");
@@ -44,8 +44,8 @@ pub(super) fn fragment(page: &Document) -> String {
 }
 
 /// Puts the name of the order on each sheet of paper.
-fn running_head(title: &str) -> String {
-    let title: String = title
+fn running_head(sheet: &str) -> String {
+    let sheet: String = sheet
         .chars()
         .map(|c| match c {
             ' ' | ',' => c.to_string(),
@@ -53,7 +53,7 @@ fn running_head(title: &str) -> String {
             c => format!("\\{:06x}", u32::from(c)),
         })
         .collect();
-    format!("@page {{ @top-left {{ content: \"{title}\"; }} }}\n")
+    format!("@page {{ @top-left {{ content: \"{sheet}\"; }} }}\n")
 }
 
 /// Text that no browser takes for markup.

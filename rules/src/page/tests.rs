@@ -123,7 +123,7 @@ fn words_of_text(text: &str) -> String {
     let mut said = String::new();
     for line in text.lines() {
         let line = line.trim_start();
-        let line = line.strip_prefix("| ").unwrap_or(line);
+        let line = line.strip_prefix('|').unwrap_or(line).trim_start();
         let line = line.strip_prefix("- ").unwrap_or(line);
         if !line.chars().all(|c| "=-".contains(c)) {
             said.extend(line.chars().filter(|c| !c.is_whitespace() && *c != '_'));

@@ -9,6 +9,8 @@
 mod folder;
 mod list_file;
 mod order_file;
+mod pdf;
+mod show;
 mod sign;
 mod verify;
 mod whole_file;
@@ -51,10 +53,16 @@ enum Order {
         /// The order; its lists lie beside it
         file: PathBuf,
     },
-    /// Prints an order in plain words
+    /// Shows an order in plain words: what two people sign and the supervised person is given
     Show {
         /// The order; its lists lie beside it
         file: PathBuf,
+        /// How the page is written
+        #[arg(long = "as", value_name = "FORM", default_value = "text")]
+        form: show::Form,
+        /// Writes the page into this file, not to the screen
+        #[arg(short, long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Signs an order with an OpenSSH key, into FILE.ROLE.sig
     Sign {
@@ -98,7 +106,7 @@ enum End {
 fn main() -> ExitCode {
     let end = match Command::parse().what {
         What::Order(Order::Check { file }) => order_file::check(&file),
-        What::Order(Order::Show { file }) => order_file::show(&file),
+        What::Order(Order::Show { file, form, out }) => show::show(&file, form, out.as_deref()),
         What::Order(Order::Sign { file, key, signer }) => sign::sign(&file, &key, &signer),
         What::List(list) => list_file::run(&list),
         What::Verify { bundle } => verify::verify(&bundle),

@@ -1,4 +1,4 @@
-//! An order and its lists as files: `order check` and `order show`.
+//! An order and its lists as files, and `order check`.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use proviso_report::Hash;
 use proviso_rules::order::ListPin;
-use proviso_rules::{Fault, Faults, Judge, ListBytes, Order, Side, page};
+use proviso_rules::{Fault, Faults, Judge, ListBytes, Order, Side};
 
-use crate::{End, line, lines, say};
+use crate::{End, line, say};
 
 /// The name by which faults call the order itself.
 const ORDER: &str = "order.toml";
@@ -47,30 +47,6 @@ pub(crate) fn check(file: &Path) -> End {
                 End::Yes
             }
         },
-    }
-}
-
-/// `proviso order show`. An order with faults in its lists or tests is shown, and they are said.
-pub(crate) fn show(file: &Path) -> End {
-    let bytes = match read(file) {
-        Ok(bytes) => bytes,
-        Err(error) => return cannot(&error),
-    };
-    match Order::parse(&bytes) {
-        Ok(order) => say(&lines(&page::text(&order))),
-        Err(faults) => {
-            print_faults(file, &faults);
-            return End::No;
-        }
-    }
-    match compile(file, &bytes) {
-        Ok(Ok(_)) => End::Yes,
-        Ok(Err(faults)) => {
-            eprintln!("\nThis order has faults, and nothing may be recorded under it:");
-            print_faults(file, &faults);
-            End::No
-        }
-        Err(error) => cannot(&error),
     }
 }
 

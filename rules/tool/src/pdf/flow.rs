@@ -1,0 +1,453 @@
+//! From blocks to rows: lines broken to a width, with the tags that say what they are.
+//!
+//! A row is what is never torn apart. Rows know nothing of sheets.
+
+use std::num::NonZeroU16;
+
+use krilla::tagging::{ListNumbering, Tag, TagKind};
+use proviso_rules::page::document::{Block, ListOf};
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::PdfError;
+use super::face::{Faces, Run, Which};
+
+/// How letters look.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Style {
+    pub(super) which: Which,
+    pub(super) size: f32,
+    pub(super) leading: f32,
+}
+
+impl Style {
+    const fn new(which: Which, size: f32, leading: f32) -> Self {
+        Self {
+            which,
+            size,
+            leading,
+        }
+    }
+}
+
+pub(super) const TITLE: Style = Style::new(Which::Bold, 19.0, 24.0);
+pub(super) const SECTION: Style = Style::new(Which::Bold, 14.0, 18.0);
+const PART: Style = Style::new(Which::Bold, 11.0, 14.0);
+const BODY: Style = Style::new(Which::Plain, 10.0, 14.0);
+const STRONG: Style = Style::new(Which::Bold, 10.0, 14.0);
+const LABEL: Style = Style::new(Which::Bold, 8.5, 12.0);
+const COURT: Style = Style::new(Which::Court, 10.5, 15.0);
+const CODE: Style = Style::new(Which::Code, 8.5, 14.0);
+pub(super) const SHEET: Style = Style::new(Which::Plain, 7.5, 10.0);
+
+const INDENT: f32 = 12.0;
+/// How wide a term is beside its meaning.
+const TERM: f32 = 105.0;
+
+/// A line of words, or of several columns of words, on one height.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// Space above, unless it is the first on its sheet.
+    pub(super) before: f32,
+    pub(super) height: f32,
+    /// The next row must be on the same sheet.
+    pub(super) keep: bool,
+    pub(super) marks: Vec<Mark>,
+    pub(super) bar: Option<Bar>,
+}
+
+/// A line at the left side.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bar {
+    pub(super) colour: Colour,
+    /// It goes on from the row before.
+    pub(super) joined: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Colour {
+    Court,
+    Flagged,
+    NotFlagged,
+}
+
+/// Something on a row.
+#[derive(Debug)]
+pub(super) enum Mark {
+    /// Words, with their leaf of the tree.
+    Words {
+        x: f32,
+        style: Style,
+        run: Run,
+        leaf: Leaf,
+    },
+    /// A line to write on.
+    Blank { from: f32, to: f32 },
+    /// A line across the sheet, above the row.
+    Over { to: f32 },
+}
+
+impl Mark {
+    const fn x(&self) -> f32 {
+        match self {
+            Self::Words { x, .. } => *x,
+            Self::Blank { from, .. } => *from,
+            Self::Over { .. } => 0.0,
+        }
+    }
+}
+
+/// A place in the tree of tags, to which what is drawn belongs.
+pub(super) type Leaf = usize;
+
+/// What the page is made of, for those who hear it.
+#[derive(Debug)]
+pub(super) enum Tree {
+    Group(TagKind, Vec<Self>),
+    Leaf(Leaf),
+}
+
+/// Rows that stay on one sheet if they fit on any.
+pub(super) type Chunk = Vec<Row>;
+
+/// Makes rows and leaves.
+pub(super) struct Flow<'a> {
+    faces: &'a Faces,
+    leaves: Leaf,
+}
+
+impl<'a> Flow<'a> {
+    pub(super) const fn new(faces: &'a Faces) -> Self {
+        Self { faces, leaves: 0 }
+    }
+
+    /// How many leaves there are.
+    pub(super) const fn leaves(&self) -> Leaf {
+        self.leaves
+    }
+
+    /// A heading.
+    pub(super) fn heading(
+        &mut self,
+        level: u16,
+        words: &str,
+        width: f32,
+    ) -> Result<(Chunk, Tree), PdfError> {
+        let (style, before) = match level {
+            1 => (TITLE, 0.0),
+            2 => (SECTION, 22.0),
+            _ => (PART, 14.0),
+        };
+        let level = NonZeroU16::new(level).unwrap_or(NonZeroU16::MIN);
+        let tag = Tag::Hn(level, Some(words.to_owned()));
+        let (mut rows, tree) = self.tagged(tag, words, style, 0.0, width)?;
+        space(&mut rows, before);
+        if before > 20.0
+            && let Some(first) = rows.first_mut()
+        {
+            first.marks.push(Mark::Over { to: width });
+        }
+        for row in &mut rows {
+            row.keep = true;
+        }
+        Ok((rows, tree))
+    }
+
+    /// A small line above a column.
+    pub(super) fn label(&mut self, words: &str, width: f32) -> Result<(Chunk, Tree), PdfError> {
+        let (mut rows, tree) = self.tagged(Tag::P, words, LABEL, 0.0, width)?;
+        space(&mut rows, 4.0);
+        for row in &mut rows {
+            row.keep = true;
+        }
+        Ok((rows, tree))
+    }
+
+    /// The court's words, line by line, with a bar at their side. Each row may be alone.
+    pub(super) fn court(&mut self, words: &str, width: f32) -> Result<(Chunk, Tree), PdfError> {
+        let mut rows = Chunk::new();
+        let mut paragraphs = Vec::new();
+        for paragraph in words.trim().split("\n\n") {
+            let lines: Vec<&str> = paragraph
+                .lines()
+                .filter(|line| !line.trim().is_empty())
+                .collect();
+            let mut leaves = Vec::new();
+            for (at, line) in lines.iter().enumerate() {
+                let (mut some, leaf) = self.lines(line, COURT, INDENT, width - INDENT)?;
+                space(&mut some, if at == 0 { 6.0 } else { 0.0 });
+                rows.append(&mut some);
+                leaves.push(Tree::Leaf(leaf));
+            }
+            if !leaves.is_empty() {
+                paragraphs.push(Tree::Group(Tag::P.into(), leaves));
+            }
+        }
+        bar(&mut rows, Colour::Court);
+        Ok((rows, Tree::Group(Tag::BlockQuote.into(), paragraphs)))
+    }
+
+    /// Any block: rows that belong together, and their tag.
+    pub(super) fn block(&mut self, block: &Block, width: f32) -> Result<(Chunk, Tree), PdfError> {
+        match block {
+            Block::Paragraph(words) => self.paragraph(words, BODY, width),
+            Block::Lead(words) => self.paragraph(words, STRONG, width),
+            Block::Code(words) => {
+                let (mut rows, leaf) = self.lines(words, CODE, 0.0, width)?;
+                space(&mut rows, 2.0);
+                let code = Tree::Group(Tag::Code.into(), vec![Tree::Leaf(leaf)]);
+                Ok((rows, Tree::Group(Tag::P.into(), vec![code])))
+            }
+            Block::Terms(terms) => self.terms(terms, width),
+            Block::List { intro, kind, items } => self.list(intro.as_deref(), *kind, items, width),
+            Block::Part { heading, blocks } => {
+                let (mut rows, heading) = self.heading(3, heading, width)?;
+                let mut trees = vec![heading];
+                for block in blocks {
+                    let (mut some, tree) = self.block(block, width)?;
+                    if matches!(block, Block::Code(_))
+                        && let Some(last) = rows.last_mut()
+                    {
+                        last.keep = true;
+                    }
+                    rows.append(&mut some);
+                    trees.push(tree);
+                }
+                Ok((rows, Tree::Group(Tag::Section.into(), trees)))
+            }
+            Block::Signature { heading, lines } => self.signature(heading, lines, width),
+        }
+    }
+
+    fn paragraph(
+        &mut self,
+        words: &str,
+        style: Style,
+        width: f32,
+    ) -> Result<(Chunk, Tree), PdfError> {
+        let (mut rows, tree) = self.tagged(Tag::P, words, style, 0.0, width)?;
+        space(&mut rows, 5.0);
+        Ok((rows, tree))
+    }
+
+    fn terms(&mut self, terms: &[(String, String)], width: f32) -> Result<(Chunk, Tree), PdfError> {
+        let mut rows = Chunk::new();
+        let mut items = Vec::new();
+        for (term, meaning) in terms {
+            let (left, term) = self.lines(term, STRONG, 0.0, TERM - INDENT)?;
+            let (right, meaning) = self.lines(meaning, BODY, TERM, width - TERM)?;
+            let mut some = beside(left, right);
+            space(&mut some, 5.0);
+            together(&mut some);
+            rows.append(&mut some);
+            items.push(Tree::Group(
+                Tag::LI.into(),
+                vec![
+                    Tree::Group(Tag::Lbl.into(), vec![Tree::Leaf(term)]),
+                    Tree::Group(Tag::LBody.into(), vec![Tree::Leaf(meaning)]),
+                ],
+            ));
+        }
+        Ok((rows, Tree::Group(Tag::L(ListNumbering::None).into(), items)))
+    }
+
+    fn list(
+        &mut self,
+        intro: Option<&str>,
+        kind: ListOf,
+        items: &[String],
+        width: f32,
+    ) -> Result<(Chunk, Tree), PdfError> {
+        let (style, colour) = match kind {
+            ListOf::Statements => (BODY, None),
+            ListOf::Flagged => (STRONG, Some(Colour::Flagged)),
+            ListOf::NotFlagged => (STRONG, Some(Colour::NotFlagged)),
+        };
+        let left = if colour.is_some() { INDENT } else { 0.0 };
+        let mut rows = Chunk::new();
+        let mut trees = Vec::new();
+        if let Some(intro) = intro {
+            let (mut some, tree) = self.tagged(Tag::P, intro, style, left, width - left)?;
+            for row in &mut some {
+                row.keep = true;
+            }
+            rows.append(&mut some);
+            trees.push(tree);
+        }
+        let mut entries = Vec::new();
+        for item in items {
+            let (dot, bullet) = self.lines("•", BODY, left, INDENT)?;
+            let inner = left + INDENT;
+            let (some, words) = self.lines(item, BODY, inner, width - inner)?;
+            let mut some = beside(dot, some);
+            space(&mut some, 2.0);
+            together(&mut some);
+            rows.append(&mut some);
+            entries.push(Tree::Group(
+                Tag::LI.into(),
+                vec![
+                    Tree::Group(Tag::Lbl.into(), vec![Tree::Leaf(bullet)]),
+                    Tree::Group(Tag::LBody.into(), vec![Tree::Leaf(words)]),
+                ],
+            ));
+        }
+        trees.push(Tree::Group(Tag::L(ListNumbering::Disc).into(), entries));
+        space(&mut rows, 6.0);
+        if let Some(colour) = colour {
+            bar(&mut rows, colour);
+        }
+        Ok((rows, Tree::Group(Tag::Div.into(), trees)))
+    }
+
+    fn signature(
+        &mut self,
+        heading: &str,
+        lines: &[String],
+        width: f32,
+    ) -> Result<(Chunk, Tree), PdfError> {
+        let (mut rows, heading) = self.heading(3, heading, width)?;
+        let mut trees = vec![heading];
+        for line in lines {
+            let (mut some, tree) = self.tagged(Tag::P, &format!("{line}:"), BODY, 0.0, width)?;
+            space(&mut some, 14.0);
+            if let Some(last) = some.last_mut() {
+                last.marks.push(Mark::Blank {
+                    from: 80.0,
+                    to: width.min(380.0),
+                });
+            }
+            rows.append(&mut some);
+            trees.push(tree);
+        }
+        together(&mut rows);
+        Ok((rows, Tree::Group(Tag::Section.into(), trees)))
+    }
+
+    /// Lines with one tag around them.
+    fn tagged(
+        &mut self,
+        tag: impl Into<TagKind>,
+        words: &str,
+        style: Style,
+        x: f32,
+        width: f32,
+    ) -> Result<(Chunk, Tree), PdfError> {
+        let (rows, leaf) = self.lines(words, style, x, width)?;
+        Ok((rows, Tree::Group(tag.into(), vec![Tree::Leaf(leaf)])))
+    }
+
+    /// Words broken into lines. The first and the last two lines stay together.
+    fn lines(
+        &mut self,
+        words: &str,
+        style: Style,
+        x: f32,
+        width: f32,
+    ) -> Result<(Chunk, Leaf), PdfError> {
+        let leaf = self.leaves;
+        self.leaves += 1;
+        let lines = broken(words, style, width, self.faces)?;
+        let count = lines.len();
+        let rows = lines
+            .into_iter()
+            .enumerate()
+            .map(|(at, run)| Row {
+                before: 0.0,
+                height: style.leading,
+                keep: at + 1 < count && (at == 0 || at + 2 == count),
+                marks: vec![Mark::Words {
+                    x,
+                    style,
+                    run,
+                    leaf,
+                }],
+                bar: None,
+            })
+            .collect();
+        Ok((rows, leaf))
+    }
+}
+
+/// Words as lines of at most this width. Each line but the last ends in the space that it breaks
+/// at, so that those who hear the page hear two words.
+pub(super) fn broken(
+    words: &str,
+    style: Style,
+    width: f32,
+    faces: &Faces,
+) -> Result<Vec<Run>, PdfError> {
+    let face = faces.get(style.which);
+    let limit = width / style.size;
+    let space = face.run(" ")?.width;
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0.0;
+    for word in words.split_whitespace() {
+        let wide = face.run(word)?.width;
+        if !line.is_empty() && used + space + wide > limit {
+            line.push(' ');
+            lines.push(std::mem::take(&mut line));
+            used = 0.0;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+            used += space;
+        }
+        if wide <= limit {
+            line.push_str(word);
+            used += wide;
+            continue;
+        }
+        // Longer than a line: broken anywhere, without a hyphen that is not in the word.
+        for letter in word.graphemes(true) {
+            let wide = face.run(letter)?.width;
+            if !line.is_empty() && used + wide > limit {
+                lines.push(std::mem::take(&mut line));
+                used = 0.0;
+            }
+            line.push_str(letter);
+            used += wide;
+        }
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines.iter().map(|line| face.run(line)).collect()
+}
+
+/// Two columns of rows of one height, row by row.
+fn beside(left: Chunk, right: Chunk) -> Chunk {
+    let (mut longer, shorter) = if left.len() > right.len() {
+        (left, right)
+    } else {
+        (right, left)
+    };
+    for (row, other) in longer.iter_mut().zip(shorter) {
+        row.height = row.height.max(other.height);
+        row.marks.extend(other.marks);
+        row.marks
+            .sort_by(|one, other| one.x().total_cmp(&other.x()));
+    }
+    longer
+}
+
+fn space(rows: &mut Chunk, before: f32) {
+    if let Some(first) = rows.first_mut() {
+        first.before = before;
+    }
+}
+
+fn together(rows: &mut Chunk) {
+    let count = rows.len();
+    for row in rows.iter_mut().take(count.saturating_sub(1)) {
+        row.keep = true;
+    }
+}
+
+fn bar(rows: &mut Chunk, colour: Colour) {
+    for (at, row) in rows.iter_mut().enumerate() {
+        row.bar = Some(Bar {
+            colour,
+            joined: at > 0,
+        });
+    }
+}

@@ -1,0 +1,83 @@
+//! `proviso order show`: the reading page, as text, HTML or PDF.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+
+use proviso_rules::{Order, page};
+
+use crate::order_file::{ReadError, cannot, compile, print_faults, read};
+use crate::pdf::{self, PdfError};
+use crate::whole_file::{self, WriteError};
+use crate::{End, lines, say};
+
+/// How the page is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Form {
+    /// Plain text, 80 columns wide
+    Text,
+    /// One HTML file that needs nothing else
+    Html,
+    /// A tagged PDF, A4
+    Pdf,
+}
+
+/// The page cannot be shown.
+#[derive(Debug, thiserror::Error)]
+enum ShowError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Pdf(#[from] PdfError),
+    #[error("a PDF is no text for a terminal: name a file with --out")]
+    Terminal,
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// `proviso order show`. An order with faults in its lists or tests is shown, and they are said.
+pub(crate) fn show(file: &Path, form: Form, out: Option<&Path>) -> End {
+    match shown(file, form, out) {
+        Ok(end) => end,
+        Err(error) => cannot(&error),
+    }
+}
+
+fn shown(file: &Path, form: Form, out: Option<&Path>) -> Result<End, ShowError> {
+    let bytes = read(file)?;
+    match Order::parse(&bytes) {
+        Ok(order) => write(&order, form, out)?,
+        Err(faults) => {
+            print_faults(file, &faults);
+            return Ok(End::No);
+        }
+    }
+    match compile(file, &bytes)? {
+        Ok(_) => Ok(End::Yes),
+        Err(faults) => {
+            eprintln!("\nThis order has faults, and nothing may be recorded under it:");
+            print_faults(file, &faults);
+            Ok(End::No)
+        }
+    }
+}
+
+fn write(order: &Order, form: Form, out: Option<&Path>) -> Result<(), ShowError> {
+    let bytes = match form {
+        Form::Text => format!("{}\n", lines(&page::text(order))).into_bytes(),
+        Form::Html => page::html(order).into_bytes(),
+        Form::Pdf => pdf::write(&page::document(order))?,
+    };
+    match out {
+        Some(path) => Ok(whole_file::write(path, &bytes)?),
+        None if form == Form::Pdf && io::stdout().is_terminal() => Err(ShowError::Terminal),
+        None if form == Form::Pdf => {
+            // A reader who has gone (`| head`) is no fault.
+            let _ = io::stdout().lock().write_all(&bytes);
+            Ok(())
+        }
+        None => {
+            say(&String::from_utf8_lossy(&bytes));
+            Ok(())
+        }
+    }
+}

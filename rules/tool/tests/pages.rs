@@ -1,0 +1,231 @@
+//! `proviso order show --as`, run as people run it; its PDF is read by programs of others (`qpdf`,
+//! and poppler's `pdfinfo` and `pdftotext`).
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// An order that has everything; its lists lie nowhere, which is said and does no harm here.
+const EXAMPLE: &str = include_str!("../../src/page/example.toml");
+
+struct Desk(TempDir);
+
+impl Desk {
+    fn new(order: &str) -> Self {
+        let desk = Self(tempfile::tempdir().unwrap());
+        std::fs::write(desk.path("order.toml"), order).unwrap();
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn show(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_proviso"))
+            .args(["order", "show"])
+            .arg(self.path("order.toml"))
+            .args(arguments)
+            .current_dir(self.0.path())
+            .output()
+            .unwrap()
+    }
+
+    /// Writes `page.pdf` and gives its bytes.
+    fn pdf(&self) -> Vec<u8> {
+        self.show(&["--as", "pdf", "--out", "page.pdf"]);
+        std::fs::read(self.path("page.pdf")).unwrap()
+    }
+
+    /// What a reader of PDF files says of it.
+    fn read(&self, program: &str, arguments: &[&str]) -> String {
+        let output = Command::new(program)
+            .args(arguments)
+            .current_dir(self.0.path())
+            .output()
+            .unwrap_or_else(|error| panic!("{program} is missing ({error}): run make test"));
+        // `pdfinfo` writes the names of headings in an encoding of their own.
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{program}: {said}");
+        said
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.show(&[]).stdout).unwrap()
+    }
+}
+
+#[test]
+fn paper_and_text_say_the_same() {
+    for order in [EXAMPLE.to_owned(), long()] {
+        let desk = Desk::new(&order);
+        desk.pdf();
+        // Word for word in the order of the tags, as a screen reader goes through them.
+        let tree = desk.read("pdfinfo", &["-struct-text", "page.pdf"]);
+        let heard: String = tree
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix('"'))
+            .filter(|words| *words != "•")
+            .collect();
+        same(&letters(&heard), &words_of_text(&desk.text()));
+        // And what is seen can be searched and copied.
+        let seen = desk.read("pdftotext", &["-raw", "page.pdf", "-"]);
+        let seen: Vec<&str> = seen.split_whitespace().collect();
+        for word in desk.text().split_whitespace() {
+            let mark = word.chars().all(|c| "|-=_".contains(c));
+            if word.chars().count() < 20 && !mark {
+                assert!(seen.contains(&word), "{word}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_file_is_sound_tagged_and_always_the_same() {
+    let desk = Desk::new(EXAMPLE);
+    let pdf = desk.pdf();
+    assert!(desk.pdf() == pdf, "the same order gave other bytes");
+    assert!(desk.show(&["--as", "pdf"]).stdout == pdf);
+    desk.read("qpdf", &["--check", "page.pdf"]);
+    let about = desk.read("pdfinfo", &["page.pdf"]);
+    for line in [
+        "Title:           Order SHPO-2026-000123, version 4",
+        "Tagged:          yes",
+        "Page size:       595.28 x 841.89 pts (A4)",
+        "JavaScript:      no",
+    ] {
+        assert!(about.contains(line), "{line}\n{about}");
+    }
+    // Nothing in it depends on when it was written.
+    assert!(!about.contains("CreationDate"), "{about}");
+    let metadata = desk.read("pdfinfo", &["-meta", "page.pdf"]);
+    assert!(metadata.contains("<pdfuaid:part>1</pdfuaid:part>"));
+    // Each font is in the file, and what is seen can be searched.
+    let fonts = desk.read("pdffonts", &["page.pdf"]);
+    for font in fonts.lines().skip(2) {
+        assert!(font.contains("yes yes yes"), "{font}");
+    }
+}
+
+#[test]
+fn each_sheet_says_what_it_belongs_to() {
+    let desk = Desk::new(&long());
+    desk.pdf();
+    let seen = desk.read("pdftotext", &["-layout", "page.pdf", "-"]);
+    let sheets: Vec<&str> = seen.trim_end_matches('\u{c}').split('\u{c}').collect();
+    assert!(sheets.len() > 3);
+    for (number, sheet) in sheets.iter().enumerate() {
+        let of = format!("Page {} of {}", number + 1, sheets.len());
+        assert!(sheet.contains(&of), "{of}");
+        assert!(sheet.contains("Order SHPO-2026-000123, version 4, SHA-256 "));
+    }
+    // A clause that needs several sheets is named on each.
+    let with = |words: &str| sheets.iter().filter(|one| one.contains(words)).count();
+    assert!(with("Clause 9, continued") > 1);
+    assert_eq!(with("Clause 1, continued"), 0);
+}
+
+#[test]
+fn what_paper_cannot_show_is_said() {
+    for (word, why) in [
+        ("日本", "the letters of the PDF have no `日` (U+65E5)"),
+        ("שלום", "`ש` (U+05E9) is written from right to left"),
+    ] {
+        let desk = Desk::new(&EXAMPLE.replace("Crown Court", word));
+        let output = desk.show(&["--as", "pdf", "--out", "page.pdf"]);
+        assert_eq!(output.status.code(), Some(2));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(why), "{error}");
+        assert!(!desk.path("page.pdf").exists());
+        // The other ways can.
+        for form in ["text", "html"] {
+            let output = desk.show(&["--as", form]);
+            assert!(String::from_utf8(output.stdout).unwrap().contains(word));
+        }
+    }
+}
+
+#[test]
+fn a_page_goes_into_a_file() {
+    let desk = Desk::new(EXAMPLE);
+    for (form, start) in [("text", "Order SHPO"), ("html", "<!DOCTYPE html>\n")] {
+        let shown = desk.show(&["--as", form]).stdout;
+        desk.show(&["--as", form, "-o", "page"]);
+        assert_eq!(std::fs::read(desk.path("page")).unwrap(), shown);
+        assert!(shown.starts_with(start.as_bytes()));
+    }
+    let output = desk.show(&["--as", "html", "-o", "no/such/folder"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("cannot write no/such/folder")
+    );
+}
+
+/// The example with a clause that needs several sheets on both of its sides.
+fn long() -> String {
+    let mut order = EXAMPLE.to_owned();
+    let words = "Using any device, without the written approval of his offender manager.\n\n";
+    order += &format!(
+        "\n[[clause]]\nid = \"9\"\ntext = '''\n{}'''\n",
+        words.repeat(40)
+    );
+    for rule in 0..12 {
+        order += &format!(
+            r#"
+[[rule]]
+id = "9.{rule}"
+clause = "9"
+name = "Ελληνικά, кириллица, Ynys Môn: a name that goes on behind the end of its first line"
+says = "Possible breach if a page is opened."
+severity = "breach"
+on = ["web_visit"]
+any = [{{ host = ["a.example"] }}]
+[[rule.test]]
+event = {{ kind = "web_visit", url = "https://a.example/{}", at = "2026-04-01T20:00:00Z" }}
+expect = "match"
+[[rule.test]]
+event = {{ kind = "web_visit", url = "https://b.example/", at = "2026-04-01T20:00:00Z" }}
+expect = "no_match"
+"#,
+            "abc-".repeat(60)
+        );
+    }
+    order
+}
+
+/// What is said, without spaces: lines break elsewhere.
+fn words_of_text(text: &str) -> String {
+    let mut said = String::new();
+    for line in text.lines() {
+        let line = line.trim_start();
+        let line = line.strip_prefix('|').unwrap_or(line).trim_start();
+        let line = line.strip_prefix("- ").unwrap_or(line);
+        if !line.chars().all(|c| "=-".contains(c)) {
+            said += &letters(line);
+        }
+    }
+    said
+}
+
+/// Fails with what stands around the first difference.
+fn same(one: &str, other: &str) {
+    let at = one
+        .chars()
+        .zip(other.chars())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let around =
+        |text: &str| -> String { text.chars().skip(at.saturating_sub(40)).take(80).collect() };
+    assert_eq!(around(one), around(other));
+}
+
+fn letters(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_whitespace() && *c != '_')
+        .collect()
+}
