@@ -14,6 +14,7 @@
 mod address;
 mod compile;
 mod domains;
+mod follow;
 mod found;
 mod leet;
 pub(crate) mod pattern;
@@ -32,6 +33,7 @@ use crate::fault::{Fault, Faults};
 use crate::list::ListBytes;
 use crate::order::{Effect, Order, Severity};
 
+pub use follow::Followed;
 pub use state::{State, StateError, Step};
 
 use found::{Atom, Found};

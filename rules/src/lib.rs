@@ -27,7 +27,8 @@ mod text;
 pub use engine::ENGINE;
 pub use fault::{Fault, Faults};
 pub use judge::{
-    CannotTell, Event, Hit, Judge, Scope, Side, State, StateError, Step, Verdict, Why, finding_id,
+    CannotTell, Event, Followed, Hit, Judge, Scope, Side, State, StateError, Step, Verdict, Why,
+    finding_id,
 };
 pub use list::ListBytes;
 pub use order::{Order, Severity, Term};

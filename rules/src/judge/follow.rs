@@ -1,0 +1,61 @@
+//! One record of a device's log, judged or passed: the one way for agent, collector and verifier.
+//!
+//! Promises: which records are judged, and by which order, is decided here and nowhere else, so that
+//! those who follow the same log by the same orders remember and find the same.
+//!
+//! Refuses: to judge a record by an order that is not here, or that was not in force when it
+//! happened. The state takes note of it all the same.
+
+use proviso_report::{Hash, Record};
+
+use super::{Judge, State, Step, Verdict};
+use crate::order::Term;
+
+/// What became of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// It was judged.
+    Judged {
+        /// By this order.
+        order: Hash,
+        /// With this outcome.
+        verdict: Verdict,
+    },
+    /// A sign of life while no order was in force.
+    NoOrder,
+    /// Its order is not here.
+    NotHeld(Hash),
+    /// Its order was not in force when it happened.
+    Outside {
+        /// That order.
+        order: Hash,
+        /// How it stood then.
+        term: Term,
+    },
+}
+
+impl State {
+    /// Follows a record, after all that come before it in the log. `judge` finds an order.
+    pub fn follow<'j>(
+        &mut self,
+        record: &Record,
+        judge: impl FnOnce(&Hash) -> Option<&'j Judge>,
+    ) -> Followed {
+        let step = Step::from(record);
+        let Some(order) = self.order_of(record) else {
+            self.pass(&step);
+            return Followed::NoOrder;
+        };
+        let Some(judge) = judge(&order) else {
+            self.pass(&step);
+            return Followed::NotHeld(order);
+        };
+        let term = judge.order().term(record.at);
+        if !matches!(term, Term::InForce(_)) {
+            self.pass(&step);
+            return Followed::Outside { order, term };
+        }
+        let verdict = judge.follow(self, &step);
+        Followed::Judged { order, verdict }
+    }
+}
