@@ -1,6 +1,7 @@
 //! Who signed an order: OpenSSH signatures (PROTOCOL.sshsig), as `ssh-keygen -Y sign` makes them.
 //!
-//! [`Signers`] is the file that says whose key is whose, [`Signers::verify`] the question.
+//! [`Signers`] is the file that says whose key is whose, [`Signers::verify`] the question, and
+//! [`Signers::verify_update`] the same about an update of a list, which one person signs.
 //!
 //! Promises: an order counts as signed only when at least two people of different roles signed
 //! its exact bytes, for [`NAMESPACE`], with keys that were valid then; one signature that does not
@@ -10,16 +11,20 @@
 //! `Z`, which would mean another moment in another time zone.
 
 mod allowed;
+mod one;
 mod sshsig;
+mod update;
 mod wire;
 
 use std::collections::BTreeSet;
 
 use data_encoding::BASE64_NOPAD;
-use proviso_report::{Hash, UnixMs, verify_ed25519};
+use proviso_report::{Hash, UnixMs};
 
 use allowed::Signer;
-use sshsig::Signature;
+use one::{Refused, Unread, is_of, read};
+
+pub use update::{UPDATE_NAMESPACE, UpdateSignatureError, update_signed_with};
 
 /// What every order signature is for. A signature for anything else is none.
 pub const NAMESPACE: &str = "proviso-order-v1@proviso";
@@ -154,7 +159,7 @@ impl Signers {
     pub fn keys(&self) -> Vec<AllowedKey> {
         self.0
             .iter()
-            .filter(|signer| signer.may_sign_orders())
+            .filter(|signer| signer.may_sign(NAMESPACE))
             .map(|signer| AllowedKey {
                 principal: signer.principal.clone(),
                 fingerprint: fingerprint(&signer.key),
@@ -201,44 +206,29 @@ impl Signers {
         armoured: &[u8],
         at: UnixMs,
     ) -> Result<&Signer, SignatureError> {
-        let signature =
-            Signature::parse(armoured).map_err(|why| SignatureError::Malformed { number, why })?;
-        if signature.namespace != NAMESPACE.as_bytes() {
-            return Err(SignatureError::Namespace {
-                number,
-                found: String::from_utf8_lossy(&signature.namespace).into_owned(),
-            });
-        }
-        let signer = self
-            .0
-            .iter()
-            .find(|signer| signer.key == signature.key)
-            .ok_or_else(|| SignatureError::Stranger {
-                number,
-                fingerprint: fingerprint(&signature.key),
-            })?;
-        let principal = || signer.principal.clone();
-        if !signer.may_sign_orders() {
-            return Err(SignatureError::NotForOrders {
-                principal: principal(),
-            });
-        }
-        if !verify_ed25519(
-            &signature.key,
-            &signature.message(order),
-            &signature.signature,
-        ) {
-            return Err(SignatureError::Altered {
-                principal: principal(),
-            });
-        }
-        match signer.limit_against(at) {
-            None => Ok(signer),
-            Some(limit) => Err(SignatureError::NotValidThen {
-                principal: principal(),
-                at,
-                limit,
-            }),
+        self.holds(NAMESPACE, order, armoured, at)
+            .map_err(|refused| match refused {
+                Refused::Unread(unread) => SignatureError::unread(number, unread),
+                Refused::Stranger(fingerprint) => SignatureError::Stranger {
+                    number,
+                    fingerprint,
+                },
+                Refused::NotForThis(principal) => SignatureError::NotForOrders { principal },
+                Refused::Altered(principal) => SignatureError::Altered { principal },
+                Refused::NotValidThen(principal, limit) => SignatureError::NotValidThen {
+                    principal,
+                    at,
+                    limit,
+                },
+            })
+    }
+}
+
+impl SignatureError {
+    fn unread(number: usize, unread: Unread) -> Self {
+        match unread {
+            Unread::Malformed(why) => Self::Malformed { number, why },
+            Unread::Namespace(found) => Self::Namespace { number, found },
         }
     }
 }
@@ -248,19 +238,9 @@ impl Signers {
 /// For whoever has just signed: it says nothing about whether the key may sign.
 pub fn signed_with(order: &[u8], armoured: &[u8]) -> Result<String, SignatureError> {
     let signature =
-        Signature::parse(armoured).map_err(|why| SignatureError::Malformed { number: 1, why })?;
-    if signature.namespace != NAMESPACE.as_bytes() {
-        return Err(SignatureError::Namespace {
-            number: 1,
-            found: String::from_utf8_lossy(&signature.namespace).into_owned(),
-        });
-    }
+        read(NAMESPACE, armoured).map_err(|unread| SignatureError::unread(1, unread))?;
     let fingerprint = fingerprint(&signature.key);
-    if verify_ed25519(
-        &signature.key,
-        &signature.message(order),
-        &signature.signature,
-    ) {
+    if is_of(&signature, order) {
         Ok(fingerprint)
     } else {
         Err(SignatureError::Altered {

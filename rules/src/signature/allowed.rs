@@ -36,10 +36,10 @@ struct Limit {
 }
 
 impl Signer {
-    pub(super) fn may_sign_orders(&self) -> bool {
+    pub(super) fn may_sign(&self, namespace: &str) -> bool {
         self.namespaces
             .as_ref()
-            .is_none_or(|names| names.iter().any(|name| name == NAMESPACE))
+            .is_none_or(|names| names.iter().any(|name| name == namespace))
     }
 
     /// The option that says that the key was not valid then. Both ends belong to its time.

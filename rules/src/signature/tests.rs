@@ -62,9 +62,27 @@ pub(crate) fn sign(
     principal: &str,
     order: &[u8],
 ) -> (String, String) {
+    sign_for(NAMESPACE, key, principal, order)
+}
+
+/// RFC 8032, section 7.1, test 1.
+pub(crate) fn key() -> proviso_report::SigningKey {
+    let der = "3053020101300506032b6570042204209d61b19deffd5a60ba844af492ec2cc44449c5697b326919703\
+        bac031cae7f60a123032100d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+    let der = data_encoding::HEXLOWER.decode(der.as_bytes()).unwrap();
+    proviso_report::SigningKey::from_pkcs8(&der).unwrap()
+}
+
+/// The same for any purpose.
+pub(crate) fn sign_for(
+    namespace: &str,
+    key: &proviso_report::SigningKey,
+    principal: &str,
+    order: &[u8],
+) -> (String, String) {
     let blob = wire::key_blob(&key.public());
     let mut head = b"SSHSIG".to_vec();
-    wire::put(&mut head, NAMESPACE.as_bytes());
+    wire::put(&mut head, namespace.as_bytes());
     wire::put(&mut head, b"");
     wire::put(&mut head, b"sha512");
     let mut message = head.clone();
@@ -355,4 +373,58 @@ proptest! {
     fn any_line_is_taken_or_refused(line in "[a-z:@,=\"\\-0-9Z ]{0,60}") {
         let _ = Signers::parse(format!("{line} {COURT_KEY}").as_bytes());
     }
+}
+
+#[test]
+fn one_person_signs_an_update_of_a_list() {
+    let key = key();
+    let by = "police:lists@police.example";
+    let update = b"format = \"proviso-list-update/1\"\n";
+    let (signature, line) = sign_for(UPDATE_NAMESPACE, &key, by, update);
+    let ask = |line: &str, update: &[u8], signature: &str, by: &str| {
+        let signers = Signers::parse(line.as_bytes()).unwrap();
+        signers.verify_update(update, signature.as_bytes(), by, NOW)
+    };
+    assert_eq!(ask(&line, update, &signature, by), Ok(()));
+    let fingerprint = update_signed_with(update, signature.as_bytes()).unwrap();
+    assert!(fingerprint.starts_with("SHA256:"));
+    let refused = |line: &str, update: &[u8], signature: &str, by: &str| {
+        ask(line, update, signature, by).unwrap_err()
+    };
+    assert!(matches!(
+        refused(&line, b"other", &signature, by),
+        UpdateSignatureError::Altered { principal } if principal == by
+    ));
+    assert!(matches!(
+        refused(&line, update, &signature, "police:other"),
+        UpdateSignatureError::SomebodyElse { .. }
+    ));
+    assert!(matches!(
+        refused("", update, &signature, by),
+        UpdateSignatureError::Stranger { .. }
+    ));
+    assert!(matches!(
+        refused(&line, update, "x", by),
+        UpdateSignatureError::Malformed { .. }
+    ));
+    // A signature of an order is none of an update, and the other way round.
+    let (of_order, _) = sign(&key, by, update);
+    assert!(matches!(
+        refused(&line, update, &of_order, by),
+        UpdateSignatureError::Namespace { found } if found == NAMESPACE
+    ));
+    assert!(matches!(
+        signed_with(update, signature.as_bytes()),
+        Err(SignatureError::Namespace { .. })
+    ));
+    let orders_only = line.replacen(' ', &format!(" namespaces=\"{NAMESPACE}\" "), 1);
+    assert!(matches!(
+        refused(&orders_only, update, &signature, by),
+        UpdateSignatureError::NotForUpdates { .. }
+    ));
+    let old = line.replacen(' ', " valid-before=\"20260101Z\" ", 1);
+    assert!(matches!(
+        refused(&old, update, &signature, by),
+        UpdateSignatureError::NotValidThen { .. }
+    ));
 }
