@@ -16,6 +16,7 @@ mod compile;
 mod domains;
 mod follow;
 mod found;
+mod hashes;
 mod leet;
 pub(crate) mod pattern;
 mod programs;

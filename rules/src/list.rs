@@ -5,6 +5,7 @@
 //! signed is the list that is looked up. The bytes are never copied: they can be a mapped file.
 
 mod app;
+mod hash;
 mod import;
 mod pin;
 
@@ -171,10 +172,7 @@ pub(crate) fn entry_fault(kind: ListKind, entry: &[u8]) -> Result<(), String> {
         }),
         ListKind::Words => word_fault(text),
         ListKind::Apps => App::parse(text).map(drop),
-        ListKind::Hashes => text
-            .parse::<Hash>()
-            .map(drop)
-            .map_err(|error| error.to_string()),
+        ListKind::Hashes => hash::fault(text),
     }
 }
 

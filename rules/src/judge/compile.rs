@@ -167,7 +167,7 @@ pub(super) fn of_list(kind: ListKind, bytes: &ListBytes) -> Source<'_> {
             title: true,
             leet: false,
         },
-        ListKind::Hashes => Source::Args(Vec::new()),
+        ListKind::Hashes => Source::Hashes(Arc::clone(bytes)),
         ListKind::Apps => Source::Apps(texts()),
     }
 }

@@ -1,8 +1,8 @@
 //! Looks for everything that an order's conditions search for, in one pass over a fact.
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use proviso_report::Fact;
 use proviso_report::fact::{ProcessStart, WebVisit};
+use proviso_report::{Fact, Hash};
 
 use crate::alike::Alike;
 use crate::list::ListBytes;
@@ -12,6 +12,7 @@ use crate::text::fold;
 use super::address::Address;
 use super::domains::Domains;
 use super::found::{Atom, Found};
+use super::hashes::Hashes;
 use super::leet::Leet;
 use super::pattern::Patterns;
 use super::programs::Programs;
@@ -37,6 +38,8 @@ pub(crate) enum Source<'a> {
     Apps(Vec<&'a str>),
     /// Arguments of a program.
     Args(Vec<&'a str>),
+    /// Hashes of files: these bytes are a list.
+    Hashes(ListBytes),
 }
 
 /// Why a search cannot be built.
@@ -62,6 +65,7 @@ pub(crate) struct Search {
     leet: Option<Leet>,
     patterns: Patterns,
     programs: Programs,
+    hashes: Vec<(Atom, Hashes)>,
 }
 
 /// What it means that a needle was seen.
@@ -89,6 +93,7 @@ impl Search {
         let mut needles = Vec::new();
         let mut patterns = Vec::new();
         let mut programs = Programs::default();
+        let mut hashes = Vec::new();
         for (atom, source) in sources {
             match source {
                 Source::Hosts(list) => {
@@ -111,6 +116,7 @@ impl Search {
                 Source::Pattern { field, regex } => patterns.push((atom, field, regex)),
                 Source::Apps(apps) => apps.into_iter().for_each(|app| programs.app(app, atom)),
                 Source::Args(args) => args.into_iter().for_each(|arg| programs.arg(arg, atom)),
+                Source::Hashes(list) => hashes.push((atom, Hashes::new(list))),
             }
         }
         let (patterns, literals) = Patterns::build(&patterns)?;
@@ -136,11 +142,19 @@ impl Search {
             leet,
             patterns,
             programs,
+            hashes,
         })
     }
 
     /// Adds what is in the fact to `found`.
     pub(crate) fn find(&self, fact: &Fact, found: &mut Found) {
+        if let Some(hash) = file_hash(fact) {
+            for (atom, hashes) in &self.hashes {
+                if hashes.has(hash) {
+                    found.add(*atom, "sha256", 0, &hash.to_string());
+                }
+            }
+        }
         match fact {
             Fact::WebVisit(visit) => self.visit(visit, found),
             Fact::ProcessStart(start) => self.start(start, found),
@@ -266,6 +280,16 @@ impl Wanted {
         if let Some((start, _)) = span {
             found.add(self.atom, field.as_str(), start, &self.phrase.text);
         }
+    }
+}
+
+/// The hash of the file that a fact is about.
+const fn file_hash(fact: &Fact) -> Option<&Hash> {
+    match fact {
+        Fact::ProcessStart(start) => start.sha256.as_ref(),
+        Fact::FileChange(file) => file.sha256.as_ref(),
+        Fact::Download(file) => file.sha256.as_ref(),
+        _ => None,
     }
 }
 

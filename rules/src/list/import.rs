@@ -26,7 +26,7 @@ use crate::text::fold;
 
 pub use reason::{Reason, Report, Seen, Tally};
 
-use super::{App, entry_fault};
+use super::{App, entry_fault, hash};
 use line::Item;
 use reason::shown;
 
@@ -199,10 +199,9 @@ impl Importer {
     /// An entry of a list that is not of domains.
     fn other(&mut self, text: &str, line: u32) {
         let (entry, reason) = match self.kind {
-            ListKind::Domains | ListKind::Words | ListKind::Hashes => {
-                (text.to_owned(), Reason::NoWord)
-            }
+            ListKind::Domains | ListKind::Words => (text.to_owned(), Reason::NoWord),
             ListKind::Apps => (usual_app(text), Reason::NoApp),
+            ListKind::Hashes => (hash::usual(text), Reason::NoHash),
         };
         if let Err(why) = entry_fault(self.kind, entry.as_bytes()) {
             return self.out(reason, line, text, Some(why));
@@ -232,11 +231,10 @@ impl Importer {
     fn once(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
         let kind = self.kind;
         let key = |entry: &Entry| match kind {
-            ListKind::Domains => entry.text.clone(),
+            ListKind::Domains | ListKind::Hashes => entry.text.clone(),
             ListKind::Apps => {
                 App::parse(&entry.text).map_or_else(|_| String::new(), |app| app.key())
             }
-            ListKind::Hashes => entry.text.to_ascii_lowercase(),
             ListKind::Words => fold(&entry.text).to_ascii_lowercase(),
         };
         let mut entries: Vec<(String, Entry)> = entries

@@ -153,6 +153,43 @@ fn words_keep_their_spelling_and_comments_stay_comments() {
 }
 
 #[test]
+fn programs_and_hashes_have_one_spelling() {
+    let (text, report) = list(
+        ListKind::Apps,
+        "bleachbit\nname=BleachBit\nin=home ; name=tor\nnmae=x\nC:\\A\\b.exe\nc:/a/b.exe\n",
+    );
+    assert_eq!(text, "bleachbit\nC:\\A\\b.exe\nname=tor; in=home\n");
+    assert_eq!(
+        counts(&report),
+        [
+            (Reason::Spelled, 2),
+            (Reason::Duplicate, 2),
+            (Reason::NoApp, 1)
+        ]
+    );
+    let (one, two) = (Hash::of(b"1").to_string(), Hash::of(b"2").to_string());
+    let (text, report) = list(
+        ListKind::Hashes,
+        &format!(
+            "# Known\n{two} *b.jpg\n{}\n{one}\n{}\n",
+            one.to_uppercase(),
+            &one[..32]
+        ),
+    );
+    let mut sorted = [one, two];
+    sorted.sort();
+    assert_eq!(text, format!("# Known\n{}\n{}\n", sorted[0], sorted[1]));
+    assert_eq!(
+        counts(&report),
+        [
+            (Reason::Spelled, 2),
+            (Reason::Duplicate, 1),
+            (Reason::NoHash, 1)
+        ]
+    );
+}
+
+#[test]
 fn what_is_not_text_is_said() {
     let file = b"\xef\xbb\xbfa.example\n\xff\xfe\nb.example";
     let (report, list) = import(ListKind::Domains, &[("f", file)]);
