@@ -29,6 +29,14 @@ impl Faults {
         }
     }
 
+    /// The same, found in another file.
+    pub(crate) fn in_file(mut self, file: &str) -> Self {
+        for fault in &mut self.0 {
+            file.clone_into(&mut fault.file);
+        }
+        self
+    }
+
     /// The faults.
     #[must_use]
     pub fn all(&self) -> &[Fault] {

@@ -167,6 +167,12 @@ impl Judge {
         &self.order
     }
 
+    /// What its findings rest on: the order's digest, unless lists of it were updated.
+    #[must_use]
+    pub const fn basis(&self) -> Hash {
+        self.order.basis()
+    }
+
     /// May it be recorded? Exemptions come before clauses. Whether the order is in force then is
     /// asked of [`Order::term`].
     ///

@@ -83,8 +83,8 @@ impl ListKind {
     pub const fn most_bytes(self) -> u64 {
         match self {
             Self::Domains | Self::Words | Self::Apps => limits::LIST_BYTES,
-            // Of the most entries, each 64 digits and a line feed.
-            Self::Hashes => limits::LIST_ENTRIES * 65,
+            // Of the most entries, each 64 digits and a line feed, and the comments at its head.
+            Self::Hashes => limits::LIST_ENTRIES * 65 + (1 << 16),
         }
     }
 }

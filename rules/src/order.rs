@@ -23,6 +23,7 @@ mod read_rule;
 mod read_test;
 mod shape;
 mod sink;
+mod update;
 mod verbs;
 
 use jiff::civil::Date;
@@ -42,6 +43,7 @@ pub use parts::{
 };
 pub(crate) use read_condition::word_fault;
 pub(crate) use sink::nearest;
+pub use update::{AuthorisedUpdate, ListUpdate, UpdateError, Updates};
 pub use verbs::{
     Amount, Approval, Hours, Near, Only, Over, Per, Said, Span, Suspension, UpdatedBy, Where,
 };
@@ -50,6 +52,8 @@ pub use verbs::{
 #[derive(Clone, Debug)]
 pub struct Order {
     digest: Hash,
+    /// See [`Order::basis`].
+    basis: Hash,
     id: String,
     version: u64,
     court: String,
@@ -179,7 +183,8 @@ impl Order {
         Term::InForce(next)
     }
 
-    /// The lists it pins, in the order of the file.
+    /// The lists it pins, in the order of the file; or after [`Order::updated`] those that took their
+    /// places.
     #[must_use]
     pub fn lists(&self) -> &[ListPin] {
         &self.lists

@@ -10,7 +10,7 @@ use crate::fault::{Fault, Faults};
 use super::parts::{Clause, Effect, Exempt, ListKind, ListPin, NotCheckable, Replaces, SealedCopy};
 use super::shape::{Section, string, strings, type_of};
 use super::sink::{FILE, Sink, nearest, or};
-use super::verbs::Where;
+use super::verbs::{UpdatedBy, Where};
 use super::{Order, Zone, check, limits, name, read_condition, read_rule};
 
 /// The first line of every order file.
@@ -31,9 +31,20 @@ pub(super) fn order(bytes: &[u8]) -> Result<Order, Faults> {
             ),
         ));
     }
+    document(bytes, "order", |root, sink| {
+        sections(Hash::of(bytes), root, sink)
+    })
+}
+
+/// Reads the shape of a file, then makes something of it. `what`: what people call the file.
+pub(super) fn document<T>(
+    bytes: &[u8],
+    what: &str,
+    make: impl FnOnce(&DeTable<'_>, &mut Sink<'_>) -> Option<T>,
+) -> Result<T, Faults> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
-        Err(error) => return Err(not_text(bytes, error.valid_up_to())),
+        Err(error) => return Err(not_text(bytes, error.valid_up_to(), what)),
     };
     let mut sink = Sink::new(text);
     let (root, errors) = DeTable::parse_recoverable(text);
@@ -50,9 +61,9 @@ pub(super) fn order(bytes: &[u8]) -> Result<Order, Faults> {
         sink.finish()?;
         return Err(whole("toml", "this is not TOML".to_owned()));
     }
-    let order = sections(Hash::of(bytes), root.get_ref(), &mut sink);
+    let made = make(root.get_ref(), &mut sink);
     sink.finish()?;
-    order.ok_or_else(|| whole("order", "this is not an order".to_owned()))
+    made.ok_or_else(|| whole("order", format!("this is no {what}")))
 }
 
 fn sections(digest: Hash, root: &DeTable<'_>, sink: &mut Sink<'_>) -> Option<Order> {
@@ -105,6 +116,7 @@ fn sections(digest: Hash, root: &DeTable<'_>, sink: &mut Sink<'_>) -> Option<Ord
     let (head, draft) = (head?, draft.whole()?);
     Some(Order {
         digest,
+        basis: digest,
         id: head.id,
         version: head.version,
         court: head.court,
@@ -287,11 +299,12 @@ fn pin(list: &str, mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<
     let sha256 = section.hash(sink, "sha256");
     let count = section.number(sink, "count");
     let source = section.text_opt(sink, "source");
+    let updates = section
+        .get("updates")
+        .and_then(|value| Section::of("`updates`", value, sink))
+        .map(|section| updated_by(section, sink));
     if let (Some(kind), Some(count)) = (kind, count) {
-        let most = match kind {
-            ListKind::Domains | ListKind::Hashes => limits::LIST_ENTRIES,
-            ListKind::Words | ListKind::Apps => limits::SHORT_LIST_ENTRIES,
-        };
+        let most = kind.most_entries();
         if count == 0 {
             let sentence = format!("the list `{list}` is empty; fill it or take it out");
             sink.fault(&section.span, "empty-list", sentence);
@@ -312,8 +325,36 @@ fn pin(list: &str, mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<
         count: count?,
         source,
         held: Where::Device,
-        updates: None,
+        updates: match updates {
+            Some(updates) => Some(updates?),
+            None => None,
+        },
         place,
+    })
+}
+
+/// Who may update a list. `by` is a principal, as the file of allowed signers names it.
+fn updated_by(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<UpdatedBy> {
+    let by = section.need(sink, "by").and_then(|value| {
+        let by = string(value, "by", sink)?;
+        let (role, name) = by.split_once(':').unwrap_or_default();
+        let plain = |c: char| !c.is_whitespace() && !matches!(c, '*' | '?' | '!' | ',' | '"');
+        if role.is_empty() || name.is_empty() || !by.chars().all(plain) {
+            let sentence = format!(
+                "`by` must be one person as allowed_signers names them, such as \
+                 police:lists@police.example, not `{}`",
+                name::shown(by)
+            );
+            sink.fault(&value.span(), "updated-by", sentence);
+            return None;
+        }
+        Some(by.to_owned())
+    });
+    let says = section.text(sink, "says");
+    section.finish(sink);
+    Some(UpdatedBy {
+        by: by?,
+        says: says?,
     })
 }
 
@@ -458,7 +499,7 @@ pub(super) fn kinds(
 /// Parts that stand in an exemption's `match` and mean something there.
 pub(super) const EXEMPT_KEYS: &[&str] = &["host", "host_in", "app", "app_in", "account"];
 
-fn not_text(bytes: &[u8], valid: usize) -> Faults {
+fn not_text(bytes: &[u8], valid: usize, what: &str) -> Faults {
     let before = bytes
         .get(..valid)
         .and_then(|bytes| std::str::from_utf8(bytes).ok());
@@ -467,7 +508,7 @@ fn not_text(bytes: &[u8], valid: usize) -> Faults {
         file: FILE.to_owned(),
         at: Some(at),
         code: "utf-8",
-        sentence: "this is not UTF-8 text; save the order as UTF-8".to_owned(),
+        sentence: format!("this is not UTF-8 text; save the {what} as UTF-8"),
     }
     .into()
 }

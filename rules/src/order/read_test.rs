@@ -90,7 +90,7 @@ fn event(section: &Section<'_, '_>, sink: &mut Sink<'_>) -> Option<TestEvent> {
     };
     let kind = kind(value, sink)?;
     let at = match find("at") {
-        Some((_, _, value)) => time(value, sink),
+        Some((_, _, value)) => time(value, "at", sink),
         None => {
             sink.fault(
                 &section.span,
@@ -183,7 +183,7 @@ fn defaults(kind: Kind) -> Map<String, Json> {
 }
 
 /// A moment with its offset, as text or as TOML's own kind.
-fn time(value: &Value<'_>, sink: &mut Sink<'_>) -> Option<UnixMs> {
+pub(super) fn time(value: &Value<'_>, key: &str, sink: &mut Sink<'_>) -> Option<UnixMs> {
     let text = match value.get_ref() {
         DeValue::String(text) => text.to_string(),
         DeValue::Datetime(time) => time.to_string(),
@@ -195,7 +195,8 @@ fn time(value: &Value<'_>, sink: &mut Sink<'_>) -> Option<UnixMs> {
         .ok()
         .filter(|time| time.is_writable());
     if time.is_none() {
-        let sentence = "`at` must be a time with its offset: \"2026-04-01T20:00:00+01:00\"";
+        let sentence =
+            format!("`{key}` must be a time with its offset: \"2026-04-01T20:00:00+01:00\"");
         sink.fault(&value.span(), "time", sentence);
     }
     time

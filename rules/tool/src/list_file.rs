@@ -20,7 +20,8 @@ pub(crate) enum List {
     /// prints the lines that pin it: exit 0 all of it, 1 something could not be taken, 2 could
     /// not read or write
     Import {
-        /// What the entries are; the ending of --to says it too (.domains, .words, .apps)
+        /// What the entries are; the ending of --to says it too (.domains, .words, .apps,
+        /// .hashes)
         #[arg(long, value_enum)]
         kind: Option<Kind>,
         /// The list to write, beside the order: lists/adult.domains
@@ -73,6 +74,8 @@ pub(crate) enum Kind {
     Words,
     /// Programs
     Apps,
+    /// SHA-256 of files
+    Hashes,
 }
 
 /// Why there is no answer.
@@ -182,6 +185,7 @@ fn kind_of(kind: Option<Kind>, path: &Path) -> Result<ListKind, ListError> {
         Some(Kind::Domains) => Ok(ListKind::Domains),
         Some(Kind::Words) => Ok(ListKind::Words),
         Some(Kind::Apps) => Ok(ListKind::Apps),
+        Some(Kind::Hashes) => Ok(ListKind::Hashes),
         None => ListKind::ALL
             .iter()
             .copied()
