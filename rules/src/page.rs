@@ -14,6 +14,7 @@ mod compose;
 pub mod document;
 mod gloss;
 mod html;
+mod rule;
 mod text;
 mod words;
 

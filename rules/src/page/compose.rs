@@ -2,15 +2,19 @@
 
 use proviso_report::fact::Kind;
 
-use super::document::{Block, Court, Document, ListOf, Section};
-use super::gloss::{condition, part, step};
-use super::words::{bare, begun, clocks, day, kinds, moment, one_of, severity};
-use crate::order::{Clause, Effect, Exempt, Expect, ListKind, ListPin, Order, Rule, RuleTest};
+use super::document::{Block, Court, Document, Section};
+use super::gloss::part;
+use super::rule::rule;
+use super::words::{bare, begun, clocks, day, hours, kinds, term};
+use crate::order::{Clause, Effect, Exempt, ListKind, ListPin, Order, Where};
 use crate::signature::NAMESPACE;
 
 /// The whole page.
 pub(super) fn document(order: &Order) -> Document {
     let mut sections = vec![meaning(order), recorded(order)];
+    if !order.suspensions().is_empty() {
+        sections.push(suspended(order));
+    }
     sections.extend(order.clauses().iter().map(|one| clause(order, one)));
     if !order.exempts().is_empty() {
         sections.push(Section {
@@ -110,6 +114,11 @@ fn meaning(order: &Order) -> Section {
     }
     terms.extend([
         (
+            "Cannot tell",
+            "When a record does not say enough, a rule cannot tell. That is counted and shown. It \
+             is never taken for a breach, nor for keeping to the order.",
+        ),
+        (
             "SHA-256",
             "A long number that is worked out from a whole file. If one letter of the file \
              changes, the number changes. So people can be sure that they have read the same file.",
@@ -151,6 +160,10 @@ fn recorded(order: &Order) -> Section {
          recorded are key presses, passwords, messages, sound and pictures.",
     ));
     blocks.push(Block::paragraph(
+        "Without any clause it is recorded that the monitoring program runs, ends, fails or is \
+         altered, and that the computer goes on, off or to sleep, or that its clock is set.",
+    ));
+    blocks.push(Block::paragraph(
         "The person can see at any time what was recorded.",
     ));
     Section {
@@ -181,9 +194,27 @@ fn recorded_kind(order: &Order, kind: Kind) -> String {
     let kind = begun(&kinds(&[kind]));
     if whole.is_empty() {
         let rules = rules.join(" or ");
-        format!("{kind}: only those that rule {rules} flags.{more}")
+        format!("{kind}: only those that fit rule {rules}.{more}")
     } else {
         format!("{kind}: all, under clause {}.{more}", whole.join(" and "))
+    }
+}
+
+fn suspended(order: &Order) -> Section {
+    let items = order.suspensions().iter().map(|one| {
+        let until = match one.to {
+            Some(to) => format!("to the end of {}", day(to)),
+            None => "until a further version of this order".to_owned(),
+        };
+        format!("From {} {until}. {}.", day(one.from), bare(&one.says))
+    });
+    Section {
+        heading: "When the order is suspended".to_owned(),
+        court: None,
+        blocks: vec![Block::list(
+            "In these times nothing is recorded under the order:",
+            items.collect(),
+        )],
     }
 }
 
@@ -216,69 +247,6 @@ fn clause(order: &Order, clause: &Clause) -> Section {
     }
 }
 
-fn rule(order: &Order, rule: &Rule) -> Block {
-    let heading = match &rule.name {
-        Some(name) => format!("Rule {}: {name}", rule.id),
-        None => format!("Rule {}", rule.id),
-    };
-    let mut blocks = vec![
-        Block::Lead(rule.says.clone()),
-        Block::paragraph(severity(rule.severity)),
-        Block::paragraph(format!("It looks at: {}.", kinds(&rule.on))),
-    ];
-    for (conditions, words) in [
-        (&rule.any, "It flags them when one of these is so:"),
-        (&rule.all, "It flags them only when each of these is so:"),
-        (
-            &rule.unless,
-            "It does not flag them when one of these is so:",
-        ),
-    ] {
-        if !conditions.is_empty() {
-            let items = conditions
-                .iter()
-                .map(|one| format!("{}.", condition(one, order)));
-            blocks.push(Block::list(words, items.collect()));
-        }
-    }
-    for (expect, kind, words) in [
-        (
-            Expect::Match,
-            ListOf::Flagged,
-            "It would flag, for example:",
-        ),
-        (Expect::NoMatch, ListOf::NotFlagged, "It would not flag:"),
-    ] {
-        let items: Vec<String> = rule
-            .tests
-            .iter()
-            .filter(|test| test.expect == expect)
-            .map(|one| test(order, one))
-            .collect();
-        if !items.is_empty() {
-            blocks.push(Block::List {
-                intro: Some(words.to_owned()),
-                kind,
-                items,
-            });
-        }
-    }
-    Block::Part { heading, blocks }
-}
-
-fn test(order: &Order, test: &RuleTest) -> String {
-    let steps: Vec<String> = test
-        .steps
-        .iter()
-        .map(|one| format!("{}, {}", step(one), moment(order, one.at)))
-        .collect();
-    let mut line = steps.join("; then ");
-    for (list, entries) in &test.lists {
-        line += &format!(", if the list `{list}` held {}", one_of(entries));
-    }
-    line + "."
-}
-
 fn exempt(order: &Order, exempt: &Exempt) -> Block {
     let items = exempt
         .matches
@@ -288,23 +256,32 @@ fn exempt(order: &Order, exempt: &Exempt) -> Block {
         Effect::SuppressContent => "Then nothing is kept but how often it happened.",
         Effect::NoAlert => "Then it is recorded if a clause covers it, and no rule flags it.",
     };
-    let term = match (exempt.starts, exempt.ends) {
-        (None, None) => "It holds as long as the order.".to_owned(),
-        (Some(starts), None) => format!("It holds from {} on.", day(starts)),
-        (None, Some(ends)) => format!("It holds to the end of {}.", day(ends)),
-        (Some(starts), Some(ends)) => {
-            format!("It holds from {} to the end of {}.", day(starts), day(ends))
-        }
-    };
+    let mut blocks = vec![
+        Block::Lead(exempt.says.clone()),
+        Block::list(
+            one_or_more("It applies when", exempt.matches.len()),
+            items.collect(),
+        ),
+        Block::paragraph(effect),
+        Block::paragraph(format!("It holds {}.", term(exempt.starts, exempt.ends))),
+    ];
+    if !exempt.within.is_empty() {
+        let items = exempt.within.iter().map(|one| format!("{}.", hours(one)));
+        blocks.push(Block::list(
+            format!("It holds only at these times, by {}:", clocks(order)),
+            items.collect(),
+        ));
+    }
     Block::Part {
         heading: format!("{}: {}", exempt.id, exempt.who),
-        blocks: vec![
-            Block::Lead(exempt.says.clone()),
-            Block::list("It applies when one of these is so:", items.collect()),
-            Block::paragraph(effect),
-            Block::paragraph(term),
-        ],
+        blocks,
     }
+}
+
+/// "... when this is so:" or "... when one of these is so:".
+pub(super) fn one_or_more(start: &str, count: usize) -> String {
+    let which = if count == 1 { "this" } else { "one of these" };
+    format!("{start} {which} is so:")
 }
 
 fn list(list: &ListPin) -> Block {
@@ -323,6 +300,19 @@ fn list(list: &ListPin) -> Block {
         blocks.push(Block::paragraph(format!(
             "It comes from: {}.",
             bare(source)
+        )));
+    }
+    if list.held == Where::Collector {
+        blocks.push(Block::paragraph(
+            "It is held only where the records are collected, and never goes to the person's \
+             computer.",
+        ));
+    }
+    if let Some(updates) = &list.updates {
+        blocks.push(Block::paragraph(format!(
+            "It can change without a new order. {}. Whoever changes it signs as {}.",
+            bare(&updates.says),
+            updates.by
         )));
     }
     blocks.push(Block::paragraph(format!(

@@ -87,6 +87,8 @@ pub enum ListOf {
     Flagged,
     /// Examples that a rule would not flag.
     NotFlagged,
+    /// Examples of which a rule could not tell.
+    CannotTell,
 }
 
 impl Block {

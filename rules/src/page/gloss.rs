@@ -1,31 +1,43 @@
-//! Conditions and tests in words.
+//! Rules in words: sentences that a machine makes from what it will check, for people to hear.
 
-use proviso_report::fact::{Fact, Transition};
+mod fact;
+mod field;
+mod verb;
 
-use super::words::{join, one_of};
-use crate::order::{Condition, Field, Order, Part, TestStep};
+use proviso_report::fact::Transition;
+
+use super::words::{join, one_of, quoted};
+use crate::order::{Condition, Field, ListKind, Order, Part};
+
+pub(super) use fact::step;
+pub(super) use verb::{approval, checked, over, takes};
 
 /// All of its parts, joined.
 pub(super) fn condition(condition: &Condition, order: &Order) -> String {
     let parts: Vec<String> = condition.parts.iter().map(|one| part(one, order)).collect();
-    parts.join(", and ")
+    let leet = if condition.leet {
+        ", also with signs or digits for letters, as in `sch00l`"
+    } else {
+        ""
+    };
+    format!("{}{leet}", parts.join(", and "))
 }
 
 /// One part of a condition.
 pub(super) fn part(part: &Part, order: &Order) -> String {
     match part {
-        Part::Host(hosts) => format!("the site is {}, or below", one_of(hosts)),
-        Part::HostIn(list) => format!("the site is {}, or below", entry_of(list, order)),
+        Part::Host(hosts) => format!("the site is {}, or one below it", one_of(hosts)),
+        Part::HostIn(list) => format!("the site is {}, or one below it", entry_of(list, order)),
         Part::UrlWords(words) => format!(
-            "the address, behind the name of the site, has the words {}",
+            "the address, after the name of the site, has the words {}",
             quoted(words)
         ),
         Part::Words(words) => format!(
-            "the address, behind the name of the site, or the page's title has the words {}",
+            "the address, after the name of the site, or the page's title has the words {}",
             quoted(words)
         ),
         Part::WordsIn(list) => format!(
-            "the address, behind the name of the site, or the page's title has the words of {}",
+            "the address, after the name of the site, or the page's title has {}",
             entry_of(list, order)
         ),
         Part::Pattern { field, regex } => {
@@ -52,77 +64,41 @@ pub(super) fn part(part: &Part, order: &Order) -> String {
         Part::SearchWords(words) => {
             format!("what was searched for has the words {}", quoted(words))
         }
-        Part::SearchWordsIn(list) => format!(
-            "what was searched for has the words of {}",
-            entry_of(list, order)
-        ),
-        Part::Near(near) => format!(
-            "what was searched for has two things at most {} words apart",
-            near.within_words
-        ),
+        Part::SearchWordsIn(list) => format!("what was searched for has {}", entry_of(list, order)),
+        Part::Near(near) => verb::near(near),
         Part::LooksLike(hosts) => {
-            format!("the site looks like {} and is another", one_of(hosts))
+            format!(
+                "the name of the site looks like {}, but is another",
+                one_of(hosts)
+            )
         }
         Part::LooksLikeIn(list) => format!(
-            "the site looks like {} and is another",
+            "the name of the site looks like {}, but is another",
             entry_of(list, order)
         ),
-        Part::Sha256In(list) => format!("the file is {}", entry_of(list, order)),
-        Part::Under(paths) => format!("the file lies in {}, or below", one_of(paths)),
-        Part::Is { field, values } => format!("`{}` is {}", field.as_str(), one_of(values)),
+        Part::Sha256In(list) => format!("the fingerprint of the file is {}", entry_of(list, order)),
+        Part::Under(paths) => format!(
+            "the file lies in {}, or in a folder below it",
+            one_of(paths)
+        ),
+        Part::Is { field, values } => field::is(*field, values),
     }
 }
 
-/// What happens in a test.
-pub(super) fn step(step: &TestStep) -> String {
-    let Some(fact) = &step.fact else {
-        return "time passes".to_owned();
-    };
-    let mut words = match fact {
-        Fact::WebVisit(visit) => {
-            let mut words = format!("the page {}", visit.url);
-            if let Some(title) = &visit.title {
-                words += &format!(" titled \"{title}\"");
-            }
-            match visit.private {
-                Some(true) => words += " in a private window",
-                Some(false) => words += " in a window that is not private",
-                None => {}
-            }
-            if let Some(way) = visit.transition {
-                words += &format!(" by {}", transition(way));
-            }
-            if !visit.browser.is_empty() {
-                words += &format!(" in {}", visit.browser);
-            }
-            words
-        }
-        Fact::ProcessStart(start) => {
-            let program = start.exe.as_deref().unwrap_or(&start.name);
-            let mut words = format!("the program {program}");
-            if !start.args.is_empty() {
-                words += &format!(" started as `{}`", start.args.join(" "));
-            }
-            words
-        }
-        other => format!("a record of the kind {}", other.kind()),
-    };
-    if let Some(account) = &step.account {
-        words += &format!(" in the account {account}");
-    }
-    words
-}
-
-fn quoted(words: &[String]) -> String {
-    let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-    one_of(&words)
-}
-
+/// "one of the 715 sites on the list `social`".
 fn entry_of(list: &str, order: &Order) -> String {
-    let pin = order.lists().iter().find(|pin| pin.name == list);
-    match pin.map_or(0, |pin| pin.count) {
-        1 => format!("the one on the list `{list}`"),
-        count => format!("one of the {count} on the list `{list}`"),
+    let Some(pin) = order.lists().iter().find(|pin| pin.name == list) else {
+        return format!("on the list `{list}`");
+    };
+    let (one, more) = match pin.kind {
+        ListKind::Domains => ("site", "sites"),
+        ListKind::Words => ("word or phrase", "words and phrases"),
+        ListKind::Apps => ("program", "programs"),
+        ListKind::Hashes => ("fingerprint", "fingerprints"),
+    };
+    match pin.count {
+        1 => format!("the one {one} on the list `{list}`"),
+        count => format!("one of the {count} {more} on the list `{list}`"),
     }
 }
 

@@ -213,6 +213,7 @@ impl Writer {
             ListOf::Statements => "list",
             ListOf::Flagged => "list flagged",
             ListOf::NotFlagged => "list not-flagged",
+            ListOf::CannotTell => "list cannot-tell",
         };
         self.push(&format!("<div class=\"{class}\">\n"));
         if let Some(intro) = intro {

@@ -1,10 +1,13 @@
 //! Days, times, kinds and severities as people say them.
 
-use jiff::civil::{Date, Time};
-use proviso_report::UnixMs;
-use proviso_report::fact::Kind;
+mod kinds;
 
-use crate::order::{Order, Severity};
+use jiff::civil::{Date, DateTime, Time, Weekday};
+use proviso_report::UnixMs;
+
+use crate::order::{Hours, Order, Severity};
+
+pub(super) use kinds::kinds;
 
 /// "Monday 2 March 2026".
 pub(super) fn day(day: Date) -> String {
@@ -36,14 +39,131 @@ pub(super) fn clock(time: Time) -> String {
     }
 }
 
-/// "on Monday 2 March 2026 at 11 in the evening", by the clocks of the order.
-pub(super) fn moment(order: &Order, at: UnixMs) -> String {
+/// A moment by the clocks of the order: "on" and "Monday 2 March 2026 at 11 in the evening". To one
+/// who was just told of a moment of the same day: "at" and "11 in the evening that day".
+pub(super) fn moment(order: &Order, before: Option<UnixMs>, at: UnixMs) -> (&'static str, String) {
+    let Some(now) = local(order, at) else {
+        return ("at", at.to_string());
+    };
+    let hour = hour(order, at, now);
+    let before = before.and_then(|before| local(order, before));
+    if before.is_some_and(|before| before.date() == now.date()) {
+        ("at", format!("{hour} that day"))
+    } else {
+        ("on", format!("{} at {hour}", day(now.date())))
+    }
+}
+
+fn local(order: &Order, at: UnixMs) -> Option<DateTime> {
+    let timestamp = at.timestamp()?;
+    Some(order.zone().to_datetime(timestamp))
+}
+
+/// When the clocks go back, an hour comes twice: then it is said which of the two is meant.
+fn hour(order: &Order, at: UnixMs, local: DateTime) -> String {
+    let words = clock(local.time());
+    let twice = order.zone().to_ambiguous_timestamp(local).is_ambiguous();
     match at.timestamp() {
-        Some(timestamp) => {
-            let local = order.zone().to_datetime(timestamp);
-            format!("on {} at {}", day(local.date()), clock(local.time()))
+        Some(timestamp) if twice => {
+            format!("{words} (UTC{})", order.zone().to_offset(timestamp))
         }
-        None => format!("at {at}"),
+        _ => words,
+    }
+}
+
+/// "every day between 11 in the evening and 6 in the morning of the next day".
+pub(super) fn hours(hours: &Hours) -> String {
+    let next = if hours.to < hours.from && hours.to != Time::midnight() {
+        " of the next day"
+    } else {
+        ""
+    };
+    format!(
+        "{} between {} and {}{next}",
+        days(&hours.days),
+        clock(hours.from),
+        clock(hours.to)
+    )
+}
+
+/// "every day", "from Monday to Friday", "on Mondays and Saturdays".
+fn days(days: &[Weekday]) -> String {
+    let number = |day: &Weekday| day.to_monday_zero_offset();
+    let run = days
+        .windows(2)
+        .all(|two| matches!(two, [one, other] if number(one) + 1 == number(other)));
+    match days {
+        [_, _, _, _, _, _, _] => "every day".to_owned(),
+        [first, .., last] if run && days.len() > 2 => {
+            format!("from {} to {}", weekday(*first), weekday(*last))
+        }
+        _ => {
+            let names: Vec<String> = days
+                .iter()
+                .map(|day| format!("{}s", weekday(*day)))
+                .collect();
+            format!("on {}", all_of(&names))
+        }
+    }
+}
+
+const fn weekday(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Monday => "Monday",
+        Weekday::Tuesday => "Tuesday",
+        Weekday::Wednesday => "Wednesday",
+        Weekday::Thursday => "Thursday",
+        Weekday::Friday => "Friday",
+        Weekday::Saturday => "Saturday",
+        Weekday::Sunday => "Sunday",
+    }
+}
+
+/// A first and a last day, each of which may be left open: "from ... to the end of ...".
+pub(super) fn term(starts: Option<Date>, ends: Option<Date>) -> String {
+    match (starts, ends) {
+        (None, None) => "as long as the order".to_owned(),
+        (Some(starts), None) => format!("from {} on", day(starts)),
+        (None, Some(ends)) => format!("to the end of {}", day(ends)),
+        (Some(starts), Some(ends)) => {
+            format!("from {} to the end of {}", day(starts), day(ends))
+        }
+    }
+}
+
+/// "4 hours", "1 hour and 30 minutes", from milliseconds.
+pub(super) fn span(ms: i64) -> String {
+    let mut rest = ms.unsigned_abs();
+    let mut parts = Vec::new();
+    // Days are for longer times: a day of the clocks can have 23 hours or 25.
+    let units: &[(u64, &str)] = &[
+        (86_400_000, "day"),
+        (3_600_000, "hour"),
+        (60_000, "minute"),
+        (1_000, "second"),
+        (1, "millisecond"),
+    ];
+    let from = usize::from(rest < 2 * 86_400_000);
+    for (size, name) in units.iter().skip(from) {
+        let count = rest / size;
+        rest %= size;
+        if count > 0 {
+            parts.push(several(count, name));
+        }
+    }
+    if parts.is_empty() {
+        several(0, "second")
+    } else {
+        all_of(&parts)
+    }
+}
+
+/// "1 hour", "2 hours".
+pub(super) fn several(count: u64, name: &str) -> String {
+    if count == 1 {
+        format!("1 {name}")
+    } else {
+        format!("{count} {name}s")
     }
 }
 
@@ -56,21 +176,6 @@ pub(super) fn clocks(order: &Order) -> String {
         }
         _ => format!("the clocks of the zone {name}"),
     }
-}
-
-/// Kinds of facts, for a sentence.
-pub(super) fn kinds(kinds: &[Kind]) -> String {
-    let words: Vec<&str> = kinds
-        .iter()
-        .map(|kind| match kind {
-            Kind::WebVisit => "pages opened in a browser",
-            Kind::ProcessStart => "programs started",
-            Kind::ProcessEnd => "programs ended",
-            Kind::VisitsConfirmed => "pages seen by a second source",
-            other => other.as_str(),
-        })
-        .collect();
-    words.join(", ")
 }
 
 /// What becomes of what a rule flags.
@@ -102,6 +207,21 @@ pub(super) fn join(names: &[&str]) -> String {
     }
 }
 
+/// "a", "a and b", "a, b and c".
+pub(super) fn all_of(names: &[String]) -> String {
+    match names {
+        [] => "none".to_owned(),
+        [one] => one.clone(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+/// Each in quotation marks: "one" or "two".
+pub(super) fn quoted(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    one_of(&words)
+}
+
 /// As the beginning of a sentence.
 pub(super) fn begun(words: &str) -> String {
     let mut chars = words.chars();
@@ -116,9 +236,89 @@ pub(super) fn bare(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::time;
+    use jiff::civil::{date, time};
 
     use super::*;
+
+    #[test]
+    fn hours_as_people_say_them() {
+        use Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
+        let week = [
+            Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday,
+        ];
+        for (days, from, to, words) in [
+            (
+                &week[..],
+                (23, 0),
+                (6, 0),
+                "every day between 11 in the evening and 6 in the morning of the next day",
+            ),
+            (
+                &week[..5],
+                (8, 0),
+                (18, 30),
+                "from Monday to Friday between 8 in the morning and 6:30 in the evening",
+            ),
+            (
+                &[Saturday, Sunday],
+                (18, 0),
+                (0, 0),
+                "on Saturdays and Sundays between 6 in the evening and midnight",
+            ),
+            (
+                &[Monday, Wednesday, Friday],
+                (0, 0),
+                (12, 0),
+                "on Mondays, Wednesdays and Fridays between midnight and noon",
+            ),
+            (
+                &[Sunday],
+                (12, 0),
+                (13, 0),
+                "on Sundays between noon and 1 in the afternoon",
+            ),
+        ] {
+            let hours = Hours {
+                days: days.to_vec(),
+                from: time(from.0, from.1, 0, 0),
+                to: time(to.0, to.1, 0, 0),
+            };
+            assert_eq!(super::hours(&hours), words);
+        }
+    }
+
+    #[test]
+    fn lengths_of_time_as_people_say_them() {
+        for (ms, words) in [
+            (0, "0 seconds"),
+            (1, "1 millisecond"),
+            (90_000, "1 minute and 30 seconds"),
+            (1_800_000, "30 minutes"),
+            (3_600_000, "1 hour"),
+            (86_400_000, "24 hours"),
+            (259_200_000, "3 days"),
+            (180_061_000, "2 days, 2 hours, 1 minute and 1 second"),
+        ] {
+            assert_eq!(span(ms), words);
+        }
+    }
+
+    #[test]
+    fn terms_as_people_say_them() {
+        let (starts, ends) = (date(2026, 7, 7), date(2026, 12, 31));
+        for (starts, ends, words) in [
+            (None, None, "as long as the order"),
+            (Some(starts), None, "from Tuesday 7 July 2026 on"),
+            (None, Some(ends), "to the end of Thursday 31 December 2026"),
+            (
+                Some(starts),
+                Some(ends),
+                "from Tuesday 7 July 2026 to the end of Thursday 31 December 2026",
+            ),
+        ] {
+            assert_eq!(term(starts, ends), words);
+        }
+    }
 
     #[test]
     fn times_as_people_say_them() {

@@ -138,7 +138,7 @@ fn a_good_order_is_checked_and_shown() {
     for words in [
         "Order SHPO-2026-000123, version 1",
         "  | Using any social networking site.",
-        "the site is the one on the list `social`, or below",
+        "the site is the one site on the list `social`, or one below it",
         &digest,
     ] {
         assert!(said.out.contains(words), "{words}\n{}", said.out);

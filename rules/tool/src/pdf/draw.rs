@@ -154,6 +154,7 @@ impl Pen<'_> {
                 Colour::Court => rgb::Color::new(11, 79, 138),
                 Colour::Flagged => rgb::Color::new(154, 59, 0),
                 Colour::NotFlagged => rgb::Color::new(31, 107, 69),
+                Colour::CannotTell => rgb::Color::new(90, 90, 90),
             };
             line(surface, (x, y - up, BAR, row.height + up), colour);
         }

@@ -68,6 +68,7 @@ pub(super) enum Colour {
     Court,
     Flagged,
     NotFlagged,
+    CannotTell,
 }
 
 /// Something on a row.
@@ -261,6 +262,7 @@ impl<'a> Flow<'a> {
             ListOf::Statements => (BODY, None),
             ListOf::Flagged => (STRONG, Some(Colour::Flagged)),
             ListOf::NotFlagged => (STRONG, Some(Colour::NotFlagged)),
+            ListOf::CannotTell => (STRONG, Some(Colour::CannotTell)),
         };
         let left = if colour.is_some() { INDENT } else { 0.0 };
         let mut rows = Chunk::new();
