@@ -44,6 +44,7 @@ use proviso_report::{Hash, UnixMs};
 use toml::de::DeTable;
 
 use crate::fault::{Fault, Faults};
+use crate::list::entries;
 use crate::signature::{Signers, UpdateSignatureError};
 
 use super::parts::{ListKind, ListPin};
@@ -185,6 +186,57 @@ impl ListUpdate {
             .map_err(|faults| faults.in_file(FILE))
     }
 
+    /// The text of the statement that this file takes the place of a list of the order. `before`: the
+    /// update before it; `from`: as in a statement. Whether it means something is for
+    /// [`ListUpdate::parse`] to say.
+    pub fn text(
+        order: &Order,
+        list: &str,
+        before: Option<&Self>,
+        bytes: &[u8],
+        from: &str,
+        source: Option<&str>,
+    ) -> Result<String, UpdateError> {
+        let pin = pin(order, list)?;
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        let time = |c: char| c.is_ascii_digit() || "-+:.TZ".contains(c);
+        let mut text = format!("format = \"{FORMAT}\"\n");
+        for (key, value) in [
+            ("order", quoted(order.id())),
+            ("list", quoted(list)),
+            (
+                "number",
+                before
+                    .map_or(1, |before| before.number.saturating_add(1))
+                    .to_string(),
+            ),
+            (
+                "previous",
+                quoted(
+                    &before
+                        .map_or(pin.sha256, |before| before.sha256)
+                        .to_string(),
+                ),
+            ),
+            ("sha256", quoted(&Hash::of(bytes).to_string())),
+            ("count", entries(bytes).count().to_string()),
+            (
+                "from",
+                if from.chars().all(time) && !from.is_empty() {
+                    from.to_owned()
+                } else {
+                    quoted(from)
+                },
+            ),
+        ] {
+            text += &format!("{key} = {value}\n");
+        }
+        if let Some(source) = source {
+            text += &format!("source = {}\n", quoted(source));
+        }
+        Ok(text)
+    }
+
     /// Its exact bytes: what is signed.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
@@ -267,9 +319,7 @@ impl ListUpdate {
                 own: order.id().to_owned(),
             });
         }
-        let mut pins = order.lists().iter();
-        pins.find(|pin| pin.name == self.list)
-            .ok_or_else(|| UpdateError::NoList(self.list.clone()))
+        pin(order, &self.list)
     }
 }
 
@@ -353,6 +403,12 @@ impl Order {
         }
         self
     }
+}
+
+fn pin<'o>(order: &'o Order, list: &str) -> Result<&'o ListPin, UpdateError> {
+    let mut pins = order.lists().iter();
+    pins.find(|pin| pin.name == list)
+        .ok_or_else(|| UpdateError::NoList(list.to_owned()))
 }
 
 fn statement(bytes: &[u8], root: &DeTable<'_>, sink: &mut Sink<'_>) -> Option<ListUpdate> {

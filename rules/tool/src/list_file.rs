@@ -1,4 +1,4 @@
-//! Lists as files: `list import`, `list pin` and `list check`.
+//! `proviso list`: `import`, `pin` and `check`; updates are in `list_update`.
 //!
 //! What goes into an order goes to standard output, what people should know to standard error.
 
@@ -11,7 +11,9 @@ use proviso_rules::list::{
 };
 use proviso_rules::order::ListKind;
 
-use crate::whole_file::{self, WriteError};
+use crate::list_update::{self, About};
+use crate::sign::Signer;
+use crate::whole_file::{self, UnreadableError, WriteError};
 use crate::{End, line, say};
 
 #[derive(Subcommand)]
@@ -52,6 +54,33 @@ pub(crate) enum List {
         #[arg(long, value_enum)]
         kind: Option<Kind>,
     },
+    /// Prints the statement that a list of an order is brought up to date, for whom the order lets
+    /// sign it: exit 0 yes, 1 it would not be taken, 2 could not read
+    Update {
+        /// How the order names the list
+        list: String,
+        #[command(flatten)]
+        about: About,
+        /// The moment from which on it counts: 2026-08-20T00:00:00Z
+        #[arg(long, value_name = "TIME")]
+        from: String,
+        /// Where the new list comes from, in words
+        #[arg(long, value_name = "WORDS")]
+        source: Option<String>,
+    },
+    /// Signs such a statement with an OpenSSH key, into UPDATE.sig
+    SignUpdate {
+        /// The statement
+        update: PathBuf,
+        #[command(flatten)]
+        about: About,
+        /// The private key, or the public one if ssh-agent or a security key holds the other half
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// In which role you sign, and who you are, as the order names you
+        #[arg(long = "as", value_name = "ROLE:NAME")]
+        signer: Signer,
+    },
 }
 
 /// What the lines of a pin say besides.
@@ -81,11 +110,8 @@ pub(crate) enum Kind {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 enum ListError {
-    #[error("cannot read {}: {source}; name a file that you may read", .path.display())]
-    Read {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Read(#[from] UnreadableError),
     #[error(transparent)]
     Write(#[from] WriteError),
     #[error(
@@ -110,11 +136,23 @@ pub(crate) fn run(command: &List) -> End {
         } => import(*kind, to, pin, files),
         List::Pin { file, kind, pin } => pin_of(*kind, file, pin),
         List::Check { file, kind } => check(*kind, file),
+        List::Update {
+            list,
+            about,
+            from,
+            source,
+        } => Ok(list_update::write(list, about, from, source.as_deref())),
+        List::SignUpdate {
+            update,
+            about,
+            key,
+            signer,
+        } => Ok(list_update::sign(update, about, key, signer)),
     };
     end.unwrap_or_else(|error| {
         eprintln!("proviso: {}", line(&error.to_string()));
         match error {
-            ListError::Read { .. } | ListError::Write(_) | ListError::Kind(_) => End::CannotSay,
+            ListError::Read(_) | ListError::Write(_) | ListError::Kind(_) => End::CannotSay,
             ListError::Import(_) | ListError::Pin { .. } => End::No,
         }
     })
@@ -125,7 +163,7 @@ fn import(kind: Option<Kind>, to: &Path, pin: &Words, files: &[PathBuf]) -> Resu
     let mut importer = Importer::new(kind);
     for path in files {
         let name = path.file_name().unwrap_or(path.as_os_str());
-        importer.add(&name.to_string_lossy(), &read(path)?);
+        importer.add(&name.to_string_lossy(), &whole_file::read(path)?);
     }
     let (report, list) = importer.finish();
     print_report(&report);
@@ -148,14 +186,14 @@ fn import(kind: Option<Kind>, to: &Path, pin: &Words, files: &[PathBuf]) -> Resu
 
 fn pin_of(kind: Option<Kind>, file: &Path, pin: &Words) -> Result<End, ListError> {
     let kind = kind_of(kind, file)?;
-    let lines = pin_lines(kind, file, &read(file)?, pin)?;
+    let lines = pin_lines(kind, file, &whole_file::read(file)?, pin)?;
     say(&lines.to_string());
     Ok(End::Yes)
 }
 
 fn check(kind: Option<Kind>, file: &Path) -> Result<End, ListError> {
     let kind = kind_of(kind, file)?;
-    let (count, faults) = entry_faults(kind, &file.display().to_string(), &read(file)?);
+    let (count, faults) = entry_faults(kind, &file.display().to_string(), &whole_file::read(file)?);
     for fault in &faults {
         eprintln!("{}", line(&fault.to_string()));
     }
@@ -169,13 +207,6 @@ fn check(kind: Option<Kind>, file: &Path) -> Result<End, ListError> {
         let wrong = counted(faults.len() as u64, "entry is", "entries are");
         eprintln!("{wrong} wrong, of {count}.");
         End::No
-    })
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, ListError> {
-    std::fs::read(path).map_err(|source| ListError::Read {
-        path: path.to_owned(),
-        source,
     })
 }
 

@@ -7,7 +7,9 @@
 #![forbid(unsafe_code)]
 
 mod folder;
+mod keygen;
 mod list_file;
+mod list_update;
 mod order_file;
 mod pdf;
 mod show;

@@ -71,7 +71,10 @@ pub(crate) fn compile(file: &Path, bytes: &[u8]) -> Result<Result<Judge, Faults>
 }
 
 /// The lists by the hashes that the order pins. Whether they have them is for the judge to see.
-fn pinned(file: &Path, pins: &[ListPin]) -> Result<BTreeMap<Hash, ListBytes>, ReadError> {
+pub(crate) fn pinned(
+    file: &Path,
+    pins: &[ListPin],
+) -> Result<BTreeMap<Hash, ListBytes>, ReadError> {
     let mut lists: BTreeMap<Hash, ListBytes> = BTreeMap::new();
     for pin in pins {
         let path = beside(file, &pin.file);

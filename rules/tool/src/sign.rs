@@ -3,14 +3,14 @@
 //!
 //! Refuses: to sign an order that has faults. What is signed is what was checked, byte for byte.
 
-use std::io::{self, Write as _};
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::str::FromStr;
 
 use proviso_report::Hash;
 use proviso_rules::signature::{NAMESPACE, SignatureError, signed_with};
 
+use crate::keygen::{self, KeygenError};
 use crate::order_file::{self, cannot};
 use crate::whole_file::{self, WriteError};
 use crate::{End, say};
@@ -44,22 +44,17 @@ impl FromStr for Signer {
     }
 }
 
+impl fmt::Display for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.role, self.name)
+    }
+}
+
 /// Why there is no signature.
 #[derive(Debug, thiserror::Error)]
 enum SignError {
-    #[error(
-        "ssh-keygen is not installed: it is part of OpenSSH (on Debian: apt-get install \
-         openssh-client). Install it and sign again"
-    )]
-    NoKeygen,
-    #[error("ssh-keygen could not be run: {0}; try again")]
-    Keygen(#[source] io::Error),
-    #[error(
-        "ssh-keygen made no signature with {}: what it says stands above. Name your own key with \
-         --key",
-        .0.display()
-    )]
-    Refused(PathBuf),
+    #[error(transparent)]
+    Keygen(#[from] KeygenError),
     #[error("ssh-keygen made something that cannot be used: {0}")]
     Unusable(#[from] SignatureError),
     #[error(transparent)]
@@ -92,9 +87,7 @@ pub(crate) fn sign(file: &Path, key: &Path, signer: &Signer) -> End {
     match write(file, &bytes, key, signer) {
         Ok((path, fingerprint)) => {
             say(&format!(
-                "Signed as {}:{} with the key {fingerprint}: {}",
-                signer.role,
-                signer.name,
+                "Signed as {signer} with the key {fingerprint}: {}",
                 path.display()
             ));
             End::Yes
@@ -109,35 +102,11 @@ fn write(
     key: &Path,
     signer: &Signer,
 ) -> Result<(PathBuf, String), SignError> {
-    let signature = keygen(order, key)?;
+    let signature = keygen::sign(NAMESPACE, order, key)?;
     let fingerprint = signed_with(order, &signature)?;
     let mut path = file.as_os_str().to_owned();
     path.push(format!(".{}.sig", signer.role));
     let path = PathBuf::from(path);
     whole_file::write(&path, &signature)?;
     Ok((path, fingerprint))
-}
-
-/// Its questions (for a passphrase, say) go to the terminal, the order by its input.
-fn keygen(order: &[u8], key: &Path) -> Result<Vec<u8>, SignError> {
-    let mut child = Command::new("ssh-keygen")
-        .args(["-q", "-Y", "sign", "-n", NAMESPACE, "-f"])
-        .arg(key)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => SignError::NoKeygen,
-            _ => SignError::Keygen(error),
-        })?;
-    // It reads all before it writes anything. If it ends early, its exit code says so.
-    if let Some(mut input) = child.stdin.take() {
-        let _ = input.write_all(order);
-    }
-    let output = child.wait_with_output().map_err(SignError::Keygen)?;
-    if output.status.success() {
-        Ok(output.stdout)
-    } else {
-        Err(SignError::Refused(key.to_owned()))
-    }
 }

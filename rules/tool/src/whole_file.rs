@@ -1,7 +1,15 @@
-//! Writes files that are there whole or not at all.
+//! Files, read and written whole: a file that is written is there whole or not at all.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+
+/// A file cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {}: {source}; name a file that you may read", .path.display())]
+pub(crate) struct UnreadableError {
+    path: PathBuf,
+    source: io::Error,
+}
 
 /// A file cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +17,14 @@ use std::path::{Path, PathBuf};
 pub(crate) struct WriteError {
     path: PathBuf,
     source: io::Error,
+}
+
+/// Reads a file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, UnreadableError> {
+    std::fs::read(path).map_err(|source| UnreadableError {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Writes a file, readable by everybody whom the folder lets in.

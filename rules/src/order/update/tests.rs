@@ -110,6 +110,32 @@ fn a_statement_is_read_whole() {
 }
 
 #[test]
+fn a_statement_is_written_as_it_is_read() {
+    let order = order();
+    let write = |number: usize, before: Option<&ListUpdate>| {
+        let from = format!("2026-09-0{number}T00:00:00Z");
+        let list = LISTS[number].as_bytes();
+        ListUpdate::text(&order, "adult", before, list, &from, None)
+    };
+    let first = write(1, None).unwrap();
+    assert_eq!(first, statement(1, &[]));
+    let first = ListUpdate::parse(first.as_bytes()).unwrap();
+    assert_eq!(write(2, Some(&first)).unwrap(), statement(2, &[]));
+    let text = |list, from| ListUpdate::text(&order, list, None, b"x", from, Some("a \"b\""));
+    assert_eq!(text("x", ""), Err(UpdateError::NoList("x".to_owned())));
+    for from in ["", "tomorrow", "2026-09-01", "\"\nx = 1"] {
+        let faults = ListUpdate::parse(text("adult", from).unwrap().as_bytes());
+        let codes: Vec<_> = faults
+            .unwrap_err()
+            .all()
+            .iter()
+            .map(|one| one.code)
+            .collect();
+        assert_eq!(codes, ["time"], "{from}");
+    }
+}
+
+#[test]
 fn every_fault_of_a_statement_has_its_place() {
     for (edits, fault) in [
         (
