@@ -5,11 +5,10 @@
 
 use std::cell::Cell;
 
-use aho_corasick::AhoCorasick;
-
 use crate::text::is_word;
 
-use super::search::{BuildError, automaton};
+use super::needles::{Needles, Stands};
+use super::search::BuildError;
 use super::words::{self, Phrase};
 
 /// What stands for which letter.
@@ -31,7 +30,7 @@ const LEFT: usize = 2;
 
 /// Looks for phrases whose letters are written as signs.
 pub(crate) struct Leet {
-    words: AhoCorasick,
+    words: Needles,
     /// For each needle, the phrase by its number, and which of its words is searched for.
     needles: Vec<(usize, usize)>,
 }
@@ -45,13 +44,13 @@ impl Leet {
         for (number, phrase) in phrases {
             if let Some((anchor, word)) = phrase.longest(can_be_written) {
                 needles.push((number, anchor));
-                texts.push(read(word).into_bytes());
+                texts.push((read(word).into_bytes(), Stands::Anywhere));
             }
         }
         if needles.is_empty() {
             return Ok(None);
         }
-        let words = automaton(&texts)?;
+        let words = Needles::build(&texts)?;
         Ok(Some(Self { words, needles }))
     }
 
@@ -68,8 +67,8 @@ impl Leet {
             return;
         }
         let read = read(text);
-        for needle in self.words.find_overlapping_iter(&read) {
-            let Some(&(number, anchor)) = self.needles.get(needle.pattern().as_usize()) else {
+        for (needle, at) in self.words.find(&read) {
+            let Some(&(number, anchor)) = self.needles.get(needle) else {
                 continue;
             };
             // As it is: what the search for plain words finds.
@@ -81,7 +80,7 @@ impl Leet {
                 same
             };
             if let Some(phrase) = phrase(number)
-                && let Some((start, end)) = phrase.span_as(same, text, from, anchor, needle.start())
+                && let Some((start, end)) = phrase.span_as(same, text, from, anchor, at)
                 && !as_it_is.get()
                 && is_edge(text, from, start, Side::Start)
                 && is_edge(text, from, end, Side::End)

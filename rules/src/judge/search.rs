@@ -1,6 +1,5 @@
 //! Looks for everything that an order's conditions search for, in one pass over a fact.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use proviso_report::fact::{ProcessStart, WebVisit};
 use proviso_report::{Fact, Hash};
 
@@ -14,12 +13,10 @@ use super::domains::Domains;
 use super::found::{Atom, Found};
 use super::hashes::Hashes;
 use super::leet::Leet;
+use super::needles::{Needles, Stands};
 use super::pattern::Patterns;
 use super::programs::Programs;
 use super::words::Phrase;
-
-/// Up to this many bytes of words their automaton is a table: twice as fast, ten times the memory.
-const TABLE: usize = 16 << 10;
 
 /// What to look for.
 pub(crate) enum Source<'a> {
@@ -58,7 +55,7 @@ pub(crate) struct Search {
     domains: Domains,
     /// Which atom each source of `domains` is.
     hosts: Vec<Atom>,
-    words: Option<AhoCorasick>,
+    words: Option<Needles>,
     /// What each needle of `words` is for.
     needles: Vec<Needle>,
     /// `None`: no condition asks for it.
@@ -124,15 +121,15 @@ impl Search {
             let wanted = needle.as_it_is()?;
             wanted.leet.then_some((number, &wanted.phrase))
         }))?;
-        let mut texts: Vec<Vec<u8>> = needles.iter().filter_map(Needle::text).collect();
+        let mut texts: Vec<(Vec<u8>, Stands)> = needles.iter().filter_map(Needle::text).collect();
         for (literal, number) in literals {
-            texts.push(literal);
+            texts.push((literal, Stands::Anywhere));
             needles.push(Needle::Pattern(number));
         }
         let words = if texts.is_empty() {
             None
         } else {
-            Some(automaton(&texts)?)
+            Some(Needles::build(&texts)?)
         };
         Ok(Self {
             domains: Domains::build(lists)?,
@@ -188,19 +185,15 @@ impl Search {
     /// `path`: where words begin to count.
     fn text(&self, field: Field, text: &str, path: usize, found: &mut Found) {
         let mut seen = Vec::new();
-        // Most texts have no needle in them, and to know that is quicker than to list them.
-        if let Some(words) = &self.words
-            && words.is_match(text)
-        {
-            for needle in words.find_overlapping_iter(text) {
-                match &self.needles[needle.pattern().as_usize()] {
-                    Needle::Phrase(wanted) if wanted.looks_in(field) => {
-                        let span = wanted.phrase.span_at(text, path, needle.start());
-                        wanted.add(field, span, found);
-                    }
-                    Needle::Pattern(number) if !seen.contains(number) => seen.push(*number),
-                    Needle::Phrase(_) | Needle::Alike(_) | Needle::Pattern(_) => {}
+        let words = self.words.iter();
+        for (needle, start) in words.flat_map(|words| words.find(text)) {
+            match &self.needles[needle] {
+                Needle::Phrase(wanted) if wanted.looks_in(field) => {
+                    let span = wanted.phrase.span_at(text, path, start);
+                    wanted.add(field, span, found);
                 }
+                Needle::Pattern(number) if !seen.contains(number) => seen.push(*number),
+                Needle::Phrase(_) | Needle::Alike(_) | Needle::Pattern(_) => {}
             }
         }
         self.patterns.find(field, text, &seen, found);
@@ -230,15 +223,15 @@ impl Search {
     /// The same words in a text whose look-alikes are read. What comes before `path` is ASCII, and
     /// so stands where it stood.
     fn alike(&self, field: Field, alike: &Alike, path: usize, found: &mut Found) {
-        let needles = self.words.iter();
-        for needle in needles.flat_map(|words| words.find_overlapping_iter(&alike.text)) {
-            let (wanted, latin) = match &self.needles[needle.pattern().as_usize()] {
+        let words = self.words.iter();
+        for (needle, start) in words.flat_map(|words| words.find(&alike.text)) {
+            let (wanted, latin) = match &self.needles[needle] {
                 Needle::Phrase(wanted) => (wanted, true),
                 Needle::Alike(wanted) => (wanted, false),
                 Needle::Pattern(_) => continue,
             };
             if wanted.looks_in(field) {
-                let span = wanted.phrase.span_at(&alike.text, path, needle.start());
+                let span = wanted.phrase.span_at(&alike.text, path, start);
                 let counts = |(start, end): &(usize, usize)| {
                     if latin {
                         alike.is_disguised(*start, *end)
@@ -253,10 +246,10 @@ impl Search {
 }
 
 impl Needle {
-    fn text(&self) -> Option<Vec<u8>> {
+    fn text(&self) -> Option<(Vec<u8>, Stands)> {
         match self {
             Self::Phrase(wanted) | Self::Alike(wanted) => {
-                Some(wanted.phrase.anchor().as_bytes().to_vec())
+                Some((wanted.phrase.anchor().as_bytes().to_vec(), Stands::Whole))
             }
             Self::Pattern(_) => None,
         }
@@ -291,19 +284,4 @@ const fn file_hash(fact: &Fact) -> Option<&Hash> {
         Fact::Download(file) => file.sha256.as_ref(),
         _ => None,
     }
-}
-
-/// Finds texts without regard to the case of ASCII.
-pub(super) fn automaton(texts: &[Vec<u8>]) -> Result<AhoCorasick, aho_corasick::BuildError> {
-    let bytes: usize = texts.iter().map(Vec::len).sum();
-    let kind = if bytes <= TABLE {
-        AhoCorasickKind::DFA
-    } else {
-        AhoCorasickKind::ContiguousNFA
-    };
-    AhoCorasick::builder()
-        .match_kind(MatchKind::Standard)
-        .ascii_case_insensitive(true)
-        .kind(Some(kind))
-        .build(texts)
 }

@@ -1,0 +1,174 @@
+//! Many needles looked for in one text at once.
+//!
+//! Most texts have none of them in them. A gate tells so at a third of what the automaton takes,
+//! and where it opens, the automaton begins.
+//!
+//! Promises: every place of a needle that stands [`Anywhere`](Stands::Anywhere) is given, and every
+//! place of a [`Whole`](Stands::Whole) one where it may stand as a word. What does not stand as a
+//! word can be given too. The time is that of the text, whatever the needles are, and of the places
+//! that are given.
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
+
+use super::gate::Gate;
+
+/// Up to this many bytes of needles their automaton is a table: twice as fast, ten times the memory.
+const TABLE: usize = 16 << 10;
+
+/// Where a needle counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stands {
+    /// Only where words begin and end: no ASCII letter or digit is next to one of its own.
+    Whole,
+    /// Anywhere.
+    Anywhere,
+}
+
+/// Texts to look for, without regard to the case of ASCII.
+pub(crate) struct Needles {
+    automaton: AhoCorasick,
+    gate: Gate,
+}
+
+impl Needles {
+    /// Needles have their places in `texts` for numbers; none of them may be empty.
+    pub(crate) fn build(texts: &[(Vec<u8>, Stands)]) -> Result<Self, aho_corasick::BuildError> {
+        let bytes: usize = texts.iter().map(|(text, _)| text.len()).sum();
+        let kind = if bytes <= TABLE {
+            AhoCorasickKind::DFA
+        } else {
+            AhoCorasickKind::ContiguousNFA
+        };
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .ascii_case_insensitive(true)
+            .kind(Some(kind))
+            .build(texts.iter().map(|(text, _)| text))?;
+        let mut gate = Gate::default();
+        for (text, stands) in texts {
+            gate.add(text, *stands);
+        }
+        Ok(Self { automaton, gate })
+    }
+
+    /// The number of each needle that stands in the text, and where it begins, in the order of
+    /// their ends. Allocates nothing when there is none.
+    pub(crate) fn find<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (usize, usize)> + 't {
+        self.gate
+            .first(text.as_bytes())
+            .map(|from| Input::new(text).span(from..text.len()))
+            .into_iter()
+            .flat_map(|input| self.automaton.find_overlapping_iter(input))
+            .map(|place| (place.pattern().as_usize(), place.start()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::judge::words::Phrase;
+    use crate::text::fold;
+
+    fn places(needles: &[(Vec<u8>, Stands)], text: &str) -> Vec<(usize, usize)> {
+        Needles::build(needles).unwrap().find(text).collect()
+    }
+
+    fn whole(word: &str) -> (Vec<u8>, Stands) {
+        (word.as_bytes().to_vec(), Stands::Whole)
+    }
+
+    fn anywhere(word: &str) -> (Vec<u8>, Stands) {
+        (word.as_bytes().to_vec(), Stands::Anywhere)
+    }
+
+    #[test]
+    fn needles_come_in_the_order_of_their_ends() {
+        let needles = [whole("cat"), anywhere("at-h"), whole("the"), anywhere("he")];
+        assert_eq!(
+            places(&needles, "The cat-house: the Cat"),
+            [(2, 0), (3, 1), (0, 4), (1, 5), (2, 15), (3, 16), (0, 19)]
+        );
+        assert_eq!(places(&needles, "a category"), []);
+        assert_eq!(places(&[], "a text"), []);
+    }
+
+    #[test]
+    fn most_addresses_do_not_get_past_the_gate() {
+        let mut gate = Gate::default();
+        for n in 0..500_u32 {
+            let word = format!("w{:x}", n.wrapping_mul(0x9e37_79b1));
+            gate.add(word.as_bytes(), Stands::Whole);
+            gate.add(format!("item-{n}").as_bytes(), Stands::Anywhere);
+        }
+        let through = (0..1_000_u32)
+            .map(|n| {
+                let noise = n.wrapping_mul(0x85eb_ca77);
+                format!("https://www.example.com/news/world/{noise:x}?q={n}&when={noise}&s=a-b_c")
+            })
+            .filter(|url| gate.first(url.as_bytes()).is_some())
+            .count();
+        assert!(through < 20, "{through}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Every place that counts is given, and every given one is a place.
+        #[test]
+        fn no_needle_is_missed(
+            needles in prop::collection::vec(
+                ("([abA1é学-]{1,4}|[ab]{5,7})", prop::sample::select(vec![Stands::Whole, Stands::Anywhere])),
+                1..6,
+            ),
+            text in "[abAB1é学. -]{0,80}",
+        ) {
+            let needles: Vec<(Vec<u8>, Stands)> = needles
+                .into_iter()
+                .map(|(needle, stands)| (needle.to_lowercase().into_bytes(), stands))
+                .collect();
+            let given = places(&needles, &text);
+            let word = |byte: &u8| byte.is_ascii_alphanumeric();
+            for (number, (needle, stands)) in needles.iter().enumerate() {
+                for at in 0..text.len() {
+                    let end = at + needle.len();
+                    let here = text
+                        .as_bytes()
+                        .get(at..end)
+                        .is_some_and(|here| here.eq_ignore_ascii_case(needle));
+                    let joined = |one: Option<&u8>, other: Option<&u8>| {
+                        one.is_some_and(word) && other.is_some_and(word)
+                    };
+                    let bytes = text.as_bytes();
+                    let stands_whole = here
+                        && !joined(bytes[..at].last(), needle.first())
+                        && !joined(needle.last(), bytes[end..].first());
+                    let counts = here && (*stands == Stands::Anywhere || stands_whole);
+                    let is_given = given.contains(&(number, at));
+                    prop_assert!(is_given || !counts, "{at}");
+                    prop_assert!(here || !is_given, "{at}");
+                }
+            }
+        }
+
+        /// What phrases call whole is what the gate takes for whole.
+        #[test]
+        fn no_phrase_is_missed(
+            phrase in "[ab1éя学ö]{1,3}([ -.][ab1学]{1,3})?",
+            head in "([ab1]{0,3}:)?",
+            text in "[abAB1éяö学’. _-]{0,40}",
+        ) {
+            let from = head.len();
+            let text = format!("{head}{}", fold(&text));
+            if let Some(phrase) = Phrase::new(&phrase) {
+                let given = places(&[whole(phrase.anchor())], &text);
+                for at in 0..text.len() {
+                    if phrase.span_at(&text, from, at).is_some() {
+                        prop_assert!(given.contains(&(0, at)), "{at}");
+                    }
+                }
+            }
+        }
+    }
+}
