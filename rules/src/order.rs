@@ -8,8 +8,8 @@
 //! What only the lists and the tests themselves can show is checked by
 //! [`Judge::compile`](crate::Judge::compile).
 //!
-//! Refuses: unknown keys, verbs that this version cannot check, rules made of words that are more
-//! than `review`, text that does not show what it holds, and anything over its [`limits`].
+//! Refuses: unknown keys, kinds and words, rules made of words that are more than `review`, text that
+//! does not show what it holds, and anything over its [`limits`].
 
 mod check;
 mod condition;
@@ -18,7 +18,15 @@ pub mod limits;
 mod name;
 mod parts;
 mod read;
+mod read_clause;
 mod read_condition;
+mod read_event;
+mod read_hours;
+mod read_list;
+mod read_near;
+mod read_only;
+mod read_over;
+mod read_pattern;
 mod read_rule;
 mod read_test;
 mod shape;
@@ -232,6 +240,7 @@ impl Order {
         Kind::ALL
             .iter()
             .copied()
+            .filter(|kind| !kind.is_life_sign())
             .filter(|kind| {
                 self.clauses
                     .iter()

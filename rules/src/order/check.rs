@@ -10,6 +10,7 @@ use super::limits;
 use super::parts::{Clause, Exempt, Expect, ListPin, NotCheckable, Place, Rule, Severity};
 use super::read::Head;
 use super::sink::{Sink, nearest};
+use super::verbs::Suspension;
 
 /// Something with an id that was read, as far as it could be.
 pub(super) struct Named<T> {
@@ -40,6 +41,8 @@ pub(super) struct Draft {
     pub(super) clauses: Vec<Named<Clause>>,
     pub(super) rules: Vec<Named<Rule>>,
     pub(super) not_checkable: Vec<Named<NotCheckable>>,
+    /// `None`: there is a fault in it.
+    pub(super) suspensions: Vec<Option<Suspension>>,
 }
 
 /// The same when nothing is missing.
@@ -49,6 +52,7 @@ pub(super) struct Whole {
     pub(super) clauses: Vec<Clause>,
     pub(super) rules: Vec<Rule>,
     pub(super) not_checkable: Vec<NotCheckable>,
+    pub(super) suspensions: Vec<Suspension>,
 }
 
 impl Draft {
@@ -59,6 +63,7 @@ impl Draft {
             clauses: items(self.clauses)?,
             rules: items(self.rules)?,
             not_checkable: items(self.not_checkable)?,
+            suspensions: self.suspensions.into_iter().collect::<Option<_>>()?,
         })
     }
 }
@@ -112,6 +117,10 @@ pub(super) fn all(draft: &Draft, head: Option<&Head>, sink: &mut Sink<'_>) {
 fn sizes(draft: &Draft, sink: &mut Sink<'_>) {
     let rules = || draft.rules.iter().filter_map(|named| named.item.as_ref());
     let tests: usize = rules().map(|rule| rule.tests.len()).sum();
+    let steps: usize = rules()
+        .flat_map(|rule| &rule.tests)
+        .map(|test| test.steps.len())
+        .sum();
     let patterns = rules()
         .flat_map(parts)
         .filter(|part| matches!(part, Part::Pattern { .. }))
@@ -126,6 +135,7 @@ fn sizes(draft: &Draft, sink: &mut Sink<'_>) {
             "[[not_machine_checkable]]",
         ),
         (tests, limits::TESTS, "tests"),
+        (steps, limits::ALL_STEPS, "steps in its tests"),
         (patterns, limits::PATTERNS, "patterns"),
     ] {
         if count > most {
@@ -203,9 +213,27 @@ fn list_exists(draft: &Draft, part: &Part, place: Place, sink: &mut Sink<'_>) {
 
 fn conditions(rule: &Rule, sink: &mut Sink<'_>) {
     let id = &rule.id;
-    if rule.any.is_empty() && rule.all.is_empty() {
-        let sentence = format!("rule {id} looks for nothing; give it `any` or `all`");
+    let looks = !rule.any.is_empty()
+        || !rule.all.is_empty()
+        || rule.only.is_some()
+        || !rule.during.is_empty()
+        || rule.over.is_some();
+    if !looks {
+        let sentence = format!(
+            "rule {id} looks for nothing; give it `any`, `all`, `only`, `during` or something \
+             that it counts"
+        );
         sink.fault_at(rule.place, "no-condition", sentence);
+    }
+    for approval in &rule.approvals {
+        if approval.ends.is_none() {
+            let sentence = format!(
+                "approval {} has no end; give it `ends`, or leave it so if it holds as long as \
+                 the order",
+                approval.id
+            );
+            sink.warn_at(approval.place, "approval-open", sentence);
+        }
     }
     let words = rule
         .any
@@ -392,9 +420,13 @@ fn unused_lists(draft: &Draft, sink: &mut Sink<'_>) {
 
 /// Every part of every condition of a rule.
 fn parts(rule: &Rule) -> impl Iterator<Item = &Part> {
+    let only = rule.only.iter();
     rule.any
         .iter()
         .chain(&rule.all)
         .chain(&rule.unless)
+        .chain(only.clone().filter_map(|only| only.among.as_ref()))
         .flat_map(|condition| &condition.parts)
+        .chain(only.flat_map(|only| &only.allow))
+        .chain(rule.approvals.iter().flat_map(|approval| &approval.matches))
 }

@@ -6,6 +6,12 @@ pub const ORDER_BYTES: usize = 1 << 20;
 pub const RULES: usize = 1_000;
 /// The most tests in one order: each is run whenever the order is compiled.
 pub const TESTS: usize = 5_000;
+/// The most steps of one test, those that it generates included.
+pub const STEPS: usize = 2_000;
+/// The most steps of all tests of an order.
+pub const ALL_STEPS: usize = 20_000;
+/// The longest event that a test generates, in bytes of its fields.
+pub const GENERATED_BYTES: usize = 2_000;
 /// The most lists that an order pins.
 pub const LISTS: usize = 64;
 /// The longest list, in bytes.
@@ -30,3 +36,15 @@ pub const TEXT_BYTES: usize = 2_000;
 pub const CLAUSE_BYTES: usize = 60_000;
 /// The most faults that are said at once.
 pub const FAULTS: usize = 500;
+/// The most spans of hours in one `during` or `within`.
+pub const HOURS: usize = 50;
+/// The longest length of time, in days.
+pub const SPAN_DAYS: i64 = 366;
+/// The most facts that a quota counts.
+pub const COUNTED: u32 = 1_000_000;
+/// The most facts that a threshold waits for: the judge remembers the time of each.
+pub const THRESHOLD: u32 = 1_000;
+/// The longest time in which something must be declared, in days.
+pub const GRACE_DAYS: u32 = 366;
+/// The most words between the two sides of `near`.
+pub const WORDS_BETWEEN: u32 = 100;

@@ -6,28 +6,40 @@ use proviso_report::fact::Transition;
 use toml::de::DeValue;
 
 use crate::domain;
-use crate::judge::pattern;
 use crate::text::fold;
 
-use super::condition::{Condition, Field, Part, TRANSITIONS};
-use super::read::EXEMPT_KEYS;
-use super::shape::{Section, Value, string, type_of};
+use super::condition::{Condition, Part, TRANSITIONS};
+use super::fact_field::FactField;
+use super::read_near::near;
+use super::read_pattern::pattern_part;
+use super::shape::{Section, Value, string, strings, type_of};
 use super::sink::{Sink, nearest};
 use super::{limits, name};
 
-/// Verbs that later versions may know.
-pub(super) const LATER: &[&str] = &[
-    "only",
-    "during",
-    "quota",
-    "sequence",
-    "near",
-    "silence",
-    "grace",
-    "approval",
-    "where",
-    "min_events",
-    "within",
+/// What stands in an exemption's `match` and means something there.
+const EXEMPT_KEYS: &[&str] = &["host", "host_in", "app", "app_in", "account", "under"];
+const EXEMPT_FIELDS: &[FactField] = &[
+    FactField::Serial,
+    FactField::Interface,
+    FactField::Network,
+    FactField::Volume,
+];
+
+/// What stands in `only` beside `among`: things that can be allowed. Words cannot: a page that does
+/// not say some word is no breach.
+const ALLOWED_KEYS: &[&str] = &[
+    "host",
+    "host_in",
+    "pattern",
+    "app",
+    "app_in",
+    "args_any",
+    "account",
+    "private",
+    "transition",
+    "browser",
+    "sha256_in",
+    "under",
 ];
 
 /// The conditions of `any`, `all` or `unless`.
@@ -67,40 +79,105 @@ pub(super) fn conditions(
     read.into_iter().collect()
 }
 
-fn condition(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Condition> {
-    let parts = parts(&mut section, Part::KEYS, sink);
+/// One table of a condition.
+pub(super) fn condition(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Condition> {
+    let parts = parts(&mut section, Part::KEYS, FactField::ALL, sink);
+    let leet = fold_key(&mut section, sink);
     let span = section.span.clone();
-    section.finish_but(sink, LATER);
-    if parts.as_ref().is_some_and(Vec::is_empty) {
+    section.finish(sink);
+    let (parts, leet) = (parts?, leet?);
+    if parts.is_empty() {
         let sentence = "this condition is empty; say what it looks for";
         sink.fault(&span, "empty-condition", sentence);
         return None;
     }
-    Some(Condition {
-        parts: parts?,
-        leet: false,
-    })
+    if leet && !parts.iter().any(Part::is_words) {
+        let sentence = "`fold` is for words, and this condition looks for none; take it out";
+        sink.fault(&span, "fold", sentence);
+    }
+    Some(Condition { parts, leet })
 }
 
 /// What an exemption applies to. One part is enough: a contact is a host or a program.
 pub(super) fn exempt_match(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Vec<Part>> {
-    let parts = parts(&mut section, EXEMPT_KEYS, sink);
+    let parts = parts(&mut section, EXEMPT_KEYS, EXEMPT_FIELDS, sink);
+    ended(
+        section,
+        parts,
+        "this exemption matches nothing; say whom it is for",
+        sink,
+    )
+}
+
+/// What an approval applies to. Each part must hold.
+pub(super) fn approval_match(
+    mut section: Section<'_, '_>,
+    sink: &mut Sink<'_>,
+) -> Option<Vec<Part>> {
+    let parts = parts(&mut section, Part::KEYS, FactField::ALL, sink);
+    ended(
+        section,
+        parts,
+        "this approval matches nothing; say what was approved",
+        sink,
+    )
+}
+
+/// What `only` allows. One part is enough. Its other keys were asked for before.
+pub(super) fn allowed(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Vec<Part>> {
+    let parts = parts(&mut section, ALLOWED_KEYS, FactField::ALL, sink);
+    ended(
+        section,
+        parts,
+        "this `only` allows nothing; say what is allowed",
+        sink,
+    )
+}
+
+fn ended(
+    section: Section<'_, '_>,
+    parts: Option<Vec<Part>>,
+    empty: &str,
+    sink: &mut Sink<'_>,
+) -> Option<Vec<Part>> {
     let span = section.span.clone();
-    section.finish_but(sink, &["email", "phone", "private", "words"]);
+    section.finish(sink);
     if parts.as_ref().is_some_and(Vec::is_empty) {
-        sink.fault(
-            &span,
-            "empty-condition",
-            "this exemption matches nothing; say whom it is for",
-        );
+        sink.fault(&span, "empty-condition", empty);
         return None;
     }
     parts
 }
 
+/// Case, accents and look-alike letters are folded always; substitutions only where asked for.
+fn fold_key(section: &mut Section<'_, '_>, sink: &mut Sink<'_>) -> Option<bool> {
+    if section.get("fold").is_none() {
+        return Some(false);
+    }
+    let words = section.strings(sink, "fold")?;
+    let mut whole = true;
+    for (word, span) in &words {
+        let sentence = match *word {
+            "leet" => continue,
+            "case" | "accents" | "confusables" | "width" => {
+                format!("`{word}` is always folded; `fold` has only \"leet\" in it, or is left out")
+            }
+            other => format!(
+                "there is no folding `{}`; {}",
+                name::shown(other),
+                nearest(other, ["leet"])
+            ),
+        };
+        sink.fault(span, "fold", sentence);
+        whole = false;
+    }
+    whole.then_some(true)
+}
+
 fn parts(
     section: &mut Section<'_, '_>,
     keys: &[&'static str],
+    fields: &[FactField],
     sink: &mut Sink<'_>,
 ) -> Option<Vec<Part>> {
     let mut parts = Vec::new();
@@ -109,32 +186,117 @@ fn parts(
         let Some(value) = section.get(key) else {
             continue;
         };
-        let part = match *key {
-            "host" => hosts(section, sink).map(Part::Host),
-            "host_in" => list_name(value, key, sink).map(Part::HostIn),
-            "url_words" => words(section, "url_words", sink).map(Part::UrlWords),
-            "words" => words(section, "words", sink).map(Part::Words),
-            "words_in" => list_name(value, key, sink).map(Part::WordsIn),
-            "pattern" => pattern_part(section, value, sink),
-            "app" => texts(section, "app", sink).map(Part::App),
-            "app_in" => list_name(value, key, sink).map(Part::AppIn),
-            "args_any" => texts(section, "args_any", sink).map(Part::ArgsAny),
-            "account" => texts(section, "account", sink).map(Part::Account),
-            "private" => truth(value, key, sink).map(Part::Private),
-            "transition" => transitions(section, sink).map(Part::Transition),
-            "browser" => texts(section, "browser", sink).map(Part::Browser),
-            _ => None,
-        };
-        match part {
+        match part(section, key, value, sink) {
             Some(part) => parts.push(part),
+            None => whole = false,
+        }
+    }
+    for field in fields {
+        let Some(value) = section.get(field.as_str()) else {
+            continue;
+        };
+        match field_words(*field, value, sink) {
+            Some(values) => parts.push(Part::Is {
+                field: *field,
+                values,
+            }),
             None => whole = false,
         }
     }
     whole.then_some(parts)
 }
 
-fn hosts(section: &mut Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Vec<String>> {
-    let hosts = section.strings(sink, "host")?;
+fn part(
+    section: &mut Section<'_, '_>,
+    key: &'static str,
+    value: &Value<'_>,
+    sink: &mut Sink<'_>,
+) -> Option<Part> {
+    let list = |sink: &mut Sink<'_>| string(value, key, sink).map(str::to_owned);
+    match key {
+        "host" => hosts(value, key, sink).map(Part::Host),
+        "host_in" => list(sink).map(Part::HostIn),
+        "url_words" => words(value, key, sink).map(Part::UrlWords),
+        "words" => words(value, key, sink).map(Part::Words),
+        "words_in" => list(sink).map(Part::WordsIn),
+        "pattern" => pattern_part(section, value, sink),
+        "app" => texts(value, key, sink).map(Part::App),
+        "app_in" => list(sink).map(Part::AppIn),
+        "args_any" => texts(value, key, sink).map(Part::ArgsAny),
+        "account" => texts(value, key, sink).map(Part::Account),
+        "private" => truth(value, key, sink).map(Part::Private),
+        "transition" => transitions(value, key, sink).map(Part::Transition),
+        "browser" => texts(value, key, sink).map(Part::Browser),
+        "search_words" => words(value, key, sink).map(Part::SearchWords),
+        "search_words_in" => list(sink).map(Part::SearchWordsIn),
+        "near" => near(value, sink).map(Part::Near),
+        "looks_like" => hosts(value, key, sink).map(Part::LooksLike),
+        "looks_like_in" => list(sink).map(Part::LooksLikeIn),
+        "sha256_in" => list(sink).map(Part::Sha256In),
+        "under" => folders(value, key, sink).map(Part::Under),
+        _ => None,
+    }
+}
+
+/// The words that a field of a fact may hold. A field that is true or false takes those too.
+fn field_words(field: FactField, value: &Value<'_>, sink: &mut Sink<'_>) -> Option<Vec<String>> {
+    let key = field.as_str();
+    let closed: Option<Vec<&str>> = field
+        .kinds()
+        .iter()
+        .map(|kind| field.words(*kind))
+        .collect::<Option<Vec<_>>>()
+        .map(|words| words.concat());
+    if let DeValue::Boolean(truth) = value.get_ref()
+        && closed.as_ref().is_some_and(|words| words.contains(&"true"))
+    {
+        return Some(vec![truth.to_string()]);
+    }
+    let words = strings(value, key, sink)?;
+    let mut whole = true;
+    for (word, span) in &words {
+        if let Some(closed) = &closed
+            && !closed.iter().any(|one| one.eq_ignore_ascii_case(word))
+        {
+            let near = nearest(word, closed.iter().copied());
+            let sentence = format!("`{key}` is never `{}`; {near}", name::shown(word));
+            sink.fault(span, "unknown-word", sentence);
+            whole = false;
+        }
+    }
+    distinct(&words, key, sink);
+    whole.then(|| owned(&words))
+}
+
+/// Folders of the computer, or of each account: `~/Pictures`.
+fn folders(value: &Value<'_>, key: &str, sink: &mut Sink<'_>) -> Option<Vec<String>> {
+    let folders = strings(value, key, sink)?;
+    let mut whole = true;
+    for (folder, span) in &folders {
+        let drive = folder
+            .strip_prefix(|c: char| c.is_ascii_alphabetic())
+            .is_some_and(|rest| rest.starts_with(":\\") || rest.starts_with(":/"));
+        let rooted = drive || folder.starts_with('/') || folder.starts_with("~/");
+        if !rooted
+            || folder
+                .split(['/', '\\'])
+                .any(|part| part == ".." || part == ".")
+        {
+            let sentence = format!(
+                "`{}` is no folder: write it from the root, such as /media, or from the person's \
+                 own folder, such as ~/Pictures",
+                name::shown(folder)
+            );
+            sink.fault(span, "folder", sentence);
+            whole = false;
+        }
+    }
+    distinct(&folders, key, sink);
+    whole.then(|| owned(&folders))
+}
+
+fn hosts(value: &Value<'_>, key: &str, sink: &mut Sink<'_>) -> Option<Vec<String>> {
+    let hosts = strings(value, key, sink)?;
     let mut whole = true;
     for (host, span) in &hosts {
         if let Err(wrong) = domain::check(host) {
@@ -143,16 +305,13 @@ fn hosts(section: &mut Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Vec<Strin
             whole = false;
         }
     }
-    distinct(&hosts, "host", sink);
+    distinct(&hosts, key, sink);
     whole.then(|| owned(&hosts))
 }
 
-fn words(
-    section: &mut Section<'_, '_>,
-    key: &'static str,
-    sink: &mut Sink<'_>,
-) -> Option<Vec<String>> {
-    let words = section.strings(sink, key)?;
+/// Words and phrases to look for.
+pub(super) fn words(value: &Value<'_>, key: &str, sink: &mut Sink<'_>) -> Option<Vec<String>> {
+    let words = strings(value, key, sink)?;
     let mut whole = true;
     for (word, span) in &words {
         if let Err(sentence) = word_fault(word) {
@@ -181,18 +340,14 @@ pub(crate) fn word_fault(word: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn texts(
-    section: &mut Section<'_, '_>,
-    key: &'static str,
-    sink: &mut Sink<'_>,
-) -> Option<Vec<String>> {
-    let texts = section.strings(sink, key)?;
+fn texts(value: &Value<'_>, key: &str, sink: &mut Sink<'_>) -> Option<Vec<String>> {
+    let texts = strings(value, key, sink)?;
     distinct(&texts, key, sink);
     Some(owned(&texts))
 }
 
-fn transitions(section: &mut Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Vec<Transition>> {
-    let words = section.strings(sink, "transition")?;
+fn transitions(value: &Value<'_>, key: &str, sink: &mut Sink<'_>) -> Option<Vec<Transition>> {
+    let words = strings(value, key, sink)?;
     let mut found = Vec::new();
     for (word, span) in &words {
         match TRANSITIONS.iter().find(|(name, _)| name == word) {
@@ -204,80 +359,8 @@ fn transitions(section: &mut Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Vec
             }
         }
     }
-    distinct(&words, "transition", sink);
+    distinct(&words, key, sink);
     (found.len() == words.len()).then_some(found)
-}
-
-fn pattern_part(
-    section: &mut Section<'_, '_>,
-    value: &Value<'_>,
-    sink: &mut Sink<'_>,
-) -> Option<Part> {
-    let regex = string(value, "pattern", sink);
-    let field = section.need(sink, "field").and_then(|value| {
-        let word = string(value, "field", sink)?;
-        let field = Field::ALL.iter().find(|field| field.as_str() == word);
-        if field.is_none() {
-            let near = nearest(word, Field::ALL.iter().map(|field| field.as_str()));
-            let sentence = format!("a pattern cannot look at `{}`; {near}", name::shown(word));
-            sink.fault(&value.span(), "unknown-field", sentence);
-        }
-        field.copied()
-    });
-    let regex = regex?;
-    if let Err((code, sentence)) = pattern_fault(regex) {
-        sink.fault(&value.span(), code, sentence);
-        return None;
-    }
-    Some(Part::Pattern {
-        field: field?,
-        regex: regex.to_owned(),
-    })
-}
-
-fn pattern_fault(regex: &str) -> Result<(), (&'static str, String)> {
-    if regex.len() > limits::PATTERN_BYTES {
-        let sentence = format!("a pattern has at most {} bytes", limits::PATTERN_BYTES);
-        return Err(("limit", sentence));
-    }
-    if pattern::asks_for_unicode(regex) {
-        return Err((
-            "pattern-unicode",
-            "this pattern asks for Unicode classes, which are slow and change with their tables; \
-             take the `u` flag or `\\p` out: text is matched without case and accents anyway"
-                .to_owned(),
-        ));
-    }
-    if let Some(c) = regex
-        .chars()
-        .find(|c| !c.is_ascii() && fold(c.encode_utf8(&mut [0; 4])) != *c.encode_utf8(&mut [0; 4]))
-    {
-        return Err((
-            "pattern-accent",
-            format!(
-                "`{c}` never stands in the text that a pattern looks at; write `{}`",
-                fold(&c.to_string())
-            ),
-        ));
-    }
-    let built = pattern::build(regex);
-    match built {
-        Ok(built) if built.is_match(b"") => Err((
-            "pattern-empty",
-            "this pattern matches everything; say what it looks for".to_owned(),
-        )),
-        Ok(_) => Ok(()),
-        Err(regex::Error::CompiledTooBig(_)) => Err((
-            "pattern-size",
-            "this pattern is too large when compiled; use shorter repetitions".to_owned(),
-        )),
-        Err(error) => {
-            let text = error.to_string();
-            let last = text.lines().last().unwrap_or_default();
-            let reason = last.trim().trim_start_matches("error: ");
-            Err(("pattern", format!("this pattern cannot be read: {reason}")))
-        }
-    }
 }
 
 fn truth(value: &Value<'_>, key: &str, sink: &mut Sink<'_>) -> Option<bool> {
@@ -289,10 +372,6 @@ fn truth(value: &Value<'_>, key: &str, sink: &mut Sink<'_>) -> Option<bool> {
             None
         }
     }
-}
-
-fn list_name(value: &Value<'_>, key: &str, sink: &mut Sink<'_>) -> Option<String> {
-    string(value, key, sink).map(str::to_owned)
 }
 
 fn distinct(values: &[(&str, Range<usize>)], key: &str, sink: &mut Sink<'_>) {

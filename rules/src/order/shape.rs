@@ -187,30 +187,55 @@ impl<'t, 'i> Section<'t, 'i> {
         entries
     }
 
-    /// Says which keys are unknown. `later`: verbs that a later version may have, with what to do.
-    pub(super) fn finish_but(self, sink: &mut Sink<'_>, later: &[&str]) {
+    /// Says which keys are unknown.
+    pub(super) fn finish(self, sink: &mut Sink<'_>) {
         for (key, span, _) in self.entries() {
-            if self.known.contains(&key) {
-                continue;
-            }
-            let title = &self.title;
-            if later.contains(&key) {
-                let sentence = format!(
-                    "this version cannot check `{key}`; take it out, and say under \
-                     [[not_machine_checkable]] what is then not checked"
-                );
-                sink.fault(&span, "later-verb", sentence);
-            } else {
+            if !self.known.contains(&key) {
                 let near = nearest(key, self.known.iter().copied());
-                let sentence = format!("{title} has no key `{}`; {near}", name::shown(key));
+                let sentence = format!("{} has no key `{}`; {near}", self.title, name::shown(key));
                 sink.fault(&span, "unknown-key", sentence);
             }
         }
     }
+}
 
-    pub(super) fn finish(self, sink: &mut Sink<'_>) {
-        self.finish_but(sink, &[]);
+/// One word of a closed set. `told`: the code and the beginning of the sentence when it is none.
+pub(super) fn choice<T: Copy>(
+    value: &Value<'_>,
+    key: &str,
+    all: &[T],
+    word_of: impl Fn(T) -> &'static str,
+    (code, none): (&'static str, &str),
+    sink: &mut Sink<'_>,
+) -> Option<T> {
+    let word = string(value, key, sink)?;
+    let found = all.iter().copied().find(|one| word_of(*one) == word);
+    if found.is_none() {
+        let near = nearest(word, all.iter().map(|one| word_of(*one)));
+        let sentence = format!("{none} `{}`; {near}", name::shown(word));
+        sink.fault(&value.span(), code, sentence);
     }
+    found
+}
+
+/// A whole number from `least` to `most`.
+pub(super) fn whole_number(
+    value: &Value<'_>,
+    key: &str,
+    least: u32,
+    most: u32,
+    sink: &mut Sink<'_>,
+) -> Option<u32> {
+    let number = match value.get_ref() {
+        DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
+        _ => None,
+    };
+    let number = number.filter(|number| (least..=most).contains(number));
+    if number.is_none() {
+        let sentence = format!("`{key}` must be a whole number from {least} to {most}");
+        sink.fault(&value.span(), "type", sentence);
+    }
+    number
 }
 
 /// A string that shows what it holds.

@@ -16,6 +16,7 @@ pub(super) struct Sink<'t> {
     /// Where each line begins.
     lines: Vec<usize>,
     faults: Vec<Fault>,
+    warnings: Vec<Fault>,
     /// How many were not kept, because there were too many.
     more: usize,
 }
@@ -29,6 +30,7 @@ impl<'t> Sink<'t> {
             text,
             lines,
             faults: Vec::new(),
+            warnings: Vec::new(),
             more: 0,
         }
     }
@@ -70,8 +72,20 @@ impl<'t> Sink<'t> {
         });
     }
 
-    /// The faults in the order of their places; `Ok` if there are none.
-    pub(super) fn finish(mut self) -> Result<(), Faults> {
+    /// Takes down what is not wrong and should be looked at before anybody signs.
+    pub(super) fn warn_at(&mut self, at: Place, code: &'static str, sentence: impl Into<String>) {
+        if self.warnings.len() < limits::FAULTS {
+            self.warnings.push(Fault {
+                file: FILE.to_owned(),
+                at: Some(at),
+                code,
+                sentence: sentence.into(),
+            });
+        }
+    }
+
+    /// The warnings in the order of their places, if there are no faults.
+    pub(super) fn finish(mut self) -> Result<Vec<Fault>, Faults> {
         self.faults.sort_by_key(|fault| fault.at);
         if self.more > 0 {
             self.faults.push(Fault {
@@ -81,7 +95,9 @@ impl<'t> Sink<'t> {
                 sentence: format!("there are {} more faults; correct these first", self.more),
             });
         }
-        Faults::none(self.faults)
+        Faults::none(self.faults)?;
+        self.warnings.sort_by_key(|fault| fault.at);
+        Ok(self.warnings)
     }
 }
 

@@ -50,7 +50,7 @@ use crate::signature::{Signers, UpdateSignatureError};
 use super::parts::{ListKind, ListPin};
 use super::shape::{Section, string};
 use super::sink::Sink;
-use super::{Order, name, read, read_test};
+use super::{Order, name, read, read_event};
 
 /// The first line of every statement.
 const FORMAT: &str = "proviso-list-update/1";
@@ -183,6 +183,7 @@ impl ListUpdate {
             .into());
         }
         read::document(bytes, "update", |root, sink| statement(bytes, root, sink))
+            .map(|(update, _)| update)
             .map_err(|faults| faults.in_file(FILE))
     }
 
@@ -440,7 +441,7 @@ fn statement(bytes: &[u8], root: &DeTable<'_>, sink: &mut Sink<'_>) -> Option<Li
     let count = root.number(sink, "count");
     let from = root
         .need(sink, "from")
-        .and_then(|value| read_test::time(value, "from", sink));
+        .and_then(|value| read_event::time(value, "from", sink));
     let source = root.text_opt(sink, "source");
     root.finish(sink);
     Some(ListUpdate {
