@@ -20,6 +20,7 @@ mod found;
 mod gate;
 mod hashes;
 mod leet;
+mod mimics;
 mod needles;
 pub(crate) mod pattern;
 mod programs;

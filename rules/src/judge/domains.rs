@@ -18,7 +18,7 @@ use crate::list::{ListBytes, entries};
 const SEED: u64 = 0x7072_6f76_6973_6f31;
 /// The most slots on end without an empty one. Entries that were not chosen for it never come
 /// near: a tenth of this is already rare.
-const RUN: usize = 1_024;
+pub(super) const RUN: usize = 1_024;
 
 /// Domains, and which sources have each.
 pub(crate) struct Domains {

@@ -1,0 +1,389 @@
+//! Hosts that look like a listed host and are another: `faceb00k.com`, `fаcebook.com` with a
+//! Cyrillic а, `rnastodon.social`.
+//!
+//! Two hosts look alike when their skeletons are the same (Unicode UTS 39, with case and accents
+//! away, and with `i` as its capital looks): nothing else is guessed, so a slip of the keyboard is
+//! not found. What looks like a listed host never counts as the listed host, and what is on the
+//! list does not look like it.
+//!
+//! The table holds offsets into the bytes of the lists, 12 bytes an entry, and is only there if an
+//! order asks for it.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::quality::FixedState;
+use idna::punycode;
+
+use crate::alike::Alike;
+use crate::domain::MAX_HOST;
+use crate::list::{ListBytes, entries};
+use crate::text::fold;
+
+use super::domains::{BuildError, RUN};
+
+/// Fixed: entries come from signed lists, and hosts are only looked up.
+const SEED: u64 = 0x7072_6f76_6973_6f32;
+
+/// Listed hosts by what they look like.
+#[derive(Default)]
+pub(crate) struct Mimics {
+    sources: Vec<Source>,
+    slots: Vec<Slot>,
+}
+
+struct Source {
+    bytes: ListBytes,
+    /// Where its bytes begin when all sources are laid end to end.
+    base: u32,
+}
+
+/// The first entry of a source that has its skeleton.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    /// Where it begins, all sources laid end to end.
+    start: u32,
+    /// 0: the slot is empty.
+    len: u8,
+    /// Bits of the hash, so that most wrong slots are passed without a look at the text.
+    tag: u8,
+    source: u16,
+}
+
+impl Mimics {
+    /// A table of all entries of all sources.
+    pub(crate) fn build(bytes: Vec<ListBytes>) -> Result<Self, BuildError> {
+        let mut sources = Vec::with_capacity(bytes.len());
+        let (mut base, mut count) = (0_u32, 0_usize);
+        for bytes in bytes {
+            let list = (*bytes).as_ref();
+            let len = u32::try_from(list.len()).map_err(|_| BuildError::TooMuch)?;
+            count += entries(list).count();
+            sources.push(Source { bytes, base });
+            base = base.checked_add(len).ok_or(BuildError::TooMuch)?;
+        }
+        let mut mimics = Self {
+            sources,
+            slots: Vec::new(),
+        };
+        if count > 0 {
+            mimics.fill(count)?;
+        }
+        Ok(mimics)
+    }
+
+    /// Does no condition ask?
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// The sources of which the host looks like an entry, or like something below one, each with
+    /// the longest such entry. The host must not be on them: ask that first, of `domains.rs`.
+    pub(crate) fn find(&self, host: &str, mut found: impl FnMut(usize, &str)) {
+        if self.is_empty() || host.len() > MAX_HOST {
+            return;
+        }
+        let mut skeleton = String::with_capacity(2 * host.len());
+        push_skeleton(host, &mut skeleton);
+        let mut seen: Vec<u16> = Vec::new();
+        let mut suffix = skeleton.as_str();
+        while let Some((_, above)) = suffix.split_once('.') {
+            self.probe(suffix, |slot, entry| {
+                if !seen.contains(&slot.source) {
+                    seen.push(slot.source);
+                    found(usize::from(slot.source), entry);
+                }
+            });
+            suffix = above;
+        }
+    }
+
+    fn fill(&mut self, count: usize) -> Result<(), BuildError> {
+        // Two thirds full.
+        let slots = count
+            .checked_add(count / 2 + 1)
+            .ok_or(BuildError::TooMuch)?;
+        u32::try_from(slots).map_err(|_| BuildError::TooMuch)?;
+        self.slots = vec![Slot::default(); slots];
+        let (mut skeleton, mut other) = (String::new(), String::new());
+        for number in 0..self.sources.len() {
+            let id = u16::try_from(number).map_err(|_| BuildError::TooMuch)?;
+            let Source { bytes, base } = &self.sources[number];
+            let (bytes, base) = (bytes.clone(), *base);
+            for entry in entries((*bytes).as_ref()) {
+                let Ok(len) = u8::try_from(entry.text.len()) else {
+                    continue;
+                };
+                let Ok(text) = std::str::from_utf8(entry.text) else {
+                    continue;
+                };
+                skeleton.clear();
+                push_skeleton(text, &mut skeleton);
+                let (at, tag) = self.place(&skeleton);
+                if let Some(free) = self.seat(at, tag, id, &skeleton, &mut other)? {
+                    let start = u32::try_from(entry.start).map_err(|_| BuildError::TooMuch)?;
+                    self.slots[free] = Slot {
+                        start: base.checked_add(start).ok_or(BuildError::TooMuch)?,
+                        len,
+                        tag,
+                        source: id,
+                    };
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The empty slot for a skeleton of a source. `None`: the source has an entry that looks the
+    /// same, and one is enough.
+    fn seat(
+        &self,
+        mut at: usize,
+        tag: u8,
+        source: u16,
+        skeleton: &str,
+        other: &mut String,
+    ) -> Result<Option<usize>, BuildError> {
+        for _ in 0..RUN {
+            let slot = self.slots[at];
+            if slot.len == 0 {
+                return Ok(Some(at));
+            }
+            if slot.source == source && slot.tag == tag && self.is(slot, skeleton, other) {
+                return Ok(None);
+            }
+            at = self.next(at);
+        }
+        Err(BuildError::Crowded)
+    }
+
+    /// Each source's entry with this skeleton.
+    fn probe(&self, skeleton: &str, mut found: impl FnMut(Slot, &str)) {
+        let mut other = String::new();
+        let (mut at, tag) = self.place(skeleton);
+        // No entry sits further from its place.
+        for _ in 0..RUN {
+            let Some(slot) = self.slots.get(at).filter(|slot| slot.len > 0) else {
+                return;
+            };
+            if slot.tag == tag && self.is(*slot, skeleton, &mut other) {
+                found(*slot, self.text(*slot));
+            }
+            at = self.next(at);
+        }
+    }
+
+    fn is(&self, slot: Slot, skeleton: &str, other: &mut String) -> bool {
+        other.clear();
+        push_skeleton(self.text(slot), other);
+        other == skeleton
+    }
+
+    fn text(&self, slot: Slot) -> &str {
+        let text = self
+            .sources
+            .get(usize::from(slot.source))
+            .and_then(|source| {
+                let start = slot.start.checked_sub(source.base)? as usize;
+                (*source.bytes)
+                    .as_ref()
+                    .get(start..start + usize::from(slot.len))
+            });
+        text.and_then(|text| std::str::from_utf8(text).ok())
+            .unwrap_or_default()
+    }
+
+    /// Where the search for a skeleton begins, and its tag.
+    fn place(&self, skeleton: &str) -> (usize, u8) {
+        let mut hasher = FixedState::with_seed(SEED).build_hasher();
+        hasher.write(skeleton.as_bytes());
+        let hash = hasher.finish();
+        let at = ((hash >> 32) * self.slots.len() as u64) >> 32;
+        // Smaller than the number of slots, which fits.
+        (
+            usize::try_from(at).unwrap_or_default(),
+            hash.to_le_bytes()[0],
+        )
+    }
+
+    const fn next(&self, at: usize) -> usize {
+        if at + 1 < self.slots.len() { at + 1 } else { 0 }
+    }
+}
+
+/// Adds what a host looks like, label by label.
+fn push_skeleton(host: &str, into: &mut String) {
+    for (number, label) in host.split('.').enumerate() {
+        if number > 0 {
+            into.push('.');
+        }
+        let unicode = label
+            .strip_prefix("xn--")
+            .and_then(punycode::decode_to_string);
+        match unicode {
+            None => label.chars().for_each(|c| push_letter(c, into)),
+            Some(unicode) => {
+                let folded = fold(&unicode);
+                let read = Alike::of(&folded).map(|alike| alike.text);
+                let read = read.as_deref().unwrap_or(&folded);
+                // A label has no dot in it, whatever it decodes to.
+                let letters = read.chars().filter(|c| *c != '.');
+                letters.for_each(|c| push_letter(c.to_ascii_lowercase(), into));
+            }
+        }
+    }
+}
+
+fn push_letter(c: char, into: &mut String) {
+    match c {
+        '0' => into.push('o'),
+        '1' | 'i' => into.push('l'),
+        'm' => into.push_str("rn"),
+        'w' => into.push_str("vv"),
+        c => into.push(c),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mimics(lists: &[&[&str]]) -> Mimics {
+        let bytes = lists
+            .iter()
+            .map(|list| -> ListBytes { Arc::new(list.join("\n")) })
+            .collect();
+        Mimics::build(bytes).unwrap()
+    }
+
+    fn found(mimics: &Mimics, host: &str) -> Vec<(usize, String)> {
+        let host = idna::domain_to_ascii(host).unwrap();
+        let mut all = Vec::new();
+        mimics.find(&host, |source, entry| all.push((source, entry.to_owned())));
+        all
+    }
+
+    #[test]
+    fn what_looks_like_an_entry_is_found() {
+        let mimics = mimics(&[&[
+            "facebook.com",
+            "instagram.com",
+            "mastodon.social",
+            "twitter.com",
+            "xn--bcher-kva.example",
+            "x.com",
+        ]]);
+        for (host, entry) in [
+            // Digits for letters.
+            ("faceb00k.com", "facebook.com"),
+            ("www.faceb0ok.com", "facebook.com"),
+            ("1nstagram.com", "instagram.com"),
+            // As capitals look.
+            ("lnstagram.com", "instagram.com"),
+            // Two letters for one.
+            ("rnastodon.social", "mastodon.social"),
+            ("tvvitter.com", "twitter.com"),
+            // Cyrillic, Greek, Latin with strokes and accents.
+            ("fасеbооk.com", "facebook.com"),
+            ("login.fаcebook.com", "facebook.com"),
+            ("faceboοk.com", "facebook.com"),
+            ("fácébøøk.com", "facebook.com"),
+            ("іnstаgrаm.com", "instagram.com"),
+            ("х.com", "x.com"),
+            // An entry that is not ASCII.
+            ("bücher.example", "xn--bcher-kva.example"),
+            ("bucher.example", "xn--bcher-kva.example"),
+        ] {
+            assert_eq!(found(&mimics, host), [(0, entry.to_owned())], "{host}");
+        }
+    }
+
+    #[test]
+    fn slips_and_other_hosts_are_not() {
+        let mimics = mimics(&[&["facebook.com", "instagram.com"]]);
+        for host in [
+            "facbook.com",
+            "facebok.com",
+            "faceboook.com",
+            "facebook.net",
+            "notfaceb00k.com",
+            "faceb00k.com.evil.example",
+            "face-book.com",
+            "com",
+            "c0m",
+            "localhost",
+        ] {
+            assert_eq!(found(&mimics, host), [], "{host}");
+        }
+        assert_eq!(found(&Mimics::default(), "faceb00k.com"), []);
+    }
+
+    #[test]
+    fn each_source_answers_for_itself() {
+        let mimics = mimics(&[
+            &["a1.example", "al.example", "b.al.example"],
+            &["ai.example", "c.example"],
+        ]);
+        let entry = |source, text: &str| (source, text.to_owned());
+        assert_eq!(
+            found(&mimics, "b.aı.example"),
+            [entry(0, "b.al.example"), entry(1, "ai.example")]
+        );
+        // Of entries that look alike the first of the list is named.
+        assert_eq!(
+            found(&mimics, "xx.al.example"),
+            [entry(0, "a1.example"), entry(1, "ai.example")]
+        );
+    }
+
+    #[test]
+    fn entries_that_all_look_alike_take_no_time() {
+        let list: Vec<String> = (0..1_u32 << 14)
+            .map(|n| {
+                let name: String = (0..14)
+                    .map(|bit| if n >> bit & 1 == 0 { 'l' } else { '1' })
+                    .collect();
+                format!("{name}.example")
+            })
+            .collect();
+        let list: Vec<&str> = list.iter().map(String::as_str).collect();
+        let mimics = mimics(&[&list]);
+        let used = mimics.slots.iter().filter(|slot| slot.len > 0).count();
+        assert_eq!(used, 1);
+        assert_eq!(size_of::<Slot>(), 8);
+    }
+
+    proptest! {
+        /// Against the plain meaning: a suffix by labels whose skeleton is that of an entry.
+        #[test]
+        fn is_what_it_means(
+            list in prop::collection::vec("[ilmw10rnv]{1,3}(\\.[ilo0]{1,2}){1,2}", 1..12),
+            host in "[ilmw10rnv]{1,3}(\\.[ilo0]{1,2}){0,3}",
+        ) {
+            let list: Vec<&str> = list.iter().map(String::as_str).collect();
+            let skeleton = |host: &str| {
+                let mut text = String::new();
+                push_skeleton(host, &mut text);
+                text
+            };
+            let mut all = Vec::new();
+            mimics(&[&list]).find(&host, |_, entry| all.push(entry.to_owned()));
+            let mut rest = host.as_str();
+            let mut obvious = None;
+            while obvious.is_none() && rest.contains('.') {
+                obvious = list.iter().find(|entry| skeleton(entry) == skeleton(rest));
+                rest = rest.split_once('.').unwrap().1;
+            }
+            prop_assert_eq!(all.first().map(String::as_str), obvious.copied());
+        }
+
+        #[test]
+        fn any_host_is_read(host in "(xn--)?[a-z0-9.-]{0,20}", list in "[a-z.\\n-]{0,40}") {
+            let list: Vec<&str> = list.lines().collect();
+            mimics(&[&list]).find(&host, |_, _| {});
+        }
+    }
+}
