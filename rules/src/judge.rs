@@ -14,8 +14,8 @@
 mod address;
 mod compile;
 mod domains;
-mod follow;
 pub(crate) mod engines;
+mod follow;
 mod found;
 mod gate;
 mod hashes;

@@ -7,11 +7,11 @@ use proviso_report::Hash;
 
 use crate::fault::{Fault, Faults};
 use crate::list::{self, ListBytes, entries};
-use crate::order::{ListKind, Order, Part};
+use crate::order::{Order, Part};
 
 use super::found::Atom;
 use super::rule::{Program, Test};
-use super::search::{Search, Source};
+use super::search::{Place, Search, Source};
 use super::{Exemption, Judge, Side, selftest};
 
 pub(super) fn compile(
@@ -24,7 +24,7 @@ pub(super) fn compile(
     let rules: Vec<Program> = order
         .rules()
         .iter()
-        .map(|rule| Program::new(rule, &mut |part| atoms.test(part)))
+        .map(|rule| Program::new(rule, &mut |part, leet| atoms.test(part, leet)))
         .collect();
     let exempts = order
         .exempts()
@@ -32,7 +32,11 @@ pub(super) fn compile(
         .map(|exempt| {
             let (from, until) = order.span_of(exempt);
             Exemption {
-                tests: exempt.matches.iter().map(|part| atoms.test(part)).collect(),
+                tests: exempt
+                    .matches
+                    .iter()
+                    .map(|part| atoms.test(part, false))
+                    .collect(),
                 effect: exempt.effect,
                 from,
                 until,
@@ -41,7 +45,7 @@ pub(super) fn compile(
         .collect();
     let sources = (0..)
         .zip(&atoms.parts)
-        .filter_map(|(atom, part)| Some((atom, source(part, &lists)?)))
+        .filter_map(|(atom, (part, leet))| Some((atom, source(part, *leet, &lists)?)))
         .collect();
     let search = Search::build(sources).map_err(|error| too_much(error.to_string()))?;
     let (triggers, always) = triggers(&rules, atoms.parts.len());
@@ -85,38 +89,45 @@ fn pinned<'o>(
     Ok(lists)
 }
 
-/// The parts that are searched for, each with a number. Those of one list share it.
+/// The parts that are searched for, each with a number. Those that look for one list in one way
+/// share it.
 #[derive(Default)]
 struct Atoms<'o> {
-    parts: Vec<&'o Part>,
-    lists: BTreeMap<&'o str, Atom>,
+    /// Each with whether substitutions are looked through.
+    parts: Vec<(&'o Part, bool)>,
+    lists: BTreeMap<(&'o str, &'static str, bool), Atom>,
 }
 
-/// For each list that the order uses, what it is and which atom looks for it.
-pub(super) type OfLists = BTreeMap<String, (ListKind, Atom)>;
+/// For each list that the order uses, in which ways: the part, whether substitutions are looked
+/// through, and which atom looks for it.
+pub(super) type OfLists = BTreeMap<String, Vec<(Part, bool, Atom)>>;
 
 impl<'o> Atoms<'o> {
-    fn test(&mut self, part: &'o Part) -> Test {
+    fn test(&mut self, part: &'o Part, leet: bool) -> Test {
         if !is_searched(part) {
             return Test::new(part, None);
         }
+        let leet = leet && part.is_words();
         let next = Atom::try_from(self.parts.len()).unwrap_or(Atom::MAX);
         let atom = match part.list() {
-            Some((name, _)) => *self.lists.entry(name).or_insert(next),
+            Some((name, _)) => *self.lists.entry((name, part.key(), leet)).or_insert(next),
             None => next,
         };
         if atom == next {
-            self.parts.push(part);
+            self.parts.push((part, leet));
         }
         Test::new(part, Some(atom))
     }
 
     fn of_lists(&self) -> OfLists {
-        self.parts
-            .iter()
-            .filter_map(|part| part.list())
-            .filter_map(|(name, kind)| Some((name.to_owned(), (kind, *self.lists.get(name)?))))
-            .collect()
+        let mut lists = OfLists::new();
+        for (atom, (part, leet)) in (0..).zip(&self.parts) {
+            if let Some((name, _)) = part.list() {
+                let ways = lists.entry(name.to_owned()).or_default();
+                ways.push(((*part).clone(), *leet, atom));
+            }
+        }
+        lists
     }
 }
 
@@ -127,22 +138,25 @@ const fn is_searched(part: &Part) -> bool {
     )
 }
 
-fn source<'a>(part: &'a Part, lists: &'a BTreeMap<&str, ListBytes>) -> Option<Source<'a>> {
-    if let Some((name, kind)) = part.list() {
-        return Some(of_list(kind, lists.get(name)?));
+fn source<'a>(
+    part: &'a Part,
+    leet: bool,
+    lists: &'a BTreeMap<&str, ListBytes>,
+) -> Option<Source<'a>> {
+    if let Some((name, _)) = part.list() {
+        return of_list(part, leet, lists.get(name)?);
     }
+    let words = |words, place| Source::Words {
+        words: borrowed(words),
+        place,
+        leet,
+    };
     match part {
         Part::Host(hosts) => Some(Source::Hosts(Arc::new(hosts.join("\n")))),
-        Part::UrlWords(words) => Some(Source::Words {
-            words: borrowed(words),
-            title: false,
-            leet: false,
-        }),
-        Part::Words(words) => Some(Source::Words {
-            words: borrowed(words),
-            title: true,
-            leet: false,
-        }),
+        Part::LooksLike(hosts) => Some(Source::LooksLike(Arc::new(hosts.join("\n")))),
+        Part::UrlWords(texts) => Some(words(texts, Place::Address)),
+        Part::Words(texts) => Some(words(texts, Place::Page)),
+        Part::SearchWords(texts) => Some(words(texts, Place::Search)),
         Part::Pattern { field, regex } => Some(Source::Pattern {
             field: *field,
             regex,
@@ -153,22 +167,26 @@ fn source<'a>(part: &'a Part, lists: &'a BTreeMap<&str, ListBytes>) -> Option<So
     }
 }
 
-/// What a list of this kind is searched for.
-pub(super) fn of_list(kind: ListKind, bytes: &ListBytes) -> Source<'_> {
+/// What a part that names a list searches for.
+pub(super) fn of_list<'a>(part: &Part, leet: bool, bytes: &'a ListBytes) -> Option<Source<'a>> {
     let texts = || {
         entries((**bytes).as_ref())
             .filter_map(|entry| std::str::from_utf8(entry.text).ok())
             .collect()
     };
-    match kind {
-        ListKind::Domains => Source::Hosts(Arc::clone(bytes)),
-        ListKind::Words => Source::Words {
-            words: texts(),
-            title: true,
-            leet: false,
-        },
-        ListKind::Hashes => Source::Hashes(Arc::clone(bytes)),
-        ListKind::Apps => Source::Apps(texts()),
+    let words = |place| Source::Words {
+        words: texts(),
+        place,
+        leet,
+    };
+    match part {
+        Part::HostIn(_) => Some(Source::Hosts(Arc::clone(bytes))),
+        Part::LooksLikeIn(_) => Some(Source::LooksLike(Arc::clone(bytes))),
+        Part::WordsIn(_) => Some(words(Place::Page)),
+        Part::SearchWordsIn(_) => Some(words(Place::Search)),
+        Part::AppIn(_) => Some(Source::Apps(texts())),
+        Part::Sha256In(_) => Some(Source::Hashes(Arc::clone(bytes))),
+        _ => None,
     }
 }
 

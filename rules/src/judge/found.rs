@@ -34,6 +34,17 @@ impl Found {
         });
     }
 
+    pub(crate) const fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Gives what was found after the first `from` another field. Not after `sort`.
+    pub(crate) fn rename(&mut self, from: usize, field: &'static str) {
+        for one in self.all.iter_mut().skip(from) {
+            one.field = field;
+        }
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.all.is_empty()
     }

@@ -62,7 +62,7 @@ impl Patterns {
             .map(|field| (*field, Vec::new()))
             .collect();
         for (number, (atom, field, regex)) in sources.iter().enumerate() {
-            let searched = matches!(field, Field::Url | Field::Title);
+            let searched = matches!(field, Field::Url | Field::Title | Field::Search);
             match required(regex).filter(|_| searched) {
                 Some(found) => literals.extend(found.into_iter().map(|one| (one, number))),
                 None => {

@@ -101,12 +101,15 @@ impl Test {
 }
 
 impl Program {
-    /// `test` compiles a part.
-    pub(crate) fn new<'o>(rule: &'o Rule, test: &mut impl FnMut(&'o Part) -> Test) -> Self {
+    /// `test` compiles a part, and is told whether its condition looks through substitutions.
+    pub(crate) fn new<'o>(rule: &'o Rule, test: &mut impl FnMut(&'o Part, bool) -> Test) -> Self {
         let mut compile = |conditions: &'o [Condition]| -> Vec<Vec<Test>> {
             conditions
                 .iter()
-                .map(|condition| condition.parts.iter().map(&mut *test).collect())
+                .map(|condition| {
+                    let parts = condition.parts.iter();
+                    parts.map(|part| test(part, condition.leet)).collect()
+                })
                 .collect()
         };
         Self {

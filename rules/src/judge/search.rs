@@ -1,6 +1,8 @@
 //! Looks for everything that an order's conditions search for, in one pass over a fact.
 
-use proviso_report::fact::{ProcessStart, WebVisit};
+use std::sync::Arc;
+
+use proviso_report::fact::{ProcessStart, Transition, WebVisit};
 use proviso_report::{Fact, Hash};
 
 use crate::alike::Alike;
@@ -13,20 +15,29 @@ use super::domains::Domains;
 use super::found::{Atom, Found};
 use super::hashes::Hashes;
 use super::leet::Leet;
+use super::mimics::Mimics;
 use super::needles::{Needles, Stands};
 use super::pattern::Patterns;
 use super::programs::Programs;
+use super::terms::Terms;
 use super::words::Phrase;
+
+/// What findings call the field of a host that looks like a listed one.
+const LOOKS_LIKE: &str = "looks_like";
+/// What findings call the words of a search on a site that nobody knows to be an engine.
+const GUESS: &str = "search_guess";
 
 /// What to look for.
 pub(crate) enum Source<'a> {
     /// Hosts: these bytes are a list.
     Hosts(ListBytes),
-    /// Words and phrases, in the address or also in the title; with `leet` also where some of their
-    /// letters are written as digits and signs.
+    /// Hosts that look like one of these and are not on the list.
+    LooksLike(ListBytes),
+    /// Words and phrases; with `leet` also where some of their letters are written as digits and
+    /// signs.
     Words {
         words: Vec<&'a str>,
-        title: bool,
+        place: Place,
         leet: bool,
     },
     /// A pattern.
@@ -37,6 +48,17 @@ pub(crate) enum Source<'a> {
     Args(Vec<&'a str>),
     /// Hashes of files: these bytes are a list.
     Hashes(ListBytes),
+}
+
+/// Where words count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the path, query and fragment of an address.
+    Address,
+    /// There and in the title.
+    Page,
+    /// In what was searched for.
+    Search,
 }
 
 /// Why a search cannot be built.
@@ -53,8 +75,13 @@ pub(crate) enum BuildError {
 /// All of it, compiled.
 pub(crate) struct Search {
     domains: Domains,
-    /// Which atom each source of `domains` is.
-    hosts: Vec<Atom>,
+    /// Which atom each source of `domains` is. `None`: it is there for `mimics`.
+    hosts: Vec<Option<Atom>>,
+    mimics: Mimics,
+    /// Which atom each source of `mimics` is, and which source of `domains` has the same list.
+    looks: Vec<(Atom, usize)>,
+    /// Does anything look at what was searched for?
+    searches: bool,
     words: Option<Needles>,
     /// What each needle of `words` is for.
     needles: Vec<Needle>,
@@ -79,7 +106,7 @@ enum Needle {
 struct Wanted {
     atom: Atom,
     phrase: Phrase,
-    title: bool,
+    place: Place,
     leet: bool,
 }
 
@@ -91,18 +118,21 @@ impl Search {
         let mut patterns = Vec::new();
         let mut programs = Programs::default();
         let mut hashes = Vec::new();
+        let (mut looks, mut searches) = (Vec::new(), false);
         for (atom, source) in sources {
             match source {
                 Source::Hosts(list) => {
-                    hosts.push(atom);
+                    hosts.push(Some(atom));
                     lists.push(list);
                 }
-                Source::Words { words, title, leet } => {
+                Source::LooksLike(list) => looks.push((atom, list)),
+                Source::Words { words, place, leet } => {
+                    searches |= place == Place::Search;
                     for phrase in words.into_iter().filter_map(Phrase::new) {
                         let wanted = |phrase| Wanted {
                             atom,
                             phrase,
-                            title,
+                            place,
                             leet,
                         };
                         let alike = phrase.alike().map(wanted);
@@ -110,12 +140,28 @@ impl Search {
                         needles.extend(alike.map(Needle::Alike));
                     }
                 }
-                Source::Pattern { field, regex } => patterns.push((atom, field, regex)),
+                Source::Pattern { field, regex } => {
+                    searches |= field == Field::Search;
+                    patterns.push((atom, field, regex));
+                }
                 Source::Apps(apps) => apps.into_iter().for_each(|app| programs.app(app, atom)),
                 Source::Args(args) => args.into_iter().for_each(|arg| programs.arg(arg, atom)),
                 Source::Hashes(list) => hashes.push((atom, Hashes::new(list))),
             }
         }
+        let mimics = Mimics::build(looks.iter().map(|(_, list)| list.clone()).collect())?;
+        let looks = looks
+            .into_iter()
+            .map(|(atom, list)| {
+                let known = lists.iter().position(|other| Arc::ptr_eq(other, &list));
+                let source = known.unwrap_or_else(|| {
+                    hosts.push(None);
+                    lists.push(list);
+                    lists.len() - 1
+                });
+                (atom, source)
+            })
+            .collect();
         let (patterns, literals) = Patterns::build(&patterns)?;
         let leet = Leet::build(needles.iter().enumerate().filter_map(|(number, needle)| {
             let wanted = needle.as_it_is()?;
@@ -134,6 +180,9 @@ impl Search {
         Ok(Self {
             domains: Domains::build(lists)?,
             hosts,
+            mimics,
+            looks,
+            searches,
             words,
             needles,
             leet,
@@ -155,6 +204,9 @@ impl Search {
         match fact {
             Fact::WebVisit(visit) => self.visit(visit, found),
             Fact::ProcessStart(start) => self.start(start, found),
+            Fact::Search(search) if self.searches => {
+                self.text(Field::Search, &fold(&search.text), 0, found);
+            }
             _ => {}
         }
     }
@@ -162,14 +214,43 @@ impl Search {
     fn visit(&self, visit: &WebVisit, found: &mut Found) {
         let address = Address::read(&visit.url);
         if let Some(host) = &address.host {
-            self.domains.find(host, |source, entry| {
-                found.add(self.hosts[source], Field::Url.as_str(), 0, entry);
-            });
+            self.host(host, found);
         }
         self.text(Field::Url, &address.text, address.path, found);
         if let Some(title) = &visit.title {
             self.text(Field::Title, &fold(title), 0, found);
         }
+        if self.searches
+            && let Some(host) = &address.host
+            && let Some(terms) = Terms::read(host, &address.tail)
+            // What a frame within a page has in its address was seldom typed.
+            && (terms.known || visit.transition != Some(Transition::Subframe))
+        {
+            let before = found.len();
+            self.text(Field::Search, &terms.text, 0, found);
+            if !terms.known {
+                found.rename(before, GUESS);
+            }
+        }
+    }
+
+    /// Which lists the host is on, and which it only looks like.
+    fn host(&self, host: &str, found: &mut Found) {
+        let mut on = Vec::new();
+        self.domains.find(host, |source, entry| {
+            if let Some(atom) = self.hosts[source] {
+                found.add(atom, Field::Url.as_str(), 0, entry);
+            }
+            if !self.looks.is_empty() {
+                on.push(source);
+            }
+        });
+        self.mimics.find(host, |source, entry| {
+            let (atom, listed) = self.looks[source];
+            if !on.contains(&listed) {
+                found.add(atom, LOOKS_LIKE, 0, entry);
+            }
+        });
     }
 
     fn start(&self, start: &ProcessStart, found: &mut Found) {
@@ -266,7 +347,11 @@ impl Needle {
 
 impl Wanted {
     fn looks_in(&self, field: Field) -> bool {
-        self.title || field == Field::Url
+        match self.place {
+            Place::Address => field == Field::Url,
+            Place::Page => matches!(field, Field::Url | Field::Title),
+            Place::Search => field == Field::Search,
+        }
     }
 
     fn add(&self, field: Field, span: Option<(usize, usize)>, found: &mut Found) {
@@ -285,3 +370,6 @@ const fn file_hash(fact: &Fact) -> Option<&Hash> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,11 +26,12 @@ pub(super) fn run(judge: &Judge, of_lists: &OfLists) -> Result<(), Faults> {
 fn list_faults(test: &RuleTest, of_lists: &OfLists) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (name, entries) in &test.lists {
-        let Some((kind, _)) = of_lists.get(name) else {
+        let ways = of_lists.get(name).and_then(|ways| ways.first());
+        let Some((_, kind)) = ways.and_then(|(part, _, _)| part.list()) else {
             continue;
         };
         for entry in entries {
-            if let Err(reason) = entry_fault(*kind, entry.as_bytes()) {
+            if let Err(reason) = entry_fault(kind, entry.as_bytes()) {
                 faults.push(fault(
                     test,
                     "list-entry",
@@ -107,9 +108,9 @@ fn overlay(test: &RuleTest, of_lists: &OfLists) -> Result<(Search, Vec<Atom>), F
     let mut atoms = Vec::new();
     let mut sources = Vec::new();
     for (name, bytes) in &lists {
-        if let Some((kind, atom)) = of_lists.get(*name) {
+        for (part, leet, atom) in of_lists.get(*name).into_iter().flatten() {
             atoms.push(*atom);
-            sources.push((*atom, of_list(*kind, bytes)));
+            sources.extend(of_list(part, *leet, bytes).map(|source| (*atom, source)));
         }
     }
     let search = Search::build(sources).map_err(|error| too_much(error.to_string()))?;
