@@ -20,6 +20,7 @@ pub fn order(bytes: &[u8]) {
                 }
             }
             assert!(!page::text(&order).is_empty());
+            assert!(!page::html(&order).is_empty());
             // Its lists are not here: it compiles only if it has none.
             let lists = order.lists().len();
             assert!(Judge::compile(order, Side::Collector, &mut |_| None).is_err() || lists == 0);

@@ -347,7 +347,8 @@ fn signing() -> Section {
                 "This runs OpenSSH's `ssh-keygen -Y sign -n {NAMESPACE}`. Whoever signs compares \
                  the SHA-256 of this order file, at the top, with the one that the command shows. \
                  A change of one letter, in the order or in a list, makes another order, which \
-                 must be signed anew.",
+                 must be signed anew. Only a list of which this page says that it can change may \
+                 do so without that.",
             )),
             Block::paragraph("On paper, the same two people sign here that they have read it:"),
             signature("First signer"),

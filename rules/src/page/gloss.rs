@@ -77,10 +77,7 @@ pub(super) fn part(part: &Part, order: &Order) -> String {
             entry_of(list, order)
         ),
         Part::Sha256In(list) => format!("the fingerprint of the file is {}", entry_of(list, order)),
-        Part::Under(paths) => format!(
-            "the file lies in {}, or in a folder below it",
-            one_of(paths)
-        ),
+        Part::Under(paths) => format!("the file lies in {}, or in a folder below", one_of(paths)),
         Part::Is { field, values } => field::is(*field, values),
     }
 }

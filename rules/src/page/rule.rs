@@ -74,10 +74,13 @@ fn what_fits(order: &Order, rule: &Rule) -> Vec<Block> {
         start = "And only when".to_owned();
     }
     if let Some(only) = &rule.only {
-        say(allowed(order, only, &start), {
-            let parts = only.allow.iter();
-            parts.map(|one| format!("{}.", part(one, order))).collect()
-        });
+        let first = rule.any.is_empty() && rule.all.is_empty();
+        let items = only
+            .allow
+            .iter()
+            .map(|one| format!("{}.", part(one, order)));
+        let words = allowed(order, only, takes, &start, first);
+        say(words, items.collect());
         start = "And only when".to_owned();
     }
     if !rule.during.is_empty() {
@@ -98,13 +101,14 @@ fn what_fits(order: &Order, rule: &Rule) -> Vec<Block> {
 }
 
 /// The sentence before what is allowed.
-fn allowed(order: &Order, only: &Only, start: &str) -> String {
-    let among = only.among.as_ref().map(|among| condition(among, order));
-    match (among, only.allow.len()) {
-        (Some(among), 1) => format!("{start} {among}, and this is not so:"),
-        (Some(among), _) => format!("{start} {among}, and none of these is so:"),
-        (None, 1) => format!("{start} this is not so:"),
-        (None, _) => format!("{start} none of these is so:"),
+fn allowed(order: &Order, only: &Only, takes: &str, start: &str, first: bool) -> String {
+    match &only.among {
+        Some(among) => format!(
+            "{start} {}, but not what is allowed here:",
+            condition(among, order)
+        ),
+        None if first => format!("It {takes} all of them but what is allowed here:"),
+        None => "But not what is allowed here:".to_owned(),
     }
 }
 
@@ -165,32 +169,44 @@ struct Run<'a> {
     first: &'a TestStep,
     last: UnixMs,
     count: usize,
-    /// How far apart they are; `None`: there is one step.
+    /// How far apart they are; `None`: it is one step.
     every: Option<i64>,
 }
 
 fn runs(steps: &[TestStep]) -> Vec<Run<'_>> {
-    let mut runs: Vec<Run<'_>> = Vec::new();
-    for one in steps {
-        if let Some(run) = runs.last_mut()
-            && run.first.fact.is_some()
-            && run.first.fact == one.fact
-            && run.first.account == one.account
-        {
-            let apart = one.at.0.saturating_sub(run.last.0);
-            if apart > 0 && run.every.is_none_or(|every| every == apart) {
-                run.every = Some(apart);
-                run.last = one.at;
-                run.count += 1;
-                continue;
-            }
-        }
+    let mut runs = Vec::new();
+    let mut rest = steps;
+    while let [first, others @ ..] = rest {
+        let (last, count, every) = even(first, others)
+            .filter(|(_, count, _)| *count > 2)
+            .map_or((first.at, 1, None), |(last, count, every)| {
+                (last, count, Some(every))
+            });
         runs.push(Run {
-            first: one,
-            last: one.at,
-            count: 1,
-            every: None,
+            first,
+            last,
+            count,
+            every,
         });
+        rest = rest.get(count..).unwrap_or_default();
     }
     runs
+}
+
+/// The last of the steps that are the same as the first and as far apart as the second, how many
+/// they are, and how far apart.
+fn even(first: &TestStep, others: &[TestStep]) -> Option<(UnixMs, usize, i64)> {
+    first.fact.as_ref()?;
+    let every = others.first()?.at.0.saturating_sub(first.at.0);
+    let mut last = first.at;
+    let mut count = 1;
+    for one in others {
+        let same = first.fact == one.fact && first.account == one.account;
+        if !same || every <= 0 || one.at.0.saturating_sub(last.0) != every {
+            break;
+        }
+        last = one.at;
+        count += 1;
+    }
+    Some((last, count, every))
 }

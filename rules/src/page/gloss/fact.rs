@@ -70,7 +70,10 @@ fn web(fact: &Fact) -> Option<String> {
                 length(it.ms)
             );
             words += &may(", showing ", it.url.as_deref());
-            words + &browser(it.browser.as_deref().unwrap_or_default())
+            match it.browser.as_deref() {
+                Some(name) if name != it.name => words + &browser(name),
+                _ => words,
+            }
         }
         Fact::HistoryCleared(it) => {
             let (field, word) = field_of(fact, FactField::How, how)?;
@@ -96,7 +99,7 @@ fn web(fact: &Fact) -> Option<String> {
         ),
         Fact::PrivateWindow(it) => {
             format!(
-                "a private window, which {} shows{}",
+                "a private window, shown by {}{}",
                 it.sign,
                 browser(&it.browser)
             )
@@ -127,23 +130,23 @@ fn computer(fact: &Fact) -> Option<String> {
             it.name,
             may(" ", it.version.as_deref()),
             match it.change {
-                Change::Added => "installed",
-                Change::Removed => "removed",
+                Change::Added => "is installed",
+                Change::Removed => "is removed",
             },
             it.manager
         ),
         Fact::ToolFound(it) => format!(
-            "the tool {} of the class {}: {} shows that it is {}",
+            "the tool {}, of the class {}, is {}, shown by {}",
             it.name,
             it.class,
-            it.sign,
             match it.state {
                 ToolState::Installed => "on the computer",
                 ToolState::Configured => "set up to be used",
                 ToolState::Used => "used",
                 ToolState::Inside => "what the computer itself runs in",
                 _ => "there",
-            }
+            },
+            it.sign
         ),
         Fact::FileChange(it) => {
             let was = match it.change {
@@ -166,8 +169,8 @@ fn computer(fact: &Fact) -> Option<String> {
             let mut words = format!("a device of the class {}", it.class);
             words += &may(" with the serial number ", it.serial.as_deref());
             words += match it.change {
-                Change::Added => " attached",
-                Change::Removed => " taken away",
+                Change::Added => " is attached",
+                Change::Removed => " is taken away",
             };
             words += &may(", made by ", it.vendor.as_deref());
             words + &may(", which calls itself ", it.product.as_deref())
@@ -188,8 +191,8 @@ fn computer(fact: &Fact) -> Option<String> {
             it.interface,
             may(" of the type ", it.interface_type.as_deref()),
             match it.change {
-                Change::Added => "comes",
-                Change::Removed => "goes",
+                Change::Added => "appears",
+                Change::Removed => "is gone",
             }
         ),
         Fact::NetworkSetting(it) => {
@@ -225,7 +228,7 @@ fn computer(fact: &Fact) -> Option<String> {
             }
         ),
         Fact::OtherSystem(it) => format!(
-            "{} shows that another system ran on the computer{}",
+            "another system ran on the computer, shown by {}{}",
             it.sign,
             may(", on the volume ", it.volume.as_deref())
         ),
@@ -324,3 +327,6 @@ fn fingerprint(hash: Option<Hash>) -> String {
 fn length(ms: u64) -> String {
     span(i64::try_from(ms).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests;

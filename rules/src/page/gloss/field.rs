@@ -34,7 +34,7 @@ pub(super) fn is(field: FactField, values: &[String]) -> String {
         FactField::Mime => format!("the file is of the type {names}"),
         FactField::Volume => format!("it is on the volume {names}"),
         FactField::How => each(how, "it was done by"),
-        FactField::Sign => format!("what shows it is {names}"),
+        FactField::Sign => format!("it is shown by {names}"),
         FactField::Engine => format!("the search engine is {names}"),
         FactField::Typed => each(typed, "typed:"),
         FactField::Portable => each(portable, "portable:"),
@@ -43,6 +43,16 @@ pub(super) fn is(field: FactField, values: &[String]) -> String {
         FactField::Cause => each(cause, "the cause is"),
         FactField::Source => format!("the part of the monitoring program is {names}"),
         FactField::AgentPart => format!("what was altered is {names}"),
+    }
+}
+
+/// What a field is called.
+pub(super) const fn noun(field: FactField) -> &'static str {
+    match field {
+        FactField::Serial => "serial number",
+        FactField::Interface | FactField::Network => "name",
+        FactField::InterfaceType | FactField::Mime => "type",
+        other => other.as_str(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The verbs of a rule beside its conditions, in words: what is allowed, when, and what is counted
 //! or waited for over time.
 
-use super::part;
+use super::{field, part};
 use crate::order::{Amount, Approval, Near, Order, Over, Per, Rule, Said, Where};
 use crate::page::words::{bare, clocks, quoted, several, span, term};
 
@@ -53,10 +53,10 @@ pub(in crate::page) fn over(over: &Over, order: &Order) -> String {
             span(longer_than.ms())
         ),
         Over::Grace { days, of } => format!(
-            "The person has {} to declare each of them to the offender manager, by its {}, to the \
-             same hour by {clocks}. It flags what is not declared by then.",
+            "The person has {}, to the same hour by {clocks}, to declare each of them to the \
+             offender manager by its {}. It flags what is not declared by then.",
             several(u64::from(*days), "day"),
-            of.as_str().replace('_', " ")
+            field::noun(*of)
         ),
     }
 }
@@ -98,7 +98,7 @@ pub(super) fn near(near: &Near) -> String {
         ),
     };
     format!(
-        "what was searched for has {} and {}, in either order, {between}",
+        "what was searched for has two things, in either order and {between}: {}, and {}",
         said(&near.a),
         said(&near.b)
     )
