@@ -29,7 +29,7 @@ mod search;
 mod selftest;
 mod state;
 mod terms;
-mod words;
+pub(crate) mod words;
 
 use proviso_report::bundle::Matched;
 use proviso_report::fact::Kind;

@@ -17,6 +17,7 @@ mod domain;
 mod engine;
 pub mod evidence;
 pub mod fault;
+pub mod innocent;
 pub mod judge;
 pub mod list;
 pub mod order;
