@@ -1,25 +1,28 @@
-//! Orders from the store, compiled once, and what they find in records.
+//! Orders from the store, compiled once, and what they find in records (`follow`), with what the
+//! judge remembers of each log (`memory`).
 //!
 //! Promises: an order is compiled at most once while it is remembered, however many ask at the same
 //! moment, on a thread that may wait; orders that pin the same list share its bytes. The same
 //! records and order give the same findings as on the agent and in the verifier: each record is
-//! judged by the order that it names and by no other.
+//! judged by the order that it names, a sign of life by the one in force, and by no other.
 //!
 //! Refuses: to judge by an order that the store does not hold, or that was not in force when the
 //! record was made. Who asks for findings is told which orders were missing, and which records lie
 //! outside their order's term.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod follow;
+mod memory;
+
+pub use follow::{Judged, Outside};
+pub use memory::{Memory, Unwritten};
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use proviso_report::fact::Kind;
-use proviso_report::{Record, UnixMs};
-use proviso_rules::{ENGINE, Event, Faults, Judge, ListBytes, Order, Side, Term, finding_id};
+use proviso_rules::{Faults, Judge, ListBytes, Order, Side};
 use tokio::sync::OnceCell;
 
-use crate::store::devices::Device;
-use crate::store::findings::{Finding, Proof};
-use crate::store::{FindingId, Hash, Store, StoreError, orders};
+use crate::store::{DeviceId, Hash, SqlError, Store, StoreError, orders};
 
 /// Orders remembered at once. A collector serves as many people as have an order in force, and
 /// most of an order's weight, its lists, is shared.
@@ -29,29 +32,6 @@ const KEPT: usize = 1_024;
 pub struct OrderBook {
     store: Store,
     known: Mutex<Known>,
-}
-
-/// What came of judging some records.
-#[derive(Debug, Default)]
-pub struct Judged {
-    /// What was found, in the order of the records and of the rules.
-    pub findings: Vec<Finding>,
-    /// Orders that records name and the store does not hold: these records were not judged.
-    pub unknown: BTreeSet<Hash>,
-    /// For each order, the first record of activity that was made when it was not in force: such
-    /// records were not judged.
-    pub outside: BTreeMap<Hash, Outside>,
-}
-
-/// A record of activity outside its order's term.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outside {
-    /// Its place.
-    pub seq: u64,
-    /// When it was made.
-    pub at: UnixMs,
-    /// How the order stood then.
-    pub term: Term,
 }
 
 /// Why an order cannot judge.
@@ -71,9 +51,22 @@ pub enum JudgingError {
         /// What is wrong with it.
         faults: Arc<Faults>,
     },
-    /// A part of a finding could not be written down.
+    /// A part of a finding, or what the judge remembers, could not be written down.
     #[error("a finding could not be written as JSON: {0}")]
     Form(String),
+    /// A stored report does not hold.
+    #[error(
+        "the stored report of device {device} that begins at record {first} cannot be read ({why}): \
+         restore the store from a backup"
+    )]
+    Stored {
+        /// Whose.
+        device: DeviceId,
+        /// Where it begins.
+        first: u64,
+        /// What is wrong.
+        why: String,
+    },
     /// The compiling thread ended badly.
     #[error("compiling the order {0} ended badly: report this, with the order")]
     Ended(Hash),
@@ -130,57 +123,6 @@ impl OrderBook {
                 }
             }
         }
-    }
-
-    /// Judges records of a device. `proof` says what stands behind them, `now` when it is done.
-    pub async fn findings(
-        self: &Arc<Self>,
-        device: &Device,
-        records: &[Record],
-        proof: Proof,
-        now: i64,
-    ) -> Result<Judged, JudgingError> {
-        let mut judges: BTreeMap<Hash, Arc<Judge>> = BTreeMap::new();
-        let mut judged = Judged::default();
-        for digest in records.iter().filter_map(|record| record.order) {
-            if judges.contains_key(&digest) || judged.unknown.contains(&digest) {
-                continue;
-            }
-            match self.get(digest).await? {
-                Some(judge) => {
-                    judges.insert(digest, judge);
-                }
-                None => {
-                    judged.unknown.insert(digest);
-                }
-            }
-        }
-        for record in records {
-            let order = record
-                .order
-                .and_then(|digest| judges.get_key_value(&digest));
-            if let Some((digest, judge)) = order {
-                let term = judge.order().term(record.at);
-                if !matches!(term, Term::InForce(_)) {
-                    if matches!(record.kind(), Kind::WebVisit | Kind::ProcessStart) {
-                        let (seq, at) = (record.seq, record.at);
-                        let outside = Outside { seq, at, term };
-                        judged.outside.entry(*digest).or_insert(outside);
-                    }
-                    continue;
-                }
-                judge_one(
-                    &mut judged.findings,
-                    judge,
-                    digest,
-                    device,
-                    record,
-                    proof,
-                    now,
-                )?;
-            }
-        }
-        Ok(judged)
     }
 
     /// Off the async threads. An error of the store leaves the slot empty: the next try may do.
@@ -278,46 +220,16 @@ impl From<StoreError> for JudgingError {
     }
 }
 
+impl From<SqlError> for JudgingError {
+    fn from(error: SqlError) -> Self {
+        StoreError::from(error).into()
+    }
+}
+
 impl std::fmt::Debug for OrderBook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OrderBook").finish_non_exhaustive()
     }
-}
-
-fn judge_one(
-    found: &mut Vec<Finding>,
-    judge: &Judge,
-    order: &Hash,
-    device: &Device,
-    record: &Record,
-    proof: Proof,
-    now: i64,
-) -> Result<(), JudgingError> {
-    let UnixMs(at) = record.at;
-    let hits = judge.judge(&Event {
-        at: record.at,
-        account: record.account.as_deref(),
-        fact: &record.fact,
-    });
-    for hit in hits {
-        found.push(Finding {
-            id: FindingId(finding_id(device.id, record.seq, order, &hit.rule)),
-            device: device.id,
-            person: device.person.clone(),
-            seq: record.seq,
-            at,
-            matched: serde_json::to_string(&hit.matched)
-                .map_err(|error| JudgingError::Form(error.to_string()))?,
-            rule: hit.rule,
-            clause: hit.clause,
-            severity: hit.severity.as_str().to_owned(),
-            engine: ENGINE.to_owned(),
-            order: *order,
-            made: now,
-            proof,
-        });
-    }
-    Ok(())
 }
 
 #[cfg(test)]

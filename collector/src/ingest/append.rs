@@ -1,24 +1,26 @@
 //! From a report's bytes to a receipt: check, judge, commit.
 //!
-//! Promises: what the report moves on, its findings and the time of its receipt become durable in
-//! one transaction, and only if the log still stands where the check saw it. The times of a device's
+//! Promises: what the report moves on, its findings, what the judge remembers and the time of its
+//! receipt become durable in one transaction, and only if the log still stands where the check saw
+//! it. The times of a device's
 //! receipts never go back. A receipt is made from a [`Stored`] and from nothing else. A report that is held already gets the receipt it got before;
 //! one that contradicts what is held is kept beside it, and people are told.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use proviso_report::{Checkpoint, CompactRange, Receipt, Report, ReportError};
+use proviso_report::{Checkpoint, CompactRange, Fact, Receipt, Record, Report, ReportError};
 
 use super::check::{self, Appends, Known, Rejected, Repeats};
 use super::desk::Desk;
 use super::refused::Refused;
 use super::trouble;
 use crate::clock;
-use crate::judging::Judged;
+use crate::judging::{Judged, Memory, Unwritten};
 use crate::store::devices::{self, Device, DeviceState};
-use crate::store::findings::{self, Proof};
+use crate::store::findings;
 use crate::store::incidents::{self, IncidentKind};
+use crate::store::judged;
 use crate::store::reports::{self, StoredReport};
 use crate::store::{Change, Hash, StoreError, orders};
 
@@ -32,6 +34,14 @@ const UNIT: usize = 1 << 10;
 pub struct Log {
     device: Arc<Device>,
     known: Known,
+    /// Of the log as it is known here. The commit compares sizes, so it can be wrong and do no harm.
+    memory: Option<Memory>,
+}
+
+/// What a report leads to.
+struct Outcome {
+    judged: Judged,
+    unwritten: Unwritten,
 }
 
 /// A report that is held, durably. Only the commit makes it.
@@ -69,6 +79,7 @@ impl Log {
         Ok(Self {
             device: Arc::new(device),
             known,
+            memory: None,
         })
     }
 
@@ -86,6 +97,7 @@ impl Log {
 
     /// Takes over what the store has now.
     fn follow(&mut self, device: &Device) -> Result<(), Refused> {
+        self.memory = None;
         self.known.range =
             CompactRange::from_bytes(&device.range).map_err(|_| damaged(device, "range"))?;
         Ok(())
@@ -165,29 +177,50 @@ impl Desk {
         appends: Appends,
         now: i64,
     ) -> Result<Stored, Refused> {
+        self.learn_orders_in_force(log, appends.records()).await?;
         let device = Arc::clone(&log.device);
+        let memory = match log.memory.take() {
+            Some(memory) => memory,
+            None => match self.book.memory(&device, log.size()).await? {
+                Some(memory) => memory,
+                None => return Err(self.moved(log).await),
+            },
+        };
+        let mut state = memory.state.clone();
         let judged = self
             .book
-            .findings(&device, appends.records(), Proof::Proven, now)
+            .follow(
+                &device,
+                &log.known.orders,
+                &mut state,
+                appends.records(),
+                now,
+            )
             .await?;
+        let (memory, unwritten) = memory.goes_on(state)?;
         let after = appends.after().clone();
-        match self.commit(log, appends, judged).await? {
+        match self
+            .commit(log, appends, Outcome { judged, unwritten })
+            .await?
+        {
             Committed::Stored(stored) => {
                 log.known.range = after;
+                log.memory = Some(memory);
                 Ok(stored)
             }
-            Committed::Moved(None) => Err(Refused::UnknownDevice(log.device.id)),
-            Committed::Moved(Some(row)) if row.state == DeviceState::Retired => {
-                Err(Refused::Retired(row.id))
-            }
-            Committed::Moved(Some(row)) => {
-                let first = log.size();
-                log.follow(&row)?;
-                Err(Refused::WrongSize {
-                    first,
-                    size: row.size,
-                })
-            }
+            Committed::Moved(row) => Err(stands_at(log, row)),
+        }
+    }
+
+    /// Somebody else moved the log on since it was looked at.
+    async fn moved(&self, log: &mut Log) -> Refused {
+        let device = log.device.id;
+        let row = self
+            .store
+            .read(move |read| Ok::<_, StoreError>(devices::get(read, device)?));
+        match row.await {
+            Ok(row) => stands_at(log, row.map(Box::new)),
+            Err(error) => error.into(),
         }
     }
 
@@ -195,7 +228,7 @@ impl Desk {
         &self,
         log: &Log,
         appends: Appends,
-        judged: Judged,
+        outcome: Outcome,
     ) -> Result<Committed, Refused> {
         let row = Arc::clone(&log.device);
         let device = row.id;
@@ -212,8 +245,13 @@ impl Desk {
             }
             let checkpoint = appends.checkpoint().clone();
             reports::add(tx, &appends.into_row(device, &before, now, time))?;
+            let Outcome { judged, unwritten } = &outcome;
             for finding in &judged.findings {
                 findings::put(tx, finding, &channels)?;
+            }
+            unwritten.write(tx, &row)?;
+            for count in &judged.cannot_tell {
+                judged::add(tx, device, &row.person, count)?;
             }
             for (order, outside) in &judged.outside {
                 let incident = trouble::outside_term(&row, order, outside, now);
@@ -289,7 +327,25 @@ impl Desk {
         Ok(())
     }
 
-    /// Judges a record ahead of its report. What cannot be judged is left to the report.
+    /// An order that came into force with these records may have been put since the device connected.
+    async fn learn_orders_in_force(
+        &self,
+        log: &mut Log,
+        records: &[Record],
+    ) -> Result<(), Refused> {
+        let strange = records.iter().any(|record| match &record.fact {
+            Fact::OrderInForce(order) => !log.known.orders.contains(&order.digest),
+            _ => false,
+        });
+        if strange {
+            self.learn_orders(log).await?;
+        }
+        Ok(())
+    }
+
+    /// Judges a record ahead of its report, by itself: what is remembered of the log is not asked and
+    /// not changed, since the records before it are not here. What only they can show, and what cannot
+    /// be judged, is left to the report.
     pub(super) async fn notice(
         &self,
         log: &mut Log,
@@ -306,23 +362,38 @@ impl Desk {
             read = check::record(index, line, &log.known.orders);
         }
         let record = read?;
-        let judged = self
-            .book
-            .findings(&log.device, &[record], Proof::Unproven, now)
-            .await?;
-        if judged.findings.is_empty() {
+        let found = self.book.announced(&log.device, &record, now).await?;
+        if found.is_empty() {
             return Ok(());
         }
         let channels = Arc::clone(&self.channels);
         self.store
             .write("notice", move |tx| {
-                for finding in &judged.findings {
+                for finding in &found {
                     findings::put(tx, finding, &channels)?;
                 }
                 Ok::<_, StoreError>(())
             })
             .await?;
         Ok(())
+    }
+}
+
+/// Takes over where the log stands in the store, and says so.
+fn stands_at(log: &mut Log, row: Option<Box<Device>>) -> Refused {
+    match row {
+        None => Refused::UnknownDevice(log.device.id),
+        Some(row) if row.state == DeviceState::Retired => Refused::Retired(row.id),
+        Some(row) => {
+            let first = log.size();
+            match log.follow(&row) {
+                Ok(()) => Refused::WrongSize {
+                    first,
+                    size: row.size,
+                },
+                Err(refused) => refused,
+            }
+        }
     }
 }
 

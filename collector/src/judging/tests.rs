@@ -1,11 +1,16 @@
-use proviso_report::fact::WebVisit;
-use proviso_report::{BootId, Method};
+use std::collections::BTreeSet;
+
+use proviso_report::fact::{Heartbeat, OrderEnded, OrderInForce, WebVisit};
+use proviso_report::{BootId, Fact, Method, Record, UnixMs};
+use proviso_rules::{ENGINE, State, Term, finding_id};
 
 use super::*;
-use crate::store::devices::DeviceState;
+use crate::store::devices::{self, Device, DeviceState, Registered};
+use crate::store::findings::Proof;
+use crate::store::judged::{self, CannotTell, Kept};
 use crate::store::orders::StoredOrder;
 use crate::store::people::{self, Person};
-use crate::store::{DeviceId, PersonId, Store};
+use crate::store::{DeviceId, PersonId};
 
 struct Held {
     _dir: tempfile::TempDir,
@@ -40,7 +45,7 @@ impl Held {
 
     fn write(
         &self,
-        work: impl FnOnce(&crate::store::Tx<'_>) -> Result<(), crate::store::SqlError> + Send + 'static,
+        work: impl FnOnce(&crate::store::Tx<'_>) -> Result<(), SqlError> + Send + 'static,
     ) {
         self.store
             .write_blocking("test", move |tx| Ok::<_, StoreError>(work(tx)?))
@@ -61,6 +66,17 @@ impl Held {
         };
         self.write(move |tx| orders::put(tx, &order));
         digest
+    }
+}
+
+impl Held {
+    /// Follows records from the beginning of a log; the orders of the person are these.
+    fn follow(&self, orders: &[Hash], records: &[Record]) -> Judged {
+        let orders: BTreeSet<Hash> = orders.iter().copied().collect();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (device, mut state) = (device(&self.person), State::new());
+        let following = self.book.follow(&device, &orders, &mut state, records, 99);
+        runtime.block_on(following).unwrap()
     }
 }
 
@@ -198,10 +214,7 @@ fn records_are_judged_by_the_order_that_they_name() {
         visit(1, "https://www.facebook.com/groups", digest),
         visit(2, "https://www.facebook.com/groups", missing),
     ];
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let judged = runtime
-        .block_on(held.book.findings(&device, &records, Proof::Proven, 99))
-        .unwrap();
+    let judged = held.follow(&[digest], &records);
     assert_eq!(judged.unknown, BTreeSet::from([missing]));
     let [found] = &judged.findings[..] else {
         panic!("{:?}", judged.findings);
@@ -216,6 +229,7 @@ fn records_are_judged_by_the_order_that_they_name() {
     // Literal: pages, the store's groups and the bundle read it.
     assert_eq!(found.matched, r#"[{"field":"url","text":"facebook.com"}]"#);
 
+    let runtime = tokio::runtime::Runtime::new().unwrap();
     let judge = |digest| runtime.block_on(held.book.get(digest)).unwrap().unwrap();
     assert!(Arc::ptr_eq(&judge(digest), &judge(digest)));
 }
@@ -253,13 +267,7 @@ fn records_outside_the_term_of_their_order_give_no_finding() {
         at(3, end),
         at(4, end + 1),
     ];
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let judged = runtime
-        .block_on(
-            held.book
-                .findings(&device(&held.person), &records, Proof::Proven, 99),
-        )
-        .unwrap();
+    let judged = held.follow(&[digest], &records);
     let found: Vec<u64> = judged.findings.iter().map(|one| one.seq).collect();
     assert_eq!(found, [1, 2]);
     let first = Outside {
@@ -268,4 +276,127 @@ fn records_outside_the_term_of_their_order_give_no_finding() {
         term: Term::NotYet(UnixMs(start)),
     };
     assert_eq!(judged.outside, BTreeMap::from([(digest, first)]));
+}
+
+fn life(seq: u64, fact: Fact) -> Record {
+    Record {
+        account: None,
+        clauses: vec![],
+        methods: vec![Method::Agent],
+        order: None,
+        fact,
+        ..visit(seq, "", Hash([0; 32]))
+    }
+}
+
+fn begins(digest: Hash) -> Fact {
+    let id = "O-1".to_owned();
+    OrderInForce {
+        id,
+        version: 1,
+        digest,
+    }
+    .into()
+}
+
+fn beat(cannot_tell: &[(&str, u64)]) -> Fact {
+    let counts = cannot_tell.iter().map(|(rule, n)| ((*rule).to_owned(), *n));
+    Heartbeat {
+        uncovered: BTreeMap::new(),
+        suppressed: BTreeMap::new(),
+        cannot_tell: counts.collect(),
+        awake_ms: 1,
+    }
+    .into()
+}
+
+#[test]
+fn what_a_device_could_not_tell_is_counted_under_the_order_in_force() {
+    let held = Held::new();
+    let text = order();
+    let digest = held.put(text.as_bytes());
+    held.write(|tx| orders::put_list(tx, &Hash::of(LIST), LIST));
+    let ended = OrderEnded {
+        id: "O-1".to_owned(),
+        version: 1,
+        reason: "it ended".to_owned(),
+    };
+    let records = [
+        life(0, beat(&[("4.a", 5)])),
+        life(1, begins(digest)),
+        life(2, beat(&[("4.a", 2), ("9.z", 7)])),
+        life(3, beat(&[("4.a", u64::MAX)])),
+        life(4, ended.into()),
+        life(5, beat(&[("4.a", 5)])),
+    ];
+    let counted = CannotTell {
+        // In London it is summer.
+        day: "2026-06-01".to_owned(),
+        order: digest,
+        rule: "4.a".to_owned(),
+        kind: String::new(),
+        reason: "not_kept".to_owned(),
+        count: 1_000_000_002,
+    };
+    let judged = held.follow(&[digest], &records);
+    assert_eq!(judged.cannot_tell, [counted]);
+    // The order of another person judges nothing, though it is held.
+    let judged = held.follow(&[], &records);
+    assert_eq!(judged.cannot_tell, []);
+    assert_eq!(judged.unknown, BTreeSet::from([digest]));
+}
+
+#[test]
+fn an_announced_record_is_judged_by_itself() {
+    let held = Held::new();
+    let text = order();
+    let digest = held.put(text.as_bytes());
+    held.write(|tx| orders::put_list(tx, &Hash::of(LIST), LIST));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let record = visit(7, "https://www.facebook.com/groups", digest);
+    let device = device(&held.person);
+    let found = runtime.block_on(held.book.announced(&device, &record, 99));
+    let [found] = &found.unwrap()[..] else {
+        panic!("not one finding");
+    };
+    assert_eq!((found.seq, found.proof), (7, Proof::Unproven));
+    let early = Record {
+        at: UnixMs(0),
+        ..record
+    };
+    let found = runtime.block_on(held.book.announced(&device, &early, 99));
+    assert!(found.unwrap().is_empty(), "before the term");
+}
+
+#[test]
+fn what_is_kept_for_the_judge_is_of_the_whole_log_and_of_this_engine() {
+    let held = Held::new();
+    let device = device(&held.person);
+    let (row, id) = (device.clone(), device.id);
+    let registered = Registered {
+        host: String::new(),
+        accounts: vec![],
+    };
+    held.write(move |tx| devices::add(tx, &row, &registered));
+    let kept = |size, engine: &'static str| {
+        let read = held
+            .store
+            .read_blocking(|read| Ok::<_, StoreError>(judged::state(read, id, size, engine)?));
+        read.unwrap()
+    };
+    assert_eq!(kept(0, ENGINE), Kept::Nothing);
+    assert_eq!(kept(1, ENGINE), Kept::Moved);
+    held.write(move |tx| {
+        devices::advance(tx, id, 0, 3, &Hash::of(b""), &[], 1)?;
+        judged::set_state(tx, id, ENGINE, b"state")
+    });
+    assert_eq!(kept(3, ENGINE), Kept::State(b"state".to_vec()));
+    assert_eq!(kept(3, "another"), Kept::Nothing);
+    assert_eq!(kept(0, ENGINE), Kept::Moved);
+    // A collector of version 1 moves the log on and knows nothing of states.
+    held.write(move |tx| {
+        tx.execute("UPDATE device SET size = 4", &[])?;
+        Ok(())
+    });
+    assert_eq!(kept(4, ENGINE), Kept::Nothing);
 }

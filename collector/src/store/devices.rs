@@ -129,7 +129,8 @@ pub fn registered(read: &Read<'_>, id: DeviceId) -> Result<Option<Registered>, S
 }
 
 /// Moves the log of an active device from size `before` on; false when it is not at `before` or the
-/// device is out of service: nothing is changed then.
+/// device is out of service: nothing is changed then. Whoever moves it on has followed the records,
+/// and keeps the judge's state in the same transaction ([`judged`](super::judged)).
 pub fn advance(
     tx: &Tx<'_>,
     id: DeviceId,
@@ -140,7 +141,7 @@ pub fn advance(
     now: i64,
 ) -> Result<bool, SqlError> {
     let changed = tx.execute(
-        "UPDATE device SET size = $3, root = $4, range = $5, last_contact = $6 \
+        "UPDATE device SET size = $3, judged = $3, root = $4, range = $5, last_contact = $6 \
          WHERE id = $1 AND size = $2 AND state = 'active'",
         &[
             (&id.to_string()).into(),

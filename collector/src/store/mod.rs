@@ -5,7 +5,7 @@
 //! that made it true. Two processes may hold the same store: SQLite's WAL and a busy timeout keep
 //! them apart, which is how the commands work while `serve` runs.
 //!
-//! Refuses: to open a store of another version, to answer before the commit, and to hand out a
+//! Refuses: to open a store of a later version, to answer before the commit, and to hand out a
 //! way of writing outside a transaction.
 //!
 //! Read [`Store`] first, then [`sql::Read`] and [`sql::Tx`].
@@ -16,6 +16,7 @@ pub mod devices;
 pub mod findings;
 pub mod ids;
 pub mod incidents;
+pub mod judged;
 pub mod orders;
 pub mod outbox;
 pub mod overview;
@@ -77,7 +78,7 @@ pub enum StoreError {
     Sql(#[from] SqlError),
     /// Another program version made it.
     #[error(
-        "the store has schema {found}, this program knows {wanted}: use the program that made it, or upgrade it with its own tool"
+        "the store has schema {found}, this program knows {wanted}: use the program that made it, or a newer one"
     )]
     Version {
         /// What the store says.
@@ -131,6 +132,7 @@ impl Store {
             return Err(StoreError::Missing(path.to_owned()));
         }
         let session = Session::writer(path, false)?;
+        schema::upgrade(&session)?;
         session.look(schema::check)?;
         if let Some(pages) = pages {
             session.limit_pages(pages)?;

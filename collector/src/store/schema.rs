@@ -1,25 +1,27 @@
 //! The tables, and the check that refuses a store this program does not know.
 //!
-//! Promises: [`SCHEMA`] uses only types and clauses that SQLite and PostgreSQL share. A store is
-//! opened only if its `meta` row says exactly [`VERSION`]; a change to a table is a new version
-//! with a step of its own, never an edit here.
+//! Promises: the statements use only types and clauses that SQLite and PostgreSQL share. A store of
+//! an earlier version is brought up to [`VERSION`] when it is opened, in one transaction; one of a
+//! later version is not opened. A change to a table is a new version with a step of its own, never
+//! an edit of an earlier one.
 //!
 //! Refuses: names and addresses anywhere but in `register` and `register_device`. Activity tables
 //! know people by `person.id`, which says nothing.
 //!
 //! The life of a report by table: `report` holds the signed bytes verbatim; in the same
 //! transaction `device.size`/`root`/`range` move on, `finding` gets what the judge found, `alert`
-//! and `outbox` what people must be told. Everything but `report`, `decision` and the register can
-//! be rebuilt.
+//! and `outbox` what people must be told, `judge_state` what the judge remembers of the log and
+//! `cannot_tell` the counts of what could not be judged. Everything but `report`, `decision` and the
+//! register can be rebuilt.
 
 use super::StoreError;
 use super::sql::{Read, Session, SqlError};
 
 /// The version this program reads and writes.
-pub const VERSION: &str = "1";
+pub const VERSION: &str = "2";
 
 /// All tables of version 1. Times are Unix milliseconds; ids, digests and devices are lower hex.
-pub const SCHEMA: &str = "
+pub const FIRST: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 CREATE TABLE person (
@@ -171,30 +173,137 @@ CREATE INDEX audit_time ON audit (at);
 INSERT INTO meta (key, value) VALUES ('schema', '1'), ('orders', '0');
 ";
 
+/// From version 1 to 2: what the judge remembers, and what it could not tell. `device.judged` is how
+/// much of the log the state is of: a collector of version 1 that still runs moves the size and not
+/// this, so its reports are followed afterwards. `cannot_tell.day` is `2026-11-24`, a day of the
+/// order's zone.
+const SECOND: &str = "
+ALTER TABLE device ADD COLUMN judged BIGINT NOT NULL DEFAULT 0;
+CREATE TABLE judge_state (
+    device TEXT PRIMARY KEY REFERENCES device (id),
+    engine TEXT NOT NULL,
+    bytes BYTEA NOT NULL
+);
+CREATE TABLE cannot_tell (
+    device TEXT NOT NULL REFERENCES device (id),
+    person TEXT NOT NULL REFERENCES person (id),
+    day TEXT NOT NULL,
+    order_digest TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    count BIGINT NOT NULL,
+    PRIMARY KEY (device, day, order_digest, rule, kind, reason)
+);
+CREATE INDEX cannot_tell_person ON cannot_tell (person, day);
+UPDATE meta SET value = '2' WHERE key = 'schema';
+";
+
 /// Makes the tables in an empty file.
 pub(super) fn create(session: &Session) -> Result<(), SqlError> {
     session.run("BEGIN IMMEDIATE")?;
-    session.run(SCHEMA)?;
+    session.run(FIRST)?;
+    session.run(SECOND)?;
     session.run("COMMIT")
+}
+
+/// Brings a store of an earlier version up to this one; leaves every other as it is.
+pub(super) fn upgrade(session: &Session) -> Result<(), SqlError> {
+    if !is_of(&session.look(version)?, "1") {
+        return Ok(());
+    }
+    session.run("BEGIN IMMEDIATE")?;
+    // Another process may have been quicker.
+    let done = match session.within(version) {
+        Ok(found) if is_of(&found, "1") => session.run(SECOND),
+        Ok(_) => Ok(()),
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => session.run("COMMIT"),
+        Err(error) => {
+            // What was begun is undone by the end of the connection, too.
+            let _undone = session.run("ROLLBACK");
+            Err(error)
+        }
+    }
 }
 
 /// Refuses a store of another version, or a file that is no store of ours.
 pub(super) fn check(read: &Read<'_>) -> Result<(), StoreError> {
+    let found = version(read)?;
+    if is_of(&found, VERSION) {
+        return Ok(());
+    }
+    Err(StoreError::Version {
+        found: found.unwrap_or_else(|| "none".to_owned()),
+        wanted: VERSION,
+    })
+}
+
+/// What the store says of itself; `None`: nothing.
+fn version(read: &Read<'_>) -> Result<Option<String>, SqlError> {
     let found = read.first(
         "SELECT value FROM meta WHERE key = $1",
         &["schema".into()],
         |row| row.text(0),
     );
     match found {
-        Ok(Some(version)) if version == VERSION => Ok(()),
-        Ok(version) => Err(StoreError::Version {
-            found: version.unwrap_or_else(|| "none".to_owned()),
-            wanted: VERSION,
-        }),
-        Err(SqlError::Other(_)) => Err(StoreError::Version {
-            found: "none".to_owned(),
-            wanted: VERSION,
-        }),
-        Err(other) => Err(other.into()),
+        // There is no such table.
+        Err(SqlError::Other(_)) => Ok(None),
+        other => other,
+    }
+}
+
+fn is_of(found: &Option<String>, version: &str) -> bool {
+    found.as_deref() == Some(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::devices::{self, Device};
+    use crate::store::judged::{self, Kept};
+    use crate::store::{DeviceId, Store};
+
+    #[test]
+    fn a_store_of_the_first_version_is_brought_up_with_all_that_it_holds() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        let session = Session::writer(&path, true).unwrap();
+        session.run(FIRST).unwrap();
+        session
+            .run(
+                "INSERT INTO person VALUES ('00000000000000000000000000000001', 'P-1', 1);
+                 INSERT INTO device VALUES ('01010101010101010101010101010101',
+                 '00000000000000000000000000000001', zeroblob(32), zeroblob(32), 'active', 1, '',
+                 '', 12, zeroblob(32), x'09', NULL, NULL);",
+            )
+            .unwrap();
+        drop(session);
+
+        let store = Store::open(&path).unwrap();
+        let look = |size| {
+            let id = DeviceId([1; 16]);
+            let read = store.read_blocking(|read| {
+                let kept = judged::state(read, id, size, "engine")?;
+                Ok::<_, StoreError>((devices::get(read, id)?, kept))
+            });
+            read.unwrap()
+        };
+        let (Some(Device { size: 12, .. }), kept) = look(12) else {
+            panic!("the device is not there");
+        };
+        assert_eq!(kept, Kept::Nothing, "its log was not followed");
+        store.close();
+        drop(store);
+        assert_eq!(
+            Session::writer(&path, false)
+                .unwrap()
+                .look(version)
+                .unwrap(),
+            Some("2".to_owned())
+        );
+        assert!(Store::open(&path).is_ok(), "a second time");
     }
 }

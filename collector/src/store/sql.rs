@@ -266,6 +266,16 @@ impl Session {
         out
     }
 
+    /// Looks from within a transaction of its own that is open.
+    pub(super) fn within<T>(
+        &self,
+        look: impl FnOnce(&Read<'_>) -> Result<T, SqlError>,
+    ) -> Result<T, SqlError> {
+        look(&Read {
+            connection: &self.connection,
+        })
+    }
+
     /// Opens the group's transaction.
     pub(super) fn begin(&self) -> Result<Tx<'_>, SqlError> {
         self.run("BEGIN IMMEDIATE")?;

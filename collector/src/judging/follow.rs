@@ -1,0 +1,256 @@
+//! What orders find in records.
+//!
+//! Promises: records of a log are followed one after the other, signs of life among them; a finding
+//! about one of these names the order in force. What cannot be told is counted by day, rule, kind and
+//! reason, and is never an absence of findings.
+//!
+//! Refuses: to follow a record that is announced ahead of its report. It is judged by itself, and
+//! what is remembered of the log stays as it was: its report brings it again, in its place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use proviso_report::fact::{Fact, Kind};
+use proviso_report::{Record, UnixMs};
+use proviso_rules::{
+    ENGINE, Event, Followed, Hit, Judge, Order, State, Term, Verdict, Why, finding_id,
+};
+
+use super::{JudgingError, OrderBook};
+use crate::store::devices::Device;
+use crate::store::findings::{Finding, Proof};
+use crate::store::judged::CannotTell;
+use crate::store::{FindingId, Hash};
+
+/// Events that a device did not keep are counted by it: no more of them are believed at once.
+const MOST_COUNTED: u64 = 1_000_000_000;
+
+/// What came of judging some records.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// What was found, in the order of the records and of the rules.
+    pub findings: Vec<Finding>,
+    /// How often it could not be told, by day, order, rule, kind and reason.
+    pub cannot_tell: Vec<CannotTell>,
+    /// Orders that the store does not hold for this person, or that are not theirs: what is under
+    /// them was not judged.
+    pub unknown: BTreeSet<Hash>,
+    /// For each order, the first record of activity that was made when it was not in force: such
+    /// records were not judged.
+    pub outside: BTreeMap<Hash, Outside>,
+}
+
+/// A record of activity outside its order's term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outside {
+    /// Its place.
+    pub seq: u64,
+    /// When it was made.
+    pub at: UnixMs,
+    /// How the order stood then.
+    pub term: Term,
+}
+
+type Judges = BTreeMap<Hash, Arc<Judge>>;
+
+impl OrderBook {
+    /// Follows records of a device's log from where `state` stands. `orders`: those of its person;
+    /// `now`: when it is done. After an error the state is of no use.
+    pub async fn follow(
+        self: &Arc<Self>,
+        device: &Device,
+        orders: &BTreeSet<Hash>,
+        state: &mut State,
+        records: &[Record],
+        now: i64,
+    ) -> Result<Judged, JudgingError> {
+        let mut judged = Judged::default();
+        let wanted = records.iter().flat_map(|record| {
+            let begins = match &record.fact {
+                Fact::OrderInForce(order) => Some(order.digest),
+                _ => None,
+            };
+            [state.order_of(record), begins]
+        });
+        let wanted: BTreeSet<Hash> = wanted.flatten().collect();
+        let judges = self.judges(wanted, orders).await?;
+        let mut unsure = Unsure::default();
+        for record in records {
+            match state.follow(record, |order| judges.get(order).map(|judge| &**judge)) {
+                Followed::Judged { order, verdict } => {
+                    let Verdict { hits, cannot_tell } = verdict;
+                    for hit in hits {
+                        let found = finding(hit, &order, device, record, Proof::Proven, now)?;
+                        judged.findings.push(found);
+                    }
+                    let Some(judge) = judges.get(&order) else {
+                        continue;
+                    };
+                    for one in cannot_tell {
+                        let kind = record.kind().as_str();
+                        unsure.add(judge.order(), record.at, one.rule, kind, words(one.why), 1);
+                    }
+                    if let Fact::Heartbeat(beat) = &record.fact {
+                        unsure.add_not_kept(judge.order(), record.at, &beat.cannot_tell);
+                    }
+                }
+                Followed::NoOrder => {}
+                Followed::NotHeld(order) => {
+                    judged.unknown.insert(order);
+                }
+                Followed::Outside { order, term } => {
+                    if is_of_its_time(record) {
+                        let (seq, at) = (record.seq, record.at);
+                        let outside = Outside { seq, at, term };
+                        judged.outside.entry(order).or_insert(outside);
+                    }
+                }
+            }
+        }
+        judged.cannot_tell = unsure.into_counts();
+        Ok(judged)
+    }
+
+    /// What a record leads to that is announced ahead of its report: what can be found in it alone.
+    pub async fn announced(
+        self: &Arc<Self>,
+        device: &Device,
+        record: &Record,
+        now: i64,
+    ) -> Result<Vec<Finding>, JudgingError> {
+        let Some(order) = record.order else {
+            return Ok(Vec::new());
+        };
+        let Some(judge) = self.get(order).await? else {
+            return Ok(Vec::new());
+        };
+        if !matches!(judge.order().term(record.at), Term::InForce(_)) {
+            return Ok(Vec::new());
+        }
+        let hits = judge.judge(&Event {
+            at: record.at,
+            account: record.account.as_deref(),
+            fact: &record.fact,
+        });
+        hits.into_iter()
+            .map(|hit| finding(hit, &order, device, record, Proof::Unproven, now))
+            .collect()
+    }
+
+    /// Those that are held of the person's.
+    async fn judges(
+        self: &Arc<Self>,
+        wanted: BTreeSet<Hash>,
+        orders: &BTreeSet<Hash>,
+    ) -> Result<Judges, JudgingError> {
+        let mut judges = Judges::new();
+        for digest in wanted.intersection(orders) {
+            if let Some(judge) = self.get(*digest).await? {
+                judges.insert(*digest, judge);
+            }
+        }
+        Ok(judges)
+    }
+}
+
+/// What could not be told, being counted.
+#[derive(Default)]
+struct Unsure(BTreeMap<CannotTell, u64>);
+
+impl Unsure {
+    fn add(
+        &mut self,
+        order: &Order,
+        at: UnixMs,
+        rule: String,
+        kind: &str,
+        reason: String,
+        count: u64,
+    ) {
+        let one = CannotTell {
+            day: day(order, at),
+            order: order.digest(),
+            rule,
+            kind: kind.to_owned(),
+            reason,
+            count: 0,
+        };
+        let sum = self.0.entry(one).or_default();
+        *sum = sum.saturating_add(count);
+    }
+
+    /// What a device counted instead of keeping it. It can name rules that the order does not have.
+    fn add_not_kept(&mut self, order: &Order, at: UnixMs, counted: &BTreeMap<String, u64>) {
+        for (rule, count) in counted {
+            if order.rules().iter().any(|known| known.id == *rule) {
+                let count = (*count).min(MOST_COUNTED);
+                self.add(order, at, rule.clone(), "", "not_kept".to_owned(), count);
+            }
+        }
+    }
+
+    fn into_counts(self) -> Vec<CannotTell> {
+        let counts = self.0.into_iter();
+        counts
+            .map(|(one, count)| CannotTell { count, ..one })
+            .collect()
+    }
+}
+
+fn finding(
+    hit: Hit,
+    order: &Hash,
+    device: &Device,
+    record: &Record,
+    proof: Proof,
+    now: i64,
+) -> Result<Finding, JudgingError> {
+    let UnixMs(at) = record.at;
+    Ok(Finding {
+        id: FindingId(finding_id(device.id, record.seq, order, &hit.rule)),
+        device: device.id,
+        person: device.person.clone(),
+        seq: record.seq,
+        at,
+        matched: serde_json::to_string(&hit.matched)
+            .map_err(|error| JudgingError::Form(error.to_string()))?,
+        rule: hit.rule,
+        clause: hit.clause,
+        severity: hit.severity.as_str().to_owned(),
+        engine: ENGINE.to_owned(),
+        order: *order,
+        made: now,
+        proof,
+    })
+}
+
+/// Is its time that of what the person did? Signs of life need no order, and what follows another
+/// record may be written after the term.
+const fn is_of_its_time(record: &Record) -> bool {
+    let kind = record.kind();
+    !kind.is_life_sign() && !matches!(kind, Kind::VisitsConfirmed | Kind::ProcessEnd)
+}
+
+/// The day in the order's zone.
+fn day(order: &Order, at: UnixMs) -> String {
+    match Timestamp::from_millisecond(at.0) {
+        Ok(at) => at
+            .to_zoned_datetime(order.zone().clone())
+            .date()
+            .to_string(),
+        // No record is of a time that no calendar shows.
+        Err(_) => String::new(),
+    }
+}
+
+/// The reason as the store keeps it.
+fn words(why: Why) -> String {
+    match why {
+        Why::Field(field) => format!("field:{field}"),
+        Why::Clock => "clock".to_owned(),
+        Why::Late => "late".to_owned(),
+        Why::Much => "much".to_owned(),
+        Why::Encoding => "encoding".to_owned(),
+    }
+}
