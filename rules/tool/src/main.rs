@@ -12,6 +12,7 @@ mod list_file;
 mod list_update;
 mod order_file;
 mod pdf;
+mod replay;
 mod show;
 mod sign;
 mod verify;
@@ -66,6 +67,19 @@ enum Order {
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Shows which findings a changed order would add or drop on records of the past, before it is
+    /// put in force: exit 0 none, 1 some, 2 could not judge all of them
+    Replay {
+        /// The order that may be put in force; its lists lie beside it
+        #[arg(long, value_name = "NEW")]
+        order: PathBuf,
+        /// The order that it is compared with; its lists lie beside it
+        #[arg(long, value_name = "OLD")]
+        against: PathBuf,
+        /// Bundles, or files with the records of one computer, one a line
+        #[arg(required = true, value_name = "RECORDS")]
+        records: Vec<PathBuf>,
+    },
     /// Signs an order with an OpenSSH key, into FILE.ROLE.sig
     Sign {
         /// The order; its lists lie beside it
@@ -109,6 +123,11 @@ fn main() -> ExitCode {
     let end = match Command::parse().what {
         What::Order(Order::Check { file }) => order_file::check(&file),
         What::Order(Order::Show { file, form, out }) => show::show(&file, form, out.as_deref()),
+        What::Order(Order::Replay {
+            order,
+            against,
+            records,
+        }) => replay::replay(&order, &against, &records),
         What::Order(Order::Sign { file, key, signer }) => sign::sign(&file, &key, &signer),
         What::List(list) => list_file::run(&list),
         What::Verify { bundle } => verify::verify(&bundle),

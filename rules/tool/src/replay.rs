@@ -1,0 +1,276 @@
+//! `order replay`: what a changed order would have found in records of the past.
+//!
+//! It prints what a person did, to the terminal of whoever asks, and to nowhere else.
+//!
+//! Refuses: to call two orders alike (exit 0) when it could not judge every record.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use proviso_report::bundle::{self, Outcome};
+use proviso_report::{Record, RecordError};
+use proviso_rules::judge::Why;
+use proviso_rules::replay::{Change, Comparison, Example, Replay, RuleChange, Tally};
+use proviso_rules::{Judge, Order};
+
+use crate::folder::Folder;
+use crate::order_file::{self, ReadError, cannot};
+use crate::{End, line, say};
+
+/// The most lines that are no records of which the number is said.
+const SHOWN: usize = 5;
+
+/// Why nothing can be compared.
+#[derive(Debug, thiserror::Error)]
+enum ReplayError {
+    #[error(transparent)]
+    Order(#[from] ReadError),
+    #[error("{} has faults, which stand above: mend them first", .0.display())]
+    Faults(PathBuf),
+    #[error("cannot read {}: {source}; name records or a bundle that you may read", .path.display())]
+    Records { path: PathBuf, source: io::Error },
+}
+
+/// The records of one computer.
+struct Log {
+    /// How people call it.
+    name: String,
+    records: Vec<Record>,
+}
+
+/// Everything that was read, and what could not be.
+#[derive(Default)]
+struct Read {
+    logs: Vec<Log>,
+    /// Sentences about records that nobody can judge.
+    amiss: Vec<String>,
+}
+
+/// `proviso order replay`.
+pub(crate) fn replay(new: &Path, old: &Path, records: &[PathBuf]) -> End {
+    match compared(new, old, records) {
+        Ok(end) => end,
+        Err(error) => cannot(&error),
+    }
+}
+
+fn compared(new: &Path, old: &Path, records: &[PathBuf]) -> Result<End, ReplayError> {
+    let old = judge(old)?;
+    let new = judge(new)?;
+    let mut read = Read::default();
+    for path in records {
+        if path.is_dir() {
+            read.bundle(path);
+        } else {
+            read.lines(path)?;
+        }
+    }
+    let mut replay = Replay::new(&old, &new);
+    for (number, log) in read.logs.iter().enumerate() {
+        if number > 0 {
+            replay.next_log();
+        }
+        for record in &log.records {
+            replay.record(record);
+        }
+    }
+    let found = replay.finish();
+    say(&head(old.order(), new.order(), &found, &read));
+    for rule in &found.rules {
+        say(&rule_words(rule, &read));
+    }
+    say(&foot(&found, &read));
+    Ok(if !read.amiss.is_empty() {
+        End::CannotSay
+    } else if found.differs() {
+        End::No
+    } else {
+        End::Yes
+    })
+}
+
+fn judge(file: &Path) -> Result<Judge, ReplayError> {
+    let bytes = order_file::read(file)?;
+    order_file::compile(file, &bytes)?.map_err(|faults| {
+        order_file::print_faults(file, &faults);
+        ReplayError::Faults(file.to_owned())
+    })
+}
+
+impl Read {
+    /// A bundle: the logs in it that hold.
+    fn bundle(&mut self, path: &Path) {
+        let name = line(&path.display().to_string());
+        let verified = bundle::verify(&Folder(path.to_owned()));
+        let fails = |outcome: &Outcome| matches!(outcome, Outcome::Fails(_));
+        let failed = verified.checks.iter().filter(|one| fails(&one.outcome));
+        let failed = failed.count();
+        if failed > 0 || verified.logs.is_empty() {
+            self.amiss.push(format!(
+                "{name} does not hold as evidence ({failed} checks fail, {} logs can be read): \
+                 proviso verify says why",
+                verified.logs.len()
+            ));
+        }
+        for (device, log) in verified.logs {
+            if log.withheld > 0 {
+                self.amiss.push(format!(
+                    "{name} withholds {} records of the computer {device}",
+                    log.withheld
+                ));
+            }
+            self.logs.push(Log {
+                name: format!("computer {device}"),
+                records: log.records,
+            });
+        }
+    }
+
+    /// A file: a record a line.
+    fn lines(&mut self, path: &Path) -> Result<(), ReplayError> {
+        let bytes = std::fs::read(path).map_err(|source| ReplayError::Records {
+            path: path.to_owned(),
+            source,
+        })?;
+        let name = line(&path.display().to_string());
+        let mut records = Vec::new();
+        let mut bad: Vec<(usize, RecordError)> = Vec::new();
+        for (number, text) in bytes.split(|byte| *byte == b'\n').enumerate() {
+            if text.trim_ascii().is_empty() {
+                continue;
+            }
+            match Record::parse(text) {
+                Ok(record) => records.push(record),
+                Err(error) => bad.push((number.saturating_add(1), error)),
+            }
+        }
+        for (number, error) in bad.iter().take(SHOWN) {
+            self.amiss
+                .push(format!("{name}:{number}: {}", line(&error.to_string())));
+        }
+        if let Some(more) = bad.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            self.amiss
+                .push(format!("{name}: {more} more lines are no records"));
+        }
+        self.logs.push(Log { name, records });
+        Ok(())
+    }
+}
+
+fn head(old: &Order, new: &Order, found: &Comparison, read: &Read) -> String {
+    let made = |order: &Order| format!("{} version {}", order.id(), order.version());
+    format!(
+        "Before: {}. After: {}.\n\
+         {} records of {} computers, judged by both as if each had been in force throughout.\n",
+        made(old),
+        made(new),
+        found.records,
+        read.logs.len()
+    )
+}
+
+fn rule_words(rule: &RuleChange, read: &Read) -> String {
+    let count = |tally: Option<Tally>| match tally {
+        Some(tally) => tally.found.to_string(),
+        None => "no such rule".to_owned(),
+    };
+    let unsure = |tally: Option<Tally>| tally.map_or(0, |tally| tally.cannot_tell);
+    let mut words = format!(
+        "Rule {} (clause {}): before {}, after {}, added {}, dropped {}; cannot tell before {}, \
+         after {}",
+        rule.rule,
+        rule.clause,
+        count(rule.before),
+        count(rule.after),
+        rule.added,
+        rule.dropped,
+        unsure(rule.before),
+        unsure(rule.after)
+    );
+    if rule.regraded()
+        && let Some((before, after)) = rule.before.zip(rule.after)
+    {
+        let _ = write!(
+            words,
+            "\n  {} findings stay and become `{}` instead of `{}`",
+            rule.kept(),
+            after.severity.as_str(),
+            before.severity.as_str()
+        );
+    }
+    for example in &rule.examples {
+        let _ = write!(words, "\n  {}", example_words(example, read));
+    }
+    words
+}
+
+fn example_words(example: &Example, read: &Read) -> String {
+    let change = match example.change {
+        Change::Added => "added",
+        Change::Dropped => "dropped",
+        Change::CannotTell(_) => "cannot tell",
+    };
+    let what = match example.change {
+        Change::CannotTell(why) => why_words(why),
+        Change::Added | Change::Dropped => {
+            let parts = example.matched.iter();
+            let parts: Vec<String> = parts
+                .map(|part| format!("{}: {}", part.field, part.text))
+                .collect();
+            parts.join(", ")
+        }
+    };
+    let log = read.logs.get(example.log);
+    let log = log.map_or("", |log| log.name.as_str());
+    line(&format!(
+        "{change:<11}  {} {}, {what} ({log}, record {})",
+        example.at, example.kind, example.seq
+    ))
+}
+
+fn why_words(why: Why) -> String {
+    match why {
+        Why::Field(field) => format!("the record does not hold `{field}`"),
+        Why::Clock => "the clock was not to be trusted".to_owned(),
+        Why::Late => "it came too late to be counted".to_owned(),
+        Why::Much => "there was more than is remembered".to_owned(),
+        Why::Encoding => "its address is encoded too often".to_owned(),
+    }
+}
+
+fn foot(found: &Comparison, read: &Read) -> String {
+    let mut words = String::new();
+    let mut add = |sentence: String| {
+        let _ = writeln!(words, "{sentence}");
+    };
+    for (kind, count) in &found.uncovered {
+        add(format!(
+            "Not kept, and judged by nobody: {count} of the kind {}.",
+            line(kind)
+        ));
+    }
+    if found.without_order > 0 {
+        add(format!(
+            "Signs of life before an order was in force, judged by nobody: {}.",
+            found.without_order
+        ));
+    }
+    for (order, count) in &found.other_orders {
+        let short: String = order.to_string().chars().take(12).collect();
+        add(format!(
+            "Made under another order ({short}…), and judged all the same: {count}."
+        ));
+    }
+    for sentence in &read.amiss {
+        add(format!("Could not be judged: {sentence}."));
+    }
+    let changed = found.rules.iter().filter(|rule| rule.differs()).count();
+    add(match changed {
+        0 if read.amiss.is_empty() => "No finding changes.".to_owned(),
+        0 => "No finding changes in what could be judged.".to_owned(),
+        1 => "Findings change in 1 rule.".to_owned(),
+        more => format!("Findings change in {more} rules."),
+    });
+    format!("\n{words}")
+}

@@ -1,0 +1,178 @@
+//! `proviso order replay`, run as people run it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use proviso_report::fact::WebVisit;
+use proviso_report::{BootId, Hash, Method, Record, UnixMs};
+use tempfile::TempDir;
+
+/// 2026-11-24T05:00:00Z.
+const NOW: UnixMs = UnixMs(1_795_496_400_000);
+
+/// A folder with two versions of an order, and records.
+struct Desk(TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self(tempfile::tempdir().unwrap());
+        desk.write("old.toml", &order(1, "facebook.com"));
+        desk.write("new.toml", &order(2, "reddit.com"));
+        let visits = [
+            "facebook.com",
+            "reddit.com",
+            "www.reddit.com",
+            "news.example",
+        ];
+        let lines: Vec<String> = (0..)
+            .zip(visits)
+            .map(|(seq, host)| record(seq, &format!("https://{host}/")))
+            .collect();
+        desk.write("records.jsonl", &lines.concat());
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    /// The exit code, and what it said on both ways.
+    fn replay(&self, new: &str, records: &[&str]) -> (i32, String, String) {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = Command::new(env!("CARGO_BIN_EXE_proviso"))
+            .args(["order", "replay", "--order", new, "--against", "old.toml"])
+            .args(records)
+            .current_dir(self.0.path())
+            .output()
+            .unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (status.code().unwrap(), text(stdout), text(stderr))
+    }
+}
+
+fn order(version: u32, host: &str) -> String {
+    format!(
+        r#"format = "proviso-order/1"
+[order]
+id = "R-1"
+version = {version}
+court = "Court"
+made = 2026-01-01
+starts = 2026-01-01
+timezone = "Europe/London"
+[[clause]]
+id = "4"
+text = "No such sites."
+records = ["web_visit"]
+[[rule]]
+id = "4.a"
+clause = "4"
+says = "Possible breach if the site is opened."
+severity = "breach"
+on = ["web_visit"]
+any = [{{ host = ["{host}"] }}]
+[[rule.test]]
+event = {{ kind = "web_visit", url = "https://{host}/", at = "2026-04-01T20:00:00Z" }}
+expect = "match"
+[[rule.test]]
+event = {{ kind = "web_visit", url = "https://a.example/", at = "2026-04-01T20:00:00Z" }}
+expect = "no_match"
+"#
+    )
+}
+
+fn record(seq: u64, url: &str) -> String {
+    let visit = WebVisit {
+        url: url.to_owned(),
+        title: None,
+        browser: "firefox".to_owned(),
+        profile: None,
+        transition: None,
+        private: None,
+    };
+    let record = Record {
+        seq,
+        at: NOW,
+        noted: NOW,
+        mono: 1_000,
+        boot: BootId([1; 16]),
+        account: None,
+        clauses: vec!["4".to_owned()],
+        methods: vec![Method::Agent],
+        order: Some(Hash::of(order(1, "facebook.com").as_bytes())),
+        receipt: None,
+        fact: visit.into(),
+    };
+    String::from_utf8(record.to_line().unwrap()).unwrap() + "\n"
+}
+
+#[test]
+fn what_changes_is_said_by_rule_with_examples() {
+    let (code, said, err) = Desk::new().replay("new.toml", &["records.jsonl"]);
+    assert_eq!(code, 1, "{said}{err}");
+    assert_eq!(
+        said,
+        "Before: R-1 version 1. After: R-1 version 2.\n\
+         4 records of 1 computers, judged by both as if each had been in force throughout.\n\
+         Rule 4.a (clause 4): before 1, after 2, added 2, dropped 1; cannot tell before 0, after 0\n\
+         \x20 dropped      2026-11-24T05:00:00.000Z web_visit, url: facebook.com (records.jsonl, record 0)\n\
+         \x20 added        2026-11-24T05:00:00.000Z web_visit, url: reddit.com (records.jsonl, record 1)\n\
+         \x20 added        2026-11-24T05:00:00.000Z web_visit, url: reddit.com (records.jsonl, record 2)\n\
+         \n\
+         Findings change in 1 rule.\n"
+    );
+}
+
+#[test]
+fn the_same_order_finds_the_same() {
+    let desk = Desk::new();
+    let (code, said, _) = desk.replay("old.toml", &["records.jsonl", "records.jsonl"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("8 records of 2 computers"), "{said}");
+    assert!(said.ends_with("No finding changes.\n"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_judged_is_never_passed_over() {
+    let desk = Desk::new();
+    let mut text = record(0, "https://news.example/");
+    text += "{\"v\":1}\n\nnot a record\n";
+    desk.write("bad.jsonl", &text);
+    let (code, said, _) = desk.replay("new.toml", &["bad.jsonl"]);
+    assert_eq!(code, 2, "{said}");
+    for words in [
+        "1 records of 1 computers",
+        "Could not be judged: bad.jsonl:2: ",
+        "Could not be judged: bad.jsonl:4: ",
+        "No finding changes in what could be judged.",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    // A folder that is no bundle.
+    std::fs::create_dir(desk.path("empty")).unwrap();
+    let (code, said, _) = desk.replay("new.toml", &["empty"]);
+    assert!(
+        code == 2 && said.contains("does not hold as evidence"),
+        "{said}"
+    );
+    // Records or an order that are not there, and an order that is none.
+    let (code, _, err) = desk.replay("new.toml", &["nowhere.jsonl"]);
+    assert!(
+        code == 2 && err.contains("cannot read nowhere.jsonl"),
+        "{err}"
+    );
+    let (code, _, err) = desk.replay("nowhere.toml", &["records.jsonl"]);
+    assert!(code == 2 && err.contains("cannot read"), "{err}");
+    desk.write("new.toml", &order(0, "a.example"));
+    let (code, _, err) = desk.replay("new.toml", &["records.jsonl"]);
+    assert!(code == 2 && err.contains("new.toml has faults"), "{err}");
+}
