@@ -45,6 +45,21 @@ const SEEDS: &[Target] = &[
         targets::signature,
         &[include_bytes!("../fuzz/seeds/signature/two")],
     ),
+    (
+        "import",
+        targets::import,
+        &[
+            include_bytes!("../fuzz/seeds/import/domains"),
+            include_bytes!("../fuzz/seeds/import/words"),
+            include_bytes!("../fuzz/seeds/import/apps"),
+            include_bytes!("../fuzz/seeds/import/hashes"),
+        ],
+    ),
+    (
+        "update",
+        targets::update,
+        &[include_bytes!("../fuzz/seeds/update/first")],
+    ),
 ];
 
 /// How many places of a seed are bent: enough to reach each branch, few enough to be quick.

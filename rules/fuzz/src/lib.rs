@@ -4,7 +4,8 @@ use std::sync::{Arc, LazyLock};
 
 use proviso_report::fact::WebVisit;
 use proviso_report::{Fact, Hash, UnixMs};
-use proviso_rules::order::Expect;
+use proviso_rules::list::{Importer, PinLines};
+use proviso_rules::order::{Expect, ListKind, ListUpdate};
 use proviso_rules::{Event, Judge, ListBytes, Order, Side, Signers, page};
 use url::{Host, Url};
 
@@ -65,6 +66,48 @@ pub fn list(bytes: &[u8]) {
             hits(&judge, &format!("http://a.{entry}:8/x"), None),
             "{entry}"
         );
+    }
+}
+
+/// A file that somebody publishes, after a byte that says of what kind: what is made of it is a list
+/// that an order can pin, and made of itself it stays the same.
+pub fn import(bytes: &[u8]) {
+    let Some((kind, file)) = bytes.split_first() else {
+        return;
+    };
+    let kind = ListKind::ALL[usize::from(*kind) % ListKind::ALL.len()];
+    let made = |file: &[u8]| {
+        let mut importer = Importer::new(kind);
+        importer.add("file", file);
+        importer.finish()
+    };
+    let (report, list) = made(file);
+    let Ok(list) = list else {
+        return assert_eq!(report.taken, 0);
+    };
+    assert_eq!(report.taken, list.count);
+    let pin = PinLines::new("list", "list", kind, &list.bytes, None);
+    assert!(
+        pin.unwrap_or_else(|fault| panic!("{fault}"))
+            .to_string()
+            .contains(&format!(
+                "sha256 = \"{}\"\ncount = {}\n",
+                list.sha256, list.count
+            ))
+    );
+    let (again, same) = made(&list.bytes);
+    assert_eq!(again.tallies, []);
+    assert_eq!(same.map(|same| same.count), Ok(list.count));
+}
+
+/// A statement that a list is updated: read whole, or refused with faults that can be shown.
+pub fn update(bytes: &[u8]) {
+    match ListUpdate::parse(bytes) {
+        Ok(update) => {
+            assert_eq!(update.bytes(), bytes);
+            assert!(update.number > 0 && update.previous != update.sha256);
+        }
+        Err(faults) => assert!(faults.all().iter().all(|fault| fault.file == "update.toml")),
     }
 }
 
