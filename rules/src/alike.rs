@@ -60,6 +60,11 @@ impl Alike {
         part().any(|(_, changed)| changed) && (mixed || !self.foreign)
     }
 
+    /// Is this part written as it reads, or disguised: does the word that it reads as stand here?
+    pub(crate) fn is_as_it_reads(&self, from: usize, to: usize) -> bool {
+        !self.part(from, to).any(|(_, changed)| changed) || self.is_disguised(from, to)
+    }
+
     /// Is any letter of this part no Latin one? Asked for words that are not Latin themselves.
     pub(crate) fn is_foreign(&self, from: usize, to: usize) -> bool {
         self.part(from, to)

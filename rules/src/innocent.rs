@@ -89,8 +89,7 @@ fn plain(text: &str) -> String {
 
 /// Both folded.
 fn stands(phrase: &Phrase, text: &str) -> bool {
-    text.match_indices(phrase.anchor())
-        .any(|(at, _)| phrase.span_at(text, 0, at).is_some())
+    phrase.spans(text).next().is_some()
 }
 
 #[cfg(test)]

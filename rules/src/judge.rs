@@ -21,6 +21,7 @@ mod gate;
 mod hashes;
 mod leet;
 mod mimics;
+mod near;
 mod needles;
 pub(crate) mod pattern;
 mod programs;

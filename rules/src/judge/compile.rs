@@ -157,6 +157,7 @@ fn source<'a>(
         Part::UrlWords(texts) => Some(words(texts, Place::Address)),
         Part::Words(texts) => Some(words(texts, Place::Page)),
         Part::SearchWords(texts) => Some(words(texts, Place::Search)),
+        Part::Near(near) => Some(Source::Near { near, leet }),
         Part::Pattern { field, regex } => Some(Source::Pattern {
             field: *field,
             regex,

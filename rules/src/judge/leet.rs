@@ -71,24 +71,44 @@ impl Leet {
             let Some(&(number, anchor)) = self.needles.get(needle) else {
                 continue;
             };
-            // As it is: what the search for plain words finds.
-            let as_it_is = Cell::new(true);
-            let same = |word: &str, written: &[u8]| {
-                let plain = word.as_bytes().eq_ignore_ascii_case(written);
-                let same = plain || (can_be_written(word) && is_written_as(word, written));
-                as_it_is.set(as_it_is.get() && (plain || !same));
-                same
-            };
             if let Some(phrase) = phrase(number)
-                && let Some((start, end)) = phrase.span_as(same, text, from, anchor, at)
-                && !as_it_is.get()
-                && is_edge(text, from, start, Side::Start)
-                && is_edge(text, from, end, Side::End)
+                && let Some((start, end)) = span_at(phrase, text, from, anchor, at)
             {
                 found(number, start, end);
             }
         }
     }
+}
+
+/// Each place of a folded text where a phrase stands with letters written as signs.
+pub(crate) fn spans(phrase: &Phrase, text: &str) -> Vec<(usize, usize)> {
+    match phrase.longest(can_be_written) {
+        Some((anchor, _)) if has_signs(text) => (0..text.len())
+            .filter_map(|at| span_at(phrase, text, 0, anchor, at))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// From where to where the phrase stands so, with this word of it at this place.
+fn span_at(
+    phrase: &Phrase,
+    text: &str,
+    from: usize,
+    anchor: usize,
+    at: usize,
+) -> Option<(usize, usize)> {
+    // As it is: what the search for plain words finds.
+    let as_it_is = Cell::new(true);
+    let same = |word: &str, written: &[u8]| {
+        let plain = word.as_bytes().eq_ignore_ascii_case(written);
+        let same = plain || (can_be_written(word) && is_written_as(word, written));
+        as_it_is.set(as_it_is.get() && (plain || !same));
+        same
+    };
+    let (start, end) = phrase.span_as(same, text, from, anchor, at)?;
+    let edges = is_edge(text, from, start, Side::Start) && is_edge(text, from, end, Side::End);
+    (edges && !as_it_is.get()).then_some((start, end))
 }
 
 fn has_signs(text: &str) -> bool {

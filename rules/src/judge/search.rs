@@ -7,7 +7,7 @@ use proviso_report::{Fact, Hash};
 
 use crate::alike::Alike;
 use crate::list::ListBytes;
-use crate::order::Field;
+use crate::order::{Field, Near};
 use crate::text::fold;
 
 use super::address::Address;
@@ -16,6 +16,7 @@ use super::found::{Atom, Found};
 use super::hashes::Hashes;
 use super::leet::Leet;
 use super::mimics::Mimics;
+use super::near::NearBy;
 use super::needles::{Needles, Stands};
 use super::pattern::Patterns;
 use super::programs::Programs;
@@ -40,6 +41,8 @@ pub(crate) enum Source<'a> {
         place: Place,
         leet: bool,
     },
+    /// Two things close to each other in what was searched for.
+    Near { near: &'a Near, leet: bool },
     /// A pattern.
     Pattern { field: Field, regex: &'a str },
     /// Programs by file name or path.
@@ -82,6 +85,7 @@ pub(crate) struct Search {
     looks: Vec<(Atom, usize)>,
     /// Does anything look at what was searched for?
     searches: bool,
+    nears: Vec<NearBy>,
     words: Option<Needles>,
     /// What each needle of `words` is for.
     needles: Vec<Needle>,
@@ -118,7 +122,7 @@ impl Search {
         let mut patterns = Vec::new();
         let mut programs = Programs::default();
         let mut hashes = Vec::new();
-        let (mut looks, mut searches) = (Vec::new(), false);
+        let (mut looks, mut nears, mut searches) = (Vec::new(), Vec::new(), false);
         for (atom, source) in sources {
             match source {
                 Source::Hosts(list) => {
@@ -139,6 +143,10 @@ impl Search {
                         needles.push(Needle::Phrase(wanted(phrase)));
                         needles.extend(alike.map(Needle::Alike));
                     }
+                }
+                Source::Near { near, leet } => {
+                    searches = true;
+                    nears.push(NearBy::new(atom, near, leet));
                 }
                 Source::Pattern { field, regex } => {
                     searches |= field == Field::Search;
@@ -183,6 +191,7 @@ impl Search {
             mimics,
             looks,
             searches,
+            nears,
             words,
             needles,
             leet,
@@ -205,7 +214,7 @@ impl Search {
             Fact::WebVisit(visit) => self.visit(visit, found),
             Fact::ProcessStart(start) => self.start(start, found),
             Fact::Search(search) if self.searches => {
-                self.text(Field::Search, &fold(&search.text), 0, found);
+                self.searched(&fold(&search.text), found);
             }
             _ => {}
         }
@@ -227,9 +236,19 @@ impl Search {
             && (terms.known || visit.transition != Some(Transition::Subframe))
         {
             let before = found.len();
-            self.text(Field::Search, &terms.text, 0, found);
+            self.searched(&terms.text, found);
             if !terms.known {
                 found.rename(before, GUESS);
+            }
+        }
+    }
+
+    fn searched(&self, text: &str, found: &mut Found) {
+        self.text(Field::Search, text, 0, found);
+        if !self.nears.is_empty() {
+            let alike = Alike::of(text);
+            for near in &self.nears {
+                near.find(Field::Search.as_str(), text, alike.as_ref(), found);
             }
         }
     }

@@ -84,6 +84,12 @@ impl Phrase {
         (is_edge(text, start - from) && is_edge(text, end - from)).then_some((start, end))
     }
 
+    /// Each place where it stands so in a folded text without capitals.
+    pub(crate) fn spans<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (usize, usize)> + 'a {
+        text.match_indices(self.anchor())
+            .filter_map(|(at, _)| self.span_at(text, 0, at))
+    }
+
     /// The same where `same` says which bytes are a word, the word of this number is the anchor,
     /// and edges are not looked at.
     pub(crate) fn span_as(

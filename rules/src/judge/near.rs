@@ -1,0 +1,323 @@
+//! `near`: two things said close to each other in one search, in either order.
+//!
+//! A thing is a word or phrase, or a number with a unit behind it (`14 yo`, `14yo`). The words
+//! between them are counted as Unicode sets words apart (UAX 29). It is looked for only in what was
+//! searched for, which is short; no text makes it take longer than the text is.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::alike::Alike;
+use crate::order::{Near, Said};
+use crate::text::is_word;
+
+use super::found::{Atom, Found};
+use super::leet;
+use super::words::{Phrase, is_edge};
+
+/// More digits are no number that anybody means.
+const DIGITS: usize = 9;
+/// How many characters may stand between a number and its unit.
+const BETWEEN: usize = 3;
+
+/// A `near` of an order, ready to be looked for.
+pub(crate) struct NearBy {
+    atom: Atom,
+    within: usize,
+    sides: [Side; 2],
+    leet: bool,
+}
+
+enum Side {
+    Words(Vec<Phrase>),
+    Number {
+        from: u32,
+        to: u32,
+        units: Vec<Phrase>,
+    },
+}
+
+/// Where a thing stands, and what to call it.
+struct Span<'a> {
+    start: usize,
+    end: usize,
+    shown: &'a str,
+}
+
+impl NearBy {
+    pub(crate) fn new(atom: Atom, near: &Near, leet: bool) -> Self {
+        Self {
+            atom,
+            within: usize::try_from(near.within_words).unwrap_or(usize::MAX),
+            sides: [Side::new(&near.a), Side::new(&near.b)],
+            leet,
+        }
+    }
+
+    /// Looks in a folded text, and in the same with its look-alikes read.
+    pub(crate) fn find(
+        &self,
+        field: &'static str,
+        text: &str,
+        alike: Option<&Alike>,
+        found: &mut Found,
+    ) {
+        self.find_in(field, &text.to_ascii_lowercase(), |_| true, found);
+        if let Some(alike) = alike {
+            let stands = |span: &Span<'_>| alike.is_as_it_reads(span.start, span.end);
+            self.find_in(field, &alike.text.to_ascii_lowercase(), stands, found);
+        }
+    }
+
+    fn find_in(
+        &self,
+        field: &'static str,
+        text: &str,
+        stands: impl Fn(&Span<'_>) -> bool,
+        found: &mut Found,
+    ) {
+        let [a, b] = &self.sides;
+        let mut a = a.spans(text, self.leet);
+        a.retain(&stands);
+        if a.is_empty() {
+            return;
+        }
+        let mut by_start = b.spans(text, self.leet);
+        by_start.retain(&stands);
+        by_start.sort_by_key(|span| (span.start, span.end));
+        let mut by_end: Vec<&Span<'_>> = by_start.iter().collect();
+        by_end.sort_by_key(|span| (span.end, span.start));
+        let words: Vec<usize> = text.unicode_word_indices().map(|(at, _)| at).collect();
+        let near = |end: usize, start: usize| {
+            let before = |place: usize| words.partition_point(|at| *at < place);
+            before(start).saturating_sub(before(end)) <= self.within
+        };
+        for a in &a {
+            let next = by_start.partition_point(|b| b.start < a.end);
+            let last = by_end.partition_point(|b| b.end <= a.start);
+            let next = by_start.get(next).filter(|b| near(a.end, b.start));
+            let last = last.checked_sub(1).and_then(|last| by_end.get(last));
+            let last = last.copied().filter(|b| near(b.end, a.start));
+            if let Some(b) = next.or(last) {
+                found.add(self.atom, field, a.start, a.shown);
+                found.add(self.atom, field, b.start, b.shown);
+            }
+        }
+    }
+}
+
+impl Side {
+    fn new(said: &Said) -> Self {
+        let phrases =
+            |texts: &[String]| texts.iter().filter_map(|text| Phrase::new(text)).collect();
+        match said {
+            Said::Words(words) => Self::Words(phrases(words)),
+            Said::Number { from, to, units } => Self::Number {
+                from: *from,
+                to: *to,
+                units: phrases(units),
+            },
+        }
+    }
+
+    fn spans<'a>(&'a self, text: &'a str, leet: bool) -> Vec<Span<'a>> {
+        match self {
+            Self::Words(phrases) => phrases
+                .iter()
+                .flat_map(|phrase| {
+                    let written = leet.then(|| leet::spans(phrase, text));
+                    let spans = phrase.spans(text).chain(written.into_iter().flatten());
+                    spans.map(|(start, end)| Span {
+                        start,
+                        end,
+                        shown: &phrase.text,
+                    })
+                })
+                .collect(),
+            Self::Number { from, to, units } => numbers(text)
+                .filter(|(_, _, number)| (*from..=*to).contains(number))
+                .filter_map(|(start, end, _)| {
+                    let ends = units.iter().filter_map(|unit| unit_end(unit, text, end));
+                    let end = ends.max()?;
+                    Some(Span {
+                        start,
+                        end,
+                        shown: text.get(start..end)?,
+                    })
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Each number that begins where a word does: from, to, and which.
+fn numbers(text: &str) -> impl Iterator<Item = (usize, usize, u32)> {
+    let is_digit = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    (0..text.len())
+        .filter(move |at| {
+            let before = text
+                .get(..*at)
+                .and_then(|before| before.chars().next_back());
+            is_digit(*at) && !before.is_some_and(|c| c.is_ascii_digit()) && is_start(text, *at)
+        })
+        .filter_map(move |start| {
+            let digits = (start..text.len()).take_while(|at| is_digit(*at)).count();
+            let end = start + digits;
+            let number = text.get(start..end).filter(|_| digits <= DIGITS)?;
+            Some((start, end, number.parse().ok()?))
+        })
+}
+
+fn is_start(text: &str, at: usize) -> bool {
+    let before = text.get(..at).and_then(|before| before.chars().next_back());
+    before.is_none_or(|c| !is_word(c)) || is_edge(text, at)
+}
+
+/// Where a unit ends that stands behind a number, joined to it or not.
+fn unit_end(unit: &Phrase, text: &str, number: usize) -> Option<usize> {
+    let same = |word: &str, text: &[u8]| text == word.as_bytes();
+    let rest = text.get(number..)?;
+    let gaps = rest.char_indices().take_while(|(_, c)| !is_word(*c));
+    let ends = gaps.map(|(at, c)| at + c.len_utf8()).take(BETWEEN);
+    std::iter::once(0).chain(ends).find_map(|gap| {
+        let (_, end) = unit.span_as(same, text, number, 0, number + gap)?;
+        is_edge(text, end).then_some(end)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::text::fold;
+
+    fn words(words: &[&str]) -> Said {
+        Said::Words(words.iter().map(|word| (*word).to_owned()).collect())
+    }
+
+    fn age() -> Said {
+        Said::Number {
+            from: 8,
+            to: 17,
+            units: ["yo", "y/o", "year old", "years old", "year olds"]
+                .map(str::to_owned)
+                .to_vec(),
+        }
+    }
+
+    fn found(near: &Near, text: &str, leet: bool) -> Vec<String> {
+        let folded = fold(text);
+        let mut found = Found::default();
+        let by = NearBy::new(0, near, leet);
+        by.find("search", &folded, Alike::of(&folded).as_ref(), &mut found);
+        found.sort();
+        let mut matched = Vec::new();
+        found.matched(0, &mut matched);
+        matched.into_iter().map(|one| one.text).collect()
+    }
+
+    fn order(within_words: u32) -> Near {
+        Near {
+            within_words,
+            a: age(),
+            b: words(&["school", "meet up", "girl"]),
+        }
+    }
+
+    #[test]
+    fn two_things_close_to_each_other() {
+        for (text, matched) in [
+            ("14 yo girl", ["14 yo", "girl"]),
+            ("14yo girl", ["14yo", "girl"]),
+            ("girl, 14 years old", ["girl", "14 years old"]),
+            ("meet-up with a nice 9 year old", ["meet up", "9 year old"]),
+            ("17 y/o at my School", ["17 y/o", "school"]),
+            ("14 уо gіrl", ["14 yo", "girl"]),
+            ("１４ yo girl", ["14 yo", "girl"]),
+            ("8 yo or 99 yo at school", ["8 yo", "school"]),
+        ] {
+            assert_eq!(found(&order(4), text, false), matched, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_alone_or_far_away_is_nothing() {
+        for text in [
+            "14 yo",
+            "girl school",
+            "14 yo whisky and then a very long walk to school",
+            "18 yo girl",
+            "7 yo girl",
+            "114 yo girl",
+            "14 girl",
+            "14 yodel girl",
+            "a14 yo girl",
+            "14 yo preschool",
+            "99999999999999 yo girl",
+            "",
+        ] {
+            assert_eq!(found(&order(4), text, false), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn words_between_are_counted() {
+        let text = "14 yo one two three girl";
+        assert_eq!(found(&order(2), text, false), [""; 0]);
+        assert_eq!(found(&order(3), text, false), ["14 yo", "girl"]);
+        let text = "girl one two three 14 yo";
+        assert_eq!(found(&order(2), text, false), [""; 0]);
+        assert_eq!(found(&order(3), text, false), ["girl", "14 yo"]);
+        assert_eq!(found(&order(0), "14 yo - girl", false), ["14 yo", "girl"]);
+    }
+
+    #[test]
+    fn one_thing_is_not_near_itself() {
+        let near = Near {
+            within_words: 8,
+            a: words(&["year 9", "school"]),
+            b: words(&["9", "school"]),
+        };
+        assert_eq!(found(&near, "year 9", false), [""; 0]);
+        assert_eq!(found(&near, "school", false), [""; 0]);
+        assert_eq!(found(&near, "school school", false), ["school"]);
+        assert_eq!(found(&near, "year 9 9", false), ["year 9", "9"]);
+    }
+
+    #[test]
+    fn signs_are_letters_only_where_asked_for() {
+        assert_eq!(found(&order(4), "14 yo 5ch00l", false), [""; 0]);
+        assert_eq!(found(&order(4), "14 yo 5ch00l", true), ["14 yo", "school"]);
+    }
+
+    #[test]
+    fn many_things_take_no_time() {
+        let text = "14 yo ".repeat(10_000);
+        let near = Near {
+            within_words: 3,
+            a: age(),
+            b: age(),
+        };
+        assert_eq!(found(&near, &text, false), ["14 yo"]);
+    }
+
+    proptest! {
+        /// Against the plain meaning, where all words are one letter.
+        #[test]
+        fn is_what_it_means(text in "[abc]( [abc]){0,8}", within in 0_u32..4) {
+            let near = Near { within_words: within, a: words(&["a"]), b: words(&["b"]) };
+            let all: Vec<&str> = text.split(' ').collect();
+            let obvious = all.iter().enumerate().any(|(i, a)| {
+                all.iter().enumerate().any(|(j, b)| {
+                    *a == "a" && *b == "b" && i.abs_diff(j) <= within as usize + 1
+                })
+            });
+            prop_assert_eq!(!found(&near, &text, false).is_empty(), obvious);
+        }
+
+        #[test]
+        fn any_text_is_looked_at(text in "([\\PC0-9]|14|yo| ){0,20}", leet: bool) {
+            found(&order(2), &text, leet);
+        }
+    }
+}
