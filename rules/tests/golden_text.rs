@@ -1,9 +1,10 @@
-//! The corpus of texts: titles and addresses in many scripts, disguised and honest, and which words
-//! of one order the judge finds in each.
+//! The corpus of texts: titles and addresses in many scripts, disguised and honest, searches and
+//! look-alike hosts, and what one order's rules find in each.
 //!
 //! When this fails, findings have changed. If that is meant, the number in `engine.rs` is raised
 //! with it (see `golden.rs`).
 
+use proviso_report::bundle::Matched;
 use proviso_report::fact::WebVisit;
 use proviso_report::{Fact, UnixMs};
 use proviso_rules::{Event, Judge, Order, Side};
@@ -46,7 +47,13 @@ fn found(judge: &Judge, text: &str) -> String {
         fact: &fact,
     };
     let hits = judge.judge(&event);
-    let texts = hits.iter().flat_map(|hit| &hit.matched);
-    let texts: Vec<&str> = texts.map(|part| part.text.as_str()).collect();
-    texts.join(", ")
+    let shown = |rule: &str, part: &Matched| match (rule, part.field.as_str()) {
+        ("1.w", _) => part.text.clone(),
+        (_, field) => format!("{rule} {field}={}", part.text),
+    };
+    let all = hits.iter().flat_map(|hit| {
+        let matched = hit.matched.iter();
+        matched.map(move |part| shown(&hit.rule, part))
+    });
+    all.collect::<Vec<String>>().join(", ")
 }
