@@ -6,10 +6,12 @@ use proviso_report::fact::Transition;
 use toml::de::DeValue;
 
 use crate::domain;
+use crate::list::entry_fault;
 use crate::text::fold;
 
 use super::condition::{Condition, Part, TRANSITIONS};
 use super::fact_field::FactField;
+use super::parts::ListKind;
 use super::read_near::near;
 use super::read_pattern::pattern_part;
 use super::shape::{Section, Value, string, strings, type_of};
@@ -220,7 +222,7 @@ fn part(
         "words" => words(value, key, sink).map(Part::Words),
         "words_in" => list(sink).map(Part::WordsIn),
         "pattern" => pattern_part(section, value, sink),
-        "app" => texts(value, key, sink).map(Part::App),
+        "app" => apps(value, key, sink).map(Part::App),
         "app_in" => list(sink).map(Part::AppIn),
         "args_any" => texts(value, key, sink).map(Part::ArgsAny),
         "account" => texts(value, key, sink).map(Part::Account),
@@ -338,6 +340,20 @@ pub(crate) fn word_fault(word: &str) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// Programs, each as an entry of a list describes it.
+fn apps(value: &Value<'_>, key: &str, sink: &mut Sink<'_>) -> Option<Vec<String>> {
+    let apps = strings(value, key, sink)?;
+    let mut whole = true;
+    for (app, span) in &apps {
+        if let Err(sentence) = entry_fault(ListKind::Apps, app.as_bytes()) {
+            sink.fault(span, "app", sentence);
+            whole = false;
+        }
+    }
+    distinct(&apps, key, sink);
+    whole.then(|| owned(&apps))
 }
 
 fn texts(value: &Value<'_>, key: &str, sink: &mut Sink<'_>) -> Option<Vec<String>> {

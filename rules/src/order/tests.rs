@@ -374,6 +374,29 @@ fn what_is_no_text_is_refused_at_its_place() {
 }
 
 #[test]
+fn a_program_is_described_as_in_a_list() {
+    let with = |app: &str| {
+        broken(
+            "match = { host = [\"solicitors.co.uk\"] }",
+            &format!("match = {{ app = [\"{app}\"] }}"),
+        )
+    };
+    for good in ["teams", "/usr/bin/teams", "name=teams; in=home"] {
+        assert_eq!(faults(&with(good)), [""; 0], "{good}");
+    }
+    for (wrong, words) in [
+        ("nmae=teams", "did you mean `name`?"),
+        ("bin/teams", "is no whole path"),
+    ] {
+        let faults = faults(&with(wrong));
+        assert!(
+            faults[0].contains(words) && faults[0].ends_with("[app]"),
+            "{faults:?}"
+        );
+    }
+}
+
+#[test]
 fn the_term_is_counted_in_the_orders_zone() {
     let ms = |text: &str| text.parse::<UnixMs>().unwrap();
     let order = Order::parse(GOOD.as_bytes()).unwrap();
