@@ -13,7 +13,12 @@ fn says_every_condition_in_words() {
 
 #[test]
 fn keeps_to_80_columns() {
-    for line in page().lines().filter(|line| !line.contains("://")) {
+    let verbs = text(&Order::parse(include_bytes!("verbs.toml")).unwrap());
+    for line in page()
+        .lines()
+        .chain(verbs.lines())
+        .filter(|line| !line.contains("://"))
+    {
         assert!(columns(line) <= 80, "{line}");
     }
 }
@@ -32,6 +37,12 @@ fn the_courts_words_are_all_there() {
 }
 
 #[test]
+fn says_every_verb_in_words() {
+    let order = Order::parse(include_bytes!("verbs.toml")).unwrap();
+    assert_eq!(text(&order), include_str!("verbs.txt"));
+}
+
+#[test]
 fn html_says_every_condition_in_words() {
     let order = Order::parse(include_bytes!("example.toml")).unwrap();
     assert_eq!(html(&order), include_str!("example.html"));
@@ -39,7 +50,11 @@ fn html_says_every_condition_in_words() {
 
 #[test]
 fn html_and_text_say_the_same() {
-    for order in [include_str!("example.toml"), &demonstration()] {
+    for order in [
+        include_str!("example.toml"),
+        include_str!("verbs.toml"),
+        &demonstration(),
+    ] {
         let order = Order::parse(order.as_bytes()).unwrap();
         assert_eq!(words_of_html(&html(&order)), words_of_text(&text(&order)));
         assert_eq!(

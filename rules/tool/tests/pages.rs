@@ -10,6 +10,8 @@ use tempfile::TempDir;
 
 /// An order that has everything; its lists lie nowhere, which is said and does no harm here.
 const EXAMPLE: &str = include_str!("../../src/page/example.toml");
+/// The same with all that a rule can count, wait for and allow.
+const VERBS: &str = include_str!("../../src/page/verbs.toml");
 
 struct Desk(TempDir);
 
@@ -60,7 +62,7 @@ impl Desk {
 
 #[test]
 fn paper_and_text_say_the_same() {
-    for order in [EXAMPLE.to_owned(), long()] {
+    for order in [EXAMPLE.to_owned(), VERBS.to_owned(), long()] {
         let desk = Desk::new(&order);
         desk.pdf();
         // Word for word in the order of the tags, as a screen reader goes through them.

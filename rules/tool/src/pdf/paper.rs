@@ -149,7 +149,7 @@ impl Press<'_> {
         let first = |rows: &[Row]| height(rows.get(..end_of_group(rows, 0)).unwrap_or_default());
         let beside = chunks.first().map_or(0.0, |chunk| {
             let whole = height(chunk);
-            if whole < self.room(true) * 0.6 {
+            if height(&heading) + whole <= self.room(false) {
                 whole
             } else {
                 first(chunk)
