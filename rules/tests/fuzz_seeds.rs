@@ -12,6 +12,7 @@ const SEEDS: &[Target] = &[
         targets::order,
         &[
             include_bytes!("../fuzz/seeds/order/golden"),
+            include_bytes!("../fuzz/seeds/order/whole"),
             include_bytes!("../fuzz/seeds/order/wrong"),
         ],
     ),

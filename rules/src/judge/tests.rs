@@ -230,14 +230,15 @@ fn every_condition_finds_what_it_says() {
         rule(
             "browser",
             &format!(
-                "{web}\nall = [{{ browser = \"Chromium\" }}, {{ transition = [\"typed\", \"link\"] }}]"
+                "{web}\nwide_because = \"t\"\nall = [{{ browser = \"Chromium\" }}, \
+                 {{ transition = [\"typed\", \"link\"] }}]"
             ),
             "kind = \"web_visit\", url = \"https://z.example/\", browser = \"chromium\", transition = \"typed\"",
             no,
         ),
         rule(
             "account",
-            &format!("{web}\nall = [{{ account = \"sam\" }}]"),
+            &format!("{web}\nwide_because = \"t\"\nall = [{{ account = \"sam\" }}]"),
             "kind = \"web_visit\", url = \"https://z.example/\", account = \"sam\"",
             no,
         ),

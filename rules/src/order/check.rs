@@ -1,13 +1,19 @@
 //! What only the order as a whole can show: names that lead nowhere, clauses that nothing checks,
 //! rules that nothing proves.
 
+mod cover;
+mod pattern;
+mod place;
+mod rule;
+mod sequence;
+mod term;
+mod wide;
+
 use std::collections::BTreeSet;
 
-use proviso_report::fact::Kind;
-
-use super::condition::{Condition, Part};
+use super::condition::Part;
 use super::limits;
-use super::parts::{Clause, Exempt, Expect, ListPin, NotCheckable, Place, Rule, Severity};
+use super::parts::{Clause, Exempt, Expect, ListPin, NotCheckable, Place, Rule};
 use super::read::Head;
 use super::sink::{Sink, nearest};
 use super::verbs::Suspension;
@@ -56,6 +62,16 @@ pub(super) struct Whole {
 }
 
 impl Draft {
+    /// The rules that could be read.
+    fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter_map(|named| named.item.as_ref())
+    }
+
+    /// The exemptions that could be read.
+    fn exempts(&self) -> impl Iterator<Item = &Exempt> {
+        self.exempts.iter().filter_map(|named| named.item.as_ref())
+    }
+
     pub(super) fn whole(self) -> Option<Whole> {
         Some(Whole {
             lists: items(self.lists)?,
@@ -77,7 +93,8 @@ pub(super) fn all(draft: &Draft, head: Option<&Head>, sink: &mut Sink<'_>) {
     duplicates(&draft.clauses, "clause", sink);
     duplicates(&draft.rules, "rule", sink);
     duplicates(&draft.exempts, "exemption", sink);
-    for rule in draft.rules.iter().filter_map(|named| named.item.as_ref()) {
+    approvals_twice(draft, sink);
+    for rule in draft.rules() {
         clause_exists(
             draft,
             &rule.clause,
@@ -85,11 +102,12 @@ pub(super) fn all(draft: &Draft, head: Option<&Head>, sink: &mut Sink<'_>) {
             rule.place,
             sink,
         );
-        conditions(rule, sink);
+        rule::all(rule, sink);
         tests(draft, rule, sink);
         for part in parts(rule) {
             list_exists(draft, part, rule.place, sink);
         }
+        wide::rule(rule, sink);
     }
     for part in draft
         .not_checkable
@@ -99,12 +117,16 @@ pub(super) fn all(draft: &Draft, head: Option<&Head>, sink: &mut Sink<'_>) {
         let what = "this [[not_machine_checkable]]";
         clause_exists(draft, &part.clause, what, part.place, sink);
     }
-    for exempt in draft.exempts.iter().filter_map(|named| named.item.as_ref()) {
+    for exempt in draft.exempts() {
         for part in &exempt.matches {
             list_exists(draft, part, exempt.place, sink);
         }
-        exemption(draft, exempt, head, sink);
     }
+    place::all(draft, sink);
+    sequence::all(draft, sink);
+    term::all(draft, head, sink);
+    cover::all(draft, head, sink);
+    wide::records(draft, sink);
     // With a rule missing nobody can say what the others leave out.
     if draft.rules.iter().all(|rule| rule.item.is_some()) {
         unchecked_clauses(draft, sink);
@@ -115,7 +137,7 @@ pub(super) fn all(draft: &Draft, head: Option<&Head>, sink: &mut Sink<'_>) {
 }
 
 fn sizes(draft: &Draft, sink: &mut Sink<'_>) {
-    let rules = || draft.rules.iter().filter_map(|named| named.item.as_ref());
+    let rules = || draft.rules();
     let tests: usize = rules().map(|rule| rule.tests.len()).sum();
     let steps: usize = rules()
         .flat_map(|rule| &rule.tests)
@@ -157,6 +179,20 @@ fn duplicates<T>(named: &[Named<T>], what: &str, sink: &mut Sink<'_>) {
         {
             let sentence = format!("there is a {what} {id} already; give each its own id");
             sink.fault_at(one.place, "duplicate", sentence);
+        }
+    }
+}
+
+/// Officers know an approval by its number alone.
+fn approvals_twice(draft: &Draft, sink: &mut Sink<'_>) {
+    let mut seen = BTreeSet::new();
+    for approval in draft.rules().flat_map(|rule| &rule.approvals) {
+        if !seen.insert(&approval.id) {
+            let sentence = format!(
+                "there is an approval {} already; give each its own id",
+                approval.id
+            );
+            sink.fault_at(approval.place, "duplicate", sentence);
         }
     }
 }
@@ -211,75 +247,6 @@ fn list_exists(draft: &Draft, part: &Part, place: Place, sink: &mut Sink<'_>) {
     }
 }
 
-fn conditions(rule: &Rule, sink: &mut Sink<'_>) {
-    let id = &rule.id;
-    let looks = !rule.any.is_empty()
-        || !rule.all.is_empty()
-        || rule.only.is_some()
-        || !rule.during.is_empty()
-        || rule.over.is_some();
-    if !looks {
-        let sentence = format!(
-            "rule {id} looks for nothing; give it `any`, `all`, `only`, `during` or something \
-             that it counts"
-        );
-        sink.fault_at(rule.place, "no-condition", sentence);
-    }
-    for approval in &rule.approvals {
-        if approval.ends.is_none() {
-            let sentence = format!(
-                "approval {} has no end; give it `ends`, or leave it so if it holds as long as \
-                 the order",
-                approval.id
-            );
-            sink.warn_at(approval.place, "approval-open", sentence);
-        }
-    }
-    let words = rule
-        .any
-        .iter()
-        .chain(&rule.all)
-        .flat_map(|one| &one.parts)
-        .any(Part::is_words);
-    if words && rule.severity > Severity::Review {
-        let sentence = format!(
-            "rule {id} looks for words, and what words mean only a person can say; \
-             make its severity \"review\""
-        );
-        sink.fault_at(rule.place, "words-severity", sentence);
-    }
-    for condition in rule.any.iter().chain(&rule.all).chain(&rule.unless) {
-        if !rule.on.iter().any(|kind| condition.looks_at(*kind)) {
-            let sentence = format!(
-                "rule {id}: a condition with {} can hold for no kind that `on` names",
-                keys(condition)
-            );
-            sink.fault_at(rule.place, "never-holds", sentence);
-        }
-    }
-    for kind in rule.on.iter().filter(|kind| !can_match(rule, **kind)) {
-        let sentence = format!(
-            "rule {id} is on `{kind}`, and its conditions can never hold for one; take it out of `on`"
-        );
-        sink.fault_at(rule.place, "never-matches", sentence);
-    }
-}
-
-fn can_match(rule: &Rule, kind: Kind) -> bool {
-    let all = rule.all.iter().all(|condition| condition.looks_at(kind));
-    let any = rule.any.is_empty() || rule.any.iter().any(|condition| condition.looks_at(kind));
-    all && any
-}
-
-fn keys(condition: &Condition) -> String {
-    let keys: Vec<String> = condition
-        .parts
-        .iter()
-        .map(|part| format!("`{}`", part.key()))
-        .collect();
-    keys.join(" and ")
-}
-
 fn tests(draft: &Draft, rule: &Rule, sink: &mut Sink<'_>) {
     for (expect, word) in [(Expect::Match, "match"), (Expect::NoMatch, "no_match")] {
         if !rule.tests.iter().any(|test| test.expect == expect) {
@@ -311,74 +278,6 @@ fn tests(draft: &Draft, rule: &Rule, sink: &mut Sink<'_>) {
     }
 }
 
-fn exemption(draft: &Draft, exempt: &Exempt, head: Option<&Head>, sink: &mut Sink<'_>) {
-    let Some(head) = head else { return };
-    let id = &exempt.id;
-    let late = exempt
-        .starts
-        .zip(head.ends)
-        .is_some_and(|(starts, ends)| starts > ends);
-    if late || exempt.ends.is_some_and(|ends| ends < head.starts) {
-        let sentence = format!("exemption {id} never holds while the order is in force");
-        sink.fault_at(exempt.place, "exempt-never", sentence);
-    }
-    let always = exempt.starts.is_none_or(|starts| starts <= head.starts)
-        && match (exempt.ends, head.ends) {
-            (None, _) => true,
-            (Some(ends), Some(last)) => ends >= last,
-            (Some(_), None) => false,
-        };
-    if !always {
-        return;
-    }
-    for rule in draft.rules.iter().filter_map(|named| named.item.as_ref()) {
-        if swallows(exempt, rule) {
-            let sentence = format!(
-                "exemption {id} keeps out everything that rule {} looks for; narrow one of them",
-                rule.id
-            );
-            sink.fault_at(exempt.place, "exempt-swallows", sentence);
-        }
-    }
-}
-
-/// Can the rule match nothing that the exemption lets through? Only what can be seen for certain.
-fn swallows(exempt: &Exempt, rule: &Rule) -> bool {
-    let inside = |condition: &Condition| {
-        condition
-            .parts
-            .iter()
-            .any(|part| exempt.matches.iter().any(|wide| covers(wide, part)))
-    };
-    let any = !rule.any.is_empty() && rule.any.iter().all(inside);
-    any || rule.all.iter().any(inside)
-}
-
-/// Does whatever makes `narrow` hold make `wide` hold too?
-fn covers(wide: &Part, narrow: &Part) -> bool {
-    let within = |wide: &[String], narrow: &[String]| {
-        narrow
-            .iter()
-            .all(|one| wide.iter().any(|other| other.eq_ignore_ascii_case(one)))
-    };
-    match (wide, narrow) {
-        (Part::Host(wide), Part::Host(narrow)) => narrow
-            .iter()
-            .all(|host| wide.iter().any(|wide| is_below(host, wide))),
-        (Part::HostIn(wide), Part::HostIn(narrow)) | (Part::AppIn(wide), Part::AppIn(narrow)) => {
-            wide == narrow
-        }
-        (Part::App(wide), Part::App(narrow)) => within(wide, narrow),
-        (Part::Account(wide), Part::Account(narrow)) => narrow.iter().all(|one| wide.contains(one)),
-        _ => false,
-    }
-}
-
-fn is_below(host: &str, wide: &str) -> bool {
-    host.strip_suffix(wide)
-        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-}
-
 fn unchecked_clauses(draft: &Draft, sink: &mut Sink<'_>) {
     for clause in draft.clauses.iter().filter_map(|named| named.item.as_ref()) {
         let id = &clause.id;
@@ -401,11 +300,10 @@ fn unchecked_clauses(draft: &Draft, sink: &mut Sink<'_>) {
 }
 
 fn unused_lists(draft: &Draft, sink: &mut Sink<'_>) {
-    let rules = draft.rules.iter().filter_map(|named| named.item.as_ref());
-    let exempts = draft.exempts.iter().filter_map(|named| named.item.as_ref());
-    let used: BTreeSet<&str> = rules
+    let used: BTreeSet<&str> = draft
+        .rules()
         .flat_map(parts)
-        .chain(exempts.flat_map(|exempt| &exempt.matches))
+        .chain(draft.exempts().flat_map(|exempt| &exempt.matches))
         .filter_map(|part| part.list().map(|(name, _)| name))
         .collect();
     for list in &draft.lists {

@@ -132,8 +132,8 @@ pub struct Clause {
 ///
 /// A fact fits it when one condition of `any` holds (if there are any), each of `all`, none of
 /// `unless`, `only` does not allow it, it lies within `during`, and no approval holds. Without `over`
-/// a fact that fits is a match; with it, matches are made of the facts that fit. A rule has something
-/// to look for: `any`, `all`, `only`, `during` or `over`.
+/// a fact that fits is a match; with it, matches are made of the facts that fit. A rule that has none
+/// of these takes in everything of its kinds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Its number: `4.a`.

@@ -80,12 +80,7 @@ fn conditions_are_read() {
             is(FactField::InterfaceType, &["tun", "wireguard"]),
         ]
     );
-    assert_eq!(any[2].parts, [Part::LooksLikeIn("vpn".to_owned())]);
-    assert_eq!(any[3].parts, [is(FactField::Tethered, &["true"])]);
-    assert_eq!(
-        any[4].parts,
-        [Part::LooksLike(vec!["bank.example".to_owned()])]
-    );
+    assert_eq!(any[2].parts, [is(FactField::Tethered, &["true"])]);
 
     let any = &rule(&order, "5.b").any;
     assert_eq!(
@@ -105,7 +100,7 @@ fn conditions_are_read() {
         [Part::SearchWords(vec!["meet me".to_owned()])]
     );
     let leet: Vec<bool> = any.iter().map(|condition| condition.leet).collect();
-    assert_eq!(leet, [true, true, false, false]);
+    assert_eq!(leet, [true, true, false, false, false, false]);
     assert_eq!(any[2].parts, [Part::SearchWordsIn("talk".to_owned())]);
     assert_eq!(
         any[3].parts,
@@ -113,6 +108,11 @@ fn conditions_are_read() {
             field: Field::Search,
             regex: "meet.?me".to_owned(),
         }]
+    );
+    assert_eq!(any[4].parts, [Part::LooksLikeIn("vpn".to_owned())]);
+    assert_eq!(
+        any[5].parts,
+        [Part::LooksLike(vec!["bank.example".to_owned()])]
     );
 
     let any = &rule(&order, "7.a").any;
@@ -137,6 +137,7 @@ fn what_is_allowed_is_read() {
         [
             Part::Host(vec!["web.whatsapp.com".to_owned()]),
             Part::App(vec!["WhatsApp".to_owned()]),
+            Part::Account(vec!["work".to_owned()]),
         ]
     );
     let only = rule(&order, "6.a").only.as_ref().unwrap();
