@@ -14,6 +14,7 @@
 mod check;
 mod condition;
 mod fact_field;
+mod illustrative;
 pub mod limits;
 mod name;
 mod parts;

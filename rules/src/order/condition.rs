@@ -103,7 +103,7 @@ pub(crate) const TRANSITIONS: &[(&str, Transition)] = &[
 
 impl Part {
     /// The keys of every condition that there is.
-    pub(crate) const KEYS: &'static [&'static str] = &[
+    pub const KEYS: &'static [&'static str] = &[
         "host",
         "host_in",
         "url_words",

@@ -6,10 +6,10 @@ use toml::de::DeTable;
 
 use crate::fault::{Fault, Faults};
 
-use super::parts::{Replaces, SealedCopy};
+use super::parts::{Place, Replaces, SealedCopy};
 use super::shape::{Section, string};
 use super::sink::{FILE, Sink, nearest};
-use super::{Order, Zone, check, limits, name, read_clause, read_list, read_rule};
+use super::{Order, Zone, check, illustrative, limits, name, read_clause, read_list, read_rule};
 
 /// The first line of every order file.
 const FORMAT: &str = "proviso-order/1";
@@ -95,6 +95,7 @@ fn sections(digest: Hash, root: &DeTable<'_>, sink: &mut Sink<'_>) -> Option<Ord
     };
     root.finish(sink);
     check::all(&draft, head.as_ref(), sink);
+    illustrative::all(&draft, head.as_ref(), sink);
     let (head, draft) = (head?, draft.whole()?);
     Some(Order {
         digest,
@@ -134,9 +135,10 @@ fn each<T>(
 
 /// What stands under `[order]`.
 pub(super) struct Head {
-    id: String,
+    pub(super) place: Place,
+    pub(super) id: String,
     version: u64,
-    court: String,
+    pub(super) court: String,
     made: jiff::civil::Date,
     pub(super) starts: jiff::civil::Date,
     pub(super) ends: Option<jiff::civil::Date>,
@@ -146,6 +148,7 @@ pub(super) struct Head {
 }
 
 fn head(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Head> {
+    let place = section.place(sink);
     let id = section.id(sink, "id");
     let version = section.number(sink, "version");
     let court = section.text(sink, "court");
@@ -187,6 +190,7 @@ fn head(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Head> {
     }
     section.finish(sink);
     Some(Head {
+        place,
         id: id?,
         version: version?,
         court: court?,

@@ -33,6 +33,7 @@ pub(crate) fn check(file: &Path) -> End {
                 End::No
             }
             Ok(Ok(judge)) => {
+                print_warnings(file, &judge);
                 let order = judge.order();
                 say(&format!(
                     "{}: {}, version {}: no faults. It has {} clauses and {} rules, and every \
@@ -94,16 +95,7 @@ pub(crate) fn pinned(
 /// One a line, each with the path of its file, as editors understand them.
 pub(crate) fn print_faults(file: &Path, faults: &Faults) {
     for fault in faults.all() {
-        let path = if fault.file == ORDER {
-            file.to_owned()
-        } else {
-            beside(file, &fault.file)
-        };
-        let fault = Fault {
-            file: path.display().to_string(),
-            ..fault.clone()
-        };
-        eprintln!("{}", line(&fault.to_string()));
+        eprintln!("{}", fault_words(file, fault));
     }
     let count = faults.all().len();
     let (faults, them) = if count == 1 {
@@ -112,6 +104,32 @@ pub(crate) fn print_faults(file: &Path, faults: &Faults) {
         ("faults", "them")
     };
     eprintln!("{count} {faults}. Mend {them} and check again.");
+}
+
+/// The same for what is not wrong and should be looked at before anybody signs.
+pub(crate) fn print_warnings(file: &Path, judge: &Judge) {
+    let warnings = || judge.order().warnings().iter().chain(judge.warnings());
+    for warning in warnings() {
+        eprintln!("{}", fault_words(file, warning));
+    }
+    match warnings().count() {
+        0 => {}
+        1 => eprintln!("1 warning. Look at it before anybody signs."),
+        count => eprintln!("{count} warnings. Look at them before anybody signs."),
+    }
+}
+
+fn fault_words(file: &Path, fault: &Fault) -> String {
+    let path = if fault.file == ORDER {
+        file.to_owned()
+    } else {
+        beside(file, &fault.file)
+    };
+    let fault = Fault {
+        file: path.display().to_string(),
+        ..fault.clone()
+    };
+    line(&fault.to_string())
 }
 
 /// Says why nothing can be said.

@@ -1,7 +1,7 @@
 //! `order sign`: with the system's own `ssh-keygen`, so that keys stay where they are: in a file,
 //! in an agent, on a card.
 //!
-//! Refuses: to sign an order that has faults. What is signed is what was checked, byte for byte.
+//! Refuses: to sign an order that has faults, or in which words of a template stand. What is signed is what was checked, byte for byte.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -76,7 +76,12 @@ pub(crate) fn sign(file: &Path, key: &Path, signer: &Signer) -> End {
         }
         Err(error) => return cannot(&error),
     };
+    order_file::print_warnings(file, &judge);
     let order = judge.order();
+    if order.is_illustrative() {
+        eprintln!("An order in which words of a template stand is not signed.");
+        return End::No;
+    }
     say(&format!(
         "Order {}, version {}\nSHA-256 {}\n\
          Compare it with the one on the page that you read (`proviso order show`).",

@@ -247,6 +247,17 @@ fn what_must_not_be_signed_is_not() {
     let said = desk.sign("court", "court:clerk").ends(1);
     assert!(said.err.contains("is not signed"), "{}", said.err);
     desk.edit("version = 0", "version = 1");
+    desk.edit("Using any", "ILLUSTRATIVE. Using any");
+    let said = desk.order(&["check"]).ends(0);
+    let place = format!("{}:17:1: ", desk.path("order.toml").display());
+    assert!(
+        said.err.starts_with(&place) && said.err.contains("[illustrative]\n1 warning. "),
+        "{}",
+        said.err
+    );
+    let said = desk.sign("court", "court:clerk").ends(1);
+    assert!(said.err.contains("words of a template"), "{}", said.err);
+    desk.edit("ILLUSTRATIVE. ", "");
     desk.key("old", "ecdsa");
     let said = desk.sign("old", "court:clerk").ends(2);
     assert!(said.err.contains("Ed25519"), "{}", said.err);
