@@ -46,6 +46,8 @@ pub enum Count {
     Uncovered(Kind),
     /// This exemption keeps it out.
     Suppressed(String),
+    /// It cannot be told whether this rule covers it, and nothing else does.
+    CannotTell(String),
 }
 
 /// An observation that clauses of the order cover that bound then.

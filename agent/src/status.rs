@@ -55,6 +55,10 @@ pub struct Details {
     pub uncovered: BTreeMap<String, u64>,
     /// What exemptions kept out in the last 24 hours, by exemption.
     pub suppressed: BTreeMap<String, u64>,
+    /// Of how much in the last 24 hours it could not be told whether a rule covers it, by rule; it
+    /// was not kept.
+    #[serde(default)]
+    pub cannot_tell: BTreeMap<String, u64>,
     /// The last records, the newest first.
     pub records: Vec<RecordShown>,
     /// How the connection to the collector stands.

@@ -10,6 +10,7 @@ use crate::scope::{Count, Judged};
 
 const UNCOVERED: &str = "uncovered";
 const SUPPRESSED: &str = "suppressed";
+const CANNOT_TELL: &str = "cannot_tell";
 pub(super) const RECORDED: &str = "recorded";
 const HOUR_MS: i64 = 3_600_000;
 /// `status` counts a day, and the hour that runs.
@@ -22,6 +23,8 @@ pub struct Counters {
     pub uncovered: BTreeMap<String, u64>,
     /// By exemption.
     pub suppressed: BTreeMap<String, u64>,
+    /// By rule: what was not kept since it could not be told whether the rule covers it.
+    pub cannot_tell: BTreeMap<String, u64>,
 }
 
 impl Counters {
@@ -29,6 +32,7 @@ impl Counters {
         let into = match sort {
             UNCOVERED => &mut self.uncovered,
             SUPPRESSED => &mut self.suppressed,
+            CANNOT_TELL => &mut self.cannot_tell,
             _ => return,
         };
         let sum = into.entry(name).or_default();
@@ -42,6 +46,7 @@ impl Writer<'_> {
         let (sort, name) = match count {
             Count::Uncovered(kind) => (UNCOVERED, kind.as_str()),
             Count::Suppressed(id) => (SUPPRESSED, id.as_str()),
+            Count::CannotTell(rule) => (CANNOT_TELL, rule.as_str()),
         };
         self.db
             .prepare_cached(

@@ -14,6 +14,10 @@ pub(super) const RECEIPT: &str = "receipt";
 pub(super) const LIFE: &str = "life";
 /// Which orders are held (see [`super::Held`]).
 pub(super) const ORDERS: &str = "orders";
+/// The engine, a line feed and what the judge remembers of the log.
+pub(super) const JUDGE: &str = "judge";
+/// Up to which record that is: the place of the next one, u64.
+pub(super) const FOLLOWED: &str = "followed";
 
 pub(super) fn get(db: &Connection, key: &str) -> rusqlite::Result<Option<Vec<u8>>> {
     db.prepare_cached("SELECT value FROM meta WHERE key = ?1")?

@@ -20,6 +20,7 @@ mod confirm;
 mod count;
 mod error;
 mod hold;
+mod judging;
 mod meta;
 mod program;
 mod schema;
@@ -28,16 +29,19 @@ mod writer;
 
 pub use count::Counters;
 pub use error::{OpenError, WriteError};
+pub use judging::Judges;
 pub use program::Start;
 pub use shown::{Day, Shown};
 pub use writer::{Taken, Writer};
 
 use std::path::Path;
 
+use proviso_report::fact::OrderInForce;
 use proviso_report::{BootId, CompactRange, Hash, Receipt, Seed, UnixMs};
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use crate::identity::Identity;
+use judging::{Memory, Nobody};
 
 /// The file inside the state directory.
 pub const FILE: &str = "journal.sqlite";
@@ -68,6 +72,7 @@ struct Tip {
     receipt: Option<Held>,
     waiting: Waiting,
     confirming: Option<u64>,
+    memory: Memory,
 }
 
 /// The report that takes records.
@@ -138,20 +143,42 @@ impl Journal {
         })
     }
 
-    /// Does all of `work` durably, or nothing.
+    /// Does all of `work` durably, or nothing. Records in it are followed, and judged by no order.
     pub fn transact<T>(
         &mut self,
+        work: impl FnOnce(&mut Writer<'_>) -> Result<T, WriteError>,
+    ) -> Result<Committed<T>, WriteError> {
+        self.transact_judged(&Nobody, work)
+    }
+
+    /// The same; records are judged by their orders in their place.
+    pub fn transact_judged<T>(
+        &mut self,
+        judges: &dyn Judges,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, WriteError>,
     ) -> Result<Committed<T>, WriteError> {
         let transaction = self
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut writer = Writer::new(&transaction, &self.identity, self.tip.clone());
+        let mut writer = Writer::new(&transaction, &self.identity, judges, self.tip.clone());
         let value = work(&mut writer)?;
-        let tip = writer.into_tip();
+        let mut tip = writer.into_tip();
+        if tip.next() != self.tip.next() {
+            tip.memory
+                .write(&self.tip.memory, &transaction, tip.next())?;
+            tip.memory.is_new = false;
+        }
         transaction.commit()?;
         self.tip = tip;
         Ok(Committed(value))
+    }
+
+    /// The order in force, for a judge that remembers nothing of this log: it is a new one, or one
+    /// that a program of another engine wrote.
+    pub fn begin_under(&mut self, order: OrderInForce) {
+        if self.tip.memory.is_new {
+            self.tip.memory.begin(order);
+        }
     }
 
     /// How many records are in closed reports.
@@ -284,13 +311,16 @@ impl Tip {
         )?;
         let confirming: bool =
             db.query_row("SELECT count(*) > 0 FROM confirmed", [], |row| row.get(0))?;
-        Ok(Self {
+        let mut tip = Self {
             range,
             open,
             receipt,
             waiting,
             confirming: confirming.then_some(0),
-        })
+            memory: Memory::default(),
+        };
+        tip.memory = Memory::read(db, tip.next())?;
+        Ok(tip)
     }
 
     /// The place of the next record.

@@ -430,6 +430,7 @@ fn counts_are_stated_once_and_shown_for_a_day() {
         let _counted = journal
             .transact(|writer| {
                 writer.count(&Count::Suppressed("E1".into()), &at(0))?;
+                writer.count(&Count::CannotTell("5.b".into()), &at(0))?;
                 writer.count(&Count::Uncovered(Kind::ProcessStart), &at(0))
             })
             .unwrap();
@@ -450,6 +451,7 @@ fn counts_are_stated_once_and_shown_for_a_day() {
     let expected = Counters {
         uncovered: [("process_start".to_owned(), 2)].into(),
         suppressed: [("E1".to_owned(), 2)].into(),
+        cannot_tell: [("5.b".to_owned(), 2)].into(),
     };
     assert_eq!(counters(), expected);
     assert_eq!(counters(), Counters::default());

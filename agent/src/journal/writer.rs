@@ -6,6 +6,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use rusqlite::Connection;
 
 use super::confirm::Second;
+use super::judging::{Judges, Said};
 use super::{Held, Life, Open, Tip, WriteError, meta};
 use crate::identity::Identity;
 use crate::platform::clock::Moment;
@@ -28,6 +29,7 @@ const BACKLOG: u64 = 2;
 pub struct Writer<'a> {
     pub(super) db: &'a Connection,
     identity: &'a Identity,
+    pub(super) judges: &'a dyn Judges,
     pub(super) tip: Tip,
     notices: Vec<Notice>,
     pressing: bool,
@@ -52,14 +54,21 @@ struct Entry<'a> {
     method: Method,
     order: Option<Hash>,
     fact: Fact,
-    rules: &'a [String],
+    /// What the judge found in it by itself, for when its order does not judge it in its place.
+    alone: Option<&'a Judged>,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(db: &'a Connection, identity: &'a Identity, tip: Tip) -> Self {
+    pub(super) fn new(
+        db: &'a Connection,
+        identity: &'a Identity,
+        judges: &'a dyn Judges,
+        tip: Tip,
+    ) -> Self {
         Self {
             db,
             identity,
+            judges,
             tip,
             notices: Vec::new(),
             pressing: false,
@@ -85,7 +94,7 @@ impl<'a> Writer<'a> {
             method: observation.method,
             order: Some(seen.order()),
             fact: observation.fact.clone(),
-            rules: judged.rules(),
+            alone: Some(judged),
         };
         let (seq, line) = match self.append(entry, now) {
             Err(WriteError::Record(why)) => {
@@ -99,11 +108,9 @@ impl<'a> Writer<'a> {
         }
         self.follow(seq, judged)?;
         self.tally_recorded(judged, now)?;
-        if judged.is_pressing() {
-            if self.tip.waiting.reports > BACKLOG {
-                self.notices.push(Notice { index: seq, line });
-            }
-            self.pressing = true;
+        // The collector judges a notice by itself.
+        if judged.is_pressing() && self.tip.waiting.reports > BACKLOG {
+            self.notices.push(Notice { index: seq, line });
         }
         Ok(Taken::Recorded(seq))
     }
@@ -125,7 +132,7 @@ impl<'a> Writer<'a> {
             method: Method::Agent,
             order: None,
             fact,
-            rules: &[],
+            alone: None,
         };
         self.append(entry, now).map(|(seq, _)| seq)
     }
@@ -146,7 +153,7 @@ impl<'a> Writer<'a> {
             method: confirmed.method,
             order: Some(order),
             fact: confirmed.into(),
-            rules: &[],
+            alone: None,
         };
         self.append(entry, now).map(|_| ())
     }
@@ -220,6 +227,13 @@ impl<'a> Writer<'a> {
             line = record.to_line()?;
         }
         let seq = record.seq;
+        let said = self.judge(&record).unwrap_or_else(|| Said {
+            rules: entry
+                .alone
+                .map_or_else(Vec::new, |one| one.rules().to_vec()),
+            is_pressing: entry.alone.is_some_and(Judged::is_pressing),
+        });
+        self.pressing |= said.is_pressing;
         self.db
             .prepare_cached("INSERT INTO line VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute((
@@ -227,7 +241,7 @@ impl<'a> Writer<'a> {
                 entry.account,
                 record.kind().is_life_sign(),
                 &line,
-                entry.rules.join("\n"),
+                said.rules.join("\n"),
             ))?;
         let open = self.open(now)?;
         open.count = open.count.saturating_add(1);

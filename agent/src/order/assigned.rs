@@ -79,12 +79,24 @@ impl Assigned {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// Is it not older than what was taken before? An old order is a signed one, too.
+    /// Is it not older than what was taken before, and does it follow it? An old order is a signed one,
+    /// too.
     pub(super) fn may_take(&self, order: &Order) -> Result<(), String> {
-        let Some(highest) = self.highest.get(order.id()) else {
+        let (id, version) = (order.id(), order.version());
+        if let Some(replaces) = order.replaces()
+            && let Some(own) = self.known(id, replaces.version)
+            && own != replaces.sha256
+        {
+            return Err(format!(
+                "this is version {version} of {id}, which says that it takes the place of another \
+                 version {} than the one that is known here: have the order made anew from the \
+                 version that was in force, and signed again",
+                replaces.version
+            ));
+        }
+        let Some(highest) = self.highest.get(id) else {
             return Ok(());
         };
-        let (id, version) = (order.id(), order.version());
         if version < highest.version {
             return Err(format!(
                 "this is version {version} of {id}, and version {} was in force here: an order \
@@ -153,6 +165,19 @@ impl Assigned {
             0 => Some(Place::Previous),
             _ => Some(Place::LetGo),
         }
+    }
+
+    /// The file of a version that was taken here.
+    fn known(&self, id: &str, version: u64) -> Option<Hash> {
+        let entries = [&self.current, &self.next].into_iter().flatten();
+        let earlier = self.earlier.iter().map(|earlier| &earlier.entry);
+        let found = entries
+            .chain(earlier)
+            .find(|entry| entry.id == id && entry.version == version);
+        let highest = self.highest.get(id).filter(|one| one.version == version);
+        found
+            .map(|entry| entry.digest)
+            .or_else(|| highest.map(|one| one.digest))
     }
 
     fn note(&mut self, entry: &Entry) {

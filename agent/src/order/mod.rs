@@ -10,7 +10,8 @@
 //! the next change.
 //!
 //! Refuses: everything else, with a sentence that is also a record. A refused order leaves the one
-//! in force as it is.
+//! in force as it is. And to ask for a list that the order keeps at the collector: its bytes never
+//! come here.
 
 mod assigned;
 mod store;
@@ -24,8 +25,10 @@ use std::sync::Arc;
 use proviso_report::fact::{Fact, OrderEnded, OrderInForce, OrderRefused};
 use proviso_report::frame::OrderPackage;
 use proviso_report::{Hash, UnixMs};
+use proviso_rules::order::Where;
 use proviso_rules::{Judge, ListBytes, Order, Side, Signers, Term};
 
+use crate::journal::Judges as JudgesOfLog;
 use crate::source::Wanted;
 use crate::uplink::Offered;
 use assigned::{Assigned, Entry, Place};
@@ -181,7 +184,8 @@ impl Book {
         };
         self.store.put(digest, &package)?;
         let mut missing = BTreeSet::new();
-        for pin in order.lists() {
+        let ours = order.lists().iter().filter(|pin| pin.held == Where::Device);
+        for pin in ours {
             if !self.store.has_list(digest, &pin.sha256)? {
                 missing.insert(pin.sha256);
             }
@@ -307,10 +311,7 @@ impl Book {
             Term::NotYet(at) => at,
             _ => now,
         };
-        let ends = match order.term(starts) {
-            Term::InForce(end) => end,
-            _ => None,
-        };
+        let ends = end_of(&order, starts);
         let judge = match self.compile(order) {
             Ok(judge) => judge,
             Err(reason) => return Ok(self.refuse(digest, reason)),
@@ -324,13 +325,21 @@ impl Book {
             ends,
         };
         let change = match term {
-            Term::NotYet(_) if self.assigned.in_force => Change {
+            Term::NotYet(_) if self.is_current(now) => Change {
                 assigned: self.assigned.with_next(entry),
                 ..self.unchanged()
             },
             _ => self.assign(entry, judge, now),
         };
         Ok(Answer::taken(Some(change)))
+    }
+
+    /// Is there an order that binds now, or will again when its suspension is over?
+    fn is_current(&self, now: UnixMs) -> bool {
+        self.assigned.in_force
+            || self
+                .current()
+                .is_some_and(|judge| matches!(judge.order().term(now), Term::Suspended(_)))
     }
 
     /// Makes an order the current one.
@@ -417,6 +426,15 @@ impl Book {
     }
 }
 
+/// By these orders records are judged in their place in the log: those that bind or bound last.
+impl JudgesOfLog for Book {
+    fn of(&self, order: &Hash) -> Option<&Judge> {
+        let held = [&self.judges.current, &self.judges.previous];
+        let mut held = held.into_iter().flatten().map(|one| &*one.0);
+        held.find(|judge| judge.order().digest() == *order)
+    }
+}
+
 impl Change {
     /// The state to store with the facts.
     #[must_use]
@@ -444,6 +462,18 @@ impl Answer {
 impl std::fmt::Debug for Compiled {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Compiled({})", self.0.order().digest())
+    }
+}
+
+/// The first moment after its last day, suspended or not; `None`: it has none.
+fn end_of(order: &Order, mut at: UnixMs) -> Option<UnixMs> {
+    loop {
+        at = match order.term(at) {
+            Term::Ended(end) => return Some(end),
+            // Each is later than the one before.
+            Term::NotYet(next) | Term::InForce(Some(next)) | Term::Suspended(Some(next)) => next,
+            Term::InForce(None) | Term::Suspended(None) => return None,
+        };
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use proviso_report::UnixMs;
 use proviso_report::fact::{
-    AgentStarted, AgentStopped, Fact, Gap, GapCause, Heartbeat, PreviousEnd,
+    AgentStarted, AgentStopped, Fact, Gap, GapCause, Heartbeat, OrderInForce, PreviousEnd,
 };
 use proviso_rules::ENGINE;
 use thiserror::Error;
@@ -41,7 +41,7 @@ pub enum StartError {
 impl Keeper {
     /// Begins: says how the time before ended, and what orders are in force.
     pub fn start(
-        journal: Journal,
+        mut journal: Journal,
         book: Book,
         scope: Scope,
         outlets: Outlets,
@@ -49,6 +49,14 @@ impl Keeper {
         sources: &[&str],
         now: &Moment,
     ) -> Result<Self, StartError> {
+        if let Some(order) = book.in_force() {
+            let order = order.order();
+            journal.begin_under(OrderInForce {
+                id: order.id().to_owned(),
+                version: order.version(),
+                digest: order.digest(),
+            });
+        }
         let before = journal.life()?;
         let cursors = journal.cursors()?.into_iter().collect();
         let mut keeper = Self {
@@ -153,25 +161,34 @@ impl Pulse {
 
 /// One heartbeat, or more when there are many counts: each count stands in one of them, and the
 /// time awake in the first.
-fn heartbeats(counters: Counters, awake_ms: u64) -> Vec<Heartbeat> {
-    let mut all = vec![Heartbeat {
-        uncovered: counters.uncovered,
+pub(super) fn heartbeats(counters: Counters, awake_ms: u64) -> Vec<Heartbeat> {
+    let empty = Heartbeat {
+        uncovered: BTreeMap::new(),
         suppressed: BTreeMap::new(),
         cannot_tell: BTreeMap::new(),
+        awake_ms: 0,
+    };
+    let first = Heartbeat {
+        uncovered: counters.uncovered,
         awake_ms,
-    }];
-    for (id, count) in counters.suppressed {
-        let full = all.last().is_none_or(|h| h.suppressed.len() >= MAX_COUNTS);
-        if full {
-            all.push(Heartbeat {
-                uncovered: BTreeMap::new(),
-                suppressed: BTreeMap::new(),
-                cannot_tell: BTreeMap::new(),
-                awake_ms: 0,
-            });
+        ..empty.clone()
+    };
+    let (mut all, mut counts) = (vec![first], 0);
+    let suppressed = counters.suppressed.into_iter().map(|one| (false, one));
+    let cannot_tell = counters.cannot_tell.into_iter().map(|one| (true, one));
+    for (is_rule, (id, count)) in suppressed.chain(cannot_tell) {
+        if counts == MAX_COUNTS {
+            all.push(empty.clone());
+            counts = 0;
         }
+        counts += 1;
         if let Some(last) = all.last_mut() {
-            last.suppressed.insert(id, count);
+            let into = if is_rule {
+                &mut last.cannot_tell
+            } else {
+                &mut last.suppressed
+            };
+            into.insert(id, count);
         }
     }
     all
@@ -238,11 +255,13 @@ mod tests {
         let counters = Counters {
             uncovered: [("web_visit".to_owned(), 3)].into(),
             suppressed: suppressed.clone(),
+            cannot_tell: suppressed.clone(),
         };
         let all = heartbeats(counters, 60_000);
-        let mut found = BTreeMap::new();
+        let (mut found, mut unsure) = (BTreeMap::new(), BTreeMap::new());
         for heartbeat in all.iter().cloned() {
             found.extend(heartbeat.suppressed.clone());
+            unsure.extend(heartbeat.cannot_tell.clone());
             let record = Record {
                 seq: 0,
                 at: UnixMs(0),
@@ -259,6 +278,7 @@ mod tests {
             assert!(record.to_line().is_ok());
         }
         assert_eq!(found, suppressed);
+        assert_eq!(unsure, suppressed);
         assert_eq!(all.iter().map(|h| h.awake_ms).sum::<u64>(), 60_000);
         assert_eq!(all.iter().filter(|h| !h.uncovered.is_empty()).count(), 1);
         assert_eq!(heartbeats(Counters::default(), 5).len(), 1);

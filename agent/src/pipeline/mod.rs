@@ -25,7 +25,7 @@ use proviso_report::UnixMs;
 use proviso_report::fact::{Fact, Gap, GapCause, SourceFailed, SourceRestored};
 use tokio::sync::{mpsc, watch};
 
-use crate::journal::{Journal, WriteError, Writer};
+use crate::journal::{Counters, Journal, WriteError, Writer};
 use crate::order::{Book, Change};
 use crate::platform::clock::Moment;
 use crate::scope::Scope;
@@ -176,7 +176,7 @@ impl Keeper {
         let (book, scope, pulse) = (&self.book, &mut self.scope, &self.pulse);
         let unsaid = &self.unsaid;
         let is_over = over.is_some();
-        let written = self.journal.transact(|writer| {
+        let written = self.journal.transact_judged(book, |writer| {
             say_all(writer, unsaid, now)?;
             if let Some(stall) = over {
                 writer.state(now.at, stall.gap(now), now)?;
@@ -224,10 +224,16 @@ impl Keeper {
     /// Records a change of the order and lets it count; false when it could not be written.
     fn record(&mut self, change: Change, now: &Moment) -> Result<bool, WriteError> {
         let unsaid = &self.unsaid;
-        let written = self.journal.transact(|writer| {
+        let written = self.journal.transact_judged(&self.book, |writer| {
             say_all(writer, unsaid, now)?;
-            // What was seen under the order of before is told before.
+            // What was seen and counted under the order of before is told before.
             writer.flush_confirmed(now)?;
+            let counters = writer.take_counters()?;
+            if counters != Counters::default() {
+                for heartbeat in life::heartbeats(counters, 0) {
+                    writer.state(now.at, heartbeat.into(), now)?;
+                }
+            }
             for fact in &change.facts {
                 writer.state(now.at, fact.clone(), now)?;
             }

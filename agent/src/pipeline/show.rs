@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use proviso_report::fact::Fact;
 use proviso_report::{Record, UnixMs};
-use proviso_rules::{Judge, Order};
+use proviso_rules::{Judge, Order, Term};
 
 use super::Keeper;
 use crate::journal::{Shown, WriteError};
@@ -35,7 +35,7 @@ impl Keeper {
             tracing::error!(%error, "the journal cannot be read for `status`");
             None
         });
-        let (on, why) = self.state();
+        let (on, why) = self.state(now.at);
         let status = Status {
             format: FORMAT.to_owned(),
             on,
@@ -48,7 +48,7 @@ impl Keeper {
         serde_json::to_value(status).unwrap_or_default()
     }
 
-    fn state(&self) -> (bool, String) {
+    fn state(&self, now: UnixMs) -> (bool, String) {
         if self.stopped {
             return (false, "the agent is about to end".into());
         }
@@ -62,12 +62,7 @@ impl Keeper {
                 ),
             ),
             (Some(_), _) => (true, "a court order is in force on this computer".into()),
-            (None, Some(_)) => (
-                false,
-                "the court order is not in force today, so nothing is recorded but that the agent \
-                 runs"
-                    .into(),
-            ),
+            (None, Some(judge)) => (false, not_now(judge.order(), now)),
             (None, None) => (
                 false,
                 "there is no signed court order on this computer, so nothing is recorded but that \
@@ -90,6 +85,7 @@ impl Keeper {
             recorded: day.recorded,
             uncovered: day.counters.uncovered,
             suppressed: day.counters.suppressed,
+            cannot_tell: day.counters.cannot_tell,
             records: records
                 .iter()
                 .filter_map(|shown| record(shown, order, &zone))
@@ -107,6 +103,21 @@ impl Keeper {
             waiting: self.journal.waiting().reports,
         })
     }
+}
+
+/// Why an order that is here does not bind now.
+fn not_now(order: &Order, now: UnixMs) -> String {
+    let day = |at| time(at, order.zone());
+    let why = match order.term(now) {
+        Term::Suspended(until) => {
+            let until = until.map_or_else(|| "a further version".to_owned(), day);
+            format!("the court order is suspended until {until}")
+        }
+        Term::NotYet(start) => format!("the court order begins on {}", day(start)),
+        Term::Ended(end) => format!("the court order ended on {}", day(end)),
+        Term::InForce(_) => "the court order is not in force today".to_owned(),
+    };
+    format!("{why}, so nothing is recorded but that the agent runs")
 }
 
 fn shown(order: &Order) -> OrderShown {

@@ -1,5 +1,6 @@
 //! The same in plain words.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{ClauseShown, Details, OrderShown, RecordShown, Status};
@@ -45,7 +46,18 @@ impl fmt::Display for Details {
                 "  {count} kept out by exemption {exempt}; only this count was kept"
             )?;
         }
-        if self.recorded.is_empty() && self.uncovered.is_empty() && self.suppressed.is_empty() {
+        for (rule, count) in &self.cannot_tell {
+            writeln!(
+                f,
+                "  {count} only counted: it could not be told whether rule {rule} covers it"
+            )?;
+        }
+        let counts = [&self.recorded, &self.uncovered, &self.suppressed];
+        if counts
+            .into_iter()
+            .chain([&self.cannot_tell])
+            .all(BTreeMap::is_empty)
+        {
             writeln!(f, "  nothing")?;
         }
         writeln!(f, "\nLAST RECORDS (times in {})", self.zone)?;
@@ -200,6 +212,7 @@ mod tests {
                 recorded: [("web_visit".to_owned(), 2)].into(),
                 uncovered: [].into(),
                 suppressed: [("E1".to_owned(), 1)].into(),
+                cannot_tell: [("5.b".to_owned(), 3)].into(),
                 records: vec![RecordShown {
                     at: "2026-11-24 05:00:00".into(),
                     account: Some("alex".into()),
@@ -239,6 +252,7 @@ Not checked by software: inspection (clause 1): by visit
 IN THE LAST 24 HOURS
   2 recorded: pages opened in a browser
   1 kept out by exemption E1; only this count was kept
+  3 only counted: it could not be told whether rule 5.b covers it
 
 LAST RECORDS (times in Europe/London)
   2026-11-24 05:00:00  alex, under clause 4:
