@@ -11,8 +11,10 @@
 //! ```
 //!
 //! Promises: for every record that the bundle shows, the order that it names is asked again whether
-//! it could be made and under which clauses; and it is judged again, and compared with the findings
-//! in both directions. What another engine made is said to be unchecked, never to be wrong.
+//! it could be made and under which clauses; and it is judged again in its place in the log, signs of
+//! life by the order in force, and compared with the findings in both directions. What another engine
+//! made is said to be unchecked, never to be wrong. So is what rests on records that the bundle does
+//! not show, and what rests on lists that never leave the collector.
 //!
 //! Refuses: to say whose keys `allowed_signers` names; that is for whoever knows the people.
 
@@ -22,8 +24,8 @@ mod orders;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proviso_report::Hash;
 use proviso_report::bundle::{Check, Files, Outcome, Verified};
+use proviso_report::{Fact, Hash, Record};
 
 use crate::ENGINE;
 
@@ -35,11 +37,8 @@ pub fn check(files: &dyn Files, verified: &Verified) -> Vec<Check> {
         // No bundle at all, which is said already.
         return checks;
     }
-    let named: BTreeSet<Hash> = verified
-        .logs
-        .values()
-        .flat_map(|log| log.records.iter().filter_map(|record| record.order))
-        .collect();
+    let records = verified.logs.values().flat_map(|log| &log.records);
+    let named: BTreeSet<Hash> = records.filter_map(names).collect();
     let mut judges = BTreeMap::new();
     for digest in named {
         let (more, judge) = orders::check(files, digest, other_engine(verified).as_ref());
@@ -51,6 +50,14 @@ pub fn check(files: &dyn Files, verified: &Verified) -> Vec<Check> {
     checks.extend(cover::check(verified, &judges));
     checks.extend(findings::check(files, verified, &judges));
     checks
+}
+
+/// The order that a record is made under, or that it says is in force from there on.
+fn names(record: &Record) -> Option<Hash> {
+    match &record.fact {
+        Fact::OrderInForce(order) => Some(order.digest),
+        _ => record.order,
+    }
 }
 
 /// Why this program cannot say what the engine of the bundle would have found.

@@ -1,4 +1,8 @@
 //! The findings of a bundle, made again from its records.
+//!
+//! Each log is followed from the first record that the bundle shows. From the first record that it
+//! does not show on, nobody can say what the judge remembered: a rule that counts over time, or that
+//! asks what the clock did, may then rightly have found more or less than is found here.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +11,13 @@ use proviso_report::bundle::{Check, DeviceLog, Files, Finding, Outcome, Verified
 use proviso_report::{DeviceId, Hash, Record};
 
 use super::other_engine;
-use crate::{ENGINE, Event, Judge, finding_id};
+use crate::order::Rule;
+use crate::{ENGINE, Followed, Hit, Judge, Order, State, finding_id};
 
 const FILE: &str = "data/findings.jsonl";
 const FOLLOW: &str = "each finding follows from its record and the order";
 const COMPLETE: &str = "every record that is shown and that a rule matches has its finding";
+const OVER_TIME: &str = "no finding is missing of rules that look at more than one record";
 
 pub(super) fn check(
     files: &dyn Files,
@@ -28,17 +34,25 @@ pub(super) fn check(
             Check::new(COMPLETE, outcome),
         ];
     }
-    let (made, unjudged) = judge_again(verified, judges);
-    vec![
+    let again = Again::of(verified, judges);
+    let mut checks = vec![
         Check::new(
             format!("{FOLLOW} (findings: {})", said.len()),
-            follow(verified, judges, &said, &made),
+            follow(&again, &said),
         ),
         Check::new(
-            format!("{COMPLETE} (findings: {})", made.len()),
-            complete(verified, &said, &made, unjudged),
+            format!(
+                "{COMPLETE} (findings: {}; records of which a rule cannot tell: {})",
+                again.made.len(),
+                again.cannot_tell
+            ),
+            complete(&again, &said),
         ),
-    ]
+    ];
+    if let Some(outcome) = over_time(&again, &said) {
+        checks.push(Check::new(OVER_TIME, outcome));
+    }
+    checks
 }
 
 /// By id.
@@ -62,66 +76,114 @@ fn read(files: &dyn Files) -> Result<BTreeMap<String, Finding>, Outcome> {
     Ok(found)
 }
 
-/// What this program finds in the records that are shown, by id, and how many records it could not
-/// judge for want of their order.
-fn judge_again(
-    verified: &Verified,
-    judges: &BTreeMap<Hash, Judge>,
-) -> (BTreeMap<String, Finding>, u64) {
-    let (mut made, mut unjudged) = (BTreeMap::new(), 0);
-    for (device, log) in &verified.logs {
-        for record in &log.records {
-            let Some(order) = record.order else { continue };
-            match judges.get(&order) {
-                Some(judge) => {
-                    made.extend(
-                        findings(*device, record, &order, judge).map(|one| (one.id.clone(), one)),
-                    );
-                }
-                None => unjudged += 1,
-            }
-        }
-    }
-    (made, unjudged)
+/// What this program finds in the records that are shown.
+struct Again<'a> {
+    verified: &'a Verified,
+    judges: &'a BTreeMap<Hash, Judge>,
+    /// By id.
+    made: BTreeMap<String, Finding>,
+    /// Records that could not be judged for want of their order.
+    unjudged: u64,
+    /// Records of which a rule cannot tell.
+    cannot_tell: u64,
+    /// By device: the first record that the bundle does not show, when others follow it.
+    gaps: BTreeMap<DeviceId, u64>,
 }
 
-/// What a judge finds in a record.
-fn findings<'a>(
-    device: DeviceId,
-    record: &'a Record,
-    order: &'a Hash,
-    judge: &'a Judge,
-) -> impl Iterator<Item = Finding> + 'a {
-    let hits = judge.judge(&Event {
-        at: record.at,
-        account: record.account.as_deref(),
-        fact: &record.fact,
-    });
-    hits.into_iter().map(move |hit| {
-        let rules = judge.order().rules();
-        let says = rules.iter().find(|rule| rule.id == hit.rule);
-        Finding {
-            id: HEXLOWER.encode(&finding_id(device, record.seq, order, &hit.rule)),
-            device,
-            seq: record.seq,
-            says: says.map(|rule| rule.says.clone()).unwrap_or_default(),
-            rule: hit.rule,
-            clause: hit.clause,
-            severity: hit.severity.as_str().to_owned(),
-            matched: hit.matched,
-            engine: ENGINE.to_owned(),
-            order: *order,
+impl<'a> Again<'a> {
+    fn of(verified: &'a Verified, judges: &'a BTreeMap<Hash, Judge>) -> Self {
+        let mut again = Self {
+            verified,
+            judges,
+            made: BTreeMap::new(),
+            unjudged: 0,
+            cannot_tell: 0,
+            gaps: BTreeMap::new(),
+        };
+        for (device, log) in &verified.logs {
+            let mut state = State::new();
+            for (place, record) in (0..).zip(&log.records) {
+                if record.seq != place {
+                    again.gaps.entry(*device).or_insert(place);
+                }
+                match state.follow(record, |order| judges.get(order)) {
+                    Followed::Judged { order, verdict } => {
+                        again.cannot_tell += u64::from(!verdict.cannot_tell.is_empty());
+                        for hit in verdict.hits {
+                            let one = finding(*device, record, &order, judges.get(&order), hit);
+                            again.made.insert(one.id.clone(), one);
+                        }
+                    }
+                    Followed::NotHeld(_) => again.unjudged += 1,
+                    // That the second may not be is for the check of terms.
+                    Followed::NoOrder | Followed::Outside { .. } => {}
+                }
+            }
         }
-    })
+        again
+    }
+
+    /// Why a finding of this rule about this record need not be the one that was made; `None`: it
+    /// must be.
+    fn doubt(&self, finding: &Finding) -> Option<String> {
+        let judge = self.judges.get(&finding.order)?;
+        if judge.left_out().contains(&finding.rule) {
+            return Some("whose lists are only with the collector".to_owned());
+        }
+        let gap = self.gaps.get(&finding.device)?;
+        let rule = judge
+            .order()
+            .rules()
+            .iter()
+            .find(|rule| rule.id == finding.rule)?;
+        let shown = shown(self.verified.logs.get(&finding.device), finding.seq);
+        // Without the records before, nobody knows which order was in force.
+        let by_log = shown.is_some_and(|record| record.order.is_none());
+        (*gap <= finding.seq && (by_log || is_over_time(judge.order(), rule)))
+            .then(|| format!("which looks at more than one record, and record {gap} is not shown"))
+    }
+}
+
+/// Does what the rule finds in a record rest on others, too? What the clock did does.
+fn is_over_time(order: &Order, rule: &Rule) -> bool {
+    let hours = order
+        .exempts()
+        .iter()
+        .any(|exempt| !exempt.within.is_empty());
+    hours || rule.over.is_some() || !rule.during.is_empty()
+}
+
+fn finding(
+    device: DeviceId,
+    record: &Record,
+    order: &Hash,
+    judge: Option<&Judge>,
+    hit: Hit,
+) -> Finding {
+    let mut rules = judge.into_iter().flat_map(|judge| judge.order().rules());
+    let says = rules.find(|rule| rule.id == hit.rule);
+    Finding {
+        id: HEXLOWER.encode(&finding_id(device, record.seq, order, &hit.rule)),
+        device,
+        seq: record.seq,
+        says: says.map(|rule| rule.says.clone()).unwrap_or_default(),
+        rule: hit.rule,
+        clause: hit.clause,
+        severity: hit.severity.as_str().to_owned(),
+        matched: hit.matched,
+        engine: ENGINE.to_owned(),
+        order: *order,
+    }
 }
 
 /// Is each finding that is there one that was made again?
-fn follow(
-    verified: &Verified,
-    judges: &BTreeMap<Hash, Judge>,
-    said: &BTreeMap<String, Finding>,
-    made: &BTreeMap<String, Finding>,
-) -> Outcome {
+fn follow(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Outcome {
+    let Again {
+        verified,
+        judges,
+        made,
+        ..
+    } = again;
     let mut unchecked = None;
     for (id, finding) in said {
         let place = format!("record {} of device {}", finding.seq, finding.device);
@@ -134,13 +196,18 @@ fn follow(
             if same == finding {
                 continue;
             }
+            if let Some(doubt) = again.doubt(finding) {
+                unchecked = Some(format!("finding {id} is of rule {}, {doubt}", finding.rule));
+                continue;
+            }
             return Outcome::Fails(format!(
                 "finding {id} does not say what rule {} finds in {place}",
                 finding.rule
             ));
         }
         let log = verified.logs.get(&finding.device);
-        if shown(log, finding.seq).is_some_and(|record| record.order != Some(finding.order)) {
+        let other = |record: &Record| record.order.is_some_and(|order| order != finding.order);
+        if shown(log, finding.seq).is_some_and(other) {
             return Outcome::Fails(format!(
                 "finding {id} is by the order {}, and {place} was made under another",
                 finding.order
@@ -157,6 +224,8 @@ fn follow(
                 "finding {id} is by the order {}, which could not be used",
                 finding.order
             ));
+        } else if let Some(doubt) = again.doubt(finding) {
+            unchecked = Some(format!("finding {id} is of rule {}, {doubt}", finding.rule));
         } else {
             return Outcome::Fails(format!(
                 "finding {id} says that rule {} matches {place}, and it does not",
@@ -189,33 +258,63 @@ fn is_withheld(log: Option<&DeviceLog>, seq: u64) -> bool {
     shown(log, seq).is_none() && log.is_some_and(|log| (log.first..log.end).contains(&seq))
 }
 
-/// Is each finding that was made again there?
-fn complete(
-    verified: &Verified,
-    said: &BTreeMap<String, Finding>,
-    made: &BTreeMap<String, Finding>,
-    unjudged: u64,
-) -> Outcome {
+/// Is each finding that was made again there? Those that rest on records that are not shown are for
+/// [`over_time`].
+fn complete(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Outcome {
     // Records that another engine judged may rightly lack what this one finds in them.
     if let Some(other) = said.values().find(|one| one.engine != ENGINE) {
         return Outcome::Unchecked(of_another_engine(other));
     }
-    if let Some(missing) = made.values().find(|one| !said.contains_key(&one.id)) {
+    let mut missing = again
+        .made
+        .values()
+        .filter(|one| !said.contains_key(&one.id));
+    if let Some(missing) = missing.find(|one| again.doubt(one).is_none()) {
         return Outcome::Fails(format!(
             "rule {} matches record {} of device {}, and no finding says so",
             missing.rule, missing.seq, missing.device
         ));
     }
+    let verified = again.verified;
     let mut devices = verified.about.iter().flat_map(|about| &about.devices);
     if let Some(device) = devices.find(|device| !verified.logs.contains_key(device)) {
         return Outcome::Unchecked(format!(
             "the log of device {device} does not hold, so its records were not judged"
         ));
     }
-    if unjudged > 0 {
+    if again.unjudged > 0 {
         return Outcome::Unchecked(format!(
-            "{unjudged} records could not be judged, since their order could not be used"
+            "{} records could not be judged, since their order could not be used",
+            again.unjudged
         ));
     }
     Outcome::Holds
+}
+
+/// The same for what rests on records that are not shown; `None`: nothing does.
+fn over_time(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Option<Outcome> {
+    let has_such = |judge: &Judge| {
+        let order = judge.order();
+        order.rules().iter().any(|rule| is_over_time(order, rule))
+    };
+    if !again.judges.values().any(has_such) {
+        return None;
+    }
+    let mut missing = again
+        .made
+        .values()
+        .filter(|one| !said.contains_key(&one.id));
+    let doubted = missing.find_map(|one| Some((one, again.doubt(one)?)));
+    Some(match (doubted, again.gaps.first_key_value()) {
+        (Some((one, doubt)), _) => Outcome::Unchecked(format!(
+            "record {} of device {} would match rule {}, {doubt}",
+            one.seq, one.device, one.rule
+        )),
+        (None, Some((device, gap))) => Outcome::Unchecked(format!(
+            "record {gap} of device {device} is not shown, so what such rules remembered of it is \
+             not known: export from the beginning of the log to have it checked"
+        )),
+        // Then it is one of the findings that are compared one by one.
+        (None, None) => Outcome::Holds,
+    })
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use proviso_report::bundle::{Check, Files, Outcome};
 use proviso_report::{Hash, UnixMs};
 
+use crate::order::Where;
 use crate::signature::MAX_SIGNATURES;
 use crate::{Judge, ListBytes, Order, Side, Signers};
 
@@ -60,6 +61,16 @@ pub(super) fn check(
     match Judge::compile(order, Side::Verifier, &mut |hash| lists.get(hash).cloned()) {
         Ok(judge) => {
             note("it passes its own tests".to_owned(), Outcome::Holds);
+            if !judge.left_out().is_empty() {
+                let why = format!(
+                    "the lists of rules that only the collector can check are not in the bundle: {}",
+                    judge.left_out().join(", ")
+                );
+                note(
+                    "each of its rules can be checked".to_owned(),
+                    Outcome::Unchecked(why),
+                );
+            }
             (checks, Some(judge))
         }
         Err(faults) => {
@@ -124,6 +135,8 @@ fn lists(files: &dyn Files, folder: &str, order: &Order) -> (BTreeMap<Hash, List
         let path = format!("{folder}/lists/{}", pin.sha256);
         let bytes = match needed(files, &path) {
             Ok(bytes) => bytes,
+            // Such a list is not handed on; the rules that need it are left out, and said.
+            Err(Outcome::Unchecked(_)) if pin.held == Where::Collector => continue,
             Err(outcome) => return (lists, outcome),
         };
         if Hash::of(&bytes) != pin.sha256 {
