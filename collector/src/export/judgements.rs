@@ -1,7 +1,7 @@
 //! Findings and decisions: what software thinks, and what people said. Apart from the records, and
 //! apart from each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proviso_report::UnixMs;
 use proviso_report::bundle::Finding as Exported;
@@ -22,6 +22,8 @@ pub(super) struct Judged {
     pub(super) decisions: u64,
     /// Findings that a device announced and no signed report shows: not in the bundle.
     pub(super) announced: Vec<FindingId>,
+    /// The orders that the findings are by.
+    pub(super) orders: BTreeSet<Hash>,
 }
 
 /// A line of `decisions.jsonl`.
@@ -51,6 +53,7 @@ pub(super) fn write(
             judged.announced.push(finding.id);
             continue;
         }
+        judged.orders.insert(finding.order);
         let text = match texts.entry(finding.order) {
             std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::btree_map::Entry::Vacant(free) => {

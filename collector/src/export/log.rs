@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proviso_report::bundle::{Leaf, Start};
-use proviso_report::{CompactRange, DeviceId, Note, Record, Report, UnixMs, VerifierKey};
+use proviso_report::{CompactRange, DeviceId, Fact, Note, Record, Report, UnixMs, VerifierKey};
 
 use super::bag::{Bag, BagFile};
 use super::{ExportError, line};
@@ -19,6 +19,8 @@ pub(super) struct Log {
     pub(super) withheld: u64,
     /// The orders that the records shown name.
     pub(super) orders: BTreeSet<Hash>,
+    /// The orders that came into force with the records shown. A device can name any.
+    pub(super) in_force: BTreeSet<Hash>,
 }
 
 /// Writes the whole reports from the first to the last that overlap the time asked for; `None` if
@@ -71,6 +73,9 @@ pub(super) fn write(
             let leaf = if inside {
                 log.shown += 1;
                 log.orders.extend(record.order);
+                if let Fact::OrderInForce(order) = &record.fact {
+                    log.in_force.insert(order.digest);
+                }
                 Leaf::Shown {
                     index: seq,
                     salt: report.seed().salt(seq),

@@ -30,7 +30,7 @@ use crate::data_dir::{DataDir, DataDirError};
 use crate::order_text::OrderTextError;
 use crate::signing::Signer;
 use crate::store::people::Person;
-use crate::store::{Hash, Read, SqlError, Store, StoreError, devices};
+use crate::store::{self, Hash, Read, SqlError, Store, StoreError, devices};
 
 use bag::Bag;
 use readme::Told;
@@ -172,6 +172,7 @@ impl Exporter {
         let now = clock::now();
         let mut exported = Exported::default();
         let mut named: BTreeSet<Hash> = BTreeSet::new();
+        let theirs = orders_of(read, person)?;
         let mut silent = Vec::new();
         for device in devices::of_person(read, &person.id)? {
             let Some(log) = log::write(bag, read, &self.signer, &device, (from, to))? else {
@@ -182,8 +183,11 @@ impl Exporter {
             exported.shown += log.shown;
             exported.withheld += log.withheld;
             named.extend(log.orders);
+            // By these signs of life were judged, if they are this person's.
+            named.extend(log.in_force.intersection(&theirs));
         }
         let judged = judgements::write(bag, read, person, (from, to))?;
+        named.extend(&judged.orders);
         exported.findings = judged.findings;
         exported.decisions = judged.decisions;
         orders::write(bag, read, &person.id, &named)?;
@@ -205,12 +209,25 @@ impl Exporter {
             exported: &exported,
             silent: &silent,
             announced: &judged.announced,
-            incidents: crate::store::incidents::of_person(read, &person.id)?,
+            incidents: store::incidents::of_person(read, &person.id)?,
+            cannot_tell: store::judged::of_person(read, &person.id, &day(from), &day(to))?,
             key: self.signer.verifier(),
         };
         bag.put("data/README.txt", told.text())?;
         Ok((exported, now))
     }
+}
+
+/// The day of a moment, in UTC.
+fn day(at: UnixMs) -> String {
+    let text = at.to_string();
+    text.split_once('T')
+        .map_or(text.clone(), |(day, _)| day.to_owned())
+}
+
+fn orders_of(read: &Read<'_>, person: &Person) -> Result<BTreeSet<Hash>, SqlError> {
+    let digests = store::orders::digests(read, &person.id)?;
+    Ok(digests.into_iter().collect())
 }
 
 fn line(text: impl std::fmt::Display) -> String {

@@ -1,9 +1,13 @@
 //! The orders that records were made under: byte for byte, with signatures and lists.
+//!
+//! Refuses: to hand on a list that the order keeps at the collector. The verifier says then which
+//! rules it could not check.
 
 use std::collections::BTreeSet;
 
 use proviso_report::UnixMs;
 use proviso_rules::Order;
+use proviso_rules::order::Where;
 
 use super::bag::Bag;
 use super::{ExportError, line};
@@ -43,8 +47,11 @@ fn one(bag: &mut Bag, read: &Read<'_>, stored: &StoredOrder) -> Result<(), Expor
         // This program no longer understands it; the next verifier may, and misses the lists.
         return Ok(());
     };
-    let pinned: BTreeSet<Hash> = order.lists().iter().map(|pin| pin.sha256).collect();
-    for hash in pinned {
+    let of = |held: Where| -> BTreeSet<Hash> {
+        let pins = order.lists().iter().filter(|pin| pin.held == held);
+        pins.map(|pin| pin.sha256).collect()
+    };
+    for hash in &of(Where::Device) - &of(Where::Collector) {
         if let Some(bytes) = orders::list(read, &hash)? {
             bag.put(&format!("{under}/lists/{hash}"), bytes)?;
         }

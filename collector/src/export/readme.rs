@@ -8,6 +8,7 @@ use proviso_report::{DeviceId, UnixMs, VerifierKey};
 use super::Exported;
 use crate::store::FindingId;
 use crate::store::incidents::Incident;
+use crate::store::judged::CannotTell;
 
 /// Everything that the text tells.
 pub(super) struct Told<'a> {
@@ -16,6 +17,8 @@ pub(super) struct Told<'a> {
     pub(super) silent: &'a [DeviceId],
     pub(super) announced: &'a [FindingId],
     pub(super) incidents: Vec<Incident>,
+    /// By device and day of the order's zone.
+    pub(super) cannot_tell: Vec<(DeviceId, CannotTell)>,
     pub(super) key: &'a VerifierKey,
 }
 
@@ -115,6 +118,27 @@ bundle.note                     The collector's signature under the list of all 
             )?;
             for finding in self.announced {
                 writeln!(text, "{finding}")?;
+            }
+        }
+        if !self.cannot_tell.is_empty() {
+            writeln!(
+                text,
+                "\n\nWHAT COULD NOT BE CHECKED\n\n\
+                 How often it could not be told whether a rule matches, by day. That is no statement \
+                 that\nthe rule was kept. `not_kept` counts what the device did not record for that \
+                 reason.\n"
+            )?;
+            for (device, one) in &self.cannot_tell {
+                let kind = if one.kind.is_empty() {
+                    "events"
+                } else {
+                    &one.kind
+                };
+                writeln!(
+                    text,
+                    "{}  device {device}  rule {}  {kind}: {} ({})",
+                    one.day, one.rule, one.count, one.reason
+                )?;
             }
         }
         if !self.incidents.is_empty() {

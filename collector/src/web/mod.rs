@@ -35,6 +35,7 @@ mod stuck;
 mod texts;
 mod throttle;
 mod timeline;
+mod unsure;
 mod words;
 
 use std::net::{SocketAddr, TcpListener};

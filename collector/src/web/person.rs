@@ -26,7 +26,7 @@ use super::fault::Fault;
 use super::gate::Signed;
 use super::layout::{self, PER_PAGE, Page};
 use super::stuck::Stuck;
-use super::{audit, export, groups, overview, words};
+use super::{audit, export, groups, overview, unsure, words};
 
 /// Decisions shown.
 const DECISIONS: u64 = 20;
@@ -72,12 +72,18 @@ pub(super) async fn show(
     site.looks(&signed, audit::SAW_PERSON, Some(&id), "")
         .await?;
     let waiting = waiting(&site, &id, &found, page, now).await?;
+    let (whose, today) = (id.clone(), words::date(now, zone));
+    let unchecked = site
+        .store
+        .read(move |read| Ok::<_, StoreError>(unsure::of_late(read, &whose, today)?))
+        .await?;
     let body = html! {
         h1 { (found.person.name) " " small { (found.person.pseudonym) } }
         @if !found.person.note.is_empty() { p { (found.person.note) } }
         div #waiting data-live { (waiting) }
         div #log data-live { (log_incidents(zone, &found.incidents)) }
         div #devices data-live { (devices_table(zone, &found.devices, now)) }
+        div #unchecked data-live { (unsure::lately(&unchecked)) }
         (days(&id, words::date(now, zone)))
         (order_words(text.as_deref()))
         (decided(zone, &found.decisions))

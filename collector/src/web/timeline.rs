@@ -17,6 +17,7 @@ use serde::Deserialize;
 use crate::clock;
 use crate::store::devices;
 use crate::store::findings::{self, Finding};
+use crate::store::judged::CannotTell;
 use crate::store::orders;
 use crate::store::people::{self, Person};
 use crate::store::{DeviceId, Hash, PersonId, Read, SqlError, StoreError};
@@ -26,7 +27,7 @@ use super::fault::Fault;
 use super::gate::Signed;
 use super::layout::{self, Page};
 use super::records::{self, Gathered, Held};
-use super::{audit, facts, words};
+use super::{audit, facts, unsure, words};
 
 /// Records on one page.
 const ROWS: u64 = 200;
@@ -45,6 +46,7 @@ struct Day {
     computers: Vec<(DeviceId, String)>,
     gathered: Gathered,
     findings: BTreeMap<(DeviceId, u64), Vec<Finding>>,
+    cannot_tell: Vec<(DeviceId, CannotTell)>,
 }
 
 /// The page.
@@ -78,7 +80,7 @@ pub(super) async fn show(
     let whose = id.clone();
     let found = site
         .store
-        .read(move |read| Ok::<_, StoreError>(gather(read, &whose, span)?))
+        .read(move |read| Ok::<_, StoreError>(gather(read, &whose, day, span)?))
         .await?;
     let page = wanted.page.unwrap_or(1).clamp(1, 1_000_000);
     let body = html! {
@@ -115,7 +117,12 @@ fn span(day: Date, zone: &TimeZone) -> Option<(i64, i64)> {
     Some((words::midnight(day, zone)?, words::midnight(next, zone)?))
 }
 
-fn gather(read: &Read<'_>, id: &PersonId, (from, to): (i64, i64)) -> Result<Day, SqlError> {
+fn gather(
+    read: &Read<'_>,
+    id: &PersonId,
+    day: Date,
+    (from, to): (i64, i64),
+) -> Result<Day, SqlError> {
     let mut computers = Vec::new();
     for device in devices::of_person(read, id)? {
         let host = devices::registered(read, device.id)?.map(|registered| registered.host);
@@ -131,6 +138,7 @@ fn gather(read: &Read<'_>, id: &PersonId, (from, to): (i64, i64)) -> Result<Day,
     Ok(Day {
         gathered: records::gather(read, &ids, (from, to), until)?,
         findings: by_record,
+        cannot_tell: unsure::of_day(read, id, day)?,
         computers,
     })
 }
@@ -165,6 +173,7 @@ fn whole(found: &Day, id: &PersonId, day: Date, page: u64, zone: &TimeZone) -> M
     let several = found.computers.len() > 1;
     html! {
         (watched(found, zone))
+        (unsure::on_day(&found.cannot_tell))
         @for sentence in &found.gathered.unreadable { p.fault { (sentence) } }
         @if found.gathered.cut {
             p.note { "This day has more reports than one page can hold; export it to see all." }
