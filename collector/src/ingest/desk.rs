@@ -133,7 +133,10 @@ impl Desk {
             Request::Order => Answer::Order(self.order(log).await?),
             Request::List(sha256) => Answer::List {
                 sha256,
-                bytes: self.lists.get(&self.store, sha256).await?,
+                bytes: self
+                    .lists
+                    .get(&self.store, &log.device().person, sha256)
+                    .await?,
             },
             Request::Admit(_) | Request::Enrol(_) => return Err(Refused::Unexpected("second")),
         })

@@ -2,7 +2,8 @@
 //!
 //! Promises: form, lists, the tests in the file and two signatures of different roles are checked,
 //! in this order, before anything is written; then order and lists are stored together or not at
-//! all. A version is never replaced by a lower one or by another text of the same number.
+//! all. A version is never replaced by a lower one or by another text of the same number, nor by one
+//! that says that it takes the place of another text than the one that was put.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -19,6 +20,7 @@ use proviso_collector::store::orders::{self, StoredOrder};
 use proviso_collector::store::people::Person;
 use proviso_collector::store::{Hash, StoreError, Tx, devices};
 use proviso_report::UnixMs;
+use proviso_rules::order::Replaces;
 use proviso_rules::{Faults, Judge, ListBytes, Order, Side, Term};
 
 use super::files;
@@ -82,8 +84,9 @@ impl Put {
                 others.join(" and ")
             )?;
         }
+        let replaces = order.replaces().copied();
         let computers = store.write_blocking("put order", move |tx| {
-            store_it(tx, &person, &stored, &lists)
+            store_it(tx, &person, &stored, replaces, &lists)
         })?;
         match computers {
             0 => said.push_str(
@@ -143,9 +146,27 @@ fn store_it(
     tx: &Tx<'_>,
     person: &Person,
     order: &StoredOrder,
+    replaces: Option<Replaces>,
     lists: &Lists,
 ) -> anyhow::Result<usize> {
     for past in orders::of_person(tx, &person.id)? {
+        if let Some(replaces) = replaces
+            && past.id == order.id
+            && past.version == replaces.version
+            && past.digest != replaces.sha256
+        {
+            bail!(
+                "the order says that it takes the place of {} version {} with the SHA-256 {}, and \
+                 the version {} that was put for {} has {}: make the new version from the one that \
+                 was put, and have it signed again",
+                past.id,
+                past.version,
+                replaces.sha256,
+                past.version,
+                person.pseudonym,
+                past.digest
+            );
+        }
         if past.id != order.id || past.digest == order.digest {
             continue;
         }
