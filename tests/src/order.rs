@@ -142,15 +142,18 @@ pub fn generated_domains(count: usize) -> String {
 }
 
 /// Words that nobody uses, always the same for the same count: what a real list costs, no matches.
+/// They begin in as many ways as real words do.
 #[must_use]
 pub fn generated_words(count: usize) -> Vec<String> {
-    let parts = [
-        "bra", "kel", "mon", "tir", "zup", "fex", "gol", "wid", "nar", "quo",
-    ];
+    let syllable = |n: usize| {
+        let at = |letters: &str, n: usize| char::from(letters.as_bytes()[n % letters.len()]);
+        [at("bdfghjklmnprstvwyzcq", n), at("aeiou", n / 20)]
+    };
     (0..count)
         .map(|n| {
-            let part = |place: usize| parts[n / place % parts.len()];
-            format!("{}{}{}x", part(100), part(10), part(1))
+            let begins = n.wrapping_mul(0x9e37_79b1) >> 12;
+            let syllables = [begins, n, n / 100].map(syllable);
+            syllables.into_iter().flatten().chain(['x']).collect()
         })
         .collect()
 }

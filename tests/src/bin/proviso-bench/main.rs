@@ -30,6 +30,9 @@ struct Bench {
     /// Only these parts: alert, idle, ingest, judge, rest, wire.
     #[arg(long, value_name = "PART")]
     only: Vec<String>,
+    /// A process of its own for one figure: says what the order in this folder takes of memory.
+    #[arg(long, hide = true, value_name = "FOLDER")]
+    resident: Option<PathBuf>,
 }
 
 type Part = fn(&mut Figures) -> anyhow::Result<()>;
@@ -56,6 +59,9 @@ fn main() -> ExitCode {
 
 impl Bench {
     fn run(&self) -> anyhow::Result<()> {
+        if let Some(folder) = &self.resident {
+            return judge::child(folder);
+        }
         let mut figures = Figures::default();
         let wanted = |part: &str| self.only.is_empty() || self.only.iter().any(|name| name == part);
         for (part, measure) in PARTS.iter().filter(|(part, _)| wanted(part)) {
