@@ -66,7 +66,7 @@ fn beside_peers(figures: &mut Figures) -> anyhow::Result<()> {
     let part = EVENTS / 100;
     let [ours_again, theirs_closest] = nanoseconds(
         [&mut || judge_all(&judge, &facts[..part]), &mut || {
-            check(&closest, &urls[..part])
+            check(&closest, &urls[..part]);
         }],
         part,
     )?;
