@@ -190,6 +190,33 @@ fn an_order_does_not_go_back() {
 }
 
 #[test]
+fn orders_share_a_list_by_its_hash_while_it_is_whole() {
+    let mut desk = Desk::new();
+    let mut book = desk.open();
+    let one = desk.court.order(1, "2026-03-02", "2026-03-05");
+    desk.offer(&mut book, one.clone(), noon());
+    let two = desk.court.order(2, "2026-03-03", "2026-03-05");
+    let answer = book.offer(two.clone(), noon()).unwrap();
+    assert_eq!(answer.offered, Offered::Taken, "its list was here");
+    desk.record(&mut book, answer.change);
+    let lists = [one, two].map(|package| {
+        let folder = desk.dir.path().join("order");
+        folder
+            .join(Hash::of(&package.order).to_string())
+            .join("lists")
+            .join(Hash::of(LIST).to_string())
+    });
+    for list in &lists {
+        assert_eq!(std::fs::read(list).unwrap(), LIST);
+        std::fs::remove_file(list).unwrap();
+        std::fs::write(list, b"other.example\n").unwrap();
+    }
+    let three = desk.court.order(3, "2026-03-04", "2026-03-05");
+    let answer = book.offer(three, noon()).unwrap();
+    assert_eq!(answer.offered, Offered::Needs(vec![Hash::of(LIST)]));
+}
+
+#[test]
 fn begins_on_its_first_day_and_ends_after_its_last() {
     let mut desk = Desk::new();
     let mut book = desk.open();
