@@ -36,6 +36,12 @@ impl Alike {
         let mut changed = Vec::with_capacity(folded.len());
         let (mut latin, mut foreign, mut any) = (false, false, false);
         for c in folded.chars() {
+            if c.is_ascii() {
+                text.push(c);
+                changed.push(false);
+                latin |= c.is_ascii_alphabetic();
+                continue;
+            }
             let read = read(c);
             match &read {
                 Some(letters) => text.extend(letters.chars()),
@@ -43,8 +49,7 @@ impl Alike {
             }
             changed.resize(text.len(), read.is_some());
             any |= read.is_some();
-            latin |= c.is_ascii_alphabetic();
-            foreign |= read.is_none() && !c.is_ascii() && c.is_alphabetic();
+            foreign |= read.is_none() && c.is_alphabetic();
         }
         (any || (latin && foreign)).then_some(Self {
             text,

@@ -77,17 +77,34 @@ pub(crate) fn fold(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(
-        text.nfkd()
+    let mut folded = String::with_capacity(text.len());
+    for run in text
+        .as_bytes()
+        .chunk_by(|a, b| a.is_ascii() == b.is_ascii())
+    {
+        // A run ends where a character does.
+        let run = std::str::from_utf8(run).unwrap_or_default();
+        if run.is_ascii() {
+            folded.extend(run.chars().map(|c| c.to_ascii_lowercase()));
+        } else {
+            fold_run(run, &mut folded);
+        }
+    }
+    Cow::Owned(folded)
+}
+
+/// Folds characters that are not ASCII. What ASCII stands before or behind them changes nothing.
+fn fold_run(run: &str, folded: &mut String) {
+    folded.extend(
+        run.nfkd()
             .filter(|c| !is_decoration(*c) && !is_ignorable(*c))
             // By way of upper case: it makes `ss` of `ß` and one sigma of two.
             .flat_map(char::to_lowercase)
             .flat_map(char::to_uppercase)
             .flat_map(char::to_lowercase)
             .nfkd()
-            .filter(|c| !is_decoration(*c))
-            .collect(),
-    )
+            .filter(|c| !is_decoration(*c)),
+    );
 }
 
 /// Decodes `%41` in both of two layers and no more. In a query `+` is a space.
@@ -233,6 +250,14 @@ mod tests {
         fn folding_twice_is_folding_once(text in "\\PC{0,20}") {
             let once = fold(&text).to_lowercase();
             prop_assert_eq!(fold(&once).to_lowercase(), once.clone());
+        }
+
+        /// Folded run by run it is what it is folded whole.
+        #[test]
+        fn runs_are_folded_as_the_whole(text in "([a-zA-Z ]|\\PC|\u{301}|\u{345}){0,20}") {
+            let mut whole = String::new();
+            fold_run(&text, &mut whole);
+            prop_assert_eq!(fold(&text).to_ascii_lowercase(), whole);
         }
 
         /// `more` says that a third layer would change the text, and nothing else does.

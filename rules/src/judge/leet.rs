@@ -112,8 +112,7 @@ fn span_at(
 }
 
 fn has_signs(text: &str) -> bool {
-    let is_sign = |byte: &u8| SIGNS.iter().any(|(sign, _)| sign == byte);
-    text.as_bytes().iter().any(is_sign)
+    text.bytes().any(|byte| READ[usize::from(byte)].is_sign)
 }
 
 /// Long enough, and with a letter that there is a sign for.
@@ -129,16 +128,43 @@ fn can_be_written(word: &str) -> bool {
 
 /// A text with one letter for everything that can mean it, each in its place: `1` and `l` are `i`.
 fn read(text: &str) -> String {
-    let read = |byte: u8| match byte.to_ascii_lowercase() {
-        b'l' => b'i',
-        byte => SIGNS
-            .iter()
-            .find(|(sign, _)| *sign == byte)
-            .map_or(byte, |(_, letter)| *letter),
-    };
+    let read = text.bytes().map(|byte| READ[usize::from(byte)].letter);
     // One ASCII byte for another: it stays UTF-8.
-    String::from_utf8(text.bytes().map(read).collect()).unwrap_or_default()
+    String::from_utf8(read.collect()).unwrap_or_default()
 }
+
+/// How a byte is read.
+#[derive(Clone, Copy)]
+struct Reading {
+    letter: u8,
+    is_sign: bool,
+}
+
+/// For each byte.
+static READ: [Reading; 256] = {
+    let mut table = [Reading {
+        letter: 0,
+        is_sign: false,
+    }; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "it is below 256")]
+        let letter = (byte as u8).to_ascii_lowercase();
+        table[byte].letter = if letter == b'l' { b'i' } else { letter };
+        byte += 1;
+    }
+    // Backwards, so that of two letters the first is taken.
+    let mut at = SIGNS.len();
+    while at > 0 {
+        at -= 1;
+        let (sign, letter) = SIGNS[at];
+        table[sign as usize] = Reading {
+            letter,
+            is_sign: true,
+        };
+    }
+    table
+};
 
 /// Is the word written so, letter by letter?
 fn is_written_as(word: &str, written: &[u8]) -> bool {

@@ -212,6 +212,10 @@ impl Mimics {
 
 /// Adds what a host looks like, label by label.
 fn push_skeleton(host: &str, into: &mut String) {
+    if !host.contains("xn--") {
+        host.chars().for_each(|c| push_letter(c, into));
+        return;
+    }
     for (number, label) in host.split('.').enumerate() {
         if number > 0 {
             into.push('.');
