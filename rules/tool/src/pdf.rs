@@ -12,6 +12,7 @@ mod face;
 mod flow;
 mod paper;
 
+use krilla::configure::ValidationError;
 use krilla::error::KrillaError;
 use proviso_rules::page::Document;
 
@@ -44,7 +45,18 @@ pub(crate) enum PdfError {
 impl From<KrillaError> for PdfError {
     fn from(error: KrillaError) -> Self {
         match error {
-            KrillaError::Validation(faults) => Self::Write(format!("{faults:?}")),
+            KrillaError::Validation(faults) => {
+                let letter = faults.iter().find_map(|(fault, _)| match fault {
+                    ValidationError::InvalidCodepointMapping(_, _, letter, _)
+                    | ValidationError::UnicodePrivateArea(_, _, letter, _) => Some(*letter),
+                    _ => None,
+                });
+                match letter {
+                    // A glyph that nobody could search or hear is none.
+                    Some(letter) => Self::NoGlyph(letter),
+                    None => Self::Write("it would not be accessible to all".to_owned()),
+                }
+            }
             other => Self::Write(other.to_string()),
         }
     }
@@ -55,4 +67,66 @@ pub(crate) fn write(page: &Document) -> Result<Vec<u8>, PdfError> {
     let faces = Faces::new()?;
     let paper = paper::lay_out(page, &faces)?;
     draw::draw(page, &paper, &faces)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proviso_rules::page::document::{Block, Court, ListOf, Section};
+
+    use super::flow::{TITLE, broken};
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_page_is_written_or_refused(
+            words in "[a-z]\\PC{0,12}",
+            lines in "[a-z][a-z\n (]{0,40}",
+        ) {
+            let list = Block::List {
+                intro: None,
+                kind: ListOf::CannotTell,
+                items: vec![words.clone(), lines.clone()],
+            };
+            let page = Document {
+                title: lines.clone(),
+                sheet: lines.clone(),
+                head: vec![Block::Paragraph(words.clone()), Block::Code(lines.clone())],
+                sections: vec![Section {
+                    heading: words.clone(),
+                    court: Some(Court {
+                        label: String::new(),
+                        words: lines.repeat(9),
+                        beside: words.clone(),
+                    }),
+                    blocks: vec![
+                        Block::Part { heading: words.clone(), blocks: vec![list; 3] },
+                        Block::Terms(vec![(lines, words)]),
+                    ],
+                }],
+            };
+            match write(&page) {
+                Ok(pdf) => prop_assert!(pdf.starts_with(b"%PDF-1.7")),
+                Err(PdfError::NoGlyph(_) | PdfError::RightToLeft(_)) => {}
+                Err(error) => prop_assert!(false, "{error}"),
+            }
+        }
+
+        #[test]
+        fn lines_hold_every_letter_and_fit(words in "[a-zA-Zéя /.-]{0,200}", width in 40_u16..500) {
+            let faces = Faces::new().unwrap();
+            let width = f32::from(width);
+            let lines = broken(&words, TITLE, width, &faces).unwrap();
+            let letters = |text: &str| text.split_whitespace().collect::<String>();
+            let all: String = lines.iter().map(|line| letters(&line.text)).collect();
+            prop_assert_eq!(all, letters(&words));
+            for line in lines {
+                let run = faces.get(TITLE.which).run(line.text.trim_end()).unwrap();
+                // Letters of one word may stand a little closer or wider than alone.
+                prop_assert!(run.width * TITLE.size <= width * 1.05, "{:?}", run.text);
+            }
+        }
+    }
 }
