@@ -8,21 +8,30 @@
 //! nothing, but for what decoding its address takes. An order compiles only if its lists are the
 //! pinned ones and its own tests pass.
 //!
-//! Only visits and starts of programs are judged. That a visit was seen again, or that a program
-//! ended, follows a record that was judged: whoever writes those takes its clauses.
+//! That a visit was seen again, or that a program ended, follows a record that was judged: whoever
+//! writes those takes its clauses.
 
 mod address;
+mod clock;
 mod compile;
+mod dispatch;
 mod domains;
 pub(crate) mod engines;
+mod exempt;
 mod follow;
 mod found;
 mod gate;
 mod hashes;
+mod hours;
+mod kleene;
 mod leet;
+mod left_out;
+mod life;
 mod mimics;
 mod near;
 mod needles;
+mod over;
+mod part;
 pub(crate) mod pattern;
 mod programs;
 mod rule;
@@ -30,21 +39,26 @@ mod search;
 mod selftest;
 mod state;
 mod terms;
+mod verdict;
 pub(crate) mod words;
 
-use proviso_report::bundle::Matched;
-use proviso_report::fact::Kind;
 use proviso_report::{DeviceId, Fact, Hash, UnixMs};
 
 use crate::fault::{Fault, Faults};
 use crate::list::ListBytes;
-use crate::order::{Effect, Order, Severity};
+use crate::order::{Effect, Order};
 
 pub use follow::Followed;
 pub use state::{State, StateError, Step};
+pub use verdict::{CannotTell, Hit, Scope, Verdict, Why};
 
+use clock::Doubts;
+use dispatch::Dispatch;
+use exempt::{Exempted, Exemption};
 use found::{Atom, Found};
-use rule::{Program, Test};
+use kleene::Truth;
+use over::run::Overs;
+use rule::{Looked, Program};
 use search::Search;
 
 /// An order with its lists, ready to judge. Sharing it between threads costs nothing.
@@ -54,10 +68,9 @@ pub struct Judge {
     /// As in the order.
     rules: Vec<Program>,
     exempts: Vec<Exemption>,
-    /// For each atom, the rules that may match when it is found, ascending.
-    triggers: Vec<Vec<u32>>,
-    /// Rules that need nothing to be found.
-    always: Vec<u32>,
+    dispatch: Dispatch,
+    overs: Overs,
+    left_out: Vec<String>,
 }
 
 /// One fact to look at.
@@ -71,50 +84,6 @@ pub struct Event<'a> {
     pub fact: &'a Fact,
 }
 
-/// May a fact be recorded?
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Yes: these clauses cover it, in the order of the file. Never empty.
-    Covered(Vec<String>),
-    /// No: the exemption of this id keeps it out. Only a count may survive.
-    Exempt(String),
-    /// No: nothing covers it. Only a count by kind may survive.
-    Uncovered,
-}
-
-/// What the rules make of one record.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
-    /// The rules that matched, in the order of the file.
-    pub hits: Vec<Hit>,
-    /// The rules of which nobody can tell, in the order of the file.
-    pub cannot_tell: Vec<CannotTell>,
-}
-
-/// A rule of which it cannot be told whether it matches. That is not "no".
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CannotTell {
-    /// The rule.
-    pub rule: String,
-    /// Why.
-    pub why: Why,
-}
-
-/// Why it cannot be told whether a rule matches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
-    /// The record does not hold this field.
-    Field(&'static str),
-    /// The clock of the computer was not to be trusted then.
-    Clock,
-    /// It came so late that what belongs to it is no longer remembered.
-    Late,
-    /// There is more of it than is remembered.
-    Much,
-    /// It is percent-encoded in more layers than are taken off.
-    Encoding,
-}
-
 /// Which side a judge is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -124,28 +93,6 @@ pub enum Side {
     Collector,
     /// Who checks a bundle: rules are left out whose lists are the collector's and not here.
     Verifier,
-}
-
-/// A rule that matched.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hit {
-    /// The rule.
-    pub rule: String,
-    /// Its clause.
-    pub clause: String,
-    /// How serious.
-    pub severity: Severity,
-    /// What matched: at least one part. For a list it is the entry of the list.
-    pub matched: Vec<Matched>,
-}
-
-/// An exemption, compiled. It applies when one of its tests holds.
-struct Exemption {
-    tests: Vec<Test>,
-    effect: Effect,
-    from: Option<UnixMs>,
-    /// The first moment after it.
-    until: Option<UnixMs>,
 }
 
 /// What was found in one fact, with lists of a test in place of the order's.
@@ -182,31 +129,31 @@ impl Judge {
     /// May it be recorded? Exemptions come before clauses. Whether the order is in force then is
     /// asked of [`Order::term`].
     ///
-    /// A clause covers a fact when it `records` the kind, or when one of its rules matches. Kinds
-    /// that are not judged are never covered by themselves.
+    /// A clause covers a fact when it `records` the kind, or when the fact fits one of its rules. What
+    /// may fit, and nobody can tell, is not covered by that: see [`cannot_tell`](Self::cannot_tell).
+    /// Signs of life need no clause.
     #[must_use]
     pub fn scope(&self, event: &Event<'_>) -> Scope {
-        if !is_judged(event.fact.kind()) {
-            return Scope::Uncovered;
-        }
+        let kind = event.fact.kind();
         let found = self.look(event, None);
-        let exempt = self.exemption(event, &found);
-        if let Some((number, Effect::SuppressContent)) = exempt {
+        let looked = self.looked(event, &found, None);
+        let exempt = Exempted::by(&self.exempts, &looked);
+        if let Exempted::Yes(number, Effect::SuppressContent) = exempt {
             return Scope::Exempt(self.order.exempts()[number].id.clone());
         }
-        let matching = match exempt {
-            Some(_) => Vec::new(),
-            None => self.matching(event, &found),
+        let fits = match exempt {
+            Exempted::No => self.fitting(&looked, false),
+            Exempted::Perhaps(_) | Exempted::Yes(..) => Vec::new(),
         };
         let clauses: Vec<String> = self
             .order
             .clauses()
             .iter()
             .filter(|clause| {
-                clause.records.contains(&event.fact.kind())
-                    || matching
-                        .iter()
-                        .any(|(rule, _)| self.order.rules()[*rule].clause == clause.id)
+                clause.records.contains(&kind)
+                    || fits.iter().any(|(rule, fit)| {
+                        *fit == Truth::Yes && self.order.rules()[*rule].clause == clause.id
+                    })
             })
             .map(|clause| clause.id.clone())
             .collect();
@@ -217,31 +164,51 @@ impl Judge {
         }
     }
 
-    /// The rules that match, in the order of the file. An exempt fact matches none, whatever the
-    /// exemption's effect; nor does a fact of a kind that is not judged.
+    /// The rules of which it cannot be told whether the fact fits them, in the order of the file: to
+    /// be counted for a fact that is not kept. For records [`follow`](Self::follow) says it.
+    #[must_use]
+    pub fn cannot_tell(&self, event: &Event<'_>) -> Vec<CannotTell> {
+        let (_, fits) = self.fits(event, None, None, true);
+        fits.into_iter()
+            .filter_map(|(number, fit)| match fit {
+                Truth::Unknown(why) => Some(CannotTell {
+                    rule: self.order.rules().get(number)?.id.clone(),
+                    why,
+                }),
+                Truth::Yes | Truth::No => None,
+            })
+            .collect()
+    }
+
+    /// The rules that count nothing over time and match, in the order of the file. An exempt fact
+    /// matches none, whatever the exemption's effect. Records of a log are [followed](Self::follow).
     #[must_use]
     pub fn judge(&self, event: &Event<'_>) -> Vec<Hit> {
-        self.judge_with(event, None)
+        let (found, fits) = self.fits(event, None, None, false);
+        let looked = self.looked(event, &found, None);
+        fits.into_iter()
+            .filter(|(number, fit)| {
+                let rule = self.order.rules().get(*number);
+                *fit == Truth::Yes && rule.is_some_and(|rule| rule.over.is_none())
+            })
+            .filter_map(|(number, _)| {
+                let matched = self.rules.get(number)?.matched(&looked);
+                self.hit(number, matched)
+            })
+            .collect()
     }
 
     /// Judges a record of a device's log, after all that come before it there. Its order must be the
     /// one that [`State::order_of`] names.
+    #[must_use]
     pub fn follow(&self, state: &mut State, step: &Step<'_>) -> Verdict {
-        state.pass(step);
-        Verdict {
-            hits: self.judge(&Event {
-                at: step.at,
-                account: step.account,
-                fact: step.fact,
-            }),
-            cannot_tell: Vec::new(),
-        }
+        self.follow_with(state, step, None)
     }
 
     /// The rules that this side does not check, in the order of the file.
     #[must_use]
-    pub const fn left_out(&self) -> &[String] {
-        &[]
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 
     /// What is not wrong with its lists and tests and should be looked at before anybody signs.
@@ -250,24 +217,44 @@ impl Judge {
         &[]
     }
 
-    fn judge_with(&self, event: &Event<'_>, overlay: Option<&Overlay<'_>>) -> Vec<Hit> {
-        if !is_judged(event.fact.kind()) {
-            return Vec::new();
+    /// The rules that a fact fits, or may fit, and what was found in it. `unknown`: those count of
+    /// which it can only be unknown.
+    fn fits(
+        &self,
+        event: &Event<'_>,
+        doubts: Option<&Doubts>,
+        overlay: Option<&Overlay<'_>>,
+        unknown: bool,
+    ) -> (Found, Vec<(usize, Truth)>) {
+        if !self.dispatch.is_on(event.fact.kind()) {
+            return (Found::default(), Vec::new());
         }
         let found = self.look(event, overlay);
-        if (found.is_empty() && self.always.is_empty()) || self.exemption(event, &found).is_some() {
-            return Vec::new();
-        }
-        self.matching(event, &found)
-            .into_iter()
-            .map(|(number, matched)| {
-                let rule = &self.order.rules()[number];
-                Hit {
-                    rule: rule.id.clone(),
-                    clause: rule.clause.clone(),
-                    severity: rule.severity,
-                    matched,
+        let looked = self.looked(event, &found, doubts);
+        let mut fits = self.fitting(&looked, unknown);
+        if !fits.is_empty() {
+            match Exempted::by(&self.exempts, &looked) {
+                Exempted::No => {}
+                Exempted::Perhaps(why) => {
+                    for (_, fit) in &mut fits {
+                        *fit = fit.and(|| Truth::Unknown(why));
+                    }
                 }
+                Exempted::Yes(..) => fits.clear(),
+            }
+        }
+        (found, fits)
+    }
+
+    /// The same, exemptions or not.
+    fn fitting(&self, looked: &Looked<'_>, unknown: bool) -> Vec<(usize, Truth)> {
+        self.dispatch
+            .candidates(looked.event, looked.found, unknown)
+            .into_iter()
+            .filter_map(|number| {
+                let number = number as usize;
+                let fit = self.rules.get(number)?.fits(looked);
+                (fit != Truth::No).then_some((number, fit))
             })
             .collect()
     }
@@ -283,46 +270,19 @@ impl Judge {
         found
     }
 
-    /// The exemption that applies: one that suppresses before one that does not, then the first.
-    fn exemption(&self, event: &Event<'_>, found: &Found) -> Option<(usize, Effect)> {
-        let applies = |exempt: &Exemption| {
-            exempt.from.is_none_or(|from| event.at >= from)
-                && exempt.until.is_none_or(|until| event.at < until)
-                && exempt.tests.iter().any(|test| test.holds(event, found))
-        };
-        let of = |effect: Effect| {
-            self.exempts
-                .iter()
-                .position(|exempt| exempt.effect == effect && applies(exempt))
-                .map(|number| (number, effect))
-        };
-        of(Effect::SuppressContent).or_else(|| of(Effect::NoAlert))
+    const fn looked<'a>(
+        &'a self,
+        event: &'a Event<'a>,
+        found: &'a Found,
+        doubts: Option<&'a Doubts>,
+    ) -> Looked<'a> {
+        Looked {
+            event,
+            found,
+            zone: self.order.zone(),
+            doubts,
+        }
     }
-
-    /// The rules that match, by their places in the order, with what matched.
-    fn matching(&self, event: &Event<'_>, found: &Found) -> Vec<(usize, Vec<Matched>)> {
-        let mut candidates: Vec<u32> = found
-            .atoms()
-            .filter_map(|atom| self.triggers.get(atom as usize))
-            .flatten()
-            .chain(&self.always)
-            .copied()
-            .collect();
-        candidates.sort_unstable();
-        candidates.dedup();
-        candidates
-            .into_iter()
-            .filter_map(|number| {
-                let number = number as usize;
-                let matched = self.rules.get(number)?.run(event, found)?;
-                Some((number, matched))
-            })
-            .collect()
-    }
-}
-
-const fn is_judged(kind: Kind) -> bool {
-    matches!(kind, Kind::WebVisit | Kind::ProcessStart)
 }
 
 /// The id of a finding, the same wherever it is made: the first 16 bytes of

@@ -251,11 +251,15 @@ impl Order {
             .collect()
     }
 
-    /// From when to when an exemption holds; `None`: without end on that side.
-    pub(crate) fn span_of(&self, exempt: &Exempt) -> (Option<UnixMs>, Option<UnixMs>) {
+    /// From when to when these days last; `None`: without end on that side.
+    pub(crate) fn span_of(
+        &self,
+        starts: Option<Date>,
+        ends: Option<Date>,
+    ) -> (Option<UnixMs>, Option<UnixMs>) {
         (
-            exempt.starts.map(|day| self.zone.start_of(day)),
-            exempt.ends.map(|day| self.zone.end_of(day)),
+            starts.map(|day| self.zone.start_of(day)),
+            ends.map(|day| self.zone.end_of(day)),
         )
     }
 }

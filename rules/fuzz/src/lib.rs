@@ -170,7 +170,7 @@ fn rule(severity: &str, condition: &str, lists: &str) -> String {
     let test = |url: &str, expect: &str| {
         format!(
             "[[rule.test]]\nevent = {{ kind = \"web_visit\", url = \"{url}\", \
-             at = \"2026-04-01T20:00:00Z\" }}\n{lists}expect = \"{expect}\"\n"
+             title = \"\", at = \"2026-04-01T20:00:00Z\" }}\n{lists}expect = \"{expect}\"\n"
         )
     };
     format!(

@@ -7,39 +7,48 @@ use proviso_report::Hash;
 
 use crate::fault::{Fault, Faults};
 use crate::list::{self, ListBytes, entries};
-use crate::order::{Order, Part};
+use crate::order::{Order, Part, Where};
 
+use super::dispatch::Dispatch;
+use super::exempt::Exemption;
 use super::found::Atom;
-use super::rule::{Program, Test};
+use super::over::run::Overs;
+use super::part::Test;
+use super::rule::Program;
 use super::search::{Place, Search, Source};
-use super::{Exemption, Judge, Side, selftest};
+use super::{Judge, Side, left_out, selftest};
 
 pub(super) fn compile(
     order: Order,
-    _side: Side,
+    side: Side,
     list: &mut dyn FnMut(&Hash) -> Option<ListBytes>,
 ) -> Result<Judge, Faults> {
-    let lists = pinned(&order, list)?;
+    let lists = pinned(&order, side, list)?;
+    let left_out = left_out::of(&order, side, |name| lists.contains_key(name));
+    let is_left_out = |id: &str| left_out.iter().any(|other| other == id);
     let mut atoms = Atoms::default();
     let rules: Vec<Program> = order
         .rules()
         .iter()
-        .map(|rule| Program::new(rule, &mut |part, leet| atoms.test(part, leet)))
+        .map(|rule| {
+            if is_left_out(&rule.id) {
+                return Program::left_out();
+            }
+            Program::new(&order, rule, &mut |part, leet| atoms.test(part, leet))
+        })
         .collect();
     let exempts = order
         .exempts()
         .iter()
         .map(|exempt| {
-            let (from, until) = order.span_of(exempt);
+            let (from, until) = order.span_of(exempt.starts, exempt.ends);
+            let tests = exempt.matches.iter();
             Exemption {
-                tests: exempt
-                    .matches
-                    .iter()
-                    .map(|part| atoms.test(part, false))
-                    .collect(),
+                tests: tests.map(|part| atoms.test(part, false)).collect(),
                 effect: exempt.effect,
                 from,
                 until,
+                hours: exempt.within.clone(),
             }
         })
         .collect();
@@ -48,29 +57,43 @@ pub(super) fn compile(
         .filter_map(|(atom, (part, leet))| Some((atom, source(part, *leet, &lists)?)))
         .collect();
     let search = Search::build(sources).map_err(|error| too_much(error.to_string()))?;
-    let (triggers, always) = triggers(&rules, atoms.parts.len());
+    let dispatch = Dispatch::new(&rules, atoms.parts.len());
+    let checked = |number: usize| {
+        let rule = order.rules().get(number);
+        rule.is_some_and(|rule| !is_left_out(&rule.id))
+    };
+    let overs = Overs::new(order.rules(), checked);
     let of_lists = atoms.of_lists();
     let judge = Judge {
         search,
         rules,
         exempts,
-        triggers,
-        always,
+        dispatch,
+        overs,
+        left_out,
         order,
     };
     selftest::run(&judge, &of_lists)?;
     Ok(judge)
 }
 
-/// The lists of the order by their names, each of them the pinned one.
+/// The lists of the order by their names, each of them the pinned one. A list of the collector's is
+/// no device's business, and a verifier may lack it.
 fn pinned<'o>(
     order: &'o Order,
+    side: Side,
     list: &mut dyn FnMut(&Hash) -> Option<ListBytes>,
 ) -> Result<BTreeMap<&'o str, ListBytes>, Faults> {
     let mut lists = BTreeMap::new();
     let mut faults = Vec::new();
     for pin in order.lists() {
+        if pin.held == Where::Collector && side == Side::Device {
+            continue;
+        }
         let Some(bytes) = list(&pin.sha256) else {
+            if pin.held == Where::Collector && side == Side::Verifier {
+                continue;
+            }
             faults.push(Fault {
                 file: pin.file.clone(),
                 at: None,
@@ -134,7 +157,12 @@ impl<'o> Atoms<'o> {
 const fn is_searched(part: &Part) -> bool {
     !matches!(
         part,
-        Part::Account(_) | Part::Private(_) | Part::Transition(_) | Part::Browser(_)
+        Part::Account(_)
+            | Part::Private(_)
+            | Part::Transition(_)
+            | Part::Browser(_)
+            | Part::Under(_)
+            | Part::Is { .. }
     )
 }
 
@@ -193,25 +221,6 @@ pub(super) fn of_list<'a>(part: &Part, leet: bool, bytes: &'a ListBytes) -> Opti
 
 fn borrowed(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).collect()
-}
-
-/// For each atom the rules that it may make match, and the rules that need none.
-fn triggers(rules: &[Program], atoms: usize) -> (Vec<Vec<u32>>, Vec<u32>) {
-    let mut triggers = vec![Vec::new(); atoms];
-    let mut always = Vec::new();
-    for (number, rule) in (0..).zip(rules) {
-        match rule.triggers() {
-            None => always.push(number),
-            Some(needed) => {
-                for atom in needed {
-                    if let Some(rules) = triggers.get_mut(atom as usize) {
-                        rules.push(number);
-                    }
-                }
-            }
-        }
-    }
-    (triggers, always)
 }
 
 pub(super) fn too_much(sentence: String) -> Faults {

@@ -12,6 +12,10 @@ const SHOWN: usize = 8;
 #[derive(Default)]
 pub(crate) struct Found {
     all: Vec<One>,
+    /// Parts that may hold, and which field the record lacks to tell.
+    lacks: Vec<(Atom, &'static str)>,
+    /// There are more layers of escapes in its address than were taken off.
+    encoded: bool,
 }
 
 /// In the order in which findings name them.
@@ -45,13 +49,30 @@ impl Found {
         }
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.all.is_empty()
+    /// Nobody can tell whether this part holds: the record does not have this field.
+    pub(crate) fn lack(&mut self, atom: Atom, field: &'static str) {
+        self.lacks.push((atom, field));
+    }
+
+    pub(crate) const fn encoded(&mut self) {
+        self.encoded = true;
+    }
+
+    pub(crate) const fn is_encoded(&self) -> bool {
+        self.encoded
+    }
+
+    /// The field that the record lacks to tell about this part, or about any.
+    pub(crate) fn lacks(&self, atom: Option<Atom>) -> Option<&'static str> {
+        let of = |other: Atom| atom.is_none_or(|atom| atom == other);
+        let mut lacks = self.lacks.iter().filter(|(other, _)| of(*other));
+        lacks.next().map(|(_, field)| *field)
     }
 
     /// Forgets what was found of these.
     pub(crate) fn without(&mut self, atoms: &[Atom]) {
         self.all.retain(|one| !atoms.contains(&one.atom));
+        self.lacks.retain(|(atom, _)| !atoms.contains(atom));
     }
 
     /// Must be called after the last `add`, before what follows.

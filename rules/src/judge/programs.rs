@@ -7,9 +7,8 @@
 use std::collections::HashMap;
 
 use proviso_report::Hash;
-use proviso_report::fact::ProcessStart;
 
-use crate::list::{App, Fit, names_of, path_key};
+use crate::list::{App, Fit, Ran, names_of, path_key};
 
 use super::found::{Atom, Found};
 
@@ -22,6 +21,12 @@ pub(crate) struct Programs {
     /// Entries that have none of these.
     others: Vec<Look>,
     args: HashMap<Box<str>, Vec<Atom>, foldhash::quality::FixedState>,
+    /// Atoms with entries that say a path and nothing else, each once.
+    by_path: Vec<Atom>,
+    /// Atoms with entries that say a hash and nothing else, each once.
+    by_hash: Vec<Atom>,
+    /// Entries of `paths` and `hashes` that say more.
+    mixed: Vec<Look>,
 }
 
 type Table<K> = HashMap<K, Vec<Look>, foldhash::quality::FixedState>;
@@ -40,10 +45,26 @@ impl Programs {
             ..App::default()
         });
         let looks = if let Some(path) = &app.path {
+            if only(&app) {
+                once(&mut self.by_path, atom);
+            } else {
+                self.mixed.push(Look {
+                    atom,
+                    app: app.clone(),
+                });
+            }
             self.paths.entry(path_key(path).into()).or_default()
         } else if let Some(name) = &app.name {
             self.names.entry(key(name)).or_default()
         } else if let Some(hash) = app.sha256 {
+            if only(&app) {
+                once(&mut self.by_hash, atom);
+            } else {
+                self.mixed.push(Look {
+                    atom,
+                    app: app.clone(),
+                });
+            }
             self.hashes.entry(hash).or_default()
         } else {
             &mut self.others
@@ -55,36 +76,48 @@ impl Programs {
         self.args.entry(key(arg)).or_default().push(atom);
     }
 
-    pub(crate) fn find(&self, start: &ProcessStart, found: &mut Found) {
-        if let Some(exe) = &start.exe {
+    /// Adds the entries that describe the program, and those that may.
+    pub(crate) fn find(&self, ran: &Ran<'_>, found: &mut Found) {
+        if let Some(exe) = ran.exe {
             let looks = self.paths.get(path_key(exe).as_ref());
-            fits(
-                looks.into_iter().flatten(),
-                start,
-                Some(("exe", exe)),
-                found,
-            );
+            fits(looks.into_iter().flatten(), ran, Some(("exe", exe)), found);
+        } else {
+            for atom in &self.by_path {
+                found.lack(*atom, "exe");
+            }
         }
-        for (field, name) in names_of(start) {
+        for (field, name) in names_of(ran) {
             let name = key(name);
             let looks = self.names.get(&name);
             fits(
                 looks.into_iter().flatten(),
-                start,
+                ran,
                 Some((field, &name)),
                 found,
             );
         }
-        if let Some(hash) = &start.sha256 {
+        if let Some(hash) = &ran.sha256 {
             let looks = self.hashes.get(hash);
-            fits(looks.into_iter().flatten(), start, None, found);
+            fits(looks.into_iter().flatten(), ran, None, found);
+        } else {
+            for atom in &self.by_hash {
+                found.lack(*atom, "sha256");
+            }
         }
-        fits(&self.others, start, None, found);
-        if !self.args.is_empty() {
-            for arg in &start.args {
-                for atom in self.args.get(&key(arg)).into_iter().flatten() {
-                    found.add(*atom, "args", 0, arg);
-                }
+        fits(&self.others, ran, None, found);
+        if ran.exe.is_none() || ran.sha256.is_none() {
+            fits(&self.mixed, ran, None, found);
+        }
+    }
+
+    /// Adds the arguments that are looked for.
+    pub(crate) fn find_args(&self, args: &[String], found: &mut Found) {
+        if self.args.is_empty() {
+            return;
+        }
+        for arg in args {
+            for atom in self.args.get(&key(arg)).into_iter().flatten() {
+                found.add(*atom, "args", 0, arg);
             }
         }
     }
@@ -93,29 +126,47 @@ impl Programs {
 /// Adds what describes this program. `by`: the field and text by which it was looked up.
 fn fits<'l>(
     looks: impl IntoIterator<Item = &'l Look>,
-    start: &ProcessStart,
+    ran: &Ran<'_>,
     by: Option<(&'static str, &str)>,
     found: &mut Found,
 ) {
     for Look { atom, app } in looks {
-        match app.fit(start) {
+        match app.fit(ran) {
             Fit::Yes => {
                 if let Some((field, text)) = by {
                     found.add(*atom, field, 0, text);
                 }
-                if let (Some(_), Some(exe)) = (app.class, &start.exe) {
+                if let (Some(_), Some(exe)) = (app.class, ran.exe) {
                     found.add(*atom, "exe", 0, exe);
                 }
                 if let Some(hash) = app.sha256 {
                     found.add(*atom, "sha256", 0, &hash.to_string());
                 }
-                if let (Some(_), Some(signer)) = (&app.signer, &start.signer) {
+                if let (Some(_), Some(signer)) = (&app.signer, ran.signer) {
                     found.add(*atom, "signer", 0, signer);
                 }
             }
-            // What the record lacks is not found.
-            Fit::No | Fit::Lacks(_) => {}
+            Fit::Lacks(field) => found.lack(*atom, field),
+            Fit::No => {}
         }
+    }
+}
+
+/// Does it say one thing only?
+fn only(app: &App) -> bool {
+    let said = [
+        app.name.is_some(),
+        app.path.is_some(),
+        app.class.is_some(),
+        app.sha256.is_some(),
+        app.signer.is_some(),
+    ];
+    said.into_iter().filter(|said| *said).count() == 1
+}
+
+fn once(atoms: &mut Vec<Atom>, atom: Atom) {
+    if atoms.last() != Some(&atom) {
+        atoms.push(atom);
     }
 }
 
@@ -125,6 +176,8 @@ fn key(text: &str) -> Box<str> {
 
 #[cfg(test)]
 mod tests {
+    use proviso_report::fact::ProcessStart;
+
     use super::*;
 
     fn start(exe: Option<&str>, name: &str) -> ProcessStart {
@@ -146,7 +199,7 @@ mod tests {
         let mut programs = Programs::default();
         programs.app(entry, 0);
         let mut found = Found::default();
-        programs.find(start, &mut found);
+        programs.find(&start.into(), &mut found);
         found.sort();
         let mut matched = Vec::new();
         found.matched(0, &mut matched);

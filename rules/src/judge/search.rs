@@ -216,12 +216,51 @@ impl Search {
             Fact::Search(search) if self.searches => {
                 self.searched(&fold(&search.text), found);
             }
+            Fact::Download(file) => {
+                if let Some(url) = &file.url {
+                    self.file(url, found);
+                }
+            }
+            Fact::Foreground(front) => {
+                self.programs.find(&front.into(), found);
+                let address = front.url.as_deref().map(Address::read);
+                if let Some(host) = address.and_then(|address| address.host) {
+                    self.host(&host, found);
+                }
+            }
             _ => {}
         }
     }
 
+    /// Where a file came from: its host, and patterns. Words count in pages only.
+    fn file(&self, url: &str, found: &mut Found) {
+        let address = Address::read(url);
+        if address.more {
+            found.encoded();
+        }
+        if let Some(host) = &address.host {
+            self.host(host, found);
+        }
+        let mut seen = Vec::new();
+        for (needle, _) in self
+            .words
+            .iter()
+            .flat_map(|words| words.find(&address.text))
+        {
+            if let Needle::Pattern(number) = &self.needles[needle]
+                && !seen.contains(number)
+            {
+                seen.push(*number);
+            }
+        }
+        self.patterns.find(Field::Url, &address.text, &seen, found);
+    }
+
     fn visit(&self, visit: &WebVisit, found: &mut Found) {
         let address = Address::read(&visit.url);
+        if address.more {
+            found.encoded();
+        }
         if let Some(host) = &address.host {
             self.host(host, found);
         }
@@ -273,7 +312,8 @@ impl Search {
     }
 
     fn start(&self, start: &ProcessStart, found: &mut Found) {
-        self.programs.find(start, found);
+        self.programs.find(&start.into(), found);
+        self.programs.find_args(&start.args, found);
         if let Some(exe) = &start.exe {
             self.patterns.find(Field::Exe, &fold(exe), &[], found);
         }

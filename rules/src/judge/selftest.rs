@@ -1,19 +1,30 @@
 //! Runs the tests that stand in the order itself. An order that fails one is no order.
+//!
+//! Each test is a log of its own: the order comes into force, then step follows step, on a computer
+//! that is on all the time unless a step says otherwise. Where a step only lets time pass, the agent
+//! says that it lives.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use proviso_report::fact::{Heartbeat, OrderInForce};
+use proviso_report::{BootId, Fact, UnixMs};
 
 use crate::fault::{Fault, Faults};
 use crate::list::{ListBytes, entry_fault};
 use crate::order::{Expect, Rule, RuleTest};
 
 use super::compile::{OfLists, of_list, too_much};
+use super::exempt::Exempted;
 use super::found::Atom;
+use super::over::Outcome;
 use super::search::Search;
-use super::{Event, Judge, Overlay};
+use super::{Event, Judge, Overlay, State, Step};
 
 pub(super) fn run(judge: &Judge, of_lists: &OfLists) -> Result<(), Faults> {
     let mut faults = Vec::new();
-    for rule in judge.order().rules() {
+    let rules = judge.order().rules().iter();
+    for rule in rules.filter(|rule| !judge.left_out().contains(&rule.id)) {
         for test in &rule.tests {
             faults.extend(list_faults(test, of_lists));
             faults.extend(failure(judge, rule, test, of_lists)?);
@@ -49,57 +60,121 @@ fn failure(
     test: &RuleTest,
     of_lists: &OfLists,
 ) -> Result<Option<Fault>, Faults> {
-    let Some((step, fact)) = test
-        .steps
-        .iter()
-        .find_map(|step| Some((step, step.fact.as_ref()?)))
-    else {
-        return Ok(None);
+    let lists = overlay(test, of_lists)?;
+    let overlay = lists
+        .as_ref()
+        .map(|(search, atoms)| Overlay { search, atoms });
+    let outcome = outcome(judge, rule, test, overlay.as_ref());
+    let (is, said) = match outcome {
+        Outcome::Match(_) => (Expect::Match, "it matches".to_owned()),
+        Outcome::CannotTell(why) => (Expect::CannotTell, format!("that cannot be told: {why}")),
+        Outcome::Nothing => (Expect::NoMatch, "it does not".to_owned()),
     };
-    let event = Event {
-        at: step.at,
-        account: step.account.as_deref(),
-        fact,
-    };
-    let hits = if test.lists.is_empty() {
-        judge.judge(&event)
-    } else {
-        let (search, atoms) = overlay(test, of_lists)?;
-        let overlay = Overlay {
-            search: &search,
-            atoms: &atoms,
-        };
-        judge.judge_with(&event, Some(&overlay))
-    };
-    let matches = hits.iter().any(|hit| hit.rule == rule.id);
-    if matches == (test.expect == Expect::Match) {
+    if is == test.expect {
         return Ok(None);
     }
-    let sentence = if matches {
-        format!(
-            "this test expects that rule {} does not match, and it matches; correct the rule or \
-             the test",
-            rule.id
-        )
-    } else {
-        let why = match judge.exemption(&event, &judge.look(&event, None)) {
-            Some((number, _)) => format!(
-                " (exemption {} keeps it out)",
-                judge.order().exempts()[number].id
-            ),
-            None => String::new(),
-        };
-        format!(
-            "this test expects that rule {} matches, and it does not{why}; correct the rule or \
-             the test",
-            rule.id
-        )
+    let expected = match test.expect {
+        Expect::Match => "matches",
+        Expect::NoMatch => "does not match",
+        Expect::CannotTell => "cannot be told",
     };
+    let why = match is {
+        Expect::NoMatch => kept_out(judge, test),
+        Expect::Match | Expect::CannotTell => String::new(),
+    };
+    let sentence = format!(
+        "this test expects that rule {} {expected}, and {said}{why}; correct the rule or the test",
+        rule.id
+    );
     Ok(Some(fault(test, "test-failed", sentence)))
 }
 
-/// A search for the lists of one test.
-fn overlay(test: &RuleTest, of_lists: &OfLists) -> Result<(Search, Vec<Atom>), Faults> {
+/// What the rule makes of the whole test.
+fn outcome(judge: &Judge, rule: &Rule, test: &RuleTest, overlay: Option<&Overlay<'_>>) -> Outcome {
+    let start = test.steps.first().map_or(0, |step| step.at.0);
+    let mut state = State::new();
+    let begins = Fact::from(OrderInForce {
+        id: judge.order().id().to_owned(),
+        version: judge.order().version(),
+        digest: judge.order().digest(),
+    });
+    state.pass(&step(0, UnixMs(start), (UnixMs(start), 0), None, &begins));
+    let mut outcome = Outcome::Nothing;
+    let (mut noted, mut beat) = (start, start);
+    for (seq, one) in (1..).zip(&test.steps) {
+        noted = noted.max(one.at.0);
+        let mono = noted.abs_diff(start);
+        let lives = Fact::from(Heartbeat {
+            uncovered: BTreeMap::new(),
+            suppressed: BTreeMap::new(),
+            cannot_tell: BTreeMap::new(),
+            awake_ms: noted.abs_diff(beat),
+        });
+        let fact = one.fact.as_ref().unwrap_or_else(|| {
+            beat = noted;
+            &lives
+        });
+        let step = step(
+            seq,
+            one.at,
+            (UnixMs(noted), mono),
+            one.account.as_deref(),
+            fact,
+        );
+        let verdict = judge.follow_with(&mut state, &step, overlay);
+        if let Some(hit) = verdict.hits.into_iter().find(|hit| hit.rule == rule.id) {
+            return Outcome::Match(hit.matched);
+        }
+        let mut unknown = verdict.cannot_tell.iter();
+        if let Some(one) = unknown.find(|one| one.rule == rule.id) {
+            outcome = Outcome::CannotTell(one.why);
+        }
+    }
+    outcome
+}
+
+fn step<'a>(
+    seq: u64,
+    at: UnixMs,
+    (noted, mono): (UnixMs, u64),
+    account: Option<&'a str>,
+    fact: &'a Fact,
+) -> Step<'a> {
+    Step {
+        seq,
+        at,
+        noted,
+        mono,
+        boot: BootId([0; 16]),
+        account,
+        fact,
+    }
+}
+
+/// A remark for who expected a match, if an exemption keeps a step out.
+fn kept_out(judge: &Judge, test: &RuleTest) -> String {
+    let exempt = test.steps.iter().find_map(|step| {
+        let event = Event {
+            at: step.at,
+            account: step.account.as_deref(),
+            fact: step.fact.as_ref()?,
+        };
+        let found = judge.look(&event, None);
+        match Exempted::by(&judge.exempts, &judge.looked(&event, &found, None)) {
+            Exempted::Yes(number, _) => judge.order().exempts().get(number),
+            Exempted::No | Exempted::Perhaps(_) => None,
+        }
+    });
+    exempt.map_or_else(String::new, |exempt| {
+        format!(" (exemption {} keeps it out)", exempt.id)
+    })
+}
+
+/// A search for the lists of one test, if it has any.
+fn overlay(test: &RuleTest, of_lists: &OfLists) -> Result<Option<(Search, Vec<Atom>)>, Faults> {
+    if test.lists.is_empty() {
+        return Ok(None);
+    }
     let lists: Vec<(&str, ListBytes)> = test
         .lists
         .iter()
@@ -114,7 +189,7 @@ fn overlay(test: &RuleTest, of_lists: &OfLists) -> Result<(Search, Vec<Atom>), F
         }
     }
     let search = Search::build(sources).map_err(|error| too_much(error.to_string()))?;
-    Ok((search, atoms))
+    Ok(Some((search, atoms)))
 }
 
 fn fault(test: &RuleTest, code: &'static str, sentence: String) -> Fault {

@@ -8,12 +8,33 @@
 //!
 //! Counts belong to a rule's id within the orders of one id: a new version of the order goes on
 //! counting where the old one stopped, by its own limits from then on.
+//!
+//! | remembered | at most | when there is more |
+//! |---|---|---|
+//! | ids of orders | 8 | the one that was longest not followed goes |
+//! | rules of one of them | 1,000 | those go that the order no longer has |
+//! | times of an untrustworthy clock | 64 | the two closest become one |
+//! | declarations | 1,024 | undeclared things cannot be told |
+//! | windows of a quota | 62 | what comes late for an older one cannot be told |
+//! | moments, bursts of a threshold | 1,000; 32 | the same |
+//! | moments of each side of a sequence | 128 | the same |
+//! | things that a grace waits for | 256 | further things cannot be told |
 
 use std::collections::BTreeMap;
 
 use proviso_report::fact::Fact;
 use proviso_report::{BootId, Hash, Record, UnixMs};
 use serde::{Deserialize, Serialize};
+
+use super::clock::Doubts;
+use super::life::Life;
+use super::over::grace::{Declared, Waiting};
+use super::over::{quota, sequence, threshold};
+
+/// The version of what is written.
+const VERSION: u8 = 1;
+/// The most ids of orders.
+const ORDERS: usize = 8;
 
 /// One record of a log, as a judge looks at it.
 #[derive(Clone, Copy, Debug)]
@@ -35,24 +56,79 @@ pub struct Step<'a> {
 }
 
 /// What is remembered of one device's log.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
-    /// The order in force, as the log says.
-    in_force: Option<Hash>,
-    /// By the order's id and the rule's.
-    rules: BTreeMap<String, BTreeMap<String, RuleState>>,
+    v: u8,
+    /// The order in force, as the log says, and by which record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) in_force: Option<InForce>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) life: Option<Life>,
+    /// When the clock was not to be trusted.
+    #[serde(default, skip_serializing_if = "Doubts::is_empty")]
+    pub(super) doubts: Doubts,
+    #[serde(default, skip_serializing_if = "Declared::is_empty")]
+    pub(super) declared: Declared,
+    /// By the order's id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    orders: BTreeMap<String, OfOrder>,
+}
+
+/// An order that is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InForce {
+    pub(super) order: Hash,
+    /// The record from which on it was.
+    pub(super) since: u64,
+}
+
+/// What is remembered for the orders of one id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfOrder {
+    /// The last record for which something was remembered.
+    last: u64,
+    /// By the rule's id.
+    rules: BTreeMap<String, RuleState>,
 }
 
 /// What is remembered for one rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) enum RuleState {}
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub(crate) enum RuleState {
+    Quota(quota::Counts),
+    Threshold(threshold::Seen),
+    Sequence(sequence::Seen),
+    Grace(Waiting),
+}
+
+/// What a rule can remember.
+pub(crate) trait Remembered: Sized {
+    /// The same, if that is what was remembered.
+    fn of(state: &mut RuleState) -> Option<&mut Self>;
+    /// Nothing yet.
+    fn nothing() -> RuleState;
+}
 
 /// The bytes are no state of this version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("these bytes are no judge's state of this version: make it again from the log ({0})")]
 pub struct StateError(String);
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            v: VERSION,
+            in_force: None,
+            life: None,
+            doubts: Doubts::default(),
+            declared: Declared::default(),
+            orders: BTreeMap::new(),
+        }
+    }
+}
 
 impl State {
     /// Of a log that begins.
@@ -65,13 +141,26 @@ impl State {
     /// the one in force. `None`: it is not judged. Ask before the record is followed.
     #[must_use]
     pub fn order_of(&self, record: &Record) -> Option<Hash> {
-        record.order.or(self.in_force)
+        record
+            .order
+            .or_else(|| self.in_force.map(|in_force| in_force.order))
     }
 
     /// Takes note of a record. For records that no order judges; the judge does it for the others.
     pub fn pass(&mut self, step: &Step<'_>) {
+        let last = self.life.as_ref().map(|life| life.noted);
+        self.doubts.pass(step, last);
+        self.declared.pass(step.at, step.fact);
+        Life::pass(&mut self.life, step);
         match step.fact {
-            Fact::OrderInForce(order) => self.in_force = Some(order.digest),
+            Fact::OrderInForce(order)
+                if self.in_force.is_none_or(|old| old.order != order.digest) =>
+            {
+                self.in_force = Some(InForce {
+                    order: order.digest,
+                    since: step.seq,
+                });
+            }
             Fact::OrderEnded(_) => self.in_force = None,
             _ => {}
         }
@@ -84,8 +173,64 @@ impl State {
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
-        serde_json::from_slice(bytes).map_err(|error| StateError(error.to_string()))
+        let state: Self =
+            serde_json::from_slice(bytes).map_err(|error| StateError(error.to_string()))?;
+        if state.v != VERSION {
+            return Err(StateError(format!("it is of version {}", state.v)));
+        }
+        Ok(state)
     }
+
+    /// What is remembered for a rule; nothing yet if it is the first time. `keep`: is it a rule that
+    /// the order still has?
+    pub(super) fn rule<T: Remembered>(
+        &mut self,
+        (order, rule): (&str, &str),
+        seq: u64,
+        keep: impl Fn(&str) -> bool,
+    ) -> (Option<&mut T>, &Declared) {
+        if !self.orders.contains_key(order) && self.orders.len() >= ORDERS {
+            let oldest = self.orders.iter().min_by_key(|(_, one)| one.last);
+            if let Some(id) = oldest.map(|(id, _)| id.clone()) {
+                self.orders.remove(&id);
+            }
+        }
+        let of = self.orders.entry(order.to_owned()).or_default();
+        of.last = seq;
+        if !of.rules.contains_key(rule) && of.rules.len() >= crate::order::limits::RULES {
+            of.rules.retain(|id, _| keep(id));
+        }
+        let state = of.rules.entry(rule.to_owned()).or_insert_with(T::nothing);
+        // Another version of the order has another verb here.
+        if T::of(state).is_none() {
+            *state = T::nothing();
+        }
+        (T::of(state), &self.declared)
+    }
+}
+
+macro_rules! remembered {
+    ($($name:ident: $type:ty,)+) => {
+        $(impl Remembered for $type {
+            fn of(state: &mut RuleState) -> Option<&mut Self> {
+                match state {
+                    RuleState::$name(it) => Some(it),
+                    _ => None,
+                }
+            }
+
+            fn nothing() -> RuleState {
+                RuleState::$name(Self::default())
+            }
+        })+
+    };
+}
+
+remembered! {
+    Quota: quota::Counts,
+    Threshold: threshold::Seen,
+    Sequence: sequence::Seen,
+    Grace: Waiting,
 }
 
 impl<'a> From<&'a Record> for Step<'a> {

@@ -23,7 +23,7 @@ mod path;
 use std::fmt;
 
 use proviso_report::Hash;
-use proviso_report::fact::ProcessStart;
+use proviso_report::fact::{Foreground, ProcessStart};
 
 use path::PathClass;
 pub(crate) use path::key as path_key;
@@ -38,6 +38,15 @@ pub(crate) struct App {
     pub(crate) class: Option<PathClass>,
     pub(crate) sha256: Option<Hash>,
     pub(crate) signer: Option<String>,
+}
+
+/// What a record says of a program.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ran<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) exe: Option<&'a str>,
+    pub(crate) sha256: Option<Hash>,
+    pub(crate) signer: Option<&'a str>,
 }
 
 /// Does an entry describe a program?
@@ -90,12 +99,12 @@ impl App {
     }
 
     /// Is it this program?
-    pub(crate) fn fit(&self, start: &ProcessStart) -> Fit {
-        let exe = start.exe.as_deref();
+    pub(crate) fn fit(&self, ran: &Ran<'_>) -> Fit {
+        let exe = ran.exe;
         let fields = [
             (
                 "name",
-                self.name.as_ref().map(|name| Some(is_called(name, start))),
+                self.name.as_ref().map(|name| Some(is_called(name, ran))),
             ),
             (
                 "exe",
@@ -109,14 +118,13 @@ impl App {
             ),
             (
                 "sha256",
-                self.sha256.map(|hash| start.sha256.map(|own| own == hash)),
+                self.sha256.map(|hash| ran.sha256.map(|own| own == hash)),
             ),
             (
                 "signer",
-                self.signer.as_ref().map(|signer| {
-                    let own = start.signer.as_ref();
-                    own.map(|own| own.eq_ignore_ascii_case(signer))
-                }),
+                self.signer
+                    .as_ref()
+                    .map(|signer| ran.signer.map(|own| own.eq_ignore_ascii_case(signer))),
             ),
         ];
         let mut fit = Fit::Yes;
@@ -223,17 +231,39 @@ impl fmt::Display for App {
     }
 }
 
+impl<'a> From<&'a ProcessStart> for Ran<'a> {
+    fn from(start: &'a ProcessStart) -> Self {
+        Self {
+            name: &start.name,
+            exe: start.exe.as_deref(),
+            sha256: start.sha256,
+            signer: start.signer.as_deref(),
+        }
+    }
+}
+
+impl<'a> From<&'a Foreground> for Ran<'a> {
+    fn from(front: &'a Foreground) -> Self {
+        Self {
+            name: &front.name,
+            exe: front.exe.as_deref(),
+            sha256: None,
+            signer: None,
+        }
+    }
+}
+
 /// A script is known by its short name only, so both the file's name and that one count.
-fn is_called(name: &str, start: &ProcessStart) -> bool {
-    names_of(start).any(|(_, own)| own.eq_ignore_ascii_case(name))
+fn is_called(name: &str, ran: &Ran<'_>) -> bool {
+    names_of(ran).any(|(_, own)| own.eq_ignore_ascii_case(name))
 }
 
 /// The names that a program goes by, each with the field of the record that says so. Windows writes
 /// `.exe` behind a name that people leave out: both are its name.
-pub(crate) fn names_of(start: &ProcessStart) -> impl Iterator<Item = (&'static str, &str)> {
-    let file = start.exe.as_deref().map(|exe| ("exe", path::file(exe)));
+pub(crate) fn names_of<'a>(ran: &Ran<'a>) -> impl Iterator<Item = (&'static str, &'a str)> {
+    let file = ran.exe.map(|exe| ("exe", path::file(exe)));
     file.into_iter()
-        .chain([("name", start.name.as_str())])
+        .chain([("name", ran.name)])
         .flat_map(|(field, name)| {
             let bare = name.len().checked_sub(4).and_then(|at| {
                 let (bare, ending) = name.split_at_checked(at)?;
@@ -269,7 +299,7 @@ mod tests {
 
     #[track_caller]
     fn fit(entry: &str, start: &ProcessStart) -> Fit {
-        App::parse(entry).unwrap().fit(start)
+        App::parse(entry).unwrap().fit(&start.into())
     }
 
     #[test]
