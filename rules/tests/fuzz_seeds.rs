@@ -61,6 +61,14 @@ const SEEDS: &[Target] = &[
         targets::update,
         &[include_bytes!("../fuzz/seeds/update/first")],
     ),
+    (
+        "disguise",
+        targets::disguise,
+        &[
+            include_bytes!("../fuzz/seeds/disguise/search"),
+            include_bytes!("../fuzz/seeds/disguise/host"),
+        ],
+    ),
 ];
 
 /// How many places of a seed are bent: enough to reach each branch, few enough to be quick.

@@ -149,6 +149,45 @@ pub fn words(bytes: &[u8]) {
     }
 }
 
+/// An address and, on the next line, a title: hosts that look like a listed one, words that are
+/// written with signs or look-alikes, and searches.
+pub fn disguise(bytes: &[u8]) {
+    static LOOKS: LazyLock<Judge> =
+        LazyLock::new(|| judge(&rule("review", "looks_like = [\"h1t.example\"]", "")));
+    static PLAIN: LazyLock<Judge> =
+        LazyLock::new(|| judge(&rule("review", "words = [\"hit\", \"school\"]", "")));
+    static SIGNS: LazyLock<Judge> = LazyLock::new(|| {
+        let words = "words = [\"hit\", \"school\"], fold = [\"leet\"]";
+        judge(&rule("review", words, ""))
+    });
+    static SEARCH: LazyLock<Judge> = LazyLock::new(|| {
+        let near = "near = { within_words = 2, a = { number = [8, 17], units = [\"yo\"] }, \
+            b = { words = [\"school\"] } }, fold = [\"leet\"]";
+        let search = "search_words = [\"school\"]";
+        let always = "url_words = [\"hit\"]";
+        judge(&rule(
+            "review",
+            &format!("{near} }}, {{ {search} }}, {{ {always}"),
+            "",
+        ))
+    });
+    let text = String::from_utf8_lossy(bytes);
+    let (url, title) = text.split_once('\n').unwrap_or((&text, ""));
+    // What is listed does not look like it.
+    let listed = Url::parse(url).is_ok_and(|url| {
+        let host = url.host_str().unwrap_or_default().trim_end_matches('.');
+        host == "h1t.example" || host.ends_with(".h1t.example")
+    });
+    assert!(!(listed && hits(&LOOKS, url, None)), "{url}");
+    // To read signs finds more, and never less.
+    let plain = hits(&PLAIN, "https://a.example/", Some(title));
+    let signs = hits(&SIGNS, "https://a.example/", Some(title));
+    assert!(signs || !plain, "{title}");
+    let has_sign = title.contains(['0', '1', '3', '4', '5', '7', '@', '$']);
+    assert!(has_sign || !title.is_ascii() || signs == plain, "{title}");
+    hits(&SEARCH, url, Some(title));
+}
+
 /// Who may sign, and two signatures, with a zero byte between them.
 pub fn signature(bytes: &[u8]) {
     let mut parts = bytes.split(|byte| *byte == 0);
