@@ -2,6 +2,7 @@
 
 mod fact;
 mod field;
+mod program;
 mod verb;
 
 use proviso_report::fact::Transition;
@@ -50,7 +51,7 @@ pub(super) fn part(part: &Part, order: &Order) -> String {
             };
             format!("the pattern `{regex}` finds something in {place}")
         }
-        Part::App(apps) => format!("the program is {}", one_of(apps)),
+        Part::App(apps) => format!("the program is {}", program::programs(apps)),
         Part::AppIn(list) => format!("the program is {}", entry_of(list, order)),
         Part::ArgsAny(args) => format!("one of the program's arguments is {}", quoted(args)),
         Part::Account(names) => format!("it happens in the account {}", one_of(names)),
