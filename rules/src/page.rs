@@ -1,7 +1,7 @@
 //! The order for people: the court's words beside what software does with them.
 //!
-//! It is what two people sign and what the supervised person is given. [`document`] makes it from
-//! the order; [`text`] and [`html`] write it, and so does whoever puts it on paper.
+//! It is what two people sign and what the supervised person is given. [`document()`] makes it from
+//! the order; [`text()`] and [`html()`] write it, and so does whoever puts it on paper.
 //!
 //! Promises: everything that can change what is recorded or reported is on the page, in words made
 //! from the order and from nothing else; the court's own words are marked and unchanged but for
@@ -21,7 +21,7 @@ mod words;
 use crate::order::Order;
 
 pub use document::Document;
-/// What [`html_fragment`] needs to look right; [`html`] has it inside.
+/// What [`html_fragment`] needs to look right; [`html()`] has it inside.
 pub use html::STYLE;
 
 /// What the page says, without a form.
