@@ -14,7 +14,7 @@ use proviso_rules::order::ListKind;
 use crate::list_update::{self, About};
 use crate::sign::Signer;
 use crate::whole_file::{self, UnreadableError, WriteError};
-use crate::{End, line, say};
+use crate::{End, counted, line, say};
 
 #[derive(Subcommand)]
 pub(crate) enum List {
@@ -287,8 +287,4 @@ fn print_report(report: &Report) {
             eprintln!("  and {more} more");
         }
     }
-}
-
-fn counted(count: u64, one: &str, more: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { more })
 }

@@ -10,11 +10,13 @@ mod folder;
 mod keygen;
 mod list_file;
 mod list_update;
+mod new;
 mod order_file;
 mod pdf;
 mod replay;
 mod show;
 mod sign;
+mod templates;
 mod verify;
 mod whole_file;
 
@@ -56,6 +58,21 @@ enum Order {
         /// The order; its lists lie beside it
         file: PathBuf,
     },
+    /// Makes an order to begin from, with its lists, out of a template: exit 0 made, 2 could not.
+    /// Its words are illustrative: the court's must take their place before anybody signs
+    New {
+        /// Which template: see `proviso order templates`
+        #[arg(long, value_name = "NAME")]
+        template: String,
+        /// Only this condition of it; can be given several times
+        #[arg(long = "clause", value_name = "CONDITION")]
+        clauses: Vec<String>,
+        /// The folder to put order.toml and its lists into; it is made if need be
+        #[arg(long, value_name = "FOLDER")]
+        to: PathBuf,
+    },
+    /// Lists the templates, and the conditions that each is made of
+    Templates,
     /// Shows an order in plain words: what two people sign and the supervised person is given
     Show {
         /// The order; its lists lie beside it
@@ -112,6 +129,11 @@ fn lines(text: &str) -> String {
     lines.join("\n")
 }
 
+/// `1 list`, `2 lists`.
+fn counted(count: u64, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
 /// What a command ends with.
 enum End {
     Yes,
@@ -122,6 +144,12 @@ enum End {
 fn main() -> ExitCode {
     let end = match Command::parse().what {
         What::Order(Order::Check { file }) => order_file::check(&file),
+        What::Order(Order::New {
+            template,
+            clauses,
+            to,
+        }) => new::new(&template, &clauses, &to),
+        What::Order(Order::Templates) => new::list(),
         What::Order(Order::Show { file, form, out }) => show::show(&file, form, out.as_deref()),
         What::Order(Order::Replay {
             order,

@@ -16,7 +16,7 @@ use proviso_rules::{Judge, Order};
 
 use crate::folder::Folder;
 use crate::order_file::{self, ReadError, cannot};
-use crate::{End, line, say};
+use crate::{End, counted, line, say};
 
 /// The most lines that are no records of which the number is said.
 const SHOWN: usize = 5;
@@ -108,16 +108,17 @@ impl Read {
         let failed = failed.count();
         if failed > 0 || verified.logs.is_empty() {
             self.amiss.push(format!(
-                "{name} does not hold as evidence ({failed} checks fail, {} logs can be read): \
-                 proviso verify says why",
-                verified.logs.len()
+                "{name} does not hold as evidence ({} failed, {} can be read): proviso verify says \
+                 why",
+                counted(failed as u64, "check", "checks"),
+                counted(verified.logs.len() as u64, "log", "logs")
             ));
         }
         for (device, log) in verified.logs {
             if log.withheld > 0 {
                 self.amiss.push(format!(
-                    "{name} withholds {} records of the computer {device}",
-                    log.withheld
+                    "{name} withholds {} of the computer {device}",
+                    counted(log.withheld, "record", "records")
                 ));
             }
             self.logs.push(Log {
@@ -162,11 +163,11 @@ fn head(old: &Order, new: &Order, found: &Comparison, read: &Read) -> String {
     let made = |order: &Order| format!("{} version {}", order.id(), order.version());
     format!(
         "Before: {}. After: {}.\n\
-         {} records of {} computers, judged by both as if each had been in force throughout.\n",
+         {} of {}, judged by both as if each had been in force throughout.\n",
         made(old),
         made(new),
-        found.records,
-        read.logs.len()
+        counted(found.records, "record", "records"),
+        counted(read.logs.len() as u64, "computer", "computers")
     )
 }
 
@@ -193,8 +194,8 @@ fn rule_words(rule: &RuleChange, read: &Read) -> String {
     {
         let _ = write!(
             words,
-            "\n  {} findings stay and become `{}` instead of `{}`",
-            rule.kept(),
+            "\n  {} and become `{}` instead of `{}`",
+            counted(rule.kept(), "finding stays", "findings stay"),
             after.severity.as_str(),
             before.severity.as_str()
         );
@@ -269,8 +270,10 @@ fn foot(found: &Comparison, read: &Read) -> String {
     add(match changed {
         0 if read.amiss.is_empty() => "No finding changes.".to_owned(),
         0 => "No finding changes in what could be judged.".to_owned(),
-        1 => "Findings change in 1 rule.".to_owned(),
-        more => format!("Findings change in {more} rules."),
+        some => format!(
+            "Findings change in {}.",
+            counted(some as u64, "rule", "rules")
+        ),
     });
     format!("\n{words}")
 }

@@ -3,68 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bag;
+
 use std::path::Path;
 use std::process::Command;
 
-use data_encoding::HEXLOWER;
-use proviso_report::bundle::{About, FORMAT, SEAL, seal_note, seal_statement};
-use proviso_report::{Alg, Hash, Receipt, SigningKey, UnixMs, VerifierKey};
 use proviso_rules::ENGINE;
-use tempfile::TempDir;
 
-/// RFC 8032, section 7.1, test 1, as PKCS#8.
-const KEY: &str = "3053020101300506032b6570042204209d61b19deffd5a60ba844af492ec2cc44449c5697b326919703b\
-    ac031cae7f60a123032100d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
-const SIGNERS: &str = "court:clerk ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEkUY4SqVgaxID/SXAICbp5x00wbbplTNVOS2xza2i4S\n";
-
-/// A bundle of a person of whom nothing was recorded.
-fn bundle(engine: &str, person: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let now = UnixMs(1_795_496_400_000);
-    let about = About {
-        format: FORMAT.into(),
-        person: person.into(),
-        from: now,
-        to: now.plus(1),
-        exported_at: now,
-        collector: "a.example".into(),
-        engine: engine.into(),
-        devices: vec![],
-    };
-    let secret = SigningKey::from_pkcs8(&HEXLOWER.decode(KEY.as_bytes()).unwrap()).unwrap();
-    let key = VerifierKey::new("a.example/collector", Alg::CosignatureV1, secret.public()).unwrap();
-    std::fs::create_dir_all(folder.path().join("data/keys")).unwrap();
-    let mut manifest = String::new();
-    for (path, bytes) in [
-        ("data/bundle.json", serde_json::to_vec(&about).unwrap()),
-        ("data/findings.jsonl", Vec::new()),
-        ("data/keys/allowed_signers", SIGNERS.into()),
-        ("data/keys/collector.vkey", format!("{key}\n").into()),
-    ] {
-        manifest += &format!("{}  {path}\n", Hash::of(&bytes));
-        std::fs::write(folder.path().join(path), bytes).unwrap();
-    }
-    let statement = seal_statement("a.example", person, manifest.as_bytes());
-    let signature = secret.sign(&Receipt::message_to_sign(&statement, 1_795_496_400));
-    let seal = seal_note(
-        &statement,
-        &Receipt::assemble(&key, 1_795_496_400, signature),
-    );
-    let mut tags = String::new();
-    for (path, text) in [
-        (
-            "bagit.txt",
-            "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
-        ),
-        ("manifest-sha256.txt", &manifest),
-        (SEAL, &seal),
-    ] {
-        tags += &format!("{}  {path}\n", Hash::of(text.as_bytes()));
-        std::fs::write(folder.path().join(path), text).unwrap();
-    }
-    std::fs::write(folder.path().join("tagmanifest-sha256.txt"), tags).unwrap();
-    folder
-}
+use bag::bundle;
 
 /// The exit code, everything said, and its last line.
 fn verify(bundle: &Path) -> (i32, String, String) {
@@ -80,7 +26,7 @@ fn verify(bundle: &Path) -> (i32, String, String) {
 
 #[test]
 fn what_holds_is_verified_with_its_keys() {
-    let bundle = bundle(ENGINE, "P-0001");
+    let bundle = bundle(ENGINE, "P-0001", &[]);
     let (code, text, last) = verify(bundle.path());
     assert_eq!(code, 0, "{text}");
     assert_eq!(
@@ -102,7 +48,7 @@ fn what_holds_is_verified_with_its_keys() {
 
 #[test]
 fn what_fails_is_never_called_verified() {
-    let bundle = bundle(ENGINE, "P-0001");
+    let bundle = bundle(ENGINE, "P-0001", &[]);
     std::fs::write(bundle.path().join("data/findings.jsonl"), "{}\n").unwrap();
     let (code, text, last) = verify(bundle.path());
     assert_eq!(code, 1, "{text}");
@@ -116,7 +62,7 @@ fn what_fails_is_never_called_verified() {
 
 #[test]
 fn what_cannot_be_checked_is_never_called_verified() {
-    let other = bundle("proviso-engine/0", "P-0001");
+    let other = bundle("proviso-engine/0", "P-0001", &[]);
     let (code, text, last) = verify(other.path());
     assert_eq!(code, 2, "{text}");
     assert!(last.starts_with("COULD NOT CHECK: 4 of 8"), "{text}");
@@ -134,7 +80,7 @@ fn what_cannot_be_checked_is_never_called_verified() {
 
 #[test]
 fn what_a_bundle_says_stays_on_its_line() {
-    let bundle = bundle(ENGINE, "P\nVERIFIED: all\u{1b}[2J");
+    let bundle = bundle(ENGINE, "P\nVERIFIED: all\u{1b}[2J", &[]);
     let (_, text, _) = verify(bundle.path());
     assert!(
         text.contains("Evidence about P?VERIFIED: all?[2J, from"),
@@ -144,7 +90,7 @@ fn what_a_bundle_says_stays_on_its_line() {
 
 #[test]
 fn links_are_no_evidence() {
-    let bundle = bundle(ENGINE, "P-0001");
+    let bundle = bundle(ENGINE, "P-0001", &[]);
     let linked = Command::new("ln")
         .args(["-s", "/etc/passwd"])
         .arg(bundle.path().join("data/more"))

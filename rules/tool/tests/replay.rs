@@ -2,15 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bag;
+
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use proviso_report::fact::WebVisit;
-use proviso_report::{BootId, Hash, Method, Record, UnixMs};
+use proviso_report::{BootId, Hash, Method, Record};
 use tempfile::TempDir;
 
-/// 2026-11-24T05:00:00Z.
-const NOW: UnixMs = UnixMs(1_795_496_400_000);
+use bag::NOW;
 
 /// A folder with two versions of an order, and records.
 struct Desk(TempDir);
@@ -28,7 +29,7 @@ impl Desk {
         ];
         let lines: Vec<String> = (0..)
             .zip(visits)
-            .map(|(seq, host)| record(seq, &format!("https://{host}/")))
+            .map(|(seq, host)| line(seq, &format!("https://{host}/")))
             .collect();
         desk.write("records.jsonl", &lines.concat());
         desk
@@ -90,7 +91,12 @@ expect = "no_match"
     )
 }
 
-fn record(seq: u64, url: &str) -> String {
+/// A record as a line.
+fn line(seq: u64, url: &str) -> String {
+    String::from_utf8(record(seq, url).to_line().unwrap()).unwrap() + "\n"
+}
+
+fn record(seq: u64, url: &str) -> Record {
     let visit = WebVisit {
         url: url.to_owned(),
         title: None,
@@ -99,7 +105,7 @@ fn record(seq: u64, url: &str) -> String {
         transition: None,
         private: None,
     };
-    let record = Record {
+    Record {
         seq,
         at: NOW,
         noted: NOW,
@@ -111,8 +117,7 @@ fn record(seq: u64, url: &str) -> String {
         order: Some(Hash::of(order(1, "facebook.com").as_bytes())),
         receipt: None,
         fact: visit.into(),
-    };
-    String::from_utf8(record.to_line().unwrap()).unwrap() + "\n"
+    }
 }
 
 #[test]
@@ -122,13 +127,39 @@ fn what_changes_is_said_by_rule_with_examples() {
     assert_eq!(
         said,
         "Before: R-1 version 1. After: R-1 version 2.\n\
-         4 records of 1 computers, judged by both as if each had been in force throughout.\n\
+         4 records of 1 computer, judged by both as if each had been in force throughout.\n\
          Rule 4.a (clause 4): before 1, after 2, added 2, dropped 1; cannot tell before 0, after 0\n\
          \x20 dropped      2026-11-24T05:00:00.000Z web_visit, url: facebook.com (records.jsonl, record 0)\n\
          \x20 added        2026-11-24T05:00:00.000Z web_visit, url: reddit.com (records.jsonl, record 1)\n\
          \x20 added        2026-11-24T05:00:00.000Z web_visit, url: reddit.com (records.jsonl, record 2)\n\
          \n\
          Findings change in 1 rule.\n"
+    );
+}
+
+#[test]
+fn a_bundle_is_replayed_if_it_holds() {
+    let desk = Desk::new();
+    let records = [
+        record(0, "https://reddit.com/"),
+        record(1, "https://news.example/"),
+    ];
+    let bundle = bag::bundle("any", "P-0001", &records);
+    let name = bundle.path().to_str().unwrap();
+    let (code, said, err) = desk.replay("new.toml", &[name]);
+    assert_eq!(code, 1, "{said}{err}");
+    assert!(said.contains("2 records of 1 computer, "), "{said}");
+    assert!(
+        said.contains("web_visit, url: reddit.com (computer 0d0d"),
+        "{said}"
+    );
+    // What does not hold is judged as far as it does, and it is said.
+    std::fs::write(bundle.path().join("data/findings.jsonl"), "x").unwrap();
+    let (code, said, _) = desk.replay("new.toml", &[name]);
+    assert_eq!(code, 2, "{said}");
+    assert!(
+        said.contains("does not hold as evidence (1 check failed, 1 log can be read)"),
+        "{said}"
     );
 }
 
@@ -144,13 +175,13 @@ fn the_same_order_finds_the_same() {
 #[test]
 fn what_cannot_be_judged_is_never_passed_over() {
     let desk = Desk::new();
-    let mut text = record(0, "https://news.example/");
+    let mut text = line(0, "https://news.example/");
     text += "{\"v\":1}\n\nnot a record\n";
     desk.write("bad.jsonl", &text);
     let (code, said, _) = desk.replay("new.toml", &["bad.jsonl"]);
     assert_eq!(code, 2, "{said}");
     for words in [
-        "1 records of 1 computers",
+        "1 record of 1 computer",
         "Could not be judged: bad.jsonl:2: ",
         "Could not be judged: bad.jsonl:4: ",
         "No finding changes in what could be judged.",

@@ -1,0 +1,145 @@
+//! The templates of orders that come with the program, and the conditions that each is made of.
+//!
+//! A template is an order file that passes its own check. It is cut at lines that begin a condition
+//! (`# == history: browsing history is kept`): what stands before the first belongs to every order,
+//! and each condition has its lists, clauses and rules together, so that any choice of them is a
+//! file again.
+//!
+//! Promises: every template and every condition says ILLUSTRATIVE, so that what is made of them is
+//! not signed before the court's own words stand in it.
+
+/// What begins a condition.
+const CUT: &str = "# == ";
+
+/// An order to begin from.
+pub(crate) struct Template {
+    /// How it is called.
+    pub(crate) name: &'static str,
+    text: &'static str,
+}
+
+/// A condition of a template.
+pub(crate) struct Condition {
+    /// How it is called.
+    pub(crate) name: &'static str,
+    /// What it is about, in a few words.
+    pub(crate) about: &'static str,
+    text: &'static str,
+}
+
+macro_rules! templates {
+    ($($name:literal),+ $(,)?) => {
+        /// All of them.
+        pub(crate) const ALL: &[Template] = &[$(Template {
+            name: $name,
+            text: include_str!(concat!("../../templates/", $name, ".toml")),
+        },)+];
+    };
+}
+
+macro_rules! lists {
+    ($($file:literal),+ $(,)?) => {
+        /// The lists that they pin, by the names of their files.
+        const LISTS: &[(&str, &str)] = &[$((
+            concat!("lists/", $file),
+            include_str!(concat!("../../templates/lists/", $file)),
+        ),)+];
+    };
+}
+
+templates!(
+    "uk-shpo",
+    "uk-licence",
+    "uk-stalking",
+    "uk-terrorism",
+    "us-supervision",
+);
+
+lists!(
+    "ai-images.apps",
+    "ai-images.domains",
+    "cloud.apps",
+    "cloud.domains",
+    "dating.domains",
+    "encryption.apps",
+    "known.hashes",
+    "messengers.apps",
+    "propaganda.domains",
+    "social.domains",
+    "strangers.domains",
+    "virtual-machines.apps",
+    "vpn.apps",
+    "vpn.domains",
+    "wipers.apps",
+);
+
+/// The template of this name.
+pub(crate) fn named(name: &str) -> Option<&'static Template> {
+    ALL.iter().find(|template| template.name == name)
+}
+
+/// The list that lies there.
+pub(crate) fn list(file: &str) -> Option<&'static str> {
+    let found = LISTS.iter().find(|(name, _)| *name == file);
+    found.map(|(_, text)| *text)
+}
+
+impl Template {
+    /// For whom it is: its first line.
+    pub(crate) fn about(&self) -> &'static str {
+        let first = self.text.lines().next().unwrap_or_default();
+        first.trim_start_matches("# ")
+    }
+
+    /// What every order made of it has.
+    fn head(&self) -> &'static str {
+        let end = self.text.find(&format!("\n{CUT}"));
+        self.text.get(..end.map_or(0, |end| end + 1)).unwrap_or("")
+    }
+
+    /// The conditions that it is made of.
+    pub(crate) fn conditions(&self) -> Vec<Condition> {
+        let rest = self.text.get(self.head().len()..).unwrap_or_default();
+        let starts: Vec<usize> = rest
+            .match_indices(CUT)
+            .map(|(at, _)| at)
+            .filter(|at| *at == 0 || rest[..*at].ends_with('\n'))
+            .collect();
+        let ends = starts.iter().copied().skip(1).chain([rest.len()]);
+        starts
+            .iter()
+            .zip(ends)
+            .filter_map(|(start, end)| {
+                let text = rest.get(*start..end)?;
+                let line = text.lines().next()?.strip_prefix(CUT)?;
+                let (name, about) = line.split_once(": ")?;
+                Some(Condition { name, about, text })
+            })
+            .collect()
+    }
+
+    /// An order with these of its conditions, in the order of the template; with all of them if
+    /// none is named. An error is the name of one that it does not have.
+    pub(crate) fn order(&self, chosen: &[String]) -> Result<String, String> {
+        let conditions = self.conditions();
+        let unknown = chosen
+            .iter()
+            .find(|name| !conditions.iter().any(|one| one.name == **name));
+        if let Some(unknown) = unknown {
+            return Err(unknown.clone());
+        }
+        let mut text = self.head().to_owned();
+        for condition in &conditions {
+            if chosen.is_empty() || chosen.iter().any(|name| name == condition.name) {
+                text += condition.text;
+            }
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+#[path = "templates/tests.rs"]
+mod tests;
