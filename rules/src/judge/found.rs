@@ -101,9 +101,10 @@ impl Found {
         }
     }
 
-    /// Each atom that was found, ascending; one can come more than once.
+    /// Each atom that was found once, ascending.
     pub(crate) fn atoms(&self) -> impl Iterator<Item = Atom> {
-        self.all.iter().map(|one| one.atom)
+        let runs = self.all.chunk_by(|one, other| one.atom == other.atom);
+        runs.filter_map(|run| Some(run.first()?.atom))
     }
 
     fn of(&self, atom: Atom) -> impl Iterator<Item = &One> {

@@ -5,8 +5,8 @@
 //!
 //! Promises: every place of a needle that stands [`Anywhere`](Stands::Anywhere) is given, and every
 //! place of a [`Whole`](Stands::Whole) one where it may stand as a word. What does not stand as a
-//! word can be given too. The time is that of the text, whatever the needles are, and of the places
-//! that are given.
+//! word can be given too. Refuses needles of which too many could end at one place of a text: what
+//! a text takes is its length and no more than a constant for each of its bytes.
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
@@ -14,6 +14,23 @@ use super::gate::Gate;
 
 /// Up to this many bytes of needles their automaton is a table: twice as fast, ten times the memory.
 const TABLE: usize = 16 << 10;
+
+/// The most bytes of needles: their automaton takes thirty times as much while it is made.
+const MOST_BYTES: usize = 1 << 20;
+/// The most needles that can end at one place, alike or one at the end of the other.
+const MOST_AT_ONCE: usize = 2_000;
+
+/// Why needles cannot be looked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BuildError {
+    #[error("the words of this order are too many together; use fewer")]
+    TooMuch,
+    #[error(
+        "more than {MOST_AT_ONCE} words or patterns of this order would be tried at one place of a \
+         text, because they end alike; use fewer of them"
+    )]
+    Crowded,
+}
 
 /// Where a needle counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +49,14 @@ pub(crate) struct Needles {
 
 impl Needles {
     /// Needles have their places in `texts` for numbers; none of them may be empty.
-    pub(crate) fn build(texts: &[(Vec<u8>, Stands)]) -> Result<Self, aho_corasick::BuildError> {
+    pub(crate) fn build(texts: &[(Vec<u8>, Stands)]) -> Result<Self, BuildError> {
         let bytes: usize = texts.iter().map(|(text, _)| text.len()).sum();
+        if bytes > MOST_BYTES {
+            return Err(BuildError::TooMuch);
+        }
+        if most_at_once(texts) > MOST_AT_ONCE {
+            return Err(BuildError::Crowded);
+        }
         let kind = if bytes <= TABLE {
             AhoCorasickKind::DFA
         } else {
@@ -43,7 +66,8 @@ impl Needles {
             .match_kind(MatchKind::Standard)
             .ascii_case_insensitive(true)
             .kind(Some(kind))
-            .build(texts.iter().map(|(text, _)| text))?;
+            .build(texts.iter().map(|(text, _)| text))
+            .map_err(|_| BuildError::TooMuch)?;
         let mut gate = Gate::default();
         for (text, stands) in texts {
             gate.add(text, *stands);
@@ -61,6 +85,24 @@ impl Needles {
             .flat_map(|input| self.automaton.find_overlapping_iter(input))
             .map(|place| (place.pattern().as_usize(), place.start()))
     }
+}
+
+/// How many needles can end at one place of a text.
+fn most_at_once(texts: &[(Vec<u8>, Stands)]) -> usize {
+    let mut backwards: Vec<Vec<u8>> = texts
+        .iter()
+        .map(|(text, _)| text.iter().rev().map(u8::to_ascii_lowercase).collect())
+        .collect();
+    backwards.sort_unstable();
+    // Each begins with the one before it on the stack.
+    let mut stack: Vec<&[u8]> = Vec::new();
+    let mut most = 0;
+    for text in &backwards {
+        while stack.pop_if(|shorter| !text.starts_with(shorter)).is_some() {}
+        stack.push(text);
+        most = most.max(stack.len());
+    }
+    most
 }
 
 #[cfg(test)]
@@ -92,6 +134,23 @@ mod tests {
         );
         assert_eq!(places(&needles, "a category"), []);
         assert_eq!(places(&[], "a text"), []);
+    }
+
+    #[test]
+    fn needles_that_end_alike_are_counted() {
+        let needles = ["a", "ba", "CBA", "cb", "ba", "xba", "b"].map(whole);
+        // `a`, `ba` twice, and either of `cba` and `xba`.
+        assert_eq!(most_at_once(&needles), 4);
+        assert_eq!(most_at_once(&[]), 0);
+        let alike = vec![whole("school"); MOST_AT_ONCE];
+        assert!(Needles::build(&alike).is_ok());
+        let one_more = [&alike[..], &[whole("ol")]].concat();
+        assert!(matches!(
+            Needles::build(&one_more),
+            Err(BuildError::Crowded)
+        ));
+        let long = [whole(&"a".repeat(MOST_BYTES + 1))];
+        assert!(matches!(Needles::build(&long), Err(BuildError::TooMuch)));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use super::needles::{Needles, Stands};
 use super::pattern::Patterns;
 use super::programs::Programs;
 use super::terms::Terms;
-use super::words::Phrase;
+use super::words::{self, Phrase};
 
 /// What findings call the field of a host that looks like a listed one.
 const LOOKS_LIKE: &str = "looks_like";
@@ -69,8 +69,8 @@ pub(crate) enum Place {
 pub(crate) enum BuildError {
     #[error(transparent)]
     Domains(#[from] super::domains::BuildError),
-    #[error("the words of this order are too many together; use fewer")]
-    Words(#[from] aho_corasick::BuildError),
+    #[error(transparent)]
+    Words(#[from] super::needles::BuildError),
     #[error("the patterns of this order are too large together; use fewer")]
     Patterns(#[from] regex::Error),
 }
@@ -95,6 +95,11 @@ pub(crate) struct Search {
     programs: Programs,
     hashes: Vec<(Atom, Hashes)>,
 }
+
+/// Needles that need no second look in one text: a finding says a thing once, and texts are written
+/// by the person.
+#[derive(Default)]
+struct Done(Vec<u64>);
 
 /// What it means that a needle was seen.
 enum Needle {
@@ -171,6 +176,7 @@ impl Search {
             })
             .collect();
         let (patterns, literals) = Patterns::build(&patterns)?;
+        words::spread(needles.iter_mut().filter_map(Needle::phrase).collect());
         let leet = Leet::build(needles.iter().enumerate().filter_map(|(number, needle)| {
             let wanted = needle.as_it_is()?;
             wanted.leet.then_some((number, &wanted.phrase))
@@ -325,15 +331,23 @@ impl Search {
     /// `path`: where words begin to count.
     fn text(&self, field: Field, text: &str, path: usize, found: &mut Found) {
         let mut seen = Vec::new();
+        let mut done = Done::default();
         let words = self.words.iter();
         for (needle, start) in words.flat_map(|words| words.find(text)) {
+            if done.has(needle) {
+                continue;
+            }
             match &self.needles[needle] {
                 Needle::Phrase(wanted) if wanted.looks_in(field) => {
                     let span = wanted.phrase.span_at(text, path, start);
+                    done.set(needle, span.is_some());
                     wanted.add(field, span, found);
                 }
-                Needle::Pattern(number) if !seen.contains(number) => seen.push(*number),
-                Needle::Phrase(_) | Needle::Alike(_) | Needle::Pattern(_) => {}
+                Needle::Pattern(number) => {
+                    done.set(needle, true);
+                    seen.push(*number);
+                }
+                Needle::Phrase(_) | Needle::Alike(_) => {}
             }
         }
         self.patterns.find(field, text, &seen, found);
@@ -363,8 +377,12 @@ impl Search {
     /// The same words in a text whose look-alikes are read. What comes before `path` is ASCII, and
     /// so stands where it stood.
     fn alike(&self, field: Field, alike: &Alike, path: usize, found: &mut Found) {
+        let mut done = Done::default();
         let words = self.words.iter();
         for (needle, start) in words.flat_map(|words| words.find(&alike.text)) {
+            if done.has(needle) {
+                continue;
+            }
             let (wanted, latin) = match &self.needles[needle] {
                 Needle::Phrase(wanted) => (wanted, true),
                 Needle::Alike(wanted) => (wanted, false),
@@ -379,9 +397,25 @@ impl Search {
                         alike.is_foreign(*start, *end)
                     }
                 };
-                wanted.add(field, span.filter(counts), found);
+                let span = span.filter(counts);
+                done.set(needle, span.is_some());
+                wanted.add(field, span, found);
             }
         }
+    }
+}
+
+impl Done {
+    fn has(&self, needle: usize) -> bool {
+        let bits = self.0.get(needle / 64).copied();
+        bits.is_some_and(|bits| bits >> (needle % 64) & 1 == 1)
+    }
+
+    fn set(&mut self, needle: usize, done: bool) {
+        if self.0.len() <= needle / 64 {
+            self.0.resize(needle / 64 + 1, 0);
+        }
+        self.0[needle / 64] |= u64::from(done) << (needle % 64);
     }
 }
 
@@ -391,6 +425,13 @@ impl Needle {
             Self::Phrase(wanted) | Self::Alike(wanted) => {
                 Some((wanted.phrase.anchor().as_bytes().to_vec(), Stands::Whole))
             }
+            Self::Pattern(_) => None,
+        }
+    }
+
+    const fn phrase(&mut self) -> Option<&mut Phrase> {
+        match self {
+            Self::Phrase(wanted) | Self::Alike(wanted) => Some(&mut wanted.phrase),
             Self::Pattern(_) => None,
         }
     }

@@ -4,6 +4,9 @@
 //! `year-9` and in `year_9`. An edge of a word is where a letter or digit has no neighbour of its
 //! kind; in scripts without spaces, where Unicode's word breaks (UAX 29) put one.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::alike::read_word;
@@ -11,6 +14,8 @@ use crate::text::{fold, is_word};
 
 /// How many characters that are no letters may stand between two words of a phrase.
 const BETWEEN: usize = 3;
+/// How many phrases may be searched for by one word before a rarer one is taken.
+const TOGETHER: usize = 32;
 /// How far around an edge the text is looked at.
 const AROUND: usize = 16;
 
@@ -127,6 +132,25 @@ impl Phrase {
             start -= gap + word.len();
         }
         Some((start, end))
+    }
+}
+
+/// Phrases that are searched for by a word that many have are searched for by the rarest of their
+/// own: in a list of schools nearly all end in `school`, and each would be tried wherever it stands.
+pub(crate) fn spread(phrases: Vec<&mut Phrase>) {
+    let mut counts: BTreeMap<Box<str>, usize> = BTreeMap::new();
+    for phrase in &phrases {
+        for word in &phrase.words {
+            *counts.entry(word.clone()).or_default() += 1;
+        }
+    }
+    for phrase in phrases {
+        let count = |word: &str| counts.get(word).copied().unwrap_or_default();
+        if count(phrase.anchor()) > TOGETHER {
+            let words = phrase.words.iter().enumerate();
+            let rarest = words.min_by_key(|(_, word)| (count(word), Reverse(word.len())));
+            phrase.anchor = rarest.map_or(phrase.anchor, |(at, _)| at);
+        }
     }
 }
 

@@ -23,8 +23,7 @@ fn found(search: &Search, fact: &Fact) -> Vec<String> {
     let mut found = Found::default();
     search.find(fact, &mut found);
     found.sort();
-    let mut atoms: Vec<Atom> = found.atoms().collect();
-    atoms.dedup();
+    let atoms: Vec<Atom> = found.atoms().collect();
     let mut all = Vec::new();
     for atom in atoms {
         let mut matched = Vec::new();
@@ -167,4 +166,42 @@ fn a_host_looks_like_a_listed_one_or_is_listed() {
     ] {
         assert_eq!(visited(&search, url), expected, "{url}");
     }
+}
+
+#[test]
+fn a_text_of_one_word_over_and_over_gives_it_once() {
+    let patterns = (0..50).map(|_| Source::Pattern {
+        field: Field::Url,
+        regex: "same-literal-[0-9]",
+    });
+    let mut sources = vec![words(&["aa", "aaa", "aa aa"], Place::Page, false)];
+    sources.extend(patterns);
+    let search = search(sources);
+    let text = "aa same-literal-1 ".repeat(2_000);
+    let mut visit = visit(&format!("https://a.example/{text}"));
+    visit.title = Some("aa ".repeat(2_000));
+    let mut found = Found::default();
+    search.find(&Fact::from(visit), &mut found);
+    // `aa` in both, `aa aa` in the title, each pattern in the address.
+    assert_eq!(found.len(), 2 + 1 + 50);
+}
+
+#[test]
+fn phrases_with_a_common_word_are_tried_by_their_rare_ones() {
+    let names: Vec<String> = (0..3_000)
+        .map(|n| format!("s{n} secondary school"))
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let search = search(vec![words(&names, Place::Page, false)]);
+    assert_eq!(
+        visited(&search, "https://a.example/S77-secondary-school"),
+        ["0 url=s77 secondary school"]
+    );
+    assert_eq!(
+        visited(&search, "https://a.example/secondary-school"),
+        [""; 0]
+    );
+    let text = "secondary school ".repeat(1_000);
+    let looks = search.words.iter().flat_map(|words| words.find(&text));
+    assert_eq!(looks.count(), 0);
 }
