@@ -67,6 +67,7 @@ const SEEDS: &[Target] = &[
         &[
             include_bytes!("../fuzz/seeds/disguise/search"),
             include_bytes!("../fuzz/seeds/disguise/host"),
+            include_bytes!("../fuzz/seeds/disguise/listed"),
         ],
     ),
 ];

@@ -153,7 +153,7 @@ pub fn words(bytes: &[u8]) {
 /// written with signs or look-alikes, and searches.
 pub fn disguise(bytes: &[u8]) {
     static LOOKS: LazyLock<Judge> =
-        LazyLock::new(|| judge(&rule("review", "looks_like = [\"h1t.example\"]", "")));
+        LazyLock::new(|| judge(&rule("review", "looks_like = [\"xn--ht-nja.example\"]", "")));
     static PLAIN: LazyLock<Judge> =
         LazyLock::new(|| judge(&rule("review", "words = [\"hit\", \"school\"]", "")));
     static SIGNS: LazyLock<Judge> = LazyLock::new(|| {
@@ -176,9 +176,10 @@ pub fn disguise(bytes: &[u8]) {
     // What is listed does not look like it.
     let listed = Url::parse(url).is_ok_and(|url| {
         let host = url.host_str().unwrap_or_default().trim_end_matches('.');
-        host == "h1t.example" || host.ends_with(".h1t.example")
+        host == "xn--ht-nja.example" || host.ends_with(".xn--ht-nja.example")
     });
-    assert!(!(listed && hits(&LOOKS, url, None)), "{url}");
+    let looks = hits(&LOOKS, url, None);
+    assert!(!(listed && looks), "{url}");
     // To read signs finds more, and never less.
     let plain = hits(&PLAIN, "https://a.example/", Some(title));
     let signs = hits(&SIGNS, "https://a.example/", Some(title));
