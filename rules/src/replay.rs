@@ -1,8 +1,9 @@
 //! What a changed order would have found in records of the past, beside the one that was in force.
 //!
 //! Both orders judge the same records, each with a memory of its own, as if it had been in force
-//! over the whole time: terms and suspensions are left out of it, or a version that starts tomorrow
-//! could not be tried on yesterday.
+//! over the whole time: where the log says that an order came into force, each takes it for itself,
+//! and terms and suspensions are left out of it, or a version that starts tomorrow could not be tried
+//! on yesterday. In a log that begins in its middle an order is taken to be in force.
 //!
 //! Promises: a function of the records, in the order in which they are given, and of the two
 //! orders; what is kept of the records is a few examples of each rule.
@@ -14,7 +15,7 @@
 use std::collections::BTreeMap;
 
 use proviso_report::bundle::Matched;
-use proviso_report::fact::{Fact, Kind};
+use proviso_report::fact::{Fact, Kind, OrderInForce};
 use proviso_report::{Hash, Record, UnixMs};
 
 use crate::judge::{Judge, State, Step, Verdict, Why};
@@ -28,12 +29,18 @@ pub const EXAMPLES: usize = 3;
 /// Give all [`record`](Self::record)s of a log in its order, say where the
 /// [`next_log`](Self::next_log) begins, then [`finish`](Self::finish).
 pub struct Replay<'j> {
-    old: &'j Judge,
-    new: &'j Judge,
-    before: State,
-    after: State,
+    old: Follower<'j>,
+    new: Follower<'j>,
     log: usize,
+    /// Has no record of this log been judged yet?
+    begins: bool,
     found: Comparison,
+}
+
+/// An order, and what it remembers of a log.
+struct Follower<'j> {
+    judge: &'j Judge,
+    state: State,
 }
 
 /// What two orders make of the same records.
@@ -115,11 +122,10 @@ impl<'j> Replay<'j> {
     #[must_use]
     pub fn new(old: &'j Judge, new: &'j Judge) -> Self {
         Self {
-            old,
-            new,
-            before: State::new(),
-            after: State::new(),
+            old: Follower::new(old),
+            new: Follower::new(new),
             log: 0,
+            begins: true,
             found: Comparison {
                 rules: rules(old, new),
                 ..Comparison::default()
@@ -129,8 +135,9 @@ impl<'j> Replay<'j> {
 
     /// What follows is the log of another computer.
     pub fn next_log(&mut self) {
-        self.before = State::new();
-        self.after = State::new();
+        self.old = Follower::new(self.old.judge);
+        self.new = Follower::new(self.new.judge);
+        self.begins = true;
         self.log = self.log.saturating_add(1);
     }
 
@@ -143,19 +150,23 @@ impl<'j> Replay<'j> {
                 *sum = sum.saturating_add(*count);
             }
         }
-        let step = Step::from(record);
-        let Some(order) = self.before.order_of(record) else {
-            self.found.without_order = self.found.without_order.saturating_add(1);
-            self.before.pass(&step);
-            self.after.pass(&step);
-            return;
-        };
-        if order != self.old.order().digest() && order != self.new.order().digest() {
+        if let Some(order) = record.order
+            && order != self.old.digest()
+            && order != self.new.digest()
+        {
             let count = self.found.other_orders.entry(order).or_default();
             *count = count.saturating_add(1);
         }
-        let before = self.old.follow(&mut self.before, &step);
-        let after = self.new.follow(&mut self.after, &step);
+        if std::mem::take(&mut self.begins) && record.seq > 0 {
+            self.old.assume(record);
+            self.new.assume(record);
+        }
+        let before = self.old.follow(record);
+        let after = self.new.follow(record);
+        let (Some(before), Some(after)) = (before, after) else {
+            self.found.without_order = self.found.without_order.saturating_add(1);
+            return;
+        };
         for rule in &mut self.found.rules {
             rule.take(self.log, record, &before, &after);
         }
@@ -165,6 +176,59 @@ impl<'j> Replay<'j> {
     #[must_use]
     pub fn finish(self) -> Comparison {
         self.found
+    }
+}
+
+impl<'j> Follower<'j> {
+    fn new(judge: &'j Judge) -> Self {
+        Self {
+            judge,
+            state: State::new(),
+        }
+    }
+
+    fn digest(&self) -> Hash {
+        self.judge.order().digest()
+    }
+
+    /// Takes the order to be in force from this record on.
+    fn assume(&mut self, record: &Record) {
+        let fact = self.in_force();
+        self.state.pass(&Step {
+            fact: &fact,
+            ..Step::from(record)
+        });
+    }
+
+    /// `None`: no order judges the record.
+    fn follow(&mut self, record: &Record) -> Option<Verdict> {
+        let step = Step::from(record);
+        if self.state.order_of(record).is_none() {
+            match record.fact {
+                Fact::OrderInForce(_) => self.assume(record),
+                _ => self.state.pass(&step),
+            }
+            return None;
+        }
+        let own;
+        let fact = match record.fact {
+            Fact::OrderInForce(_) => {
+                own = self.in_force();
+                &own
+            }
+            ref fact => fact,
+        };
+        Some(self.judge.follow(&mut self.state, &Step { fact, ..step }))
+    }
+
+    fn in_force(&self) -> Fact {
+        let order = self.judge.order();
+        OrderInForce {
+            id: order.id().to_owned(),
+            version: order.version(),
+            digest: order.digest(),
+        }
+        .into()
     }
 }
 

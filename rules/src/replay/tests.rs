@@ -201,3 +201,61 @@ fn what_cannot_be_judged_is_counted() {
     assert_eq!(found.uncovered, [("web_visit".to_owned(), 9)].into());
     assert_eq!(counts(&found), [("1.a", Some(1), Some(1), 0, 0)]);
 }
+
+#[test]
+fn each_order_takes_the_log_for_its_own() {
+    let silence = "[[rule]]\nid = \"1.s\"\nclause = \"1\"\nsays = \"x\"\nseverity = \"review\"\n\
+        silence = { longer_than = \"15m\" }\n\
+        [[rule.test]]\nevents = [{ kind = \"clock\", at = \"2026-04-01T20:00:00Z\" }, \
+        { kind = \"clock\", at = \"2026-04-01T20:16:00Z\" }]\nexpect = \"match\"\n\
+        [[rule.test]]\nevents = [{ kind = \"clock\", at = \"2026-04-01T20:00:00Z\" }, \
+        { kind = \"clock\", at = \"2026-04-01T20:14:00Z\" }]\nexpect = \"no_match\"\n";
+    let rule = hosts("1.a", "breach", "\"a.example\"");
+    let old = judge(1, &rule);
+    let new = judge(2, &[rule.as_str(), silence].concat());
+    let beat = |seq: u64, minute: u64| {
+        let alive = Heartbeat {
+            uncovered: BTreeMap::new(),
+            suppressed: BTreeMap::new(),
+            cannot_tell: BTreeMap::new(),
+            awake_ms: 20 * 60_000,
+        };
+        let mono = minute * 60_000;
+        Record {
+            mono,
+            noted: NOW.plus(mono as i64),
+            ..record(seq, old.order().digest(), alive.into())
+        }
+    };
+    let in_force = |seq: u64| {
+        let fact = OrderInForce {
+            id: "R-1".to_owned(),
+            version: 1,
+            digest: old.order().digest(),
+        };
+        Record {
+            mono: 0,
+            noted: NOW,
+            ..record(seq, old.order().digest(), fact.into())
+        }
+    };
+    // From its beginning, with the order of that time; then from its middle.
+    let mut replay = Replay::new(&old, &new);
+    for record in [in_force(0), beat(1, 1), beat(2, 21)] {
+        replay.record(&record);
+    }
+    replay.next_log();
+    for record in [beat(7, 1), in_force(8), beat(9, 21)] {
+        replay.record(&record);
+    }
+    let found = replay.finish();
+    assert_eq!(found.without_order, 1);
+    let silent = &found.rules[1];
+    assert_eq!((silent.before, silent.added), (None, 2), "{silent:#?}");
+    let places: Vec<_> = silent
+        .examples
+        .iter()
+        .map(|one| (one.log, one.seq))
+        .collect();
+    assert_eq!(places, [(0, 2), (1, 9)]);
+}
