@@ -54,7 +54,7 @@ pub use verdict::{CannotTell, Hit, Scope, Verdict, Why};
 
 use clock::Doubts;
 use dispatch::Dispatch;
-use exempt::{Exempted, Exemption};
+use exempt::{Exemption, applying};
 use found::{Atom, Found};
 use kleene::Truth;
 use over::run::Overs;
@@ -137,13 +137,13 @@ impl Judge {
         let kind = event.fact.kind();
         let found = self.look(event, None);
         let looked = self.looked(event, &found, None);
-        let exempt = Exempted::by(&self.exempts, &looked);
-        if let Exempted::Yes(number, Effect::SuppressContent) = exempt {
+        let exempt = applying(&self.exempts, &looked);
+        if let Some((number, Effect::SuppressContent)) = exempt {
             return Scope::Exempt(self.order.exempts()[number].id.clone());
         }
         let fits = match exempt {
-            Exempted::No => self.fitting(&looked, false),
-            Exempted::Perhaps(_) | Exempted::Yes(..) => Vec::new(),
+            None => self.fitting(&looked, false),
+            Some(_) => Vec::new(),
         };
         let clauses: Vec<String> = self
             .order
@@ -200,7 +200,6 @@ impl Judge {
 
     /// Judges a record of a device's log, after all that come before it there. Its order must be the
     /// one that [`State::order_of`] names.
-    #[must_use]
     pub fn follow(&self, state: &mut State, step: &Step<'_>) -> Verdict {
         self.follow_with(state, step, None)
     }
@@ -232,16 +231,8 @@ impl Judge {
         let found = self.look(event, overlay);
         let looked = self.looked(event, &found, doubts);
         let mut fits = self.fitting(&looked, unknown);
-        if !fits.is_empty() {
-            match Exempted::by(&self.exempts, &looked) {
-                Exempted::No => {}
-                Exempted::Perhaps(why) => {
-                    for (_, fit) in &mut fits {
-                        *fit = fit.and(|| Truth::Unknown(why));
-                    }
-                }
-                Exempted::Yes(..) => fits.clear(),
-            }
+        if !fits.is_empty() && applying(&self.exempts, &looked).is_some() {
+            fits.clear();
         }
         (found, fits)
     }

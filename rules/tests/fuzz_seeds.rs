@@ -70,6 +70,16 @@ const SEEDS: &[Target] = &[
             include_bytes!("../fuzz/seeds/disguise/listed"),
         ],
     ),
+    (
+        "log",
+        targets::log,
+        &[include_bytes!("../fuzz/seeds/log/verbs")],
+    ),
+    (
+        "state",
+        targets::state,
+        &[include_bytes!("../fuzz/seeds/state/verbs")],
+    ),
 ];
 
 /// How many places of a seed are bent: enough to reach each branch, few enough to be quick.

@@ -3,10 +3,10 @@
 use std::sync::{Arc, LazyLock};
 
 use proviso_report::fact::WebVisit;
-use proviso_report::{Fact, Hash, UnixMs};
+use proviso_report::{Fact, Hash, Record, UnixMs};
 use proviso_rules::list::{Importer, PinLines};
 use proviso_rules::order::{Expect, ListKind, ListUpdate};
-use proviso_rules::{Event, Judge, ListBytes, Order, Side, Signers, page};
+use proviso_rules::{Event, Followed, Judge, ListBytes, Order, Side, Signers, State, page};
 use url::{Host, Url};
 
 /// An order file: read whole and consistent, or refused with faults that can be shown.
@@ -108,6 +108,43 @@ pub fn update(bytes: &[u8]) {
             assert!(update.number > 0 && update.previous != update.sha256);
         }
         Err(faults) => assert!(faults.all().iter().all(|fault| fault.file == "update.toml")),
+    }
+}
+
+/// Lines of a log: those that are records are followed, and what is remembered of them can be
+/// written down and read again at any time.
+pub fn log(bytes: &[u8]) {
+    static JUDGE: LazyLock<Judge> =
+        LazyLock::new(|| judge_of(include_str!("../../tests/golden/log.toml")));
+    let mut state = State::new();
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let Ok(record) = Record::parse(line) else {
+            continue;
+        };
+        if let Followed::Judged { verdict, .. } = state.follow(&record, |_| Some(&JUDGE)) {
+            for one in &verdict.cannot_tell {
+                assert!(verdict.hits.iter().all(|hit| hit.rule != one.rule));
+            }
+            assert!(verdict.hits.iter().all(|hit| !hit.matched.is_empty()));
+        }
+        let written = state.to_bytes().unwrap_or_else(|fault| panic!("{fault}"));
+        assert_eq!(State::from_bytes(&written), Ok(state.clone()));
+    }
+}
+
+/// What a judge remembers: read, or refused; what is read can be written, and a record follows.
+pub fn state(bytes: &[u8]) {
+    let Ok(mut state) = State::from_bytes(bytes) else {
+        return;
+    };
+    let written = state.to_bytes().unwrap_or_else(|fault| panic!("{fault}"));
+    assert_eq!(State::from_bytes(&written), Ok(state.clone()));
+    static JUDGE: LazyLock<Judge> =
+        LazyLock::new(|| judge_of(include_str!("../../tests/golden/log.toml")));
+    for line in include_bytes!("../seeds/log/verbs").split(|byte| *byte == b'\n') {
+        if let Ok(record) = Record::parse(line) {
+            state.follow(&record, |_| Some(&JUDGE));
+        }
     }
 }
 
@@ -222,8 +259,11 @@ fn rule(severity: &str, condition: &str, lists: &str) -> String {
 }
 
 fn judge(rule: &str) -> Judge {
-    let order = Order::parse(format!("{HEAD}{rule}").as_bytes())
-        .unwrap_or_else(|faults| panic!("{faults}"));
+    judge_of(&format!("{HEAD}{rule}"))
+}
+
+fn judge_of(order: &str) -> Judge {
+    let order = Order::parse(order.as_bytes()).unwrap_or_else(|faults| panic!("{faults}"));
     Judge::compile(order, Side::Collector, &mut |_| None)
         .unwrap_or_else(|faults| panic!("{faults}"))
 }

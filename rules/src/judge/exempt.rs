@@ -4,7 +4,6 @@ use proviso_report::UnixMs;
 
 use crate::order::{Effect, Hours};
 
-use super::Why;
 use super::kleene::Truth;
 use super::part::Test;
 use super::rule::{Looked, within};
@@ -20,34 +19,18 @@ pub(crate) struct Exemption {
     pub(crate) hours: Vec<Hours>,
 }
 
-/// What the exemptions of an order make of a fact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exempted {
-    No,
-    /// Nobody can tell.
-    Perhaps(Why),
-    /// By the exemption of this number.
-    Yes(usize, Effect),
-}
-
-impl Exempted {
-    /// By one that suppresses before one that does not, then by the first.
-    pub(crate) fn by(exempts: &[Exemption], looked: &Looked<'_>) -> Self {
-        let mut perhaps = None;
-        for effect in [Effect::SuppressContent, Effect::NoAlert] {
-            for (number, exempt) in exempts.iter().enumerate() {
-                if exempt.effect != effect {
-                    continue;
-                }
-                match exempt.applies(looked) {
-                    Truth::Yes => return Self::Yes(number, effect),
-                    Truth::Unknown(why) => perhaps = perhaps.or(Some(why)),
-                    Truth::No => {}
-                }
-            }
-        }
-        perhaps.map_or(Self::No, Self::Perhaps)
-    }
+/// The exemption that applies to a fact: one that suppresses before one that does not, then the
+/// first. What nobody can tell to be exempt is not: else no rule of an order that exempts a host
+/// could count time in front of which the page is not known.
+pub(crate) fn applying(exempts: &[Exemption], looked: &Looked<'_>) -> Option<(usize, Effect)> {
+    let of = |effect: Effect| {
+        let applies = |one: &Exemption| one.effect == effect && one.applies(looked) == Truth::Yes;
+        exempts
+            .iter()
+            .position(applies)
+            .map(|number| (number, effect))
+    };
+    of(Effect::SuppressContent).or_else(|| of(Effect::NoAlert))
 }
 
 impl Exemption {

@@ -144,3 +144,6 @@ fn since_midnight(time: Time) -> i64 {
         i64::from(time.hour()) * 3_600 + i64::from(time.minute()) * 60 + i64::from(time.second());
     seconds * 1_000 + i64::from(time.millisecond())
 }
+
+#[cfg(test)]
+mod tests;

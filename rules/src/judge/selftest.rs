@@ -15,7 +15,7 @@ use crate::list::{ListBytes, entry_fault};
 use crate::order::{Expect, Rule, RuleTest};
 
 use super::compile::{OfLists, of_list, too_much};
-use super::exempt::Exempted;
+use super::exempt::applying;
 use super::found::Atom;
 use super::over::Outcome;
 use super::search::Search;
@@ -160,10 +160,8 @@ fn kept_out(judge: &Judge, test: &RuleTest) -> String {
             fact: step.fact.as_ref()?,
         };
         let found = judge.look(&event, None);
-        match Exempted::by(&judge.exempts, &judge.looked(&event, &found, None)) {
-            Exempted::Yes(number, _) => judge.order().exempts().get(number),
-            Exempted::No | Exempted::Perhaps(_) => None,
-        }
+        let (number, _) = applying(&judge.exempts, &judge.looked(&event, &found, None))?;
+        judge.order().exempts().get(number)
     });
     exempt.map_or_else(String::new, |exempt| {
         format!(" (exemption {} keeps it out)", exempt.id)

@@ -1,3 +1,6 @@
+mod logs;
+mod verbs;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

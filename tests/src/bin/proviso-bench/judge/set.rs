@@ -144,7 +144,10 @@ fn order(lists: &[String; 2], domains: usize) -> String {
     );
     let rule = |id: &str, severity: &str, conditions: &str, lists: &str, url: &str| {
         let event = |url: &str| {
-            format!("{{ kind = \"web_visit\", url = \"{url}\", at = \"2026-02-01T12:00:00Z\" }}")
+            format!(
+                "{{ kind = \"web_visit\", url = \"{url}\", title = \"\", \
+                 at = \"2026-02-01T12:00:00Z\" }}"
+            )
         };
         format!(
             "[[rule]]\nid = \"{id}\"\nclause = \"1\"\nsays = \"For the benchmark.\"\n\

@@ -1,0 +1,70 @@
+//! Each verb and each kind of fact, by the tests of an order; and which side checks what.
+
+use super::*;
+use crate::Why;
+
+const KNOWN: &str = "aa00000000000000000000000000000000000000000000000000000000000000\n";
+
+fn text() -> String {
+    let hash = Hash::of(KNOWN.as_bytes()).to_string();
+    include_str!("verbs.toml").replace("sha256 = \"@\"", &format!("sha256 = \"{hash}\""))
+}
+
+fn of_side(side: Side, lists: &[&str]) -> Result<Judge, Faults> {
+    let order = Order::parse(text().as_bytes()).unwrap_or_else(|faults| panic!("{faults}"));
+    Judge::compile(order, side, &mut |hash| {
+        lists
+            .iter()
+            .find(|list| Hash::of(list.as_bytes()) == *hash)
+            .map(|list| -> ListBytes { Arc::new((*list).to_owned()) })
+    })
+}
+
+#[test]
+fn every_verb_does_what_its_tests_say() {
+    let judge = of_side(Side::Collector, &[KNOWN]).unwrap_or_else(|faults| panic!("{faults}"));
+    assert_eq!(judge.left_out(), [""; 0]);
+}
+
+#[test]
+fn each_side_has_what_is_its_own() {
+    let left_out = |side, lists: &[&str]| {
+        of_side(side, lists)
+            .map(|judge| judge.left_out().to_vec())
+            .map_err(|faults| faults.all()[0].code)
+    };
+    let known = || Ok(vec!["known".to_owned()]);
+    // A device is never given the list, even if it is there.
+    assert_eq!(left_out(Side::Device, &[KNOWN]), known());
+    assert_eq!(left_out(Side::Device, &[]), known());
+    assert_eq!(left_out(Side::Verifier, &[]), known());
+    assert_eq!(left_out(Side::Verifier, &[KNOWN]), Ok(Vec::new()));
+    assert_eq!(left_out(Side::Collector, &[]), Err("list-missing"));
+}
+
+#[test]
+fn what_cannot_be_told_covers_nothing_and_is_said() {
+    let judge = of_side(Side::Device, &[]).unwrap_or_else(|faults| panic!("{faults}"));
+    let unknown = Fact::from(ProcessStart {
+        exe: None,
+        name: "x".to_owned(),
+        args: Vec::new(),
+        pid: 1,
+        started: 0,
+        parent: None,
+        parent_exe: None,
+        sha256: None,
+        signer: None,
+    });
+    let event = event(&unknown);
+    assert_eq!(judge.scope(&event), Scope::Uncovered);
+    assert_eq!(
+        judge.cannot_tell(&event),
+        [CannotTell {
+            rule: "apps".to_owned(),
+            why: Why::Field("exe"),
+        }]
+    );
+    let told = start("/bin/cat", &[]);
+    assert_eq!(judge.cannot_tell(&super::event(&told)), []);
+}
