@@ -44,6 +44,7 @@ pub(crate) mod words;
 
 use proviso_report::{DeviceId, Fact, Hash, UnixMs};
 
+use crate::essential;
 use crate::fault::{Fault, Faults};
 use crate::list::ListBytes;
 use crate::order::{Effect, Order};
@@ -212,8 +213,8 @@ impl Judge {
 
     /// What is not wrong with its lists and tests and should be looked at before anybody signs.
     #[must_use]
-    pub const fn warnings(&self) -> &[Fault] {
-        &[]
+    pub fn warnings(&self) -> Vec<Fault> {
+        essential::warnings(self)
     }
 
     /// The rules that a fact fits, or may fit, and what was found in it. `unknown`: those count of

@@ -15,6 +15,7 @@
 mod alike;
 mod domain;
 mod engine;
+mod essential;
 pub mod evidence;
 pub mod fault;
 pub mod innocent;

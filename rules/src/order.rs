@@ -12,6 +12,7 @@
 //! does not show what it holds, and anything over its [`limits`].
 
 mod check;
+mod codes;
 mod condition;
 mod fact_field;
 mod illustrative;
@@ -42,6 +43,7 @@ use proviso_report::{Hash, UnixMs};
 
 use crate::fault::{Fault, Faults};
 
+pub use codes::{CODES, Code};
 pub(crate) use condition::TRANSITIONS;
 pub use condition::{Condition, Field, Part};
 pub use fact_field::FactField;

@@ -185,6 +185,11 @@ fn head(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Head> {
         );
         sink.fault(&section.span, "version", sentence);
     }
+    if replaces.is_none() && version.is_some_and(|version| version > 1) {
+        let sentence = "this is not the first version and replaces none; add `replaces` with the \
+                        version before it and the hash of its file";
+        sink.warn_at(place, "replaces-nothing", sentence);
+    }
     if version == Some(0) {
         sink.fault(&section.span, "version", "versions are counted from 1");
     }

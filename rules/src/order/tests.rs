@@ -1,3 +1,4 @@
+mod checks;
 mod language;
 
 use proptest::prelude::*;
@@ -441,6 +442,46 @@ proptest! {
         }
         let place = at.min(bytes.len());
         bytes.splice(place..place, junk);
+        let _ = Order::parse(&bytes);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Lines of an order that is right in another sequence, or gone, or twice: it is read, or each
+    /// fault has a place and a code that the table explains.
+    #[test]
+    fn a_bent_order_is_read_or_its_faults_have_places(
+        moves in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..3_u8), 1..6),
+    ) {
+        let mut lines: Vec<&str> = language::WHOLE.lines().collect();
+        for (from, to, how) in moves {
+            let (from, to) = (from.index(lines.len()), to.index(lines.len()));
+            match how {
+                0 => lines.swap(from, to),
+                1 => { lines.remove(from); }
+                _ => lines.insert(to, lines[from]),
+            }
+        }
+        if let Err(faults) = Order::parse(lines.join("\n").as_bytes()) {
+            for fault in faults.all() {
+                prop_assert!(fault.at.is_some() || fault.code == "more", "{fault}");
+                prop_assert!(Code::of(fault.code).is_some_and(|code| code.refuses), "{fault}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_in_the_whole_language_are_read_or_refused(
+        at in any::<prop::sample::Index>(),
+        junk in prop::collection::vec(any::<u8>(), 0..6),
+        gone in 0..40_usize,
+    ) {
+        let mut bytes = language::WHOLE.as_bytes().to_vec();
+        let at = at.index(bytes.len());
+        let end = bytes.len().min(at + gone);
+        bytes.splice(at..end, junk);
         let _ = Order::parse(&bytes);
     }
 }

@@ -108,11 +108,13 @@ pub(crate) fn print_faults(file: &Path, faults: &Faults) {
 
 /// The same for what is not wrong and should be looked at before anybody signs.
 pub(crate) fn print_warnings(file: &Path, judge: &Judge) {
-    let warnings = || judge.order().warnings().iter().chain(judge.warnings());
-    for warning in warnings() {
+    let mut warnings = judge.order().warnings().to_vec();
+    warnings.extend(judge.warnings());
+    for warning in &mut warnings {
+        warning.sentence.insert_str(0, "warning: ");
         eprintln!("{}", fault_words(file, warning));
     }
-    match warnings().count() {
+    match warnings.len() {
         0 => {}
         1 => eprintln!("1 warning. Look at it before anybody signs."),
         count => eprintln!("{count} warnings. Look at them before anybody signs."),

@@ -21,7 +21,7 @@ use proviso_collector::store::people::Person;
 use proviso_collector::store::{Hash, StoreError, Tx, devices};
 use proviso_report::UnixMs;
 use proviso_rules::order::Replaces;
-use proviso_rules::{Faults, Judge, ListBytes, Order, Side, Term};
+use proviso_rules::{Fault, Faults, Judge, ListBytes, Order, Side, Term};
 
 use super::files;
 use crate::cli::{Data, audit, people};
@@ -48,7 +48,7 @@ impl Put {
         let wrong = |faults: Faults| anyhow!("{} was not taken:\n{faults}", self.order.display());
         let order = Order::parse(&bytes).map_err(wrong)?;
         let lists = files::lists(&self.order, &order).map_err(wrong)?;
-        let (order, lists) = compile(order, lists).map_err(wrong)?;
+        let (order, lists, warnings) = compile(order, lists).map_err(wrong)?;
         let signatures = files::signatures(&self.order)?;
         let signed = super::signers(&data)?
             .verify(&bytes, &signatures, UnixMs(now))
@@ -73,6 +73,9 @@ impl Put {
             person.pseudonym,
             signed.principals.join(" and ")
         );
+        for warning in warnings {
+            writeln!(said, "Look at this: {warning}")?;
+        }
         let (whose, id) = (person.id.clone(), stored.id.clone());
         let others =
             store.read_blocking(|read| Ok::<_, StoreError>(orders::others(read, &id, &whose)?))?;
@@ -101,14 +104,21 @@ impl Put {
 
 type Lists = Vec<(Hash, ListBytes)>;
 
-/// Compiling checks each list against its pin and runs the tests in the file.
-fn compile(order: Order, lists: Vec<(Hash, Vec<u8>)>) -> Result<(Order, Lists), Faults> {
+/// Compiling checks each list against its pin and runs the tests in the file. Beside them: what is
+/// not wrong and should be looked at.
+fn compile(
+    order: Order,
+    lists: Vec<(Hash, Vec<u8>)>,
+) -> Result<(Order, Lists, Vec<Fault>), Faults> {
     let lists: BTreeMap<Hash, ListBytes> = lists
         .into_iter()
         .map(|(hash, bytes)| (hash, Arc::new(bytes) as ListBytes))
         .collect();
     let judge = Judge::compile(order, Side::Collector, &mut |hash| lists.get(hash).cloned())?;
-    Ok((judge.order().clone(), lists.into_iter().collect()))
+    let order = judge.order().clone();
+    let mut warnings = order.warnings().to_vec();
+    warnings.extend(judge.warnings());
+    Ok((order, lists.into_iter().collect(), warnings))
 }
 
 /// From when to when, in words; an order that is over binds nobody.

@@ -1,16 +1,20 @@
 //! What one rule shows by itself: conditions that can never hold, and severities it may not have.
 
-use proviso_report::fact::Kind;
+use proviso_report::fact::{Fact, Kind};
+
+use crate::innocent::{stands_in, untested};
 
 use super::super::condition::{Field, Part};
 use super::super::name::shown;
-use super::super::parts::{Rule, Severity};
+use super::super::parts::{Expect, Rule, Severity};
 use super::super::sink::{Sink, nearest};
 use super::super::verbs::{Amount, Over, Said};
 use super::parts;
 
 /// Words shorter than this are found by chance where letters are read out of signs.
 const LEET_LETTERS: usize = 4;
+/// The most words of a rule that are held against innocent texts: an order must be quick to read.
+const MOST_WORDS: usize = 200;
 
 pub(super) fn all(rule: &Rule, sink: &mut Sink<'_>) {
     severity(rule, sink);
@@ -184,34 +188,62 @@ fn over(rule: &Rule, sink: &mut Sink<'_>) {
 /// Words that are found by chance.
 fn words(rule: &Rule, sink: &mut Sink<'_>) {
     let among = rule.only.iter().filter_map(|only| only.among.as_ref());
-    let conditions = rule.any.iter().chain(&rule.all).chain(among);
-    for condition in conditions {
+    let conditions = || rule.any.iter().chain(&rule.all).chain(among.clone());
+    for condition in conditions() {
         for word in condition.parts.iter().flat_map(said) {
             let letters = word.chars().filter(|c| c.is_alphanumeric()).count();
-            let sentence = if letters < 2 {
-                format!(
-                    "rule {}: `{}` is a single letter, which is in nearly every text; take a \
-                     longer word",
-                    rule.id,
-                    shown(word)
-                )
+            let why = if letters < 2 {
+                "is a single letter, which is in nearly every text; take a longer word".to_owned()
             } else if condition.leet && letters < LEET_LETTERS {
                 format!(
-                    "rule {}: `{}` has fewer than {LEET_LETTERS} letters, and where letters are \
-                     read out of signs that is found by chance; take a longer word, or `fold` out",
-                    rule.id,
-                    shown(word)
+                    "has fewer than {LEET_LETTERS} letters, and where letters are read out of \
+                     signs that is found by chance; take a longer word, or `fold` out"
                 )
             } else {
                 continue;
             };
+            let sentence = format!("rule {}: `{}` {why}", rule.id, shown(word));
             sink.warn_at(rule.place, "short-word", sentence);
         }
     }
+    // The sides of `near` are meant to be common words: only together do they say something.
+    let words = conditions()
+        .flat_map(|condition| &condition.parts)
+        .filter(|part| !matches!(part, Part::Near(_)))
+        .flat_map(said)
+        .take(MOST_WORDS);
+    let spared = texts_without_match(rule);
+    let is_tested = |innocent: &str| spared.iter().any(|text| stands_in(innocent, text));
+    for trap in untested(words, true, is_tested) {
+        let example = trap.innocents.first().copied().unwrap_or_default();
+        let sentence = format!(
+            "rule {}: `{}` stands in innocent texts, such as \u{201c}{example}\u{201d}; narrow it, \
+             or show with a test that expects \"no_match\" that such a text is left alone",
+            rule.id,
+            shown(&trap.word)
+        );
+        sink.warn_at(rule.place, "innocent-word", sentence);
+    }
+}
+
+/// What is written in the events of tests that expect no match.
+fn texts_without_match(rule: &Rule) -> Vec<&str> {
+    rule.tests
+        .iter()
+        .filter(|test| test.expect == Expect::NoMatch)
+        .flat_map(|test| &test.steps)
+        .filter_map(|step| step.fact.as_ref())
+        .flat_map(|fact| match fact {
+            Fact::WebVisit(visit) => vec![Some(visit.url.as_str()), visit.title.as_deref()],
+            Fact::Search(search) => vec![Some(search.text.as_str())],
+            _ => Vec::new(),
+        })
+        .flatten()
+        .collect()
 }
 
 /// The words and phrases that a part looks for.
-pub(super) fn said(part: &Part) -> Vec<&str> {
+fn said(part: &Part) -> Vec<&str> {
     fn of(words: &[String]) -> Vec<&str> {
         words.iter().map(String::as_str).collect()
     }
