@@ -141,5 +141,4 @@ impl Template {
 }
 
 #[cfg(test)]
-#[path = "templates/tests.rs"]
 mod tests;

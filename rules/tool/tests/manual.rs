@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 
 use proviso_report::fact::Kind;
-use proviso_rules::order::{FactField, Part, limits};
+use proviso_rules::order::{CODES, Code, FactField, Part, limits};
 
 const MANUAL: &str = include_str!("../../../docs/orders.md");
 
@@ -204,6 +204,20 @@ fn every_condition_stands_in_the_manual() {
             "{field:?}"
         );
     }
+}
+
+#[test]
+fn every_code_stands_in_the_manual() {
+    let (_, told) = MANUAL.split_once("\n## Faults and warnings\n").unwrap();
+    let rows: Vec<&str> = told
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    let row = |one: &Code| format!("| `{}` | {} | {} |", one.code, one.meaning, one.fix);
+    let faults = CODES.iter().filter(|one| one.refuses);
+    let warnings = CODES.iter().filter(|one| !one.refuses);
+    let expected: Vec<String> = faults.chain(warnings).map(row).collect();
+    assert_eq!(rows, expected);
 }
 
 #[test]
