@@ -39,16 +39,16 @@ pub fn check(files: &dyn Files, verified: &Verified) -> Vec<Check> {
     }
     let records = verified.logs.values().flat_map(|log| &log.records);
     let named: BTreeSet<Hash> = records.filter_map(names).collect();
-    let mut judges = BTreeMap::new();
+    let mut ready = BTreeMap::new();
     for digest in named {
-        let (more, judge) = orders::check(files, digest, other_engine(verified).as_ref());
+        let (more, order) = orders::check(files, digest, other_engine(verified).as_ref());
         checks.extend(more);
-        if let Some(judge) = judge {
-            judges.insert(digest, judge);
+        if let Some(order) = order {
+            ready.insert(digest, order);
         }
     }
-    checks.extend(cover::check(verified, &judges));
-    checks.extend(findings::check(files, verified, &judges));
+    checks.extend(cover::check(verified, &ready));
+    checks.extend(findings::check(files, verified, &ready));
     checks
 }
 

@@ -16,6 +16,7 @@ use proviso_report::fact::{Fact, ProcessEnd, VisitsConfirmed};
 use proviso_report::{Hash, Record};
 
 use super::findings::shown;
+use super::orders::Ready;
 use super::other_engine;
 use crate::{ENGINE, Event, Judge, Scope, Term};
 
@@ -24,7 +25,7 @@ const ALLOWED: &str = "each record lies within the term of the order that it nam
 const EARLIER: &str = "each record that a program ended or that visits were seen again has the \
                        clauses of the records that it is about";
 
-pub(super) fn check(verified: &Verified, judges: &BTreeMap<Hash, Judge>) -> Vec<Check> {
+pub(super) fn check(verified: &Verified, orders: &BTreeMap<Hash, Ready>) -> Vec<Check> {
     let (mut allowed, mut earlier) = (Outcome::Holds, Outcome::Holds);
     for (device, log) in &verified.logs {
         let mut engine = ENGINE;
@@ -35,7 +36,7 @@ pub(super) fn check(verified: &Verified, judges: &BTreeMap<Hash, Judge>) -> Vec<
             let (Some(order), false) = (record.order, record.kind().is_life_sign()) else {
                 continue;
             };
-            let judge = judges.get(&order);
+            let judge = orders.get(&order).map(Ready::device);
             let place = format!("record {} of device {device}", record.seq);
             for (sum, outcome) in [
                 (&mut allowed, is_allowed(record, judge)),

@@ -10,6 +10,7 @@ use data_encoding::HEXLOWER;
 use proviso_report::bundle::{Check, DeviceLog, Files, Finding, Outcome, Verified};
 use proviso_report::{DeviceId, Hash, Record};
 
+use super::orders::Ready;
 use super::other_engine;
 use crate::order::Rule;
 use crate::{ENGINE, Followed, Hit, Judge, Order, State, finding_id};
@@ -22,7 +23,7 @@ const OVER_TIME: &str = "no finding is missing of rules that look at more than o
 pub(super) fn check(
     files: &dyn Files,
     verified: &Verified,
-    judges: &BTreeMap<Hash, Judge>,
+    orders: &BTreeMap<Hash, Ready>,
 ) -> Vec<Check> {
     let said = match read(files) {
         Ok(said) => said,
@@ -34,7 +35,7 @@ pub(super) fn check(
             Check::new(COMPLETE, outcome),
         ];
     }
-    let again = Again::of(verified, judges);
+    let again = Again::of(verified, orders);
     let mut checks = vec![
         Check::new(
             format!("{FOLLOW} (findings: {})", said.len()),
@@ -79,7 +80,7 @@ fn read(files: &dyn Files) -> Result<BTreeMap<String, Finding>, Outcome> {
 /// What this program finds in the records that are shown.
 struct Again<'a> {
     verified: &'a Verified,
-    judges: &'a BTreeMap<Hash, Judge>,
+    orders: &'a BTreeMap<Hash, Ready>,
     /// By id.
     made: BTreeMap<String, Finding>,
     /// Records that could not be judged for want of their order.
@@ -91,26 +92,27 @@ struct Again<'a> {
 }
 
 impl<'a> Again<'a> {
-    fn of(verified: &'a Verified, judges: &'a BTreeMap<Hash, Judge>) -> Self {
+    fn of(verified: &'a Verified, orders: &'a BTreeMap<Hash, Ready>) -> Self {
         let mut again = Self {
             verified,
-            judges,
+            orders,
             made: BTreeMap::new(),
             unjudged: 0,
             cannot_tell: 0,
             gaps: BTreeMap::new(),
         };
+        let judge = |order: &Hash| orders.get(order).map(|one| &one.judge);
         for (device, log) in &verified.logs {
             let mut state = State::new();
             for (place, record) in (0..).zip(&log.records) {
                 if record.seq != place {
                     again.gaps.entry(*device).or_insert(place);
                 }
-                match state.follow(record, |order| judges.get(order)) {
+                match state.follow(record, judge) {
                     Followed::Judged { order, verdict } => {
                         again.cannot_tell += u64::from(!verdict.cannot_tell.is_empty());
                         for hit in verdict.hits {
-                            let one = finding(*device, record, &order, judges.get(&order), hit);
+                            let one = finding(*device, record, &order, judge(&order), hit);
                             again.made.insert(one.id.clone(), one);
                         }
                     }
@@ -126,7 +128,7 @@ impl<'a> Again<'a> {
     /// Why a finding of this rule about this record need not be the one that was made; `None`: it
     /// must be.
     fn doubt(&self, finding: &Finding) -> Option<String> {
-        let judge = self.judges.get(&finding.order)?;
+        let judge = &self.orders.get(&finding.order)?.judge;
         if judge.left_out().contains(&finding.rule) {
             return Some("whose lists are only with the collector".to_owned());
         }
@@ -180,7 +182,7 @@ fn finding(
 fn follow(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Outcome {
     let Again {
         verified,
-        judges,
+        orders,
         made,
         ..
     } = again;
@@ -219,7 +221,7 @@ fn follow(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Outcome {
             ));
         } else if is_withheld(log, finding.seq) {
             unchecked = Some(format!("finding {id} is about {place}, which is withheld"));
-        } else if !judges.contains_key(&finding.order) {
+        } else if !orders.contains_key(&finding.order) {
             unchecked = Some(format!(
                 "finding {id} is by the order {}, which could not be used",
                 finding.order
@@ -293,11 +295,11 @@ fn complete(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Outcome {
 
 /// The same for what rests on records that are not shown; `None`: nothing does.
 fn over_time(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Option<Outcome> {
-    let has_such = |judge: &Judge| {
-        let order = judge.order();
+    let has_such = |ready: &Ready| {
+        let order = ready.judge.order();
         order.rules().iter().any(|rule| is_over_time(order, rule))
     };
-    if !again.judges.values().any(has_such) {
+    if !again.orders.values().any(has_such) {
         return None;
     }
     let mut missing = again

@@ -10,13 +10,29 @@ use crate::order::Where;
 use crate::signature::MAX_SIGNATURES;
 use crate::{Judge, ListBytes, Order, Side, Signers};
 
+/// An order, ready to judge.
+pub(super) struct Ready {
+    /// As far as its lists are here.
+    pub(super) judge: Judge,
+    /// As on a device, where that is not the same: what only the collector checks gives no record its
+    /// clauses.
+    device: Option<Judge>,
+}
+
+impl Ready {
+    /// By what a device decides what may be recorded.
+    pub(super) fn device(&self) -> &Judge {
+        self.device.as_ref().unwrap_or(&self.judge)
+    }
+}
+
 /// The checks, and the order made ready to judge if that is possible. `other`: what to say of what
 /// only the bundle's own engine could tell.
 pub(super) fn check(
     files: &dyn Files,
     digest: Hash,
     other: Option<&Outcome>,
-) -> (Vec<Check>, Option<Judge>) {
+) -> (Vec<Check>, Option<Ready>) {
     let short: String = digest.to_string().chars().take(12).collect();
     let mut checks = Vec::new();
     let mut note = |what: String, outcome: Outcome| {
@@ -58,8 +74,23 @@ pub(super) fn check(
     ) {
         return (checks, None);
     }
-    match Judge::compile(order, Side::Verifier, &mut |hash| lists.get(hash).cloned()) {
-        Ok(judge) => {
+    let compile = |order, side| Judge::compile(order, side, &mut |hash| lists.get(hash).cloned());
+    let is_split = order
+        .rules()
+        .iter()
+        .any(|rule| rule.checked == Where::Collector)
+        || order
+            .lists()
+            .iter()
+            .any(|list| list.held == Where::Collector);
+    let device = if is_split {
+        compile(order.clone(), Side::Device).map(Some)
+    } else {
+        Ok(None)
+    };
+    let judge = compile(order, Side::Verifier);
+    match judge.and_then(|judge| Ok((judge, device?))) {
+        Ok((judge, device)) => {
             note("it passes its own tests".to_owned(), Outcome::Holds);
             if !judge.left_out().is_empty() {
                 let why = format!(
@@ -71,7 +102,7 @@ pub(super) fn check(
                     Outcome::Unchecked(why),
                 );
             }
-            (checks, Some(judge))
+            (checks, Some(Ready { judge, device }))
         }
         Err(faults) => {
             let fails = Outcome::Fails(faults.to_string());

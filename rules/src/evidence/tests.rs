@@ -11,10 +11,11 @@ use proviso_report::{
 use super::*;
 
 mod cover;
+mod over_time;
 
 use crate::order::tests::demonstration;
 use crate::signature::tests::sign;
-use crate::{Event, Judge, Order, Side, finding_id};
+use crate::{Followed, Judge, Order, Side, State, finding_id};
 
 const DEVICE: DeviceId = DeviceId([0x0d; 16]);
 /// 2026-11-24T05:00:00Z.
@@ -149,7 +150,10 @@ fn bundle_without(withheld: Option<u64>) -> Memory {
 }
 
 fn bundle_of(records: &[Record], withheld: Option<u64>) -> Memory {
-    let order = demonstration();
+    bundle_under(&demonstration(), records, withheld)
+}
+
+fn bundle_under(order: &str, records: &[Record], withheld: Option<u64>) -> Memory {
     let digest = Hash::of(order.as_bytes());
     let [court, police] = keys();
     let mut files = Memory::default();
@@ -172,14 +176,12 @@ fn bundle_of(records: &[Record], withheld: Option<u64>) -> Memory {
     let list: crate::ListBytes = std::sync::Arc::new(LIST.as_bytes());
     let order = Order::parse(order.as_bytes()).unwrap();
     let judge = Judge::compile(order, Side::Collector, &mut |_| Some(list.clone())).unwrap();
-    let mut lines = String::new();
-    for record in records.iter().filter(|record| record.order.is_some()) {
-        let event = Event {
-            at: record.at,
-            account: record.account.as_deref(),
-            fact: &record.fact,
+    let (mut lines, mut state) = (String::new(), State::new());
+    for record in records {
+        let Followed::Judged { verdict, .. } = state.follow(record, |_| Some(&judge)) else {
+            continue;
         };
-        for hit in judge.judge(&event) {
+        for hit in verdict.hits {
             let rule = judge
                 .order()
                 .rules()
@@ -289,6 +291,10 @@ fn a_whole_bundle_holds() {
         "it is signed by court:clerk and police:om, whose keys were valid at 2026-11-24T05:00:00.000Z"
     ));
     assert!(said[6].contains("(findings: 2)"), "{said:#?}");
+    assert!(
+        said[7].contains("(findings: 2; records of which a rule cannot tell: 0)"),
+        "{said:#?}"
+    );
 }
 
 #[test]
