@@ -33,8 +33,8 @@ pub struct Scope {
 pub enum Scoped {
     /// All of it.
     Covered(Box<InScope>),
-    /// A count.
-    Counted(Count),
+    /// Counts, at least one.
+    Counted(Vec<Count>),
     /// Nothing.
     Nothing,
 }
@@ -89,7 +89,7 @@ impl Scope {
         {
             cover = judge.scope(&event(&observation));
         }
-        let count = match cover {
+        let counts = match cover {
             Cover::Covered(clauses) => {
                 return Scoped::Covered(Box::new(InScope {
                     observation,
@@ -97,11 +97,11 @@ impl Scope {
                     order: judge.order().digest(),
                 }));
             }
-            Cover::Exempt(id) => Count::Suppressed(id),
-            Cover::Uncovered => Count::Uncovered(observation.fact.kind()),
+            Cover::Exempt(id) => vec![Count::Suppressed(id)],
+            Cover::Uncovered => uncovered(judge, &observation),
         };
         if self.unwritten.is_new(&observation) {
-            Scoped::Counted(count)
+            Scoped::Counted(counts)
         } else {
             Scoped::Nothing
         }
@@ -116,8 +116,9 @@ impl Scope {
     ) -> Scoped {
         let scoped = self.look(judge, observation.clone());
         match (&scoped, start, &mut observation.fact) {
-            (Scoped::Counted(Count::Uncovered(_)), Some(start), Fact::ProcessEnd(end))
-                if start.order == judge.order().digest() =>
+            (Scoped::Counted(counts), Some(start), Fact::ProcessEnd(end))
+                if start.order == judge.order().digest()
+                    && !matches!(counts[..], [Count::Suppressed(_)]) =>
             {
                 end.start_seq = Some(start.seq);
                 Scoped::Covered(Box::new(InScope {
@@ -252,6 +253,17 @@ fn event(observation: &Observation) -> Event<'_> {
         account: observation.account.as_deref(),
         fact: &observation.fact,
     }
+}
+
+/// What is counted of something that no clause is known to cover: that, or each rule of which it
+/// cannot be told.
+fn uncovered(judge: &Judge, observation: &Observation) -> Vec<Count> {
+    let unsure = judge.cannot_tell(&event(observation));
+    if unsure.is_empty() {
+        return vec![Count::Uncovered(observation.fact.kind())];
+    }
+    let rules = unsure.into_iter().map(|one| one.rule);
+    rules.map(Count::CannotTell).collect()
 }
 
 /// `https://alex:secret@host/` becomes `https://alex@host/`.

@@ -52,7 +52,11 @@ pub(super) fn look(
             Scoped::Covered(seen) => {
                 writer.take(&seen.judge(judge), now)?;
             }
-            Scoped::Counted(count) => writer.count(&count, now)?,
+            Scoped::Counted(counts) => {
+                for count in &counts {
+                    writer.count(count, now)?;
+                }
+            }
             Scoped::Nothing => {}
         }
     }
