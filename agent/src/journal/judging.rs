@@ -10,11 +10,12 @@
 use std::sync::Arc;
 
 use proviso_report::fact::OrderInForce;
-use proviso_report::{BootId, Fact, Hash, Record, UnixMs};
+use proviso_report::{Fact, Hash, Record};
 use proviso_rules::{ENGINE, Followed, Judge, Severity, State, Step};
 use rusqlite::Connection;
 
 use super::{WriteError, Writer, meta};
+use crate::platform::clock::Moment;
 
 /// Finds the judge of an order.
 pub trait Judges: std::fmt::Debug {
@@ -88,14 +89,15 @@ impl Memory {
         Ok(meta::put(db, meta::FOLLOWED, &next.to_be_bytes())?)
     }
 
-    /// A memory that begins in the middle of a log, under an order that is in force.
-    pub(super) fn begin(&mut self, order: OrderInForce) {
+    /// A memory that begins now in the middle of a log, before the record `next`, under an order that
+    /// is in force.
+    pub(super) fn begin(&mut self, order: OrderInForce, next: u64, now: &Moment) {
         Arc::make_mut(&mut self.state).pass(&Step {
-            seq: 0,
-            at: UnixMs(0),
-            noted: UnixMs(0),
-            mono: 0,
-            boot: BootId([0; 16]),
+            seq: next.saturating_sub(1),
+            at: now.at,
+            noted: now.at,
+            mono: now.mono,
+            boot: now.boot,
             account: None,
             fact: &Fact::OrderInForce(order),
         });
@@ -123,4 +125,32 @@ impl Writer<'_> {
 /// What stands before the stored state.
 fn head() -> String {
     format!("{ENGINE}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stored_is_used_only_in_its_place_and_by_its_engine() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch("CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL)")
+            .unwrap();
+        let is_new = |next| Memory::read(&db, next).unwrap().is_new;
+        assert!(is_new(0));
+        let memory = Memory::read(&db, 0).unwrap();
+        memory.write(&memory, &db, 3).unwrap();
+        assert!(!is_new(3));
+        // A program that follows nothing wrote a record.
+        assert!(is_new(4));
+        let stored = meta::get(&db, meta::JUDGE).unwrap().unwrap();
+        assert!(stored.starts_with(format!("{ENGINE}\n{{").as_bytes()));
+        for other in [
+            &b"proviso-engine/0\n{}"[..],
+            format!("{ENGINE}\n").as_bytes(),
+        ] {
+            meta::put(&db, meta::JUDGE, other).unwrap();
+            assert!(is_new(3));
+        }
+    }
 }

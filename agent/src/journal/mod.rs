@@ -41,6 +41,7 @@ use proviso_report::{BootId, CompactRange, Hash, Receipt, Seed, UnixMs};
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use crate::identity::Identity;
+use crate::platform::clock::Moment;
 use judging::{Memory, Nobody};
 
 /// The file inside the state directory.
@@ -175,9 +176,10 @@ impl Journal {
 
     /// The order in force, for a judge that remembers nothing of this log: it is a new one, or one
     /// that a program of another engine wrote.
-    pub fn begin_under(&mut self, order: OrderInForce) {
+    pub fn begin_under(&mut self, order: OrderInForce, now: &Moment) {
+        let next = self.tip.next();
         if self.tip.memory.is_new {
-            self.tip.memory.begin(order);
+            self.tip.memory.begin(order, next, now);
         }
     }
 

@@ -309,3 +309,120 @@ fn a_stored_order_that_was_changed_does_not_count_and_can_be_taken_again() {
         (Offered::Taken, vec!["1 in force".to_owned()])
     );
 }
+
+/// The usual order with something put in.
+fn edited(
+    court: &Court,
+    version: u64,
+    (from, to): (&str, &str),
+    days: (&str, &str),
+) -> OrderPackage {
+    let order = text(version, days.0, days.1);
+    assert!(order.contains(from), "{from}");
+    let order = order.replacen(from, to, 1);
+    court.sign(order.into_bytes(), &["court", "police"])
+}
+
+#[test]
+fn a_version_that_takes_the_place_of_another_text_is_refused() {
+    let mut desk = Desk::new();
+    let mut book = desk.open();
+    let days = ("2026-03-02", "2026-03-03");
+    let replaces = |court: &Court, version, of: Hash| {
+        let line = format!("replaces = {{ version = 1, sha256 = \"{of}\" }}\nmade = ");
+        edited(court, version, ("made = ", &line), days)
+    };
+    let one = desk.court.order(1, days.0, days.1);
+    desk.offer(&mut book, one.clone(), noon());
+    let wrong = replaces(&desk.court, 2, Hash([7; 32]));
+    let (offered, facts) = desk.offer(&mut book, wrong, noon());
+    let Offered::Refused(why) = offered else {
+        panic!("{offered:?}");
+    };
+    assert!(
+        why.contains("takes the place of another version 1"),
+        "{why}"
+    );
+    assert_eq!(facts, [format!("refused: {why}")]);
+    assert_eq!(book.in_force().unwrap().order().version(), 1, "it goes on");
+    let two = replaces(&desk.court, 2, Hash::of(&one.order));
+    let later = noon().plus(60_000);
+    let (offered, _) = desk.offer(&mut book, two, later);
+    assert_eq!(offered, Offered::Taken);
+    // Version 1 is an earlier one now, and still known.
+    let mut book = desk.open();
+    let three = replaces(&desk.court, 3, Hash([7; 32]));
+    let (offered, _) = desk.offer(&mut book, three, later);
+    assert!(matches!(offered, Offered::Refused(_)), "{offered:?}");
+}
+
+#[test]
+fn a_suspended_order_ends_and_comes_back_by_itself() {
+    let mut desk = Desk::new();
+    let mut book = desk.open();
+    let suspension = "[[suspension]]\nfrom = 2026-03-03\nto = 2026-03-04\n\
+                      says = \"Suspended pending appeal.\"\n[[exempt]]";
+    let days = ("2026-03-02", "2026-03-06");
+    let one = edited(&desk.court, 1, ("[[exempt]]", suspension), days);
+    let (offered, facts) = desk.offer(&mut book, one, noon());
+    assert_eq!(
+        (offered, facts),
+        (Offered::Taken, vec!["1 in force".into()])
+    );
+    let (off, on, end) = (
+        noon().plus(DAY / 2),
+        noon().plus(DAY / 2 + 2 * DAY),
+        noon().plus(DAY / 2 + 4 * DAY),
+    );
+    assert_eq!(book.next_turn(noon()), Some(off));
+    let change = book.turn(off);
+    assert_eq!(
+        desk.record(&mut book, change),
+        ["1 ended: it is suspended until 2026-03-05T00:00:00.000Z"]
+    );
+    assert_eq!(book.wanted(), Wanted::default());
+    assert_eq!(book.next_turn(off), Some(on));
+    // A version for a day to come waits, and the suspended one comes back before.
+    let two = desk.court.order(2, "2026-03-06", "2026-03-07");
+    let (offered, facts) = desk.offer(&mut book, two, off);
+    assert_eq!((offered, facts), (Offered::Taken, vec![]));
+    let mut book = desk.open();
+    let change = book.turn(on);
+    assert_eq!(desk.record(&mut book, change), ["1 in force"]);
+    let of = |book: &Book, at: UnixMs| {
+        let judge = book.at(at).unwrap();
+        judge.map(|judge| judge.order().version())
+    };
+    assert_eq!(of(&book, on), Some(1), "what happens then is looked at");
+    let change = book.turn(end.plus(-DAY));
+    assert_eq!(
+        desk.record(&mut book, change),
+        ["1 ended: version 2 of SHPO-1 took its place", "2 in force"]
+    );
+}
+
+#[test]
+fn a_list_of_the_collectors_is_not_asked_for() {
+    let desk = Desk::new();
+    let mut book = desk.open();
+    let held = "count = 1\nheld = \"collector\"";
+    let package = edited(
+        &desk.court,
+        1,
+        ("count = 1", held),
+        ("2026-03-02", "2026-03-03"),
+    );
+    let text = String::from_utf8(package.order).unwrap();
+    let rule = "any = [{ host_in = \"social\" }]";
+    let clause = "social networking site.'''";
+    assert!(text.contains(rule) && text.contains(clause));
+    let there = text
+        .replace(rule, &format!("{rule}\nwhere = \"collector\""))
+        .replace(clause, &format!("{clause}\nrecords = [\"web_visit\"]"));
+    let package = desk.court.sign(there.into_bytes(), &["court", "police"]);
+    let answer = book.offer(package, noon()).unwrap();
+    assert_eq!(answer.offered, Offered::Taken, "without a list");
+    book.apply(answer.change.unwrap());
+    let judge = book.in_force().unwrap();
+    assert_eq!(judge.left_out(), ["4.a"]);
+}

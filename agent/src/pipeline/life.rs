@@ -51,11 +51,12 @@ impl Keeper {
     ) -> Result<Self, StartError> {
         if let Some(order) = book.in_force() {
             let order = order.order();
-            journal.begin_under(OrderInForce {
+            let order = OrderInForce {
                 id: order.id().to_owned(),
                 version: order.version(),
                 digest: order.digest(),
-            });
+            };
+            journal.begin_under(order, now);
         }
         let before = journal.life()?;
         let cursors = journal.cursors()?.into_iter().collect();
@@ -130,6 +131,31 @@ impl Pulse {
         }
     }
 
+    /// Writes a heartbeat before it is due if something was counted: what was counted under one order
+    /// is not told under the next. Was it written?
+    pub(super) fn beat_early(
+        &self,
+        writer: &mut Writer<'_>,
+        now: &Moment,
+    ) -> Result<bool, WriteError> {
+        let counters = writer.take_counters()?;
+        if counters == Counters::default() {
+            return Ok(false);
+        }
+        let since = self.last.map_or(now.awake, |last| last.awake);
+        for heartbeat in heartbeats(counters, now.awake.saturating_sub(since)) {
+            writer.state(now.at, heartbeat.into(), now)?;
+        }
+        Ok(true)
+    }
+
+    /// That is written.
+    pub(super) const fn beaten_early(&mut self, now: &Moment) {
+        if let Some(last) = &mut self.last {
+            *last = *now;
+        }
+    }
+
     /// It is written.
     pub(super) fn beaten(&mut self, now: &Moment) {
         if self.next(now) == 0 {
@@ -161,7 +187,7 @@ impl Pulse {
 
 /// One heartbeat, or more when there are many counts: each count stands in one of them, and the
 /// time awake in the first.
-pub(super) fn heartbeats(counters: Counters, awake_ms: u64) -> Vec<Heartbeat> {
+fn heartbeats(counters: Counters, awake_ms: u64) -> Vec<Heartbeat> {
     let empty = Heartbeat {
         uncovered: BTreeMap::new(),
         suppressed: BTreeMap::new(),

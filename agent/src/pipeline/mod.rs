@@ -25,7 +25,7 @@ use proviso_report::UnixMs;
 use proviso_report::fact::{Fact, Gap, GapCause, SourceFailed, SourceRestored};
 use tokio::sync::{mpsc, watch};
 
-use crate::journal::{Counters, Journal, WriteError, Writer};
+use crate::journal::{Journal, WriteError, Writer};
 use crate::order::{Book, Change};
 use crate::platform::clock::Moment;
 use crate::scope::Scope;
@@ -223,26 +223,25 @@ impl Keeper {
 
     /// Records a change of the order and lets it count; false when it could not be written.
     fn record(&mut self, change: Change, now: &Moment) -> Result<bool, WriteError> {
-        let unsaid = &self.unsaid;
+        let (unsaid, pulse) = (&self.unsaid, &self.pulse);
         let written = self.journal.transact_judged(&self.book, |writer| {
             say_all(writer, unsaid, now)?;
             // What was seen and counted under the order of before is told before.
             writer.flush_confirmed(now)?;
-            let counters = writer.take_counters()?;
-            if counters != Counters::default() {
-                for heartbeat in life::heartbeats(counters, 0) {
-                    writer.state(now.at, heartbeat.into(), now)?;
-                }
-            }
+            let early = pulse.beat_early(writer, now)?;
             for fact in &change.facts {
                 writer.state(now.at, fact.clone(), now)?;
             }
             writer.set_orders(&change.stored())?;
-            writer.close(now)
+            writer.close(now)?;
+            Ok(early)
         });
         match written {
-            Ok(_durable) => {
+            Ok(durable) => {
                 self.unsaid.clear();
+                if durable.into_value() {
+                    self.pulse.beaten_early(now);
+                }
                 self.book.apply(change);
                 self.outlets.wanted.send_if_modified(|wanted| {
                     let new = self.book.wanted();
