@@ -65,3 +65,44 @@ fn gives(order: &[u8], sha256: &Hash) -> bool {
     let first = pins.next();
     first.is_some_and(|pin| pin.held == Where::Device) && pins.all(|pin| pin.held == Where::Device)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_goes_out_only_if_the_order_keeps_it_on_devices() {
+        let order = |held: &str| {
+            let hash = Hash([0xab; 32]);
+            format!(
+                "format = \"proviso-order/1\"\n[order]\nid = \"O-1\"\nversion = 1\n\
+                 court = \"C\"\nmade = 2026-03-02\nstarts = 2026-03-02\nends = 2027-03-02\n\
+                 timezone = \"Etc/UTC\"\n[lists.a]\nfile = \"lists/a\"\nkind = \"domains\"\n\
+                 sha256 = \"{hash}\"\ncount = 1\nsource = \"s\"\n{held}\n\
+                 [[clause]]\nid = \"4\"\ntext = \"Using it.\"\n\
+                 records = [\"web_visit\"]\n[[rule]]\nid = \"4.a\"\n\
+                 clause = \"4\"\nsays = \"Possible breach.\"\nseverity = \"breach\"\n\
+                 on = [\"web_visit\"]\nany = [{{ host_in = \"a\" }}]\n{}\n\
+                 [[rule.test]]\nevent = {{ kind = \"web_visit\", url = \"https://a.example/\", \
+                 at = \"2026-04-01T20:00:00Z\" }}\nexpect = \"match\"\n\
+                 lists = {{ a = [\"a.example\"] }}\n\
+                 [[rule.test]]\nevent = {{ kind = \"web_visit\", url = \"https://b.example/\", \
+                 at = \"2026-04-01T20:00:00Z\" }}\nexpect = \"no_match\"\n",
+                if held.is_empty() {
+                    ""
+                } else {
+                    "where = \"collector\""
+                }
+            )
+        };
+        let (ours, other) = (Hash([0xab; 32]), Hash([1; 32]));
+        let device = order("");
+        assert!(Order::parse(device.as_bytes()).is_ok());
+        assert!(gives(device.as_bytes(), &ours));
+        assert!(!gives(device.as_bytes(), &other), "of another order");
+        let collector = order("held = \"collector\"");
+        assert!(Order::parse(collector.as_bytes()).is_ok());
+        assert!(!gives(collector.as_bytes(), &ours));
+        assert!(!gives(b"no order", &ours));
+    }
+}

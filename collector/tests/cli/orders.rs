@@ -178,3 +178,27 @@ fn an_order_that_is_over_binds_nobody() {
     let why = refused(&world, &order);
     assert!(why.contains("the order ended on"), "{why}");
 }
+
+#[test]
+fn a_version_follows_the_text_that_was_put() {
+    let world = world();
+    let one = world.signed_order("one", 1);
+    taken(&world, &one);
+    let version = |folder, number, of: Hash| {
+        let order = world.order(folder, number);
+        let head = "timezone = ";
+        let replaces = format!("replaces = {{ version = 1, sha256 = \"{of}\" }}\n{head}");
+        edit(&order, head, &replaces);
+        world.sign(&order, "court");
+        world.sign(&order, "police");
+        order
+    };
+    let wrong = version("wrong", 2, Hash([7; 32]));
+    let why = refused(&world, &wrong);
+    assert!(
+        why.contains("takes the place of SHPO-2026-000123 version 1") && why.contains("0707"),
+        "{why}"
+    );
+    let right = version("right", 2, Hash::of(&std::fs::read(&one).unwrap()));
+    taken(&world, &right);
+}
