@@ -58,6 +58,12 @@ impl Signers {
         self.dir.join("allowed_signers")
     }
 
+    /// Signs as both.
+    pub fn sign_as_both(&self, order: &Path) -> anyhow::Result<()> {
+        self.sign(order, COURT)?;
+        self.sign(order, POLICE)
+    }
+
     /// Signs as one of the two with the court's tool.
     pub fn sign(&self, order: &Path, principal: &str) -> anyhow::Result<()> {
         done(
@@ -98,8 +104,15 @@ impl Default for Terms {
 
 /// Writes `order.toml` and its lists into `dir`, unsigned; gives the path of the order.
 pub fn write(dir: &Path, terms: Terms) -> anyhow::Result<PathBuf> {
+    write_with(dir, terms, "")
+}
+
+/// The same with `more` at its end: further rules, lists, suspensions. `@STARTS@` and `@DAY@` stand
+/// for its first day and the day after.
+pub fn write_with(dir: &Path, terms: Terms, more: &str) -> anyhow::Result<PathBuf> {
     std::fs::create_dir_all(dir.join("lists"))?;
-    let mut text = TEXT
+    let mut text = [TEXT, more]
+        .concat()
         .replace("@VERSION@", &terms.version.to_string())
         .replace("@STARTS@", &day(terms.starts)?)
         .replace("@ENDS@", &day(terms.ends)?)
@@ -121,8 +134,7 @@ pub fn write(dir: &Path, terms: Terms) -> anyhow::Result<PathBuf> {
 /// The same, signed by both.
 pub fn write_signed(dir: &Path, terms: Terms, signers: &Signers) -> anyhow::Result<PathBuf> {
     let order = write(dir, terms)?;
-    signers.sign(&order, COURT)?;
-    signers.sign(&order, POLICE)?;
+    signers.sign_as_both(&order)?;
     Ok(order)
 }
 
