@@ -29,6 +29,7 @@ use proviso_rules::order::Where;
 use proviso_rules::{Judge, ListBytes, Order, Side, Signers, Term};
 
 use crate::journal::Judges as JudgesOfLog;
+use crate::platform::mapped::Mapped;
 use crate::source::Wanted;
 use crate::uplink::Offered;
 use assigned::{Assigned, Entry, Place};
@@ -398,14 +399,21 @@ impl Book {
 
     fn compile(&self, order: Order) -> Result<Compiled, String> {
         let digest = order.digest();
+        let mut lists: Vec<Arc<Mapped>> = Vec::new();
         let mut list = |sha256: &Hash| -> Option<ListBytes> {
-            self.store
+            let list = self
+                .store
                 .list(digest, sha256)
                 .inspect_err(|error| tracing::error!(%error, "a list of the order cannot be read"))
-                .ok()
+                .ok()?;
+            let list = Arc::new(list);
+            lists.push(Arc::clone(&list));
+            Some(list)
         };
         let judge =
             Judge::compile(order, Side::Device, &mut list).map_err(|faults| faults.to_string())?;
+        // Every byte was looked at, and from now on hardly any is.
+        lists.iter().for_each(|list| list.let_go());
         Ok(Compiled(Arc::new(judge)))
     }
 

@@ -5,11 +5,9 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use proviso_report::Hash;
 use proviso_report::frame::OrderPackage;
-use proviso_rules::ListBytes;
 use thiserror::Error;
 
 use crate::files::write_private;
@@ -110,10 +108,9 @@ impl Store {
     }
 
     /// A list, mapped.
-    pub(super) fn list(&self, digest: Hash, sha256: &Hash) -> Result<ListBytes, StoreError> {
+    pub(super) fn list(&self, digest: Hash, sha256: &Hash) -> Result<Mapped, StoreError> {
         let path = self.list_file(digest, sha256);
-        let mapped = Mapped::open(&path).map_err(|e| io("read", &path, e))?;
-        Ok(Arc::new(mapped))
+        Mapped::open(&path).map_err(|e| io("read", &path, e))
     }
 
     /// Removes every other order.

@@ -26,6 +26,12 @@ impl Mapped {
     pub fn open(path: &Path) -> io::Result<Self> {
         Mapping::open(path).map(Self)
     }
+
+    /// Lets the system have the memory back until bytes are read again. For files that were read
+    /// through once and are seldom looked into afterwards.
+    pub fn let_go(&self) {
+        self.0.let_go();
+    }
 }
 
 impl AsRef<[u8]> for Mapped {
@@ -53,6 +59,21 @@ mod tests {
         crate::files::write_private(&path, b"new").unwrap();
         assert_eq!((*mapped).as_ref(), text.as_bytes());
         assert_eq!(Mapped::open(&path).unwrap().as_ref(), b"new");
+    }
+
+    #[test]
+    fn what_was_let_go_is_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("list");
+        let text = "example.org\n".repeat(10_000);
+        std::fs::write(&path, &text).unwrap();
+        let mapped = Mapped::open(&path).unwrap();
+        for _ in 0..2 {
+            assert_eq!(mapped.as_ref(), text.as_bytes());
+            mapped.let_go();
+        }
+        std::fs::write(&path, b"").unwrap();
+        Mapped::open(&path).unwrap().let_go();
     }
 
     #[test]

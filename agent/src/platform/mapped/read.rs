@@ -15,4 +15,7 @@ impl Mapping {
     pub(super) fn bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// There is no file to read it from again.
+    pub(super) const fn let_go(&self) {}
 }

@@ -51,6 +51,21 @@ impl Mapping {
         // file is neither shortened nor rewritten in place is the promise of `Mapped`'s callers.
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }
+
+    #[cfg(target_os = "linux")]
+    pub(super) fn let_go(&self) {
+        use rustix::mm::{Advice, madvise};
+
+        if self.len > 0 {
+            // SAFETY: exactly what `open` mapped, and nobody writes to it: what is read later is
+            // the same bytes of the same file.
+            let _ = unsafe { madvise(self.start.as_ptr().cast(), self.len, Advice::LinuxDontNeed) };
+        }
+    }
+
+    /// Elsewhere the system takes the memory when it wants it.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) const fn let_go(&self) {}
 }
 
 impl Drop for Mapping {
