@@ -9,7 +9,7 @@ use proviso_report::Hash;
 use proviso_rules::order::ListPin;
 use proviso_rules::{Fault, Faults, Judge, ListBytes, Order, Side};
 
-use crate::{End, line, say};
+use crate::{End, counted, line, say};
 
 /// The name by which faults call the order itself.
 const ORDER: &str = "order.toml";
@@ -36,13 +36,13 @@ pub(crate) fn check(file: &Path) -> End {
                 print_warnings(file, &judge);
                 let order = judge.order();
                 say(&format!(
-                    "{}: {}, version {}: no faults. It has {} clauses and {} rules, and every \
-                     test in it came out right.\nSHA-256: {}",
+                    "{}: {}, version {}: no faults. It has {} and {}, and every test in it came \
+                     out right.\nSHA-256: {}",
                     file.display(),
                     order.id(),
                     order.version(),
-                    order.clauses().len(),
-                    order.rules().len(),
+                    counted(order.clauses().len() as u64, "clause", "clauses"),
+                    counted(order.rules().len() as u64, "rule", "rules"),
                     order.digest()
                 ));
                 End::Yes

@@ -68,6 +68,11 @@ fn every_template_is_an_order_on_both_sides() {
         for side in [Side::Device, Side::Collector] {
             assert_eq!(faults(template.text, side), "", "{}", template.name);
         }
+        let judge = compile(template.text, Side::Collector).unwrap();
+        let mut warnings = judge.order().warnings().to_vec();
+        warnings.extend(judge.warnings());
+        warnings.retain(|one| one.code != "illustrative");
+        assert_eq!(warnings, [], "{}", template.name);
         assert_eq!(template.order(&[]).as_deref(), Ok(template.text));
     }
 }
