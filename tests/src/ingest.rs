@@ -164,9 +164,14 @@ impl InProcess {
 
     /// Puts the usual order in another version; answers its hash.
     pub async fn put_order(&self, version: u32) -> anyhow::Result<Hash> {
+        self.put_order_with(version, 100).await
+    }
+
+    /// The same with a generated list of so many names.
+    pub async fn put_order_with(&self, version: u32, generated: usize) -> anyhow::Result<Hash> {
         let terms = Terms {
             version,
-            generated: 100,
+            generated,
             ..Terms::default()
         };
         let dir = self.dir.path().join(format!("order-{version}"));

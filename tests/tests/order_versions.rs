@@ -160,7 +160,7 @@ expect = "no_match"
     let files = files_with(&computer.state(), b"facebook.com");
     assert!(!files.is_empty(), "the device's own list is here");
     let files = files_with(&computer.state(), b"withheld-name");
-    assert_eq!(files, [PathBuf::new(); 0]);
+    assert!(files.is_empty(), "{files:?}");
 
     let mut extension = Extension::start(&computer, "00000000000000f2").unwrap();
     extension

@@ -426,20 +426,21 @@ async fn an_order_that_was_put_meanwhile_is_told_and_taken() -> Tested {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_comes_in_pieces_and_a_missing_one_is_said() -> Tested {
+async fn a_list_comes_in_pieces_and_one_that_is_not_the_orders_does_not_come() -> Tested {
     let inside = InProcess::start().await?;
-    let list = vec![b'a'; 200_000];
+    inside.put_order_with(2, 10_000).await?;
+    let list = proviso_tests::order::generated_domains(10_000).into_bytes();
     let sha256 = Hash::of(&list);
-    let bytes = list.clone();
+    // Held, and not a list of this person's order.
+    let other = Hash::of(b"other");
     inside
-        .write(move |tx| proviso_collector::store::orders::put_list(tx, &sha256, &bytes))
+        .write(move |tx| proviso_collector::store::orders::put_list(tx, &other, b"other"))
         .await?;
     let (_, mut conversation) = admitted(&inside).await?;
-    let missing = Hash([1; 32]);
-    let answer = conversation
-        .ask(&Frame::GetList { sha256: missing })
-        .await?;
-    assert_eq!(answer, Frame::NoList { sha256: missing });
+    for sha256 in [Hash([1; 32]), other] {
+        let answer = conversation.ask(&Frame::GetList { sha256 }).await?;
+        assert_eq!(answer, Frame::NoList { sha256 });
+    }
     conversation.say(&Frame::GetList { sha256 }).await?;
     let mut got = Vec::new();
     while got.len() < list.len() {
