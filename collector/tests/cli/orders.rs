@@ -72,6 +72,17 @@ fn a_signed_order_is_stored_whole_and_shown() {
 }
 
 #[test]
+fn words_of_a_template_bind_nobody_whoever_signed_them() {
+    let world = world();
+    let order = world.order("one", 1);
+    edit(&order, "text = '''", "text = '''ILLUSTRATIVE: ");
+    world.sign(&order, "court");
+    world.sign(&order, "police");
+    let why = refused(&world, &order);
+    assert!(why.contains("words of a template"), "{why}");
+}
+
+#[test]
 fn a_broken_order_says_every_fault_with_its_place() {
     let world = world();
     let order = world.order("one", 1);

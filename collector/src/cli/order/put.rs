@@ -47,6 +47,13 @@ impl Put {
         let bytes = files::order(&self.order)?;
         let wrong = |faults: Faults| anyhow!("{} was not taken:\n{faults}", self.order.display());
         let order = Order::parse(&bytes).map_err(wrong)?;
+        if order.is_illustrative() {
+            bail!(
+                "{} was not taken: words of a template stand in it that no court wrote; put the \
+                 court's own words in their place, and have the order signed again",
+                self.order.display()
+            );
+        }
         let lists = files::lists(&self.order, &order).map_err(wrong)?;
         let (order, lists, warnings) = compile(order, lists).map_err(wrong)?;
         let signatures = files::signatures(&self.order)?;
