@@ -37,13 +37,14 @@ const MACHINE: &[&str] = &[
     "/work/",
     "/root/.",
     "/home/user/",
-    "/Users/",
-    "C:\\Users\\",
     "artifactory",
     "jfrog",
     "sparse+",
     "static.crates.io",
 ];
+
+/// Whose homes may be named below `Users`: people that are made up, and the place of a name.
+const NOBODY: &[&str] = &["", "NAME", "Sam", "sam"];
 
 /// One source file: its path from the repository's root, with `/`, and its text.
 #[derive(Clone, Copy, Debug)]
@@ -102,8 +103,20 @@ pub fn machine_paths(source: Source<'_>) -> Vec<Fault> {
         for word in MACHINE.iter().filter(|word| line.contains(**word)) {
             faults.push(source.fault(index + 1, format!("names a machine or a registry: {word}")));
         }
+        if let Some(name) = homes(line).find(|name| !NOBODY.contains(name)) {
+            faults.push(source.fault(index + 1, format!("names somebody's home: {name}")));
+        }
     }
     faults
+}
+
+/// Whose homes a line names, as macOS and Windows write them.
+fn homes(line: &str) -> impl Iterator<Item = &str> {
+    line.split("Users").skip(1).filter_map(|rest| {
+        let name = rest.trim_start_matches(['/', '\\']);
+        let end = name.find(|c: char| !c.is_alphanumeric());
+        (name.len() < rest.len()).then(|| &name[..end.unwrap_or(name.len())])
+    })
 }
 
 impl Source<'_> {
@@ -303,6 +316,15 @@ mod tests {
     #[test]
     fn machine_paths_are_seen() {
         let path = "README.md";
+        for bad in ["/Users/", "C:\\Users\\"].map(|home| format!("see {home}jane")) {
+            assert_eq!(machine_paths(Source { path, text: &bad }).len(), 1, "{bad}");
+            let good = bad.replace("jane", "sam");
+            assert_eq!(
+                machine_paths(Source { path, text: &good }).len(),
+                0,
+                "{good}"
+            );
+        }
         let bad = format!("see {}main", MACHINE[0]);
         assert_eq!(machine_paths(Source { path, text: &bad }).len(), 1);
         assert_eq!(

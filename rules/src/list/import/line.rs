@@ -1,7 +1,7 @@
 //! Reads one line of a list of sites that others made: plain names, the syntax of hosts files, or
 //! that of ad blockers. Which of them it is, is seen from the line.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use super::reason::Reason;
 
