@@ -38,6 +38,7 @@ mod rule;
 mod search;
 mod selftest;
 mod state;
+pub(crate) mod steps;
 mod terms;
 mod verdict;
 pub(crate) mod words;

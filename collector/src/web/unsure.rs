@@ -102,7 +102,7 @@ fn why(reason: &str) -> String {
     match reason {
         "clock" => "the computer's clock could not be trusted then".to_owned(),
         "late" => "what belongs to it was no longer remembered when it came".to_owned(),
-        "much" => "there was more of it than can be remembered".to_owned(),
+        "much" => "there was more of it than can be remembered or looked at".to_owned(),
         "encoding" => "the address is encoded too many times over".to_owned(),
         "field:title" => "the page's title was missing".to_owned(),
         "field:private" => "it was not known whether the window was private".to_owned(),

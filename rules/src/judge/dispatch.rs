@@ -74,6 +74,9 @@ impl Dispatch {
             .copied()
             .collect();
         if unknown {
+            let much = found.all_much();
+            let rules = much.filter_map(|atom| self.triggers.get(atom as usize));
+            candidates.extend(rules.flatten());
             for (lacks, rules) in &of_kind.wants {
                 if lacks.why(event, found, None).is_some() {
                     candidates.extend(rules);

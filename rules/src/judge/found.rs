@@ -16,6 +16,8 @@ pub(crate) struct Found {
     lacks: Vec<(Atom, &'static str)>,
     /// There are more layers of escapes in its address than were taken off.
     encoded: bool,
+    /// Parts that may hold in what is too long to be looked at. Each once.
+    much: Vec<Atom>,
 }
 
 /// In the order in which findings name them.
@@ -62,6 +64,22 @@ impl Found {
         self.encoded
     }
 
+    /// Nobody can tell whether this part holds: there is more to look at than is looked at.
+    pub(crate) fn much(&mut self, atom: Atom) {
+        if !self.is_much(atom) {
+            self.much.push(atom);
+        }
+    }
+
+    pub(crate) fn is_much(&self, atom: Atom) -> bool {
+        self.much.contains(&atom)
+    }
+
+    /// Each atom of which there was too much to look at.
+    pub(crate) fn all_much(&self) -> impl Iterator<Item = Atom> {
+        self.much.iter().copied()
+    }
+
     /// The field that the record lacks to tell about this part, or about any.
     pub(crate) fn lacks(&self, atom: Option<Atom>) -> Option<&'static str> {
         let of = |other: Atom| atom.is_none_or(|atom| atom == other);
@@ -73,6 +91,7 @@ impl Found {
     pub(crate) fn without(&mut self, atoms: &[Atom]) {
         self.all.retain(|one| !atoms.contains(&one.atom));
         self.lacks.retain(|(atom, _)| !atoms.contains(atom));
+        self.much.retain(|atom| !atoms.contains(atom));
     }
 
     /// Must be called after the last `add`, before what follows.

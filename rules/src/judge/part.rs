@@ -80,7 +80,9 @@ impl Test {
         if yes {
             return Truth::Yes;
         }
-        Truth::unless_known(self.lacks.why(event, found, atom))
+        let much = atom.is_some_and(|atom| found.is_much(atom));
+        let lacks = || self.lacks.why(event, found, atom);
+        Truth::unless_known(much.then_some(Why::Much).or_else(lacks))
     }
 
     pub(crate) fn matched(&self, event: &Event<'_>, found: &Found, into: &mut Vec<Matched>) {

@@ -2,6 +2,12 @@
 //!
 //! A pattern that cannot match without some literal is only tried where the search for words saw
 //! that literal. The others of a field run together as one set.
+//!
+//! Bounded, whoever wrote the order and whoever wrote the text: a text takes at most one step for
+//! each state of a pattern (see `steps.rs`, and the limits of an order) and each of its first
+//! [`LONGEST`] bytes, looked at no more than three times; of arguments that is all together. The
+//! worst order and the worst text were measured at a quarter of a second. What is longer is looked
+//! at as far as that: a match there counts, and without one nobody can tell.
 
 use std::borrow::Cow;
 
@@ -15,8 +21,13 @@ use super::found::{Atom, Found};
 
 /// The most memory that one compiled pattern may take, in bytes.
 const SIZE: usize = 256 << 10;
-/// The most that a set may keep of the states it has been in; less makes it forget and go slow.
-const STATES: usize = 16 << 20;
+/// The most that a set may keep of the states it has been in, in bytes; less makes it forget and go
+/// slow.
+const STATES: usize = 4 << 20;
+/// The same for one pattern, each way.
+const STATES_OF_ONE: usize = 64 << 10;
+/// How much of a text patterns look at, in bytes.
+pub(crate) const LONGEST: usize = 8 << 10;
 /// A shorter literal is in nearly every text.
 const SHORTEST: usize = 3;
 /// A class of more characters is no part of a literal: a hundred literals are no quicker to look for
@@ -31,6 +42,7 @@ pub(crate) fn build(regex: &str) -> Result<Regex, regex::Error> {
         .unicode(false)
         .case_insensitive(true)
         .size_limit(SIZE)
+        .dfa_size_limit(STATES_OF_ONE)
         .build()
 }
 
@@ -94,11 +106,28 @@ impl Patterns {
     }
 
     /// Tries what must always be tried on a field, and `seen`: patterns whose literals were seen.
-    pub(crate) fn find(&self, field: Field, text: &str, seen: &[usize], found: &mut Found) {
+    /// Takes what was looked at from `room`, which is [`LONGEST`] before the first text of a field.
+    pub(crate) fn find(
+        &self,
+        field: Field,
+        text: &str,
+        seen: &[usize],
+        room: &mut usize,
+        found: &mut Found,
+    ) {
+        let text = Looked::at(text, *room);
+        *room -= text.bytes.len();
         for (other, set, numbers) in &self.always {
-            // Most texts match nothing, and asking that allocates nothing.
-            if *other == field && set.is_match(text.as_bytes()) {
-                for at in set.matches(text.as_bytes()) {
+            if *other != field {
+                continue;
+            }
+            if text.cut {
+                for number in numbers {
+                    self.try_one(*number, field, text, found);
+                }
+            } else if set.is_match(text.bytes) {
+                // Most texts match nothing, and asking that allocates nothing.
+                for at in set.matches(text.bytes) {
                     self.try_one(numbers[at], field, text, found);
                 }
             }
@@ -108,18 +137,39 @@ impl Patterns {
         }
     }
 
-    fn try_one(&self, number: usize, field: Field, text: &str, found: &mut Found) {
+    fn try_one(&self, number: usize, field: Field, text: Looked<'_>, found: &mut Found) {
         let pattern = &self.patterns[number];
         if pattern.field != field {
             return;
         }
-        if let Some(part) = pattern.regex.find(text.as_bytes()) {
-            found.add(
-                pattern.atom,
-                field.as_str(),
-                part.start(),
-                &shown(part.as_bytes()),
-            );
+        let part = pattern.regex.find(text.bytes);
+        // What ends at the cut may end there because of it.
+        let part = part.filter(|part| !text.cut || part.end() < text.bytes.len());
+        match part {
+            Some(part) => {
+                let shown = shown(part.as_bytes());
+                found.add(pattern.atom, field.as_str(), part.start(), &shown);
+            }
+            None if text.cut => found.much(pattern.atom),
+            None => {}
+        }
+    }
+}
+
+/// As much of a text as is looked at.
+#[derive(Clone, Copy)]
+struct Looked<'t> {
+    bytes: &'t [u8],
+    /// There is more of it.
+    cut: bool,
+}
+
+impl<'t> Looked<'t> {
+    fn at(text: &'t str, room: usize) -> Self {
+        let (bytes, rest) = text.as_bytes().split_at(text.len().min(room));
+        Self {
+            bytes,
+            cut: !rest.is_empty(),
         }
     }
 }
@@ -224,6 +274,47 @@ mod tests {
         ] {
             assert!(!asks_for_unicode(no), "{no}");
         }
+    }
+
+    fn in_text(regex: &str, text: &str) -> (bool, bool) {
+        let (patterns, _) = Patterns::build(&[(7, Field::Args, regex)]).unwrap();
+        let mut found = Found::default();
+        patterns.find(Field::Args, text, &[], &mut LONGEST.clone(), &mut found);
+        found.sort();
+        (found.has(7), found.is_much(7))
+    }
+
+    #[test]
+    fn of_a_long_text_nobody_can_tell() {
+        let fill = |bytes: usize| "-".repeat(bytes);
+        let whole = format!("{}cat", fill(LONGEST - 3));
+        assert_eq!(in_text("cat", &whole), (true, false));
+        assert_eq!(in_text("dog", &whole), (false, false));
+        let longer = format!("{whole}s");
+        // Perhaps it is the beginning of something else.
+        assert_eq!(in_text("cat\\b", &longer), (false, true));
+        assert_eq!(in_text("dog", &longer), (false, true));
+        // What stands in front of the cut stands there, whatever follows.
+        let early = format!("a cat {}", fill(LONGEST));
+        assert_eq!(in_text("\\bcat\\b", &early), (true, false));
+        assert_eq!(in_text("^a cat$", &early), (false, true));
+    }
+
+    #[test]
+    fn all_arguments_share_one_room() {
+        let (patterns, _) = Patterns::build(&[(7, Field::Args, "dog")]).unwrap();
+        let mut found = Found::default();
+        let mut room = LONGEST;
+        let arg = "x".repeat(LONGEST / 2);
+        for much in [false, false, true, true] {
+            patterns.find(Field::Args, &arg, &[], &mut room, &mut found);
+            assert_eq!(found.is_much(7), much);
+        }
+        assert_eq!(room, 0);
+        // Nothing more to look at is nothing missed.
+        let mut found = Found::default();
+        patterns.find(Field::Args, "", &[], &mut room, &mut found);
+        assert!(!found.is_much(7));
     }
 
     fn literals_of(regex: &str) -> Vec<String> {

@@ -18,7 +18,7 @@ use super::leet::Leet;
 use super::mimics::Mimics;
 use super::near::NearBy;
 use super::needles::{Needles, Stands};
-use super::pattern::Patterns;
+use super::pattern::{LONGEST, Patterns};
 use super::programs::Programs;
 use super::terms::Terms;
 use super::words::{self, Phrase};
@@ -259,7 +259,9 @@ impl Search {
                 seen.push(*number);
             }
         }
-        self.patterns.find(Field::Url, &address.text, &seen, found);
+        let mut room = LONGEST;
+        self.patterns
+            .find(Field::Url, &address.text, &seen, &mut room, found);
     }
 
     fn visit(&self, visit: &WebVisit, found: &mut Found) {
@@ -321,10 +323,14 @@ impl Search {
         self.programs.find(&start.into(), found);
         self.programs.find_args(&start.args, found);
         if let Some(exe) = &start.exe {
-            self.patterns.find(Field::Exe, &fold(exe), &[], found);
+            let mut room = LONGEST;
+            self.patterns
+                .find(Field::Exe, &fold(exe), &[], &mut room, found);
         }
+        let mut room = LONGEST;
         for arg in &start.args {
-            self.patterns.find(Field::Args, &fold(arg), &[], found);
+            self.patterns
+                .find(Field::Args, &fold(arg), &[], &mut room, found);
         }
     }
 
@@ -350,7 +356,8 @@ impl Search {
                 Needle::Phrase(_) | Needle::Alike(_) => {}
             }
         }
-        self.patterns.find(field, text, &seen, found);
+        let mut room = LONGEST;
+        self.patterns.find(field, text, &seen, &mut room, found);
         let alike = self.words.as_ref().and_then(|_| Alike::of(text));
         if let Some(alike) = &alike {
             self.alike(field, alike, path, found);

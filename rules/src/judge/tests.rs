@@ -1,4 +1,5 @@
 mod logs;
+mod long;
 mod verbs;
 
 use std::sync::Arc;

@@ -57,7 +57,7 @@ pub enum Why {
     Clock,
     /// It came so late that what belongs to it is no longer remembered.
     Late,
-    /// There is more of it than is remembered.
+    /// There is more of it than is remembered, or more text than is looked at.
     Much,
     /// It is percent-encoded in more layers than are taken off.
     Encoding,
@@ -69,7 +69,7 @@ impl fmt::Display for Why {
             Self::Field(field) => write!(f, "the record does not hold `{field}`"),
             Self::Clock => f.write_str("the clock of the computer was not to be trusted then"),
             Self::Late => f.write_str("it came too late for what is remembered"),
-            Self::Much => f.write_str("there is more of it than is remembered"),
+            Self::Much => f.write_str("there is more of it than is remembered or looked at"),
             Self::Encoding => {
                 f.write_str("the address is percent-encoded in more layers than are taken off")
             }

@@ -11,6 +11,8 @@ mod wide;
 
 use std::collections::BTreeSet;
 
+use crate::judge::steps;
+
 use super::condition::Part;
 use super::limits;
 use super::parts::{Clause, Exempt, Expect, ListPin, NotCheckable, Place, Rule};
@@ -143,10 +145,25 @@ fn sizes(draft: &Draft, sink: &mut Sink<'_>) {
         .flat_map(|rule| &rule.tests)
         .map(|test| test.steps.len())
         .sum();
-    let patterns = rules()
+    let exempts = draft.exempts().flat_map(|exempt| &exempt.matches);
+    let patterns: Vec<&str> = rules()
         .flat_map(parts)
-        .filter(|part| matches!(part, Part::Pattern { .. }))
-        .count();
+        .chain(exempts)
+        .filter_map(|part| match part {
+            Part::Pattern { regex, .. } => Some(regex.as_str()),
+            _ => None,
+        })
+        .collect();
+    let states = patterns.iter().filter_map(|regex| steps::states(regex));
+    let states = states.fold(0, usize::saturating_add);
+    if states > limits::ALL_PATTERN_STATES {
+        let sentence = format!(
+            "the patterns of the order have {states} states together; {} is the most; use fewer \
+             patterns, or shorter repetitions",
+            limits::ALL_PATTERN_STATES
+        );
+        sink.fault_at((1, 1), "patterns-size", sentence);
+    }
     for (count, most, what) in [
         (draft.clauses.len(), limits::RULES, "clauses"),
         (draft.rules.len(), limits::RULES, "rules"),
@@ -158,7 +175,7 @@ fn sizes(draft: &Draft, sink: &mut Sink<'_>) {
         ),
         (tests, limits::TESTS, "tests"),
         (steps, limits::ALL_STEPS, "steps in its tests"),
-        (patterns, limits::PATTERNS, "patterns"),
+        (patterns.len(), limits::PATTERNS, "patterns"),
     ] {
         if count > most {
             let sentence = format!("the order has {count} {what}; {most} is the most");

@@ -291,6 +291,11 @@ pub const CODES: &[Code] = &[
         "Take the `u` flag or `\\p` out.",
     ),
     fault(
+        "patterns-size",
+        "The patterns of the order are too large together.",
+        "Use fewer, or shorter repetitions.",
+    ),
+    fault(
         "quota-time",
         "Time is counted of facts that have none.",
         "Count time of `foreground` only.",

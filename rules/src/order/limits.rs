@@ -28,6 +28,10 @@ pub const CONDITIONS: usize = 200;
 pub const PATTERNS: usize = 500;
 /// The longest pattern, in bytes.
 pub const PATTERN_BYTES: usize = 1_000;
+/// The most states of one pattern: what it takes for each byte of a text. See `judge/steps.rs`.
+pub const PATTERN_STATES: usize = 1_000;
+/// The most states of all patterns of an order together.
+pub const ALL_PATTERN_STATES: usize = 10_000;
 /// The longest id, in bytes: records carry the ids of clauses.
 pub const ID_BYTES: usize = 64;
 /// The longest sentence or name, in bytes.

@@ -1,6 +1,6 @@
 //! Reads patterns: regular expressions that are cheap on every text, and mean what they say.
 
-use crate::judge::pattern;
+use crate::judge::{pattern, steps};
 use crate::text::fold;
 
 use super::condition::{Field, Part};
@@ -55,6 +55,19 @@ fn pattern_fault(regex: &str) -> Result<(), (&'static str, String)> {
             ),
         ));
     }
+    if let Some(states) = steps::states(regex)
+        && states > limits::PATTERN_STATES
+    {
+        return Err((
+            "pattern-size",
+            format!(
+                "this pattern is too large: it has {} states, {} is the most; use shorter \
+                 repetitions, such as .{{0,20}}",
+                at_most(states),
+                limits::PATTERN_STATES
+            ),
+        ));
+    }
     let built = pattern::build(regex);
     match built {
         Ok(built) if built.is_match(b"") => Err((
@@ -72,5 +85,15 @@ fn pattern_fault(regex: &str) -> Result<(), (&'static str, String)> {
             let reason = last.trim().trim_start_matches("error: ");
             Err(("pattern", format!("this pattern cannot be read: {reason}")))
         }
+    }
+}
+
+/// A number that a person can read.
+fn at_most(states: usize) -> String {
+    const MANY: usize = 1_000_000;
+    if states > MANY {
+        "more than a million".to_owned()
+    } else {
+        states.to_string()
     }
 }

@@ -4,6 +4,7 @@ mod language;
 use proptest::prelude::*;
 
 use super::*;
+use crate::judge::steps;
 
 /// A small order that is right. Tests break it in one place each.
 const GOOD: &str = r#"format = "proviso-order/1"
@@ -365,6 +366,42 @@ fn sizes_have_limits() {
         .collect();
     let found = faults(&format!("{GOOD}{many}"));
     assert!(found[0].ends_with("[limit]"), "{found:#?}");
+}
+
+#[test]
+fn patterns_have_a_budget_alone_and_together() {
+    let with = |patterns: &[&str]| {
+        let condition = |regex: &&str| format!("{{ pattern = '{regex}', field = \"url\" }}");
+        let conditions: Vec<String> = patterns.iter().map(condition).collect();
+        faults(&broken(
+            "{ host = \"a.example\", private = true }",
+            &conditions.join(", "),
+        ))
+    };
+    for large in [
+        ".*a.{1000}c",
+        "[ab]*a[ab]{997}c",
+        "(?:[ab]{30}c){40}",
+        "x{1000}{1000}{1000}{1000}{1000}{1000}{1000}{1000}",
+    ] {
+        let found = with(&[large]);
+        assert!(
+            found.len() == 1
+                && found[0].contains("use shorter repetitions")
+                && found[0].ends_with("[pattern-size]"),
+            "{large}: {found:?}"
+        );
+    }
+    // The one and the other side of both limits.
+    let most = "[ab]*a[ab]{996}c";
+    assert_eq!(steps::states(most), Some(limits::PATTERN_STATES));
+    let many = vec![most; limits::ALL_PATTERN_STATES / limits::PATTERN_STATES];
+    assert_eq!(with(&many), [""; 0]);
+    let found = with(&[&many[..], &["c"]].concat());
+    assert!(
+        found.len() == 1 && found[0].ends_with("[patterns-size]"),
+        "{found:?}"
+    );
 }
 
 #[test]

@@ -235,7 +235,7 @@ fn why_words(why: Why) -> String {
         Why::Field(field) => format!("the record does not hold `{field}`"),
         Why::Clock => "the clock was not to be trusted".to_owned(),
         Why::Late => "it came too late to be counted".to_owned(),
-        Why::Much => "there was more than is remembered".to_owned(),
+        Why::Much => "there was more than is remembered or looked at".to_owned(),
         Why::Encoding => "its address is encoded too often".to_owned(),
     }
 }
