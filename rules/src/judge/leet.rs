@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use crate::text::is_word;
 
-use super::needles::{Needles, Stands};
+use super::needles::{Done, Needles, Stands};
 use super::search::BuildError;
 use super::words::{self, Phrase};
 
@@ -55,26 +55,29 @@ impl Leet {
     }
 
     /// Gives the number of each phrase that stands in a folded text with letters written as signs,
-    /// and from where to where. Nothing before `from` counts.
+    /// and from where to where. Nothing before `from` counts. `found` says whether that was enough of
+    /// this phrase: it is not looked for again in this text.
     pub(crate) fn find<'a>(
         &self,
         text: &str,
         from: usize,
         phrase: impl Fn(usize) -> Option<&'a Phrase>,
-        mut found: impl FnMut(usize, usize, usize),
+        mut found: impl FnMut(usize, usize, usize) -> bool,
     ) {
         if !has_signs(text) {
             return;
         }
         let read = read(text);
+        let mut done = Done::default();
         for (needle, at) in self.words.find(&read) {
             let Some(&(number, anchor)) = self.needles.get(needle) else {
                 continue;
             };
-            if let Some(phrase) = phrase(number)
+            if !done.has(needle)
+                && let Some(phrase) = phrase(number)
                 && let Some((start, end)) = span_at(phrase, text, from, anchor, at)
             {
-                found(number, start, end);
+                done.set(needle, found(number, start, end));
             }
         }
     }
@@ -224,9 +227,30 @@ mod tests {
                 assert_eq!(number, 7);
                 assert!(start < end);
                 any = true;
+                false
             },
         );
         any
+    }
+
+    #[test]
+    fn what_was_found_is_not_looked_for_again() {
+        let phrase = Phrase::new("school").unwrap();
+        let leet = Leet::build([(7, &phrase)].into_iter()).unwrap().unwrap();
+        let text = "5chool ".repeat(1_000);
+        for (enough, most) in [(true, 1), (false, 1_000)] {
+            let mut times = 0;
+            leet.find(
+                &text,
+                0,
+                |_| Some(&phrase),
+                |_, _, _| {
+                    times += 1;
+                    enough
+                },
+            );
+            assert_eq!(times, most);
+        }
     }
 
     #[test]

@@ -2,7 +2,11 @@
 //!
 //! A thing is a word or phrase, or a number with a unit behind it (`14 yo`, `14yo`). The words
 //! between them are counted as Unicode sets words apart (UAX 29). It is looked for only in what was
-//! searched for, which is short; no text makes it take longer than the text is.
+//! searched for, which is short.
+//!
+//! Bounded: an order has a budget of words in `near`, a longer text than [`LONGEST`] is not looked
+//! at, and no more than [`PLACES`] places of a side are. Then nobody can tell, unless it was found
+//! before.
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -14,6 +18,10 @@ use super::found::{Atom, Found};
 use super::leet;
 use super::words::{Phrase, is_edge};
 
+/// The longest text that is looked at, in bytes.
+const LONGEST: usize = 4 << 10;
+/// The most places of one side.
+const PLACES: usize = 4_000;
 /// More digits are no number that anybody means.
 const DIGITS: usize = 9;
 /// How many characters may stand between a number and its unit.
@@ -61,6 +69,10 @@ impl NearBy {
         alike: Option<&Alike>,
         found: &mut Found,
     ) {
+        if text.len() > LONGEST || alike.is_some_and(|alike| alike.text.len() > LONGEST) {
+            found.much(self.atom);
+            return;
+        }
         self.find_in(field, &text.to_ascii_lowercase(), |_| true, found);
         if let Some(alike) = alike {
             let stands = |span: &Span<'_>| alike.is_as_it_reads(span.start, span.end);
@@ -76,13 +88,14 @@ impl NearBy {
         found: &mut Found,
     ) {
         let [a, b] = &self.sides;
-        let mut a = a.spans(text, self.leet);
-        a.retain(&stands);
+        let (a, more_of_a) = places(a.spans(text, self.leet), &stands);
         if a.is_empty() {
             return;
         }
-        let mut by_start = b.spans(text, self.leet);
-        by_start.retain(&stands);
+        let (mut by_start, more_of_b) = places(b.spans(text, self.leet), &stands);
+        if !by_start.is_empty() && (more_of_a || more_of_b) {
+            found.much(self.atom);
+        }
         by_start.sort_by_key(|span| (span.start, span.end));
         let mut by_end: Vec<&Span<'_>> = by_start.iter().collect();
         by_end.sort_by_key(|span| (span.end, span.start));
@@ -105,6 +118,16 @@ impl NearBy {
     }
 }
 
+/// The first places that stand, and whether there are more than are looked at.
+fn places<'a>(
+    spans: impl Iterator<Item = Span<'a>>,
+    stands: impl Fn(&Span<'a>) -> bool,
+) -> (Vec<Span<'a>>, bool) {
+    let mut spans = spans.filter(stands);
+    let places: Vec<Span<'a>> = spans.by_ref().take(PLACES).collect();
+    (places, spans.next().is_some())
+}
+
 impl Side {
     fn new(said: &Said) -> Self {
         let phrases =
@@ -119,32 +142,30 @@ impl Side {
         }
     }
 
-    fn spans<'a>(&'a self, text: &'a str, leet: bool) -> Vec<Span<'a>> {
+    fn spans<'a>(&'a self, text: &'a str, leet: bool) -> Box<dyn Iterator<Item = Span<'a>> + 'a> {
         match self {
-            Self::Words(phrases) => phrases
-                .iter()
-                .flat_map(|phrase| {
-                    let written = leet.then(|| leet::spans(phrase, text));
-                    let spans = phrase.spans(text).chain(written.into_iter().flatten());
-                    spans.map(|(start, end)| Span {
-                        start,
-                        end,
-                        shown: &phrase.text,
-                    })
+            Self::Words(phrases) => Box::new(phrases.iter().flat_map(move |phrase| {
+                let written = leet.then(|| leet::spans(phrase, text));
+                let spans = phrase.spans(text).chain(written.into_iter().flatten());
+                spans.map(|(start, end)| Span {
+                    start,
+                    end,
+                    shown: &phrase.text,
                 })
-                .collect(),
-            Self::Number { from, to, units } => numbers(text)
-                .filter(|(_, _, number)| (*from..=*to).contains(number))
-                .filter_map(|(start, end, _)| {
-                    let ends = units.iter().filter_map(|unit| unit_end(unit, text, end));
-                    let end = ends.max()?;
-                    Some(Span {
-                        start,
-                        end,
-                        shown: text.get(start..end)?,
-                    })
-                })
-                .collect(),
+            })),
+            Self::Number { from, to, units } => Box::new(
+                numbers(text)
+                    .filter(|(_, _, number)| (*from..=*to).contains(number))
+                    .filter_map(|(start, end, _)| {
+                        let ends = units.iter().filter_map(|unit| unit_end(unit, text, end));
+                        let end = ends.max()?;
+                        Some(Span {
+                            start,
+                            end,
+                            shown: text.get(start..end)?,
+                        })
+                    }),
+            ),
         }
     }
 }
@@ -205,12 +226,17 @@ mod tests {
         }
     }
 
-    fn found(near: &Near, text: &str, leet: bool) -> Vec<String> {
+    fn look(near: &Near, text: &str, leet: bool) -> Found {
         let folded = fold(text);
         let mut found = Found::default();
         let by = NearBy::new(0, near, leet);
         by.find("search", &folded, Alike::of(&folded).as_ref(), &mut found);
         found.sort();
+        found
+    }
+
+    fn found(near: &Near, text: &str, leet: bool) -> Vec<String> {
+        let found = look(near, text, leet);
         let mut matched = Vec::new();
         found.matched(0, &mut matched);
         matched.into_iter().map(|one| one.text).collect()
@@ -291,14 +317,32 @@ mod tests {
     }
 
     #[test]
-    fn many_things_take_no_time() {
-        let text = "14 yo ".repeat(10_000);
+    fn of_more_than_is_looked_at_nobody_can_tell() {
+        let near = order(3);
+        let is_much = |text: &str| look(&near, text, false).is_much(0);
+        let whole = format!("14 yo girl {}", "-".repeat(LONGEST - 11));
+        assert!(!is_much(&whole));
+        assert_eq!(found(&near, &whole, false), ["14 yo", "girl"]);
+        let longer = format!("{whole}-");
+        assert!(is_much(&longer));
+        assert_eq!(found(&near, &longer, false), [""; 0]);
+    }
+
+    #[test]
+    fn no_more_places_are_looked_at_than_are_counted() {
+        let side = || words(&["a a", "a a a", "a a a a", "a a a a a"]);
         let near = Near {
             within_words: 3,
-            a: age(),
-            b: age(),
+            a: side(),
+            b: side(),
         };
-        assert_eq!(found(&near, &text, false), ["14 yo"]);
+        let text = "a ".repeat(LONGEST / 2);
+        let folded = text.as_str();
+        let by = NearBy::new(0, &near, false);
+        let (spans, more) = places(by.sides[0].spans(folded, false), |_| true);
+        assert_eq!((spans.len(), more), (PLACES, true));
+        assert!(look(&near, &text, false).is_much(0));
+        assert!(!look(&near, "a a a a", false).is_much(0));
     }
 
     proptest! {

@@ -47,6 +47,11 @@ pub(crate) struct Needles {
     gate: Gate,
 }
 
+/// Needles that need no second look in one text: a finding says a thing once, and texts are written
+/// by the person.
+#[derive(Default)]
+pub(crate) struct Done(Vec<u64>);
+
 impl Needles {
     /// Needles have their places in `texts` for numbers; none of them may be empty.
     pub(crate) fn build(texts: &[(Vec<u8>, Stands)]) -> Result<Self, BuildError> {
@@ -84,6 +89,20 @@ impl Needles {
             .into_iter()
             .flat_map(|input| self.automaton.find_overlapping_iter(input))
             .map(|place| (place.pattern().as_usize(), place.start()))
+    }
+}
+
+impl Done {
+    pub(crate) fn has(&self, needle: usize) -> bool {
+        let bits = self.0.get(needle / 64).copied();
+        bits.is_some_and(|bits| bits >> (needle % 64) & 1 == 1)
+    }
+
+    pub(crate) fn set(&mut self, needle: usize, done: bool) {
+        if self.0.len() <= needle / 64 {
+            self.0.resize(needle / 64 + 1, 0);
+        }
+        self.0[needle / 64] |= u64::from(done) << (needle % 64);
     }
 }
 

@@ -17,7 +17,7 @@ use super::hashes::Hashes;
 use super::leet::Leet;
 use super::mimics::Mimics;
 use super::near::NearBy;
-use super::needles::{Needles, Stands};
+use super::needles::{Done, Needles, Stands};
 use super::pattern::{LONGEST, Patterns};
 use super::programs::Programs;
 use super::terms::Terms;
@@ -95,11 +95,6 @@ pub(crate) struct Search {
     programs: Programs,
     hashes: Vec<(Atom, Hashes)>,
 }
-
-/// Needles that need no second look in one text: a finding says a thing once, and texts are written
-/// by the person.
-#[derive(Default)]
-struct Done(Vec<u64>);
 
 /// What it means that a needle was seen.
 enum Needle {
@@ -369,13 +364,12 @@ impl Search {
                 if let Some(wanted) = wanted.filter(|wanted| wanted.looks_in(field)) {
                     wanted.add(field, Some((start, end)), found);
                 }
+                true
             };
             leet.find(text, path, phrase, &mut add);
             if let Some(alike) = &alike {
                 leet.find(&alike.text, path, phrase, |number, start, end| {
-                    if alike.is_disguised(start, end) {
-                        add(number, start, end);
-                    }
+                    alike.is_disguised(start, end) && add(number, start, end)
                 });
             }
         }
@@ -409,20 +403,6 @@ impl Search {
                 wanted.add(field, span, found);
             }
         }
-    }
-}
-
-impl Done {
-    fn has(&self, needle: usize) -> bool {
-        let bits = self.0.get(needle / 64).copied();
-        bits.is_some_and(|bits| bits >> (needle % 64) & 1 == 1)
-    }
-
-    fn set(&mut self, needle: usize, done: bool) {
-        if self.0.len() <= needle / 64 {
-            self.0.resize(needle / 64 + 1, 0);
-        }
-        self.0[needle / 64] |= u64::from(done) << (needle % 64);
     }
 }
 

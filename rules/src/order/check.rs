@@ -145,6 +145,11 @@ fn sizes(draft: &Draft, sink: &mut Sink<'_>) {
         .flat_map(|rule| &rule.tests)
         .map(|test| test.steps.len())
         .sum();
+    let near = rules().flat_map(parts).map(|part| match part {
+        Part::Near(near) => near.a.texts().len() + near.b.texts().len(),
+        _ => 0,
+    });
+    let near: usize = near.sum();
     let exempts = draft.exempts().flat_map(|exempt| &exempt.matches);
     let patterns: Vec<&str> = rules()
         .flat_map(parts)
@@ -176,6 +181,7 @@ fn sizes(draft: &Draft, sink: &mut Sink<'_>) {
         (tests, limits::TESTS, "tests"),
         (steps, limits::ALL_STEPS, "steps in its tests"),
         (patterns.len(), limits::PATTERNS, "patterns"),
+        (near, limits::NEAR_PHRASES, "words and units in `near`"),
     ] {
         if count > most {
             let sentence = format!("the order has {count} {what}; {most} is the most");

@@ -50,5 +50,7 @@ pub const COUNTED: u32 = 1_000_000;
 pub const THRESHOLD: u32 = 1_000;
 /// The longest time in which something must be declared, in days.
 pub const GRACE_DAYS: u32 = 366;
+/// The most words, phrases and units in all `near` of an order.
+pub const NEAR_PHRASES: usize = 5_000;
 /// The most words between the two sides of `near`.
 pub const WORDS_BETWEEN: u32 = 100;

@@ -164,6 +164,17 @@ pub enum Said {
     },
 }
 
+impl Said {
+    /// Its words or units.
+    #[must_use]
+    pub fn texts(&self) -> &[String] {
+        match self {
+            Self::Words(words) => words,
+            Self::Number { units, .. } => units,
+        }
+    }
+}
+
 /// What an officer allowed in writing, for a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
