@@ -41,6 +41,7 @@ mod state;
 pub(crate) mod steps;
 mod terms;
 mod verdict;
+mod withheld;
 pub(crate) mod words;
 
 use proviso_report::{DeviceId, Fact, Hash, UnixMs};

@@ -16,7 +16,7 @@ use super::over::run::Overs;
 use super::part::Test;
 use super::rule::Program;
 use super::search::{Place, Search, Source};
-use super::{Judge, Side, left_out, selftest};
+use super::{Judge, Side, left_out, selftest, withheld};
 
 pub(super) fn compile(
     order: Order,
@@ -64,6 +64,10 @@ pub(super) fn compile(
     };
     let overs = Overs::new(order.rules(), checked);
     let of_lists = atoms.of_lists();
+    let held = match side {
+        Side::Collector => withheld::held(&order, &lists),
+        Side::Device | Side::Verifier => BTreeMap::new(),
+    };
     let judge = Judge {
         search,
         rules,
@@ -73,6 +77,7 @@ pub(super) fn compile(
         left_out,
         order,
     };
+    Faults::none(withheld::faults(&judge, &held, &of_lists))?;
     selftest::run(&judge, &of_lists)?;
     Ok(judge)
 }

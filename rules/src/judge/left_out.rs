@@ -52,7 +52,7 @@ pub(super) fn of(order: &Order, side: Side, is_here: impl Fn(&str) -> bool) -> V
 }
 
 /// Every part that a rule has anywhere.
-fn parts(rule: &Rule) -> impl Iterator<Item = &Part> {
+pub(super) fn parts(rule: &Rule) -> impl Iterator<Item = &Part> {
     let only = rule.only.iter();
     let among = only.clone().filter_map(|only| only.among.as_ref());
     let conditions = rule.any.iter().chain(&rule.all).chain(&rule.unless);

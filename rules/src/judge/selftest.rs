@@ -3,6 +3,8 @@
 //! Each test is a log of its own: the order comes into force, then step follows step, on a computer
 //! that is on all the time unless a step says otherwise. Where a step only lets time pass, the agent
 //! says that it lives.
+//!
+//! A list that the collector holds back has in a test what the test fills it with, and nothing else.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,14 +14,14 @@ use proviso_report::{BootId, Fact, UnixMs};
 
 use crate::fault::{Fault, Faults};
 use crate::list::{ListBytes, entry_fault};
-use crate::order::{Expect, Rule, RuleTest};
+use crate::order::{Expect, Part, Rule, RuleTest};
 
 use super::compile::{OfLists, of_list, too_much};
 use super::exempt::applying;
 use super::found::Atom;
 use super::over::Outcome;
 use super::search::Search;
-use super::{Event, Judge, Overlay, State, Step};
+use super::{Event, Judge, Overlay, State, Step, left_out, withheld};
 
 pub(super) fn run(judge: &Judge, of_lists: &OfLists) -> Result<(), Faults> {
     let mut faults = Vec::new();
@@ -60,7 +62,7 @@ fn failure(
     test: &RuleTest,
     of_lists: &OfLists,
 ) -> Result<Option<Fault>, Faults> {
-    let lists = overlay(test, of_lists)?;
+    let lists = overlay(judge, test, of_lists)?;
     let overlay = lists
         .as_ref()
         .map(|(search, atoms)| Overlay { search, atoms });
@@ -79,7 +81,7 @@ fn failure(
         Expect::CannotTell => "cannot be told",
     };
     let why = match is {
-        Expect::NoMatch => kept_out(judge, test),
+        Expect::NoMatch => kept_out(judge, test) + unfilled(judge, rule, test),
         Expect::Match | Expect::CannotTell => String::new(),
     };
     let sentence = format!(
@@ -168,16 +170,36 @@ fn kept_out(judge: &Judge, test: &RuleTest) -> String {
     })
 }
 
-/// A search for the lists of one test, if it has any.
-fn overlay(test: &RuleTest, of_lists: &OfLists) -> Result<Option<(Search, Vec<Atom>)>, Faults> {
-    if test.lists.is_empty() {
-        return Ok(None);
+/// A remark for who expected a match by what is on a list of the collector's.
+fn unfilled(judge: &Judge, rule: &Rule, test: &RuleTest) -> &'static str {
+    let lists = left_out::parts(rule).filter_map(Part::list);
+    let mut empty = lists.filter(|(name, _)| {
+        withheld::names(judge.order()).any(|held| held == *name)
+            && test.lists.iter().all(|(filled, _)| filled != name)
+    });
+    match empty.next() {
+        Some(_) => " (a list that the collector holds is empty in a test that does not fill it)",
+        None => "",
     }
-    let lists: Vec<(&str, ListBytes)> = test
-        .lists
-        .iter()
+}
+
+/// A search for the lists of one test, if it has any. Those of the collector's are among them.
+fn overlay(
+    judge: &Judge,
+    test: &RuleTest,
+    of_lists: &OfLists,
+) -> Result<Option<(Search, Vec<Atom>)>, Faults> {
+    let filled = test.lists.iter();
+    let filled = filled.map(|(name, entries)| (name.as_str(), entries.as_slice()));
+    let is_filled = |name: &str| test.lists.iter().any(|(filled, _)| filled == name);
+    let empty = withheld::names(judge.order()).filter(|name| !is_filled(name));
+    let lists: Vec<(&str, ListBytes)> = filled
+        .chain(empty.map(|name| (name, [].as_slice())))
         .map(|(name, entries)| -> (&str, ListBytes) { (name, Arc::new(entries.join("\n"))) })
         .collect();
+    if lists.is_empty() {
+        return Ok(None);
+    }
     let mut atoms = Vec::new();
     let mut sources = Vec::new();
     for (name, bytes) in &lists {
@@ -185,6 +207,9 @@ fn overlay(test: &RuleTest, of_lists: &OfLists) -> Result<Option<(Search, Vec<At
             atoms.push(*atom);
             sources.extend(of_list(part, *leet, bytes).map(|source| (*atom, source)));
         }
+    }
+    if atoms.is_empty() {
+        return Ok(None);
     }
     let search = Search::build(sources).map_err(|error| too_much(error.to_string()))?;
     Ok(Some((search, atoms)))

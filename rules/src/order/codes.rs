@@ -55,6 +55,11 @@ pub const CODES: &[Code] = &[
         "Give it `ends` if it was approved for a time.",
     ),
     fault(
+        "collector-entry",
+        "A test names something that is on a list which the collector holds back.",
+        "Fill the list with made-up entries in the test.",
+    ),
+    fault(
         "collector-list",
         "A list that only the collector holds is needed on the device.",
         "Give the rule `where = \"collector\"`, or hold the list on the device.",

@@ -191,7 +191,12 @@ fn rules_whose_lists_stay_at_the_collector_are_said_to_be_unchecked() {
     assert!(text.contains(rule) && text.contains(list));
     let text = text
         .replace(list, &format!("{list}\nheld = \"collector\""))
-        .replace(rule, &format!("{rule}\nwhere = \"collector\""));
+        .replace(rule, &format!("{rule}\nwhere = \"collector\""))
+        .replace("www.facebook.com", "made-up.example")
+        .replace(
+            "/groups\", at = \"2026-03-03T20:00:00Z\" }",
+            "/groups\", at = \"2026-03-03T20:00:00Z\" }\nlists = { social = [\"made-up.example\"] }",
+        );
     let digest = Hash::of(text.as_bytes());
     let mut records = vec![record(0, visit("https://www.facebook.com/", false), digest)];
     // By every record of the kind; whether by that rule too only the collector can say.

@@ -68,3 +68,57 @@ fn what_cannot_be_told_covers_nothing_and_is_said() {
     let told = start("/bin/cat", &[]);
     assert_eq!(judge.cannot_tell(&super::event(&told)), []);
 }
+
+/// The true entries of a list that the collector holds back must not be in the order.
+#[test]
+fn no_test_names_what_the_collector_holds_back() {
+    let (secret, made_up) = ("ab".repeat(32), "cd".repeat(32));
+    let list = format!("{secret}\n");
+    let pin = pin("known", "hashes", &list).trim_end().to_owned() + "\nheld = \"collector\"\n";
+    let clause = CLAUSE.replace("text", "records = [\"download\"]\ntext");
+    let with = |hash: &str, fill: &str| {
+        let rule = rule(
+            "1.a",
+            "severity = \"urgent\"\non = [\"download\"]\nany = [{ sha256_in = \"known\" }]\nwhere = \"collector\"",
+            &format!("kind = \"download\", sha256 = \"{hash}\""),
+            "kind = \"download\", sha256 = \"ef00000000000000000000000000000000000000000000000000000000000000\"",
+        );
+        let filled = format!("{fill}expect = \"match\"");
+        order(&format!(
+            "{pin}{clause}{}",
+            rule.replace("expect = \"match\"", &filled)
+        ))
+    };
+    let fill = |hash: &str| format!("lists = {{ known = [\"{hash}\"] }}\n");
+    let said = |text: &str| {
+        let faults = compile(text, &[&list]).err().unwrap();
+        let codes = faults.all().iter().map(|fault| fault.code);
+        assert!(!faults.to_string().contains(&secret), "{faults}");
+        codes.collect::<Vec<_>>()
+    };
+    assert_eq!(said(&with(&secret, "")), ["collector-entry"]);
+    assert_eq!(said(&with(&secret, &fill(&secret))), ["collector-entry"]);
+    assert_eq!(said(&with(&made_up, &fill(&secret))), ["collector-entry"]);
+    // The true list is not looked at.
+    assert_eq!(said(&with(&made_up, "")), ["test-failed"]);
+    let judge = judge(&with(&made_up, &fill(&made_up)), &[&list]);
+    let fact = Fact::from(proviso_report::fact::Download {
+        url: None,
+        path: None,
+        bytes: None,
+        sha256: Some(secret.parse().unwrap()),
+        mime: None,
+        browser: "firefox".to_owned(),
+        profile: None,
+    });
+    let event = Event {
+        at: UnixMs(1_775_073_600_000),
+        account: None,
+        fact: &fact,
+    };
+    assert_eq!(
+        judge.judge(&event).len(),
+        1,
+        "records are held against the true list"
+    );
+}
