@@ -7,6 +7,9 @@
 //! data/orders/<digest>/lists/<sha256>        each list that the order pins
 //! data/orders/<digest>/put.txt               when the collector took it and checked its signatures:
 //!                                            one line, 2026-11-24T05:00:00.123Z
+//! data/orders/<digest>/updates/<n>/          each update of a list, n from 1, in the order in which
+//!     update.toml, update.sig, put.txt,      the collector took them; put.txt as above
+//!     list                                   the new list
 //! data/keys/allowed_signers
 //! ```
 //!
@@ -14,20 +17,28 @@
 //! it could be made and under which clauses; and it is judged again in its place in the log, signs of
 //! life by the order in force, and compared with the findings in both directions. What another engine
 //! made is said to be unchecked, never to be wrong. So is what rests on records that the bundle does
-//! not show, and what rests on lists that never leave the collector.
+//! not show, and what rests on lists that never leave the collector. Which updates of lists counted, the log
+//! says; each of them is held against the order again, and one that is not there leaves unchecked what
+//! rests on it.
 //!
 //! Refuses: to say whose keys `allowed_signers` names; that is for whoever knows the people.
 
 mod cover;
 mod findings;
 mod orders;
+mod updates;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proviso_report::bundle::{Check, Files, Outcome, Verified};
 use proviso_report::{Fact, Hash, Record};
 
-use crate::ENGINE;
+use crate::{Basis, Binding, ENGINE};
+use orders::Ready;
+
+/// The orders of a bundle, ready to judge.
+#[derive(Default)]
+struct Judges(BTreeMap<Basis, Ready>);
 
 /// Checks orders, their signatures and the findings.
 #[must_use]
@@ -39,17 +50,55 @@ pub fn check(files: &dyn Files, verified: &Verified) -> Vec<Check> {
     }
     let records = verified.logs.values().flat_map(|log| &log.records);
     let named: BTreeSet<Hash> = records.filter_map(names).collect();
-    let mut ready = BTreeMap::new();
+    let mut judges = Judges::default();
+    let mut updated = bases(verified);
     for digest in named {
-        let (more, order) = orders::check(files, digest, other_engine(verified).as_ref());
+        let (more, ready) = orders::check(files, digest, other_engine(verified).as_ref());
         checks.extend(more);
-        if let Some(order) = order {
-            ready.insert(digest, order);
+        if let Some((ready, lists)) = ready {
+            let bases = updated.remove(&digest).unwrap_or_default();
+            let order = ready.judge.order();
+            let (more, others) = updates::check(files, verified, (order, &lists), bases);
+            checks.extend(more);
+            judges.0.extend(others);
+            judges.0.insert(Basis::of(digest), ready);
         }
     }
-    checks.extend(cover::check(verified, &ready));
-    checks.extend(findings::check(files, verified, &ready));
+    checks.extend(cover::check(verified, &judges));
+    checks.extend(findings::check(files, verified, &judges));
     checks
+}
+
+impl Judges {
+    fn get(&self, basis: &Basis) -> Option<&Ready> {
+        self.0.get(basis)
+    }
+
+    /// By the order as its file says.
+    fn of(&self, order: &Hash) -> Option<&Ready> {
+        self.0.get(&Basis::of(*order))
+    }
+
+    fn orders(&self) -> impl Iterator<Item = &Ready> {
+        self.0.values()
+    }
+}
+
+/// By order: with which updated lists records were made.
+fn bases(verified: &Verified) -> BTreeMap<Hash, BTreeSet<Basis>> {
+    let mut bases: BTreeMap<Hash, BTreeSet<Basis>> = BTreeMap::new();
+    for log in verified.logs.values() {
+        let mut binding = Binding::default();
+        for record in &log.records {
+            if let Some(basis) = binding.basis_of(record)
+                && !basis.lists.is_empty()
+            {
+                bases.entry(basis.order).or_default().insert(basis);
+            }
+            binding.pass(record);
+        }
+    }
+    bases
 }
 
 /// The order that a record is made under, or that it says is in force from there on.

@@ -12,6 +12,7 @@
 //! writes those takes its clauses.
 
 mod address;
+mod basis;
 mod clock;
 mod compile;
 mod dispatch;
@@ -51,6 +52,7 @@ use crate::fault::{Fault, Faults};
 use crate::list::ListBytes;
 use crate::order::{Effect, Order};
 
+pub use basis::{Basis, Binding};
 pub use follow::Followed;
 pub use state::{State, StateError, Step};
 pub use verdict::{CannotTell, Hit, Scope, Verdict, Why};
@@ -202,7 +204,7 @@ impl Judge {
     }
 
     /// Judges a record of a device's log, after all that come before it there. Its order must be the
-    /// one that [`State::order_of`] names.
+    /// one that [`State::basis_of`] names.
     pub fn follow(&self, state: &mut State, step: &Step<'_>) -> Verdict {
         self.follow_with(state, step, None)
     }

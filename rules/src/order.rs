@@ -54,7 +54,7 @@ pub use parts::{
 };
 pub(crate) use read_condition::word_fault;
 pub(crate) use sink::nearest;
-pub use update::{AuthorisedUpdate, ListUpdate, UpdateError, Updates};
+pub use update::{AuthorisedUpdate, ListUpdate, ListVersion, MissingUpdate, UpdateError, Updates};
 pub use verbs::{
     Amount, Approval, Hours, Near, Only, Over, Per, Said, Span, Suspension, UpdatedBy, Where,
 };

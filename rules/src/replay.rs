@@ -203,7 +203,7 @@ impl<'j> Follower<'j> {
     /// `None`: no order judges the record.
     fn follow(&mut self, record: &Record) -> Option<Verdict> {
         let step = Step::from(record);
-        if self.state.order_of(record).is_none() {
+        if self.state.basis_of(record).is_none() {
             match record.fact {
                 Fact::OrderInForce(_) => self.assume(record),
                 _ => self.state.pass(&step),

@@ -177,6 +177,9 @@ pub struct Finding {
     pub engine: String,
     /// The order.
     pub order: Hash,
+    /// What it rests on, when lists of the order were updated without a new version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Hash>,
 }
 
 /// The part of a record that a rule matched.

@@ -9,39 +9,57 @@
 //! Refuses: to judge signs of life, which need no order; to guess at records that are not shown; and
 //! to say that an agent of another engine was wrong.
 
-use std::collections::BTreeMap;
-
+use proviso_report::Record;
 use proviso_report::bundle::{Check, DeviceLog, Outcome, Verified};
 use proviso_report::fact::{Fact, ProcessEnd, VisitsConfirmed};
-use proviso_report::{Hash, Record};
 
 use super::findings::shown;
 use super::orders::Ready;
-use super::other_engine;
-use crate::{ENGINE, Event, Judge, Scope, Term};
+use super::{Judges, other_engine};
+use crate::{Binding, ENGINE, Event, Judge, Scope, Term};
 
 const ALLOWED: &str = "each record lies within the term of the order that it names, and names the \
                        clauses that the order gives it";
 const EARLIER: &str = "each record that a program ended or that visits were seen again has the \
                        clauses of the records that it is about";
 
-pub(super) fn check(verified: &Verified, orders: &BTreeMap<Hash, Ready>) -> Vec<Check> {
+pub(super) fn check(verified: &Verified, judges: &Judges) -> Vec<Check> {
     let (mut allowed, mut earlier) = (Outcome::Holds, Outcome::Holds);
     for (device, log) in &verified.logs {
-        let mut engine = ENGINE;
-        for record in &log.records {
+        let (mut engine, mut binding) = (ENGINE, Binding::default());
+        let mut unseen = None;
+        for (place, record) in (0..).zip(&log.records) {
+            if record.seq != place {
+                unseen = unseen.or(Some(place));
+            }
+            let basis = binding.basis_of(record);
+            binding.pass(record);
             if let Fact::AgentStarted(started) = &record.fact {
                 engine = &started.engine;
             }
-            let (Some(order), false) = (record.order, record.kind().is_life_sign()) else {
+            let (Some(basis), false) = (
+                basis.filter(|_| record.order.is_some()),
+                record.kind().is_life_sign(),
+            ) else {
                 continue;
             };
-            let judge = orders.get(&order).map(Ready::device);
+            let judge = judges.get(&basis).map(Ready::device);
+            let updatable = judge.is_some_and(|judge| {
+                let mut pins = judge.order().lists().iter();
+                pins.any(|pin| pin.updates.is_some())
+            });
             let place = format!("record {} of device {device}", record.seq);
             for (sum, outcome) in [
                 (&mut allowed, is_allowed(record, judge)),
                 (&mut earlier, is_as_earlier(log, record, judge)),
             ] {
+                let outcome = match (outcome, unseen.filter(|_| updatable)) {
+                    (Outcome::Fails(why), Some(gap)) => Outcome::Unchecked(format!(
+                        "{why}; but lists of its order may have been updated by record {gap}, which is \
+                         not shown"
+                    )),
+                    (outcome, _) => outcome,
+                };
                 add(sum, said(outcome, &place, engine));
             }
         }
@@ -58,7 +76,7 @@ fn is_allowed(record: &Record, judge: Option<&Judge>) -> Outcome {
         return Outcome::Holds;
     }
     let Some(judge) = judge else {
-        return unchecked("names an order that could not be used");
+        return unchecked("names an order that could not be used, or not with the lists of then");
     };
     match judge.order().term(record.at) {
         Term::InForce(_) => {}

@@ -4,27 +4,23 @@
 //! does not show on, nobody can say what the judge remembered: a rule that counts over time, or that
 //! asks what the clock did, may then rightly have found more or less than is found here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use data_encoding::HEXLOWER;
 use proviso_report::bundle::{Check, DeviceLog, Files, Finding, Outcome, Verified};
 use proviso_report::{DeviceId, Hash, Record};
 
 use super::orders::Ready;
-use super::other_engine;
+use super::{Judges, other_engine};
 use crate::order::Rule;
-use crate::{ENGINE, Followed, Hit, Judge, Order, State, finding_id};
+use crate::{Basis, ENGINE, Followed, Hit, Judge, Order, State, finding_id};
 
 const FILE: &str = "data/findings.jsonl";
 const FOLLOW: &str = "each finding follows from its record and the order";
 const COMPLETE: &str = "every record that is shown and that a rule matches has its finding";
 const OVER_TIME: &str = "no finding is missing of rules that look at more than one record";
 
-pub(super) fn check(
-    files: &dyn Files,
-    verified: &Verified,
-    orders: &BTreeMap<Hash, Ready>,
-) -> Vec<Check> {
+pub(super) fn check(files: &dyn Files, verified: &Verified, judges: &Judges) -> Vec<Check> {
     let said = match read(files) {
         Ok(said) => said,
         Err(outcome) => return vec![Check::new("the findings can be read", outcome)],
@@ -35,7 +31,7 @@ pub(super) fn check(
             Check::new(COMPLETE, outcome),
         ];
     }
-    let again = Again::of(verified, orders);
+    let again = Again::of(verified, judges);
     let mut checks = vec![
         Check::new(
             format!("{FOLLOW} (findings: {})", said.len()),
@@ -80,28 +76,31 @@ fn read(files: &dyn Files) -> Result<BTreeMap<String, Finding>, Outcome> {
 /// What this program finds in the records that are shown.
 struct Again<'a> {
     verified: &'a Verified,
-    orders: &'a BTreeMap<Hash, Ready>,
+    judges: &'a Judges,
     /// By id.
     made: BTreeMap<String, Finding>,
-    /// Records that could not be judged for want of their order.
-    unjudged: u64,
+    /// Records that could not be judged for want of their order, or of an update of its lists.
+    unjudged: BTreeSet<(DeviceId, u64)>,
     /// Records of which a rule cannot tell.
     cannot_tell: u64,
     /// By device: the first record that the bundle does not show, when others follow it.
     gaps: BTreeMap<DeviceId, u64>,
+    /// By device: the first record that was not judged for want of an update.
+    missing: BTreeMap<DeviceId, u64>,
 }
 
 impl<'a> Again<'a> {
-    fn of(verified: &'a Verified, orders: &'a BTreeMap<Hash, Ready>) -> Self {
+    fn of(verified: &'a Verified, judges: &'a Judges) -> Self {
         let mut again = Self {
             verified,
-            orders,
+            judges,
             made: BTreeMap::new(),
-            unjudged: 0,
+            unjudged: BTreeSet::new(),
             cannot_tell: 0,
             gaps: BTreeMap::new(),
+            missing: BTreeMap::new(),
         };
-        let judge = |order: &Hash| orders.get(order).map(|one| &one.judge);
+        let judge = |basis: &Basis| judges.get(basis).map(|one| &one.judge);
         for (device, log) in &verified.logs {
             let mut state = State::new();
             for (place, record) in (0..).zip(&log.records) {
@@ -109,14 +108,19 @@ impl<'a> Again<'a> {
                     again.gaps.entry(*device).or_insert(place);
                 }
                 match state.follow(record, judge) {
-                    Followed::Judged { order, verdict } => {
+                    Followed::Judged { basis, verdict } => {
                         again.cannot_tell += u64::from(!verdict.cannot_tell.is_empty());
                         for hit in verdict.hits {
-                            let one = finding(*device, record, &order, judge(&order), hit);
+                            let one = finding(*device, record, &basis.order, judge(&basis), hit);
                             again.made.insert(one.id.clone(), one);
                         }
                     }
-                    Followed::NotHeld(_) => again.unjudged += 1,
+                    Followed::NotHeld(order) => {
+                        again.unjudged.insert((*device, record.seq));
+                        if judges.of(&order).is_some() {
+                            again.missing.entry(*device).or_insert(record.seq);
+                        }
+                    }
                     // That the second may not be is for the check of terms.
                     Followed::NoOrder | Followed::Outside { .. } => {}
                 }
@@ -128,11 +132,29 @@ impl<'a> Again<'a> {
     /// Why a finding of this rule about this record need not be the one that was made; `None`: it
     /// must be.
     fn doubt(&self, finding: &Finding) -> Option<String> {
-        let judge = &self.orders.get(&finding.order)?.judge;
+        let judge = &self.judges.of(&finding.order)?.judge;
         if judge.left_out().contains(&finding.rule) {
             return Some("whose lists are only with the collector".to_owned());
         }
+        if let Some(first) = self.missing.get(&finding.device)
+            && *first <= finding.seq
+        {
+            return Some(format!(
+                "and from record {first} on lists count that the bundle does not have"
+            ));
+        }
         let gap = self.gaps.get(&finding.device)?;
+        if *gap <= finding.seq
+            && judge
+                .order()
+                .lists()
+                .iter()
+                .any(|pin| pin.updates.is_some())
+        {
+            return Some(format!(
+                "whose lists may have been updated by record {gap}, which is not shown"
+            ));
+        }
         let rule = judge
             .order()
             .rules()
@@ -175,6 +197,7 @@ fn finding(
         matched: hit.matched,
         engine: ENGINE.to_owned(),
         order: *order,
+        basis: judge.map(Judge::basis).filter(|basis| basis != order),
     }
 }
 
@@ -182,7 +205,7 @@ fn finding(
 fn follow(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Outcome {
     let Again {
         verified,
-        orders,
+        judges,
         made,
         ..
     } = again;
@@ -221,7 +244,7 @@ fn follow(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Outcome {
             ));
         } else if is_withheld(log, finding.seq) {
             unchecked = Some(format!("finding {id} is about {place}, which is withheld"));
-        } else if !orders.contains_key(&finding.order) {
+        } else if judges.of(&finding.order).is_none() {
             unchecked = Some(format!(
                 "finding {id} is by the order {}, which could not be used",
                 finding.order
@@ -284,10 +307,11 @@ fn complete(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Outcome {
             "the log of device {device} does not hold, so its records were not judged"
         ));
     }
-    if again.unjudged > 0 {
+    if !again.unjudged.is_empty() {
         return Outcome::Unchecked(format!(
-            "{} records could not be judged, since their order could not be used",
-            again.unjudged
+            "{} records could not be judged, since their order, or an update of its lists, could not \
+             be used",
+            again.unjudged.len()
         ));
     }
     Outcome::Holds
@@ -299,7 +323,7 @@ fn over_time(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Option<Outc
         let order = ready.judge.order();
         order.rules().iter().any(|rule| is_over_time(order, rule))
     };
-    if !again.orders.values().any(has_such) {
+    if !again.judges.orders().any(has_such) {
         return None;
     }
     let mut missing = again

@@ -8,7 +8,7 @@ use proviso_report::{Hash, UnixMs};
 
 use crate::order::Where;
 use crate::signature::MAX_SIGNATURES;
-use crate::{Judge, ListBytes, Order, Side, Signers};
+use crate::{Faults, Judge, ListBytes, Order, Side, Signers};
 
 /// An order, ready to judge.
 pub(super) struct Ready {
@@ -19,7 +19,31 @@ pub(super) struct Ready {
     device: Option<Judge>,
 }
 
+/// The lists beside an order, by their hashes.
+pub(super) type Lists = BTreeMap<Hash, ListBytes>;
+
 impl Ready {
+    /// Compiles an order with these lists.
+    pub(super) fn new(order: &Order, lists: &Lists) -> Result<Self, Faults> {
+        let compile = |side| {
+            let order = order.clone();
+            Judge::compile(order, side, &mut |hash| lists.get(hash).cloned())
+        };
+        let is_split = order
+            .rules()
+            .iter()
+            .any(|rule| rule.checked == Where::Collector)
+            || order
+                .lists()
+                .iter()
+                .any(|list| list.held == Where::Collector);
+        let device = is_split.then(|| compile(Side::Device)).transpose()?;
+        Ok(Self {
+            judge: compile(Side::Verifier)?,
+            device,
+        })
+    }
+
     /// By what a device decides what may be recorded.
     pub(super) fn device(&self) -> &Judge {
         self.device.as_ref().unwrap_or(&self.judge)
@@ -32,7 +56,7 @@ pub(super) fn check(
     files: &dyn Files,
     digest: Hash,
     other: Option<&Outcome>,
-) -> (Vec<Check>, Option<Ready>) {
+) -> (Vec<Check>, Option<(Ready, Lists)>) {
     let short: String = digest.to_string().chars().take(12).collect();
     let mut checks = Vec::new();
     let mut note = |what: String, outcome: Outcome| {
@@ -74,35 +98,21 @@ pub(super) fn check(
     ) {
         return (checks, None);
     }
-    let compile = |order, side| Judge::compile(order, side, &mut |hash| lists.get(hash).cloned());
-    let is_split = order
-        .rules()
-        .iter()
-        .any(|rule| rule.checked == Where::Collector)
-        || order
-            .lists()
-            .iter()
-            .any(|list| list.held == Where::Collector);
-    let device = if is_split {
-        compile(order.clone(), Side::Device).map(Some)
-    } else {
-        Ok(None)
-    };
-    let judge = compile(order, Side::Verifier);
-    match judge.and_then(|judge| Ok((judge, device?))) {
-        Ok((judge, device)) => {
+    match Ready::new(&order, &lists) {
+        Ok(ready) => {
             note("it passes its own tests".to_owned(), Outcome::Holds);
-            if !judge.left_out().is_empty() {
+            let left_out = ready.judge.left_out();
+            if !left_out.is_empty() {
                 let why = format!(
                     "the lists of rules that only the collector can check are not in the bundle: {}",
-                    judge.left_out().join(", ")
+                    left_out.join(", ")
                 );
                 note(
                     "each of its rules can be checked".to_owned(),
                     Outcome::Unchecked(why),
                 );
             }
-            (checks, Some(Ready { judge, device }))
+            (checks, Some((ready, lists)))
         }
         Err(faults) => {
             let fails = Outcome::Fails(faults.to_string());
@@ -135,16 +145,8 @@ fn order(
 
 /// By whom, and at which time that was checked.
 fn signed(files: &dyn Files, folder: &str, order: &[u8]) -> Result<(String, UnixMs), Outcome> {
-    let path = "data/keys/allowed_signers";
-    let signers =
-        Signers::parse(&needed(files, path)?).map_err(|error| Outcome::Fails(error.to_string()))?;
-    let path = format!("{folder}/put.txt");
-    let put = needed(files, &path)?;
-    let at: UnixMs = std::str::from_utf8(&put)
-        .unwrap_or_default()
-        .trim_end()
-        .parse()
-        .map_err(|error| Outcome::Fails(format!("{path}: {error}")))?;
+    let signers = signers(files)?;
+    let at = put(files, folder)?;
     let mut signatures = Vec::new();
     // One more than there may be, so that too many are seen.
     for n in 1..=MAX_SIGNATURES + 1 {
@@ -158,6 +160,23 @@ fn signed(files: &dyn Files, folder: &str, order: &[u8]) -> Result<(String, Unix
         .verify(order, &signatures, at)
         .map_err(|error| Outcome::Fails(error.to_string()))?;
     Ok((signed.principals.join(" and "), at))
+}
+
+/// Whose signatures count.
+pub(super) fn signers(files: &dyn Files) -> Result<Signers, Outcome> {
+    let path = "data/keys/allowed_signers";
+    Signers::parse(&needed(files, path)?).map_err(|error| Outcome::Fails(error.to_string()))
+}
+
+/// When the collector took what is in this folder.
+pub(super) fn put(files: &dyn Files, folder: &str) -> Result<UnixMs, Outcome> {
+    let path = format!("{folder}/put.txt");
+    let put = needed(files, &path)?;
+    std::str::from_utf8(&put)
+        .unwrap_or_default()
+        .trim_end()
+        .parse()
+        .map_err(|error| Outcome::Fails(format!("{path}: {error}")))
 }
 
 fn lists(files: &dyn Files, folder: &str, order: &Order) -> (BTreeMap<Hash, ListBytes>, Outcome) {
@@ -180,7 +199,7 @@ fn lists(files: &dyn Files, folder: &str, order: &Order) -> (BTreeMap<Hash, List
 }
 
 /// What is missing was perhaps never exported: nothing is said against what is there.
-fn needed(files: &dyn Files, path: &str) -> Result<Vec<u8>, Outcome> {
+pub(super) fn needed(files: &dyn Files, path: &str) -> Result<Vec<u8>, Outcome> {
     match files.read(path) {
         Ok(Some(bytes)) => Ok(bytes.into_owned()),
         Ok(None) => Err(Outcome::Unchecked(format!("{path} is missing"))),

@@ -12,10 +12,11 @@ use super::*;
 
 mod cover;
 mod over_time;
+mod updates;
 
 use crate::order::tests::demonstration;
 use crate::signature::tests::sign;
-use crate::{Followed, Judge, Order, Side, State, finding_id};
+use crate::{Followed, Hit, Judge, Order, Side, State, finding_id};
 
 const DEVICE: DeviceId = DeviceId([0x0d; 16]);
 /// 2026-11-24T05:00:00Z.
@@ -154,6 +155,45 @@ fn bundle_of(records: &[Record], withheld: Option<u64>) -> Memory {
 }
 
 fn bundle_under(order: &str, records: &[Record], withheld: Option<u64>) -> Memory {
+    let list: crate::ListBytes = std::sync::Arc::new(LIST.as_bytes());
+    let parsed = Order::parse(order.as_bytes()).unwrap();
+    let judge = Judge::compile(parsed, Side::Collector, &mut |_| Some(list.clone())).unwrap();
+    let (mut lines, mut state) = (String::new(), State::new());
+    for record in records {
+        let followed = state.follow(record, |_| Some(&judge));
+        if let Followed::Judged { verdict, .. } = followed {
+            lines += &findings(&judge, record.seq, verdict.hits);
+        }
+    }
+    bundle_with(order, records, withheld, &lines)
+}
+
+/// The lines of what a judge found in one record.
+fn findings(judge: &Judge, seq: u64, hits: Vec<Hit>) -> String {
+    let digest = judge.order().digest();
+    let mut lines = String::new();
+    for hit in hits {
+        let mut rules = judge.order().rules().iter();
+        let rule = rules.find(|rule| rule.id == hit.rule);
+        let finding = Finding {
+            id: HEXLOWER.encode(&finding_id(DEVICE, seq, &digest, &hit.rule)),
+            device: DEVICE,
+            seq,
+            says: rule.unwrap().says.clone(),
+            rule: hit.rule,
+            clause: hit.clause,
+            severity: hit.severity.as_str().into(),
+            matched: hit.matched,
+            engine: ENGINE.into(),
+            order: digest,
+            basis: Some(judge.basis()).filter(|basis| *basis != digest),
+        };
+        lines += &(serde_json::to_string(&finding).unwrap() + "\n");
+    }
+    lines
+}
+
+fn bundle_with(order: &str, records: &[Record], withheld: Option<u64>, findings: &str) -> Memory {
     let digest = Hash::of(order.as_bytes());
     let [court, police] = keys();
     let mut files = Memory::default();
@@ -173,36 +213,7 @@ fn bundle_under(order: &str, records: &[Record], withheld: Option<u64>) -> Memor
 
     log(&mut files, records, withheld);
 
-    let list: crate::ListBytes = std::sync::Arc::new(LIST.as_bytes());
-    let order = Order::parse(order.as_bytes()).unwrap();
-    let judge = Judge::compile(order, Side::Collector, &mut |_| Some(list.clone())).unwrap();
-    let (mut lines, mut state) = (String::new(), State::new());
-    for record in records {
-        let Followed::Judged { verdict, .. } = state.follow(record, |_| Some(&judge)) else {
-            continue;
-        };
-        for hit in verdict.hits {
-            let rule = judge
-                .order()
-                .rules()
-                .iter()
-                .find(|rule| rule.id == hit.rule);
-            let finding = Finding {
-                id: HEXLOWER.encode(&finding_id(DEVICE, record.seq, &digest, &hit.rule)),
-                device: DEVICE,
-                seq: record.seq,
-                says: rule.unwrap().says.clone(),
-                rule: hit.rule,
-                clause: hit.clause,
-                severity: hit.severity.as_str().into(),
-                matched: hit.matched,
-                engine: ENGINE.into(),
-                order: digest,
-            };
-            lines += &(serde_json::to_string(&finding).unwrap() + "\n");
-        }
-    }
-    files.put("data/findings.jsonl", lines);
+    files.put("data/findings.jsonl", findings);
     let about = About {
         format: FORMAT.into(),
         person: "p".into(),

@@ -8,7 +8,7 @@
 
 use proviso_report::{Hash, Record};
 
-use super::{Judge, State, Step, Verdict};
+use super::{Basis, Judge, State, Step, Verdict};
 use crate::order::Term;
 
 /// What became of a record.
@@ -16,14 +16,14 @@ use crate::order::Term;
 pub enum Followed {
     /// It was judged.
     Judged {
-        /// By this order.
-        order: Hash,
+        /// By this order, with these lists.
+        basis: Basis,
         /// With this outcome.
         verdict: Verdict,
     },
     /// A sign of life while no order was in force.
     NoOrder,
-    /// Its order is not here.
+    /// Its order is not here, or not with the lists that count.
     NotHeld(Hash),
     /// Its order was not in force when it happened.
     Outside {
@@ -35,27 +35,30 @@ pub enum Followed {
 }
 
 impl State {
-    /// Follows a record, after all that come before it in the log. `judge` finds an order.
+    /// Follows a record, after all that come before it in the log. `judge` finds what it is judged by.
     pub fn follow<'j>(
         &mut self,
         record: &Record,
-        judge: impl FnOnce(&Hash) -> Option<&'j Judge>,
+        judge: impl FnOnce(&Basis) -> Option<&'j Judge>,
     ) -> Followed {
         let step = Step::from(record);
-        let Some(order) = self.order_of(record) else {
+        let Some(basis) = self.basis_of(record) else {
             self.pass(&step);
             return Followed::NoOrder;
         };
-        let Some(judge) = judge(&order) else {
+        let Some(judge) = judge(&basis) else {
             self.pass(&step);
-            return Followed::NotHeld(order);
+            return Followed::NotHeld(basis.order);
         };
         let term = judge.order().term(record.at);
         if !matches!(term, Term::InForce(_)) {
             self.pass(&step);
-            return Followed::Outside { order, term };
+            return Followed::Outside {
+                order: basis.order,
+                term,
+            };
         }
         let verdict = judge.follow(self, &step);
-        Followed::Judged { order, verdict }
+        Followed::Judged { basis, verdict }
     }
 }

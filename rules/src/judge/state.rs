@@ -12,6 +12,8 @@
 //! | remembered | at most | when there is more |
 //! |---|---|---|
 //! | ids of orders | 8 | the one that was longest not followed goes |
+//! | orders with updated lists | 8 | the one whose lists were updated longest ago goes |
+//! | updated lists of one of them | 64 | further ones do not count: no order has more lists |
 //! | rules of one of them | 1,000 | those go that the order no longer has |
 //! | times of an untrustworthy clock | 64 | the two closest become one |
 //! | declarations | 1,024 | undeclared things cannot be told |
@@ -23,9 +25,10 @@
 use std::collections::BTreeMap;
 
 use proviso_report::fact::Fact;
-use proviso_report::{BootId, Hash, Record, UnixMs};
+use proviso_report::{BootId, Record, UnixMs};
 use serde::{Deserialize, Serialize};
 
+use super::basis::{Basis, Binding, InForce, UpdatedLists};
 use super::clock::Doubts;
 use super::life::Life;
 use super::over::grace::{Declared, Waiting};
@@ -63,6 +66,9 @@ pub struct State {
     /// The order in force, as the log says, and by which record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) in_force: Option<InForce>,
+    /// The updates that count, as the log says.
+    #[serde(default, skip_serializing_if = "UpdatedLists::is_empty")]
+    lists: UpdatedLists,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) life: Option<Life>,
     /// When the clock was not to be trusted.
@@ -73,15 +79,6 @@ pub struct State {
     /// By the order's id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     orders: BTreeMap<String, OfOrder>,
-}
-
-/// An order that is in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct InForce {
-    pub(super) order: Hash,
-    /// The record from which on it was.
-    pub(super) since: u64,
 }
 
 /// What is remembered for the orders of one id.
@@ -122,6 +119,7 @@ impl Default for State {
         Self {
             v: VERSION,
             in_force: None,
+            lists: UpdatedLists::default(),
             life: None,
             doubts: Doubts::default(),
             declared: Declared::default(),
@@ -137,13 +135,20 @@ impl State {
         Self::default()
     }
 
-    /// The order by which a record of this log is judged: the one that it names; for signs of life
-    /// the one in force. `None`: it is not judged. Ask before the record is followed.
+    /// What a record of this log is judged by: the order that it names, for signs of life the one in
+    /// force, with the lists that count. `None`: it is not judged. Ask before the record is followed.
     #[must_use]
-    pub fn order_of(&self, record: &Record) -> Option<Hash> {
-        record
+    pub fn basis_of(&self, record: &Record) -> Option<Basis> {
+        let order = record
             .order
-            .or_else(|| self.in_force.map(|in_force| in_force.order))
+            .or_else(|| self.in_force.map(|in_force| in_force.order))?;
+        Some(self.lists.basis(order))
+    }
+
+    /// What it remembers of orders and lists, to look ahead in the log.
+    #[must_use]
+    pub fn binding(&self) -> Binding {
+        Binding::new(self.in_force, self.lists.clone())
     }
 
     /// Takes note of a record. For records that no order judges; the judge does it for the others.
@@ -152,18 +157,7 @@ impl State {
         self.doubts.pass(step, last);
         self.declared.pass(step.at, step.fact);
         Life::pass(&mut self.life, step);
-        match step.fact {
-            Fact::OrderInForce(order)
-                if self.in_force.is_none_or(|old| old.order != order.digest) =>
-            {
-                self.in_force = Some(InForce {
-                    order: order.digest,
-                    since: step.seq,
-                });
-            }
-            Fact::OrderEnded(_) => self.in_force = None,
-            _ => {}
-        }
+        self.lists.pass(&mut self.in_force, step.seq, step.fact);
     }
 
     /// To be kept beside the log.

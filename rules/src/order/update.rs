@@ -38,6 +38,10 @@
 //!
 //! [`UPDATE_NAMESPACE`]: crate::signature::UPDATE_NAMESPACE
 
+mod counted;
+
+pub use counted::{ListVersion, MissingUpdate};
+
 use std::collections::BTreeMap;
 
 use proviso_report::{Hash, UnixMs};

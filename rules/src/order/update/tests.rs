@@ -241,6 +241,49 @@ fn a_judge_with_an_updated_list_finds_by_it() {
 }
 
 #[test]
+fn a_log_names_the_updates_that_count() {
+    let updates = chain(&order(), 1..=3);
+    let by = |number: usize, sha256: usize| {
+        let version = ListVersion {
+            number: number as u64,
+            sha256: hash(sha256),
+        };
+        let lists = [("adult".to_owned(), version)].into();
+        order().with_updates(&updates, &lists)
+    };
+    let second = by(2, 2).unwrap();
+    assert_eq!(
+        second.basis(),
+        order().updated(&updates, UnixMs(SEPTEMBER.0 + DAY)).basis()
+    );
+    assert_eq!(
+        by(2, 3).unwrap_err().to_string(),
+        format!("update 2 of the list `adult` ({}) is not here", hash(3))
+    );
+    assert!(by(4, 3).is_err());
+    let none = order().with_updates(&updates, &BTreeMap::new()).unwrap();
+    assert_eq!(none.basis(), order().digest());
+    // They are of this version alone.
+    let other = Updates::new(&Order::parse(order_text(2, "").as_bytes()).unwrap());
+    let lists = [("adult".to_owned(), read(1, &[]).version())].into();
+    assert!(order().with_updates(&other, &lists).is_err());
+}
+
+#[test]
+fn what_was_verified_before_is_still_one_that_the_order_allows() {
+    let mut updates = Updates::new(&order());
+    let first = read(1, &[]).verified_before(&order()).unwrap();
+    updates.add(&order(), first).unwrap();
+    assert_eq!(updates.last("adult"), Some(&read(1, &[])));
+    assert_eq!(updates.all().count(), 1);
+    let fixed = Order::parse(order_text(1, "").as_bytes()).unwrap();
+    assert_eq!(
+        read(1, &[]).verified_before(&fixed),
+        Err(UpdateError::NotAllowed("adult".to_owned()))
+    );
+}
+
+#[test]
 fn updates_come_one_after_the_other() {
     let order = order();
     let add =
