@@ -1,10 +1,11 @@
 //! Orders from the store, compiled once, and what they find in records (`follow`), with what the
 //! judge remembers of each log (`memory`).
 //!
-//! Promises: an order is compiled at most once while it is remembered, however many ask at the same
+//! Promises: an order with the same lists is compiled at most once while it is remembered, however many ask at the same
 //! moment, on a thread that may wait; orders that pin the same list share its bytes. The same
 //! records and order give the same findings as on the agent and in the verifier: each record is
-//! judged by the order that it names, a sign of life by the one in force, and by no other.
+//! judged by the order that it names, a sign of life by the one in force, and by no other; and with
+//! those updates of its lists that the log says count.
 //!
 //! Refuses: to judge by an order that the store does not hold, or that was not in force when the
 //! record was made. Who asks for findings is told which orders were missing, and which records lie
@@ -19,10 +20,12 @@ pub use memory::{Memory, Unwritten};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use proviso_rules::{Faults, Judge, ListBytes, Order, Side};
+use proviso_rules::order::{ListUpdate, UpdateError, Updates};
+use proviso_rules::{Basis, Faults, Judge, ListBytes, Order, Side};
 use tokio::sync::OnceCell;
 
-use crate::store::{DeviceId, Hash, SqlError, Store, StoreError, orders};
+use crate::store::updates::StoredUpdate;
+use crate::store::{DeviceId, Hash, SqlError, Store, StoreError, orders, updates};
 
 /// Orders remembered at once. A collector serves as many people as have an order in force, and
 /// most of an order's weight, its lists, is shared.
@@ -51,6 +54,17 @@ pub enum JudgingError {
         /// What is wrong with it.
         faults: Arc<Faults>,
     },
+    /// An update of a list is held and cannot be used.
+    #[error(
+        "an update of a list of the order {digest} is held and cannot be used ({why}): use the \
+         program version that took it"
+    )]
+    Update {
+        /// Which order.
+        digest: Hash,
+        /// Why.
+        why: String,
+    },
     /// A part of a finding, or what the judge remembers, could not be written down.
     #[error("a finding could not be written as JSON: {0}")]
     Form(String),
@@ -78,8 +92,8 @@ type Slot = Arc<OnceCell<Result<Arc<Judge>, JudgingError>>>;
 
 #[derive(Default)]
 struct Known {
-    /// By digest, with the moment of last use.
-    orders: BTreeMap<Hash, (u64, Slot)>,
+    /// By digest and updated lists, with the moment of last use.
+    orders: BTreeMap<Basis, (u64, Slot)>,
     /// Lists that some judge may still hold.
     lists: BTreeMap<Hash, Weak<dyn AsRef<[u8]> + Send + Sync>>,
     /// Counts uses.
@@ -102,21 +116,22 @@ impl OrderBook {
         })
     }
 
-    /// The judge of an order; `None` if the store does not hold it.
-    pub async fn get(self: &Arc<Self>, digest: Hash) -> Result<Option<Arc<Judge>>, JudgingError> {
-        let slot = self.known().slot(digest);
+    /// The judge of an order with the lists that count; `None` if the store does not hold the order,
+    /// or not all of these updates of its lists.
+    pub async fn get(self: &Arc<Self>, basis: &Basis) -> Result<Option<Arc<Judge>>, JudgingError> {
+        let slot = self.known().slot(basis);
         let filled = slot
             .get_or_try_init(|| async {
-                let book = Arc::clone(self);
-                tokio::task::spawn_blocking(move || book.compile(digest))
+                let (book, of) = (Arc::clone(self), basis.clone());
+                tokio::task::spawn_blocking(move || book.compile(&of))
                     .await
-                    .map_err(|_| Unfilled::Failed(JudgingError::Ended(digest)))?
+                    .map_err(|_| Unfilled::Failed(JudgingError::Ended(basis.order)))?
             })
             .await;
         match filled {
             Ok(judge) => judge.clone().map(Some),
             Err(unfilled) => {
-                self.known().forget(&digest, &slot);
+                self.known().forget(basis, &slot);
                 match unfilled {
                     Unfilled::NotHeld => Ok(None),
                     Unfilled::Failed(error) => Err(error),
@@ -126,16 +141,30 @@ impl OrderBook {
     }
 
     /// Off the async threads. An error of the store leaves the slot empty: the next try may do.
-    fn compile(&self, digest: Hash) -> Result<Result<Arc<Judge>, JudgingError>, Unfilled> {
-        let stored = self
+    fn compile(&self, basis: &Basis) -> Result<Result<Arc<Judge>, JudgingError>, Unfilled> {
+        let digest = basis.order;
+        let (stored, stored_updates) = self
             .store
-            .read_blocking(|read| Ok::<_, StoreError>(orders::by_digest(read, &digest)?))
-            .map_err(Unfilled::store)?
-            .ok_or(Unfilled::NotHeld)?;
+            .read_blocking(|read| {
+                let updates = match basis.lists.is_empty() {
+                    true => Vec::new(),
+                    false => updates::of_order(read, &digest)?,
+                };
+                Ok::<_, StoreError>((orders::by_digest(read, &digest)?, updates))
+            })
+            .map_err(Unfilled::store)?;
+        let stored = stored.ok_or(Unfilled::NotHeld)?;
         let order = match Order::parse(&stored.bytes) {
             Ok(order) => order,
             Err(faults) => return Ok(Err(JudgingError::order(digest, faults))),
         };
+        let known = match chain(&order, &stored_updates) {
+            Ok(known) => known,
+            Err(error) => return Ok(Err(error)),
+        };
+        let order = order
+            .with_updates(&known, &basis.lists)
+            .map_err(|_missing| Unfilled::NotHeld)?;
         let mut lists = BTreeMap::new();
         for pin in order.lists() {
             if let Some(list) = self.list(&pin.sha256).map_err(Unfilled::store)? {
@@ -173,30 +202,49 @@ impl OrderBook {
 
 impl Known {
     /// The place of an order. When there are too many, the one unused for longest goes.
-    fn slot(&mut self, digest: Hash) -> Slot {
+    fn slot(&mut self, basis: &Basis) -> Slot {
         self.clock += 1;
-        if let Some((used, slot)) = self.orders.get_mut(&digest) {
+        if let Some((used, slot)) = self.orders.get_mut(basis) {
             *used = self.clock;
             return Arc::clone(slot);
         }
         if self.orders.len() >= KEPT {
             let oldest = self.orders.iter().min_by_key(|(_, (used, _))| *used);
-            if let Some(oldest) = oldest.map(|(digest, _)| *digest) {
+            if let Some(oldest) = oldest.map(|(basis, _)| basis.clone()) {
                 self.orders.remove(&oldest);
             }
         }
         let slot = Slot::default();
-        self.orders.insert(digest, (self.clock, Arc::clone(&slot)));
+        self.orders
+            .insert(basis.clone(), (self.clock, Arc::clone(&slot)));
         slot
     }
 
     /// Forgets an order that was not compiled, unless another try has begun since.
-    fn forget(&mut self, digest: &Hash, slot: &Slot) {
-        let same = self.orders.get(digest);
+    fn forget(&mut self, basis: &Basis, slot: &Slot) {
+        let same = self.orders.get(basis);
         if same.is_some_and(|(_, own)| Arc::ptr_eq(own, slot) && !own.initialized()) {
-            self.orders.remove(digest);
+            self.orders.remove(basis);
         }
     }
+}
+
+/// The updates of an order as they were put. What they say was verified then.
+pub fn chain(order: &Order, stored: &[StoredUpdate]) -> Result<Updates, JudgingError> {
+    let mut chain = Updates::new(order);
+    let digest = order.digest();
+    for one in stored {
+        let update =
+            ListUpdate::parse(&one.bytes).map_err(|faults| JudgingError::order(digest, faults))?;
+        let added = update
+            .verified_before(order)
+            .and_then(|update| chain.add(order, update));
+        added.map_err(|error: UpdateError| JudgingError::Update {
+            digest,
+            why: error.to_string(),
+        })?;
+    }
+    Ok(chain)
 }
 
 impl JudgingError {

@@ -255,6 +255,7 @@ fn finding(person: &PersonId, number: u8) -> Finding {
         matched: r#"[{"field":"url","text":"facebook.com"}]"#.to_owned(),
         engine: "test".to_owned(),
         order: Hash::of(b"order"),
+        basis: None,
         made: 1_790_000_000_500,
         proof: Proof::Proven,
     }

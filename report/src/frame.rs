@@ -13,7 +13,9 @@ mod decode;
 mod message;
 
 pub use decode::FrameDecoder;
-pub use message::{EnrolAnswer, EnrolRequest, Hello, OrderPackage, Refusal, RefusalCode, Welcome};
+pub use message::{
+    EnrolAnswer, EnrolRequest, Hello, OrderPackage, Refusal, RefusalCode, UpdatePackage, Welcome,
+};
 
 use std::fmt;
 
@@ -78,10 +80,12 @@ pub enum Frame {
         /// The hash that was asked for.
         sha256: Hash,
     },
-    /// Collector: another order is assigned from now on.
+    /// Collector: another order is assigned from now on, or there are more updates of its lists.
     OrderChanged {
         /// Its hash.
         digest: Hash,
+        /// How many updates of its lists there are.
+        updates: u64,
     },
     /// Agent: the line of an urgent record, ahead of the report that will prove it.
     Notice {
@@ -156,6 +160,13 @@ struct Named {
     sha256: Hash,
 }
 
+#[derive(Serialize, Deserialize)]
+struct Changed {
+    sha256: Hash,
+    #[serde(default, skip_serializing_if = "message::is_zero")]
+    updates: u64,
+}
+
 impl Frame {
     /// The bytes to send.
     pub fn encode(&self) -> Result<Vec<u8>, FrameError> {
@@ -176,10 +187,15 @@ impl Frame {
             Self::Refusal(refusal) => self.json(&mut bytes, refusal)?,
             Self::GetOrder => {}
             Self::Order(package) => self.json(&mut bytes, package)?,
-            Self::GetList { sha256: hash }
-            | Self::NoList { sha256: hash }
-            | Self::OrderChanged { digest: hash } => {
+            Self::GetList { sha256: hash } | Self::NoList { sha256: hash } => {
                 self.json(&mut bytes, &Named { sha256: *hash })?;
+            }
+            Self::OrderChanged { digest, updates } => {
+                let changed = Changed {
+                    sha256: *digest,
+                    updates: *updates,
+                };
+                self.json(&mut bytes, &changed)?;
             }
             Self::List {
                 sha256,

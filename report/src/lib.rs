@@ -34,7 +34,7 @@ pub use device::DeviceId;
 pub use fact::{Fact, Kind};
 pub use frame::{
     EnrolAnswer, EnrolRequest, Frame, FrameDecoder, FrameError, Hello, OrderPackage, Refusal,
-    RefusalCode, Welcome,
+    RefusalCode, UpdatePackage, Welcome,
 };
 pub use hash::Hash;
 pub use key::{KeyError, SigningKey, verify_ed25519};

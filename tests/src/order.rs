@@ -21,7 +21,10 @@ pub const COURT: &str = "court:clerk@court.example";
 /// The other signer.
 pub const POLICE: &str = "police:om@police.example";
 
-/// The two keys, and the file that says whose they are.
+/// Who may sign updates of lists, and nothing else.
+pub const LISTS: &str = "lists:desk@police.example";
+
+/// Their keys, and the file that says whose they are.
 #[derive(Debug)]
 pub struct Signers {
     dir: PathBuf,
@@ -32,7 +35,14 @@ impl Signers {
     pub fn make(dir: &Path) -> anyhow::Result<Self> {
         std::fs::create_dir_all(dir)?;
         let mut allowed = String::new();
-        for principal in [COURT, POLICE] {
+        for (principal, namespace) in [
+            (COURT, "proviso-order-v1@proviso"),
+            (
+                POLICE,
+                "proviso-order-v1@proviso,proviso-list-update-v1@proviso",
+            ),
+            (LISTS, "proviso-list-update-v1@proviso"),
+        ] {
             let key = key_file(dir, principal);
             done(
                 Command::new("ssh-keygen")
@@ -42,7 +52,7 @@ impl Signers {
             let public = std::fs::read_to_string(key.with_extension("pub"))?;
             writeln!(
                 allowed,
-                "{principal} namespaces=\"proviso-order-v1@proviso\" {}",
+                "{principal} namespaces=\"{namespace}\" {}",
                 public.trim()
             )?;
         }
@@ -62,6 +72,24 @@ impl Signers {
     pub fn sign_as_both(&self, order: &Path) -> anyhow::Result<()> {
         self.sign(order, COURT)?;
         self.sign(order, POLICE)
+    }
+
+    /// Signs an update of a list with the system's `ssh-keygen`, whoever may do that.
+    pub fn sign_update(&self, update: &Path, principal: &str) -> anyhow::Result<()> {
+        done(
+            Command::new("ssh-keygen")
+                .args([
+                    "-q",
+                    "-Y",
+                    "sign",
+                    "-n",
+                    "proviso-list-update-v1@proviso",
+                    "-f",
+                ])
+                .arg(key_file(&self.dir, principal))
+                .arg(update),
+        )?;
+        Ok(())
     }
 
     /// Signs as one of the two with the court's tool.

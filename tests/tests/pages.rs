@@ -78,6 +78,7 @@ fn finding(number: u8) -> Finding {
         matched: r#"[{"field":"url","text":"facebook.com"}]"#.to_owned(),
         engine: "test".to_owned(),
         order: Hash::of(b"order"),
+        basis: None,
         made: clock::now(),
         proof: Proof::Unproven,
     }

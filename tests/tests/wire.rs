@@ -177,6 +177,7 @@ impl World {
             closed: self.journal.device.size(),
             held: self.journal.held.last().copied().unwrap_or(0),
             order: Some(self.order),
+            updates: 0,
         };
         self.joined = Some(Joined {
             agent: agent::Session::new(self.parties.clone(), standing, VecDeque::new(), self.now),
@@ -344,7 +345,7 @@ impl Joined {
                 agent::Answer::Held(true)
             }
             Some(agent::Request::Order(_) | agent::Request::List(..)) => {
-                agent::Answer::Offered(Offered::Taken)
+                agent::Answer::Offered(Offered::Taken { updates: 0 })
             }
         };
         self.pipeline = Some(answer);

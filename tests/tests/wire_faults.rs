@@ -415,7 +415,10 @@ async fn an_order_that_was_put_meanwhile_is_told_and_taken() -> Tested {
     let order = inside.put_order(2).await?;
     assert_eq!(
         conversation.hear().await?,
-        Frame::OrderChanged { digest: order }
+        Frame::OrderChanged {
+            digest: order,
+            updates: 0
+        }
     );
     match conversation.ask(&Frame::GetOrder).await? {
         Frame::Order(package) => assert_eq!(Hash::of(&package.order), order),

@@ -9,18 +9,18 @@
 
 use std::sync::Arc;
 
-use proviso_report::fact::OrderInForce;
-use proviso_report::{Fact, Hash, Record};
-use proviso_rules::{ENGINE, Followed, Judge, Severity, State, Step};
+use proviso_report::fact::{ListInForce, OrderInForce};
+use proviso_report::{Fact, Record};
+use proviso_rules::{Basis, ENGINE, Followed, Judge, Severity, State, Step};
 use rusqlite::Connection;
 
 use super::{WriteError, Writer, meta};
 use crate::platform::clock::Moment;
 
-/// Finds the judge of an order.
+/// Finds the judge of an order with the lists that count.
 pub trait Judges: std::fmt::Debug {
     /// `None`: it is not held here.
-    fn of(&self, order: &Hash) -> Option<&Judge>;
+    fn of(&self, basis: &Basis) -> Option<&Judge>;
 }
 
 /// Who judges nothing: for what appends no record.
@@ -44,7 +44,7 @@ pub(super) struct Said {
 }
 
 impl Judges for Nobody {
-    fn of(&self, _order: &Hash) -> Option<&Judge> {
+    fn of(&self, _basis: &Basis) -> Option<&Judge> {
         None
     }
 }
@@ -90,17 +90,27 @@ impl Memory {
     }
 
     /// A memory that begins now in the middle of a log, before the record `next`, under an order that
-    /// is in force.
-    pub(super) fn begin(&mut self, order: OrderInForce, next: u64, now: &Moment) {
-        Arc::make_mut(&mut self.state).pass(&Step {
-            seq: next.saturating_sub(1),
-            at: now.at,
-            noted: now.at,
-            mono: now.mono,
-            boot: now.boot,
-            account: None,
-            fact: &Fact::OrderInForce(order),
-        });
+    /// is in force with these updates of its lists.
+    pub(super) fn begin(
+        &mut self,
+        order: OrderInForce,
+        lists: Vec<ListInForce>,
+        next: u64,
+        now: &Moment,
+    ) {
+        let state = Arc::make_mut(&mut self.state);
+        let lists = lists.into_iter().map(Fact::ListInForce);
+        for fact in [Fact::OrderInForce(order)].into_iter().chain(lists) {
+            state.pass(&Step {
+                seq: next.saturating_sub(1),
+                at: now.at,
+                noted: now.at,
+                mono: now.mono,
+                boot: now.boot,
+                account: None,
+                fact: &fact,
+            });
+        }
     }
 }
 
@@ -109,7 +119,7 @@ impl Writer<'_> {
     pub(super) fn judge(&mut self, record: &Record) -> Option<Said> {
         let judges = self.judges;
         let state = Arc::make_mut(&mut self.tip.memory.state);
-        match state.follow(record, |order| judges.of(order)) {
+        match state.follow(record, |basis| judges.of(basis)) {
             Followed::Judged { verdict, .. } => {
                 let severity = verdict.hits.iter().map(|hit| hit.severity).max();
                 Some(Said {

@@ -36,7 +36,7 @@ pub use writer::{Taken, Writer};
 
 use std::path::Path;
 
-use proviso_report::fact::OrderInForce;
+use proviso_report::fact::{ListInForce, OrderInForce};
 use proviso_report::{BootId, CompactRange, Hash, Receipt, Seed, UnixMs};
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
@@ -174,12 +174,12 @@ impl Journal {
         Ok(Committed(value))
     }
 
-    /// The order in force, for a judge that remembers nothing of this log: it is a new one, or one
-    /// that a program of another engine wrote.
-    pub fn begin_under(&mut self, order: OrderInForce, now: &Moment) {
+    /// The order in force with the updates of its lists, for a judge that remembers nothing of this
+    /// log: it is a new one, or one that a program of another engine wrote.
+    pub fn begin_under(&mut self, order: OrderInForce, lists: Vec<ListInForce>, now: &Moment) {
         let next = self.tip.next();
         if self.tip.memory.is_new {
-            self.tip.memory.begin(order, next, now);
+            self.tip.memory.begin(order, lists, next, now);
         }
     }
 

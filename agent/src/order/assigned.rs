@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proviso_report::{Hash, UnixMs};
 use proviso_rules::Order;
+use proviso_rules::order::ListVersion;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
@@ -42,6 +43,12 @@ pub(super) struct Entry {
     /// The first moment after its last day, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) ends: Option<UnixMs>,
+    /// When each update of its lists was taken and its signature checked, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) updates: Vec<UnixMs>,
+    /// The updates that count, as the log says.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) lists: BTreeMap<String, ListVersion>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,6 +187,25 @@ impl Assigned {
             .or_else(|| highest.map(|one| one.digest))
     }
 
+    /// The entry of an order that is held.
+    pub(super) fn entry(&self, digest: Hash) -> Option<&Entry> {
+        let held = [&self.current, &self.next].into_iter().flatten();
+        held.into_iter().find(|entry| entry.digest == digest)
+    }
+
+    /// The same orders, one of them with other updates.
+    pub(super) fn with_entry(&self, entry: Entry) -> Self {
+        let mut assigned = self.clone();
+        for own in [&mut assigned.current, &mut assigned.next] {
+            if let Some(own) = own
+                && own.digest == entry.digest
+            {
+                own.clone_from(&entry);
+            }
+        }
+        assigned
+    }
+
     fn note(&mut self, entry: &Entry) {
         let highest = Highest {
             version: entry.version,
@@ -208,6 +234,8 @@ mod tests {
             taken: UnixMs(1_795_496_400_123),
             starts: UnixMs(1_795_496_400_123),
             ends: None,
+            updates: vec![],
+            lists: BTreeMap::new(),
         };
         let hex = "01".repeat(32);
         let text = format!(
@@ -232,6 +260,24 @@ mod tests {
         let assigned = assigned.with_current(next, true, now.plus(1_000));
         assert_eq!(String::from_utf8(assigned.to_bytes()).unwrap(), text);
         assert_eq!(Assigned::parse(text.as_bytes()).unwrap(), assigned);
+        let version = ListVersion {
+            number: 2,
+            sha256: Hash([3; 32]),
+        };
+        let updated = assigned.with_entry(Entry {
+            updates: vec![now],
+            lists: [("social".to_owned(), version)].into(),
+            ..assigned.entry(Hash([2; 32])).unwrap().clone()
+        });
+        let wanted = text.replace(
+            r#""ends":"2026-11-24T05:00:05.123Z"}"#,
+            &format!(
+                r#""ends":"2026-11-24T05:00:05.123Z","updates":["2026-11-24T05:00:00.123Z"],"lists":{{"social":{{"number":2,"sha256":"{}"}}}}}}"#,
+                "03".repeat(32)
+            ),
+        );
+        assert_eq!(String::from_utf8(updated.to_bytes()).unwrap(), wanted);
+        assert_eq!(Assigned::parse(wanted.as_bytes()).unwrap(), updated);
         assert!(matches!(
             Assigned::parse(b"{}"),
             Err(StoreError::Assigned(_))

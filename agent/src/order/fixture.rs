@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use proviso_report::Hash;
-use proviso_report::frame::OrderPackage;
-use proviso_rules::{Signers, signature::NAMESPACE};
+use proviso_report::frame::{OrderPackage, UpdatePackage};
+use proviso_rules::Signers;
+use proviso_rules::signature::{NAMESPACE, UPDATE_NAMESPACE};
 
 /// The list that the order pins.
 pub(crate) const LIST: &[u8] = b"social.example\n";
@@ -38,7 +39,7 @@ impl Court {
         for name in ["court", "police"] {
             let public = std::fs::read_to_string(self.key(name).with_extension("pub")).unwrap();
             allowed += &format!(
-                "{name}:x {options}namespaces=\"{NAMESPACE}\" {}\n",
+                "{name}:x {options}namespaces=\"{NAMESPACE},{UPDATE_NAMESPACE}\" {}\n",
                 public.trim()
             );
         }
@@ -68,6 +69,22 @@ impl Court {
         OrderPackage {
             signatures: names.iter().map(sign).collect(),
             order,
+            updates: Vec::new(),
+        }
+    }
+
+    pub(crate) fn sign_update(&self, update: Vec<u8>, name: &str) -> UpdatePackage {
+        let file = self.dir.path().join("update.toml");
+        std::fs::write(&file, &update).unwrap();
+        let signature = self.dir.path().join("update.toml.sig");
+        let _ = std::fs::remove_file(&signature);
+        run(Command::new("ssh-keygen")
+            .args(["-q", "-Y", "sign", "-n", UPDATE_NAMESPACE, "-f"])
+            .arg(self.key(name))
+            .arg(&file));
+        UpdatePackage {
+            signature: std::fs::read(&signature).unwrap(),
+            update,
         }
     }
 

@@ -5,7 +5,8 @@
 //!
 //! Promises: an order counts only if two people of different roles signed it, it is not older than
 //! one that was taken before, and it passes its own tests; from its first day to its last, by the
-//! clock. It is checked again at each start. Outside its term nothing is wanted of any source. What
+//! clock. It is checked again at each start. An update of one of its lists counts from the record on
+//! that says so, if the order lets whoever signed it do that (`updates`). Outside its term nothing is wanted of any source. What
 //! happened before an order took over is for the one of before ([`Book::at`]), which is held until
 //! the next change.
 //!
@@ -15,18 +16,19 @@
 
 mod assigned;
 mod store;
+mod updates;
 
 pub use store::StoreError;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use proviso_report::fact::{Fact, OrderEnded, OrderInForce, OrderRefused};
 use proviso_report::frame::OrderPackage;
 use proviso_report::{Hash, UnixMs};
-use proviso_rules::order::Where;
-use proviso_rules::{Judge, ListBytes, Order, Side, Signers, Term};
+use proviso_rules::order::{ListVersion, Updates, Where};
+use proviso_rules::{Basis, Judge, ListBytes, Order, Side, Signers, Term};
 
 use crate::journal::Judges as JudgesOfLog;
 use crate::platform::mapped::Mapped;
@@ -34,6 +36,7 @@ use crate::source::Wanted;
 use crate::uplink::Offered;
 use assigned::{Assigned, Entry, Place};
 use store::Store;
+use updates::UpdateOffer;
 
 /// Refusals that are remembered, so that each is recorded once in a run.
 const MAX_REFUSED: usize = 64;
@@ -46,6 +49,7 @@ pub struct Book {
     assigned: Assigned,
     judges: Judges,
     offer: Option<Offer>,
+    update_offer: Option<UpdateOffer>,
     refused: BTreeSet<Refusal>,
 }
 
@@ -92,7 +96,13 @@ struct Judges {
 }
 
 #[derive(Clone)]
-struct Compiled(Arc<Judge>);
+struct Compiled {
+    judge: Arc<Judge>,
+    /// The order, and the updates of its lists that count.
+    basis: Basis,
+    /// Those that were taken.
+    updates: Arc<Updates>,
+}
 
 impl Book {
     /// Opens the book over the folder `dir`; `stored` is what the journal has of it.
@@ -106,6 +116,7 @@ impl Book {
             assigned,
             judges: Judges::default(),
             offer: None,
+            update_offer: None,
             refused: BTreeSet::new(),
         };
         let load = |entry: &Entry| {
@@ -132,7 +143,7 @@ impl Book {
     /// The order in force, or the last that was, or the first that will be.
     #[must_use]
     pub fn current(&self) -> Option<&Arc<Judge>> {
-        self.judges.current.as_ref().map(|current| &current.0)
+        self.judges.current.as_ref().map(|current| &current.judge)
     }
 
     /// The order that bound at this moment; `None`: there was none, or it is not known of.
@@ -144,7 +155,7 @@ impl Book {
             Some(Place::LetGo) => &None,
         };
         match judge {
-            Some(judge) => Ok(Some(&*judge.0)),
+            Some(compiled) => Ok(Some(&*compiled.judge)),
             None => Err(NotHeld),
         }
     }
@@ -153,6 +164,20 @@ impl Book {
     #[must_use]
     pub fn digest(&self) -> Option<Hash> {
         self.current().map(|judge| judge.order().digest())
+    }
+
+    /// How many updates of its lists were taken.
+    #[must_use]
+    pub fn updates(&self) -> u64 {
+        let current = self.assigned.current.as_ref();
+        updates::count(current.map_or(0, |entry| entry.updates.len()))
+    }
+
+    /// The updates of its lists that count.
+    #[must_use]
+    pub fn lists(&self) -> BTreeMap<String, ListVersion> {
+        let current = self.assigned.current.as_ref();
+        current.map_or_else(BTreeMap::new, |entry| entry.lists.clone())
     }
 
     /// What sources may look at.
@@ -166,8 +191,9 @@ impl Book {
     pub fn offer(&mut self, package: OrderPackage, now: UnixMs) -> Result<Answer, StoreError> {
         let digest = Hash::of(&package.order);
         self.offer = None;
+        self.update_offer = None;
         if self.holds(digest) {
-            return Ok(Answer::taken(None));
+            return self.offer_updates(digest, package.updates, now);
         }
         let checked = self
             .signers
@@ -204,7 +230,7 @@ impl Book {
     /// A list that an offered order needs.
     pub fn list(&mut self, sha256: Hash, bytes: &[u8], now: UnixMs) -> Result<Answer, StoreError> {
         let Some(mut offer) = self.offer.take() else {
-            return Ok(Answer::no("no order waits for this list"));
+            return self.list_of_update(sha256, bytes);
         };
         if Hash::of(bytes) != sha256 || !offer.missing.contains(&sha256) {
             self.offer = Some(offer);
@@ -242,10 +268,13 @@ impl Book {
             None => (false, "its stored file does not hold any more".to_owned()),
         };
         if in_force == self.assigned.in_force {
-            return (in_force && now < entry.starts).then(|| Change {
-                assigned: self.assigned.with_clock_set_back(now),
-                ..self.unchanged()
-            });
+            if in_force && now < entry.starts {
+                return Some(Change {
+                    assigned: self.assigned.with_clock_set_back(now),
+                    ..self.unchanged()
+                });
+            }
+            return self.update_due(now);
         }
         Some(Change {
             facts: vec![if in_force {
@@ -272,7 +301,8 @@ impl Book {
                 Term::Ended(_) => None,
             });
         let next = self.assigned.next.as_ref().map(|entry| entry.starts);
-        own.into_iter().chain(next).min()
+        let update = self.next_update();
+        own.into_iter().chain(next).chain(update).min()
     }
 
     /// Lets a change count that is recorded now.
@@ -313,7 +343,7 @@ impl Book {
             _ => now,
         };
         let ends = end_of(&order, starts);
-        let judge = match self.compile(order) {
+        let judge = match self.compile(order, BTreeMap::new(), None) {
             Ok(judge) => judge,
             Err(reason) => return Ok(self.refuse(digest, reason)),
         };
@@ -324,6 +354,8 @@ impl Book {
             taken: now,
             starts,
             ends,
+            updates: Vec::new(),
+            lists: BTreeMap::new(),
         };
         let change = match term {
             Term::NotYet(_) if self.is_current(now) => Change {
@@ -332,7 +364,7 @@ impl Book {
             },
             _ => self.assign(entry, judge, now),
         };
-        Ok(Answer::taken(Some(change)))
+        Ok(Answer::taken(Some(change), 0))
     }
 
     /// Is there an order that binds now, or will again when its suspension is over?
@@ -355,7 +387,7 @@ impl Book {
             let by = format!("version {} of {} took its place", entry.version, entry.id);
             facts.push(ended(old, by));
         }
-        let in_force = matches!(judge.0.order().term(now), Term::InForce(_));
+        let in_force = matches!(judge.judge.order().term(now), Term::InForce(_));
         if in_force {
             facts.push(in_force_fact(&entry));
         }
@@ -394,12 +426,24 @@ impl Book {
         self.signers
             .verify(&package.order, &package.signatures, entry.taken)
             .map_err(|error| error.to_string())?;
-        self.compile(Order::parse(&package.order).map_err(|faults| faults.to_string())?)
+        let order = Order::parse(&package.order).map_err(|faults| faults.to_string())?;
+        let updates = self.taken_updates(entry, &order)?;
+        self.compile(order, entry.lists.clone(), Some(Arc::new(updates)))
     }
 
-    fn compile(&self, order: Order) -> Result<Compiled, String> {
+    /// With these updates of its lists.
+    fn compile(
+        &self,
+        order: Order,
+        lists: BTreeMap<String, ListVersion>,
+        updates: Option<Arc<Updates>>,
+    ) -> Result<Compiled, String> {
         let digest = order.digest();
-        let mut lists: Vec<Arc<Mapped>> = Vec::new();
+        let updates = updates.unwrap_or_else(|| Arc::new(Updates::new(&order)));
+        let order = order
+            .with_updates(&updates, &lists)
+            .map_err(|missing| missing.to_string())?;
+        let mut mapped: Vec<Arc<Mapped>> = Vec::new();
         let mut list = |sha256: &Hash| -> Option<ListBytes> {
             let list = self
                 .store
@@ -407,14 +451,21 @@ impl Book {
                 .inspect_err(|error| tracing::error!(%error, "a list of the order cannot be read"))
                 .ok()?;
             let list = Arc::new(list);
-            lists.push(Arc::clone(&list));
+            mapped.push(Arc::clone(&list));
             Some(list)
         };
         let judge =
             Judge::compile(order, Side::Device, &mut list).map_err(|faults| faults.to_string())?;
         // Every byte was looked at, and from now on hardly any is.
-        lists.iter().for_each(|list| list.let_go());
-        Ok(Compiled(Arc::new(judge)))
+        mapped.iter().for_each(|list| list.let_go());
+        Ok(Compiled {
+            judge: Arc::new(judge),
+            basis: Basis {
+                order: digest,
+                lists,
+            },
+            updates,
+        })
     }
 
     fn refuse(&self, digest: Hash, reason: String) -> Answer {
@@ -436,10 +487,11 @@ impl Book {
 
 /// By these orders records are judged in their place in the log: those that bind or bound last.
 impl JudgesOfLog for Book {
-    fn of(&self, order: &Hash) -> Option<&Judge> {
+    fn of(&self, basis: &Basis) -> Option<&Judge> {
         let held = [&self.judges.current, &self.judges.previous];
-        let mut held = held.into_iter().flatten().map(|one| &*one.0);
-        held.find(|judge| judge.order().digest() == *order)
+        let mut held = held.into_iter().flatten();
+        let found = held.find(|one| one.basis == *basis)?;
+        Some(&found.judge)
     }
 }
 
@@ -452,9 +504,9 @@ impl Change {
 }
 
 impl Answer {
-    fn taken(change: Option<Change>) -> Self {
+    fn taken(change: Option<Change>, updates: u64) -> Self {
         Self {
-            offered: Offered::Taken,
+            offered: Offered::Taken { updates },
             change,
         }
     }
@@ -469,7 +521,7 @@ impl Answer {
 
 impl std::fmt::Debug for Compiled {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Compiled({})", self.0.order().digest())
+        write!(f, "Compiled({})", self.judge.basis())
     }
 }
 

@@ -1,4 +1,5 @@
-//! Orders on disk: `order/<digest>/order.toml`, `1.sig`, `2.sig`, ..., `lists/<sha256>`.
+//! Orders on disk: `order/<digest>/order.toml`, `1.sig`, `2.sig`, ..., `lists/<sha256>`, and of each
+//! update of a list `updates/<n>.toml`, `updates/<n>.sig`.
 //!
 //! Files are written whole, private to the agent's user, and never changed; whether one is what it
 //! should be is asked of its hash each time that it is read.
@@ -7,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use proviso_report::Hash;
-use proviso_report::frame::OrderPackage;
+use proviso_report::frame::{OrderPackage, UpdatePackage};
 use thiserror::Error;
 
 use crate::files::write_private;
@@ -15,6 +16,7 @@ use crate::platform::mapped::Mapped;
 
 const ORDER: &str = "order.toml";
 const LISTS: &str = "lists";
+const UPDATES: &str = "updates";
 
 /// Why orders cannot be stored or read.
 #[derive(Debug, Error)]
@@ -77,7 +79,38 @@ impl Store {
                 Err(error) => return Err(io("read", &path, error)),
             }
         }
-        Ok(OrderPackage { order, signatures })
+        Ok(OrderPackage {
+            order,
+            signatures,
+            updates: Vec::new(),
+        })
+    }
+
+    /// Writes the update of this number, from 1, of an order that is here.
+    pub(super) fn put_update(
+        &self,
+        digest: Hash,
+        number: usize,
+        package: &UpdatePackage,
+    ) -> Result<(), StoreError> {
+        let folder = self.folder(digest).join(UPDATES);
+        std::fs::create_dir_all(&folder).map_err(|e| io("make", &folder, e))?;
+        let signature = folder.join(format!("{number}.sig"));
+        write(&signature, &package.signature)?;
+        write(&folder.join(format!("{number}.toml")), &package.update)
+    }
+
+    /// Reads it.
+    pub(super) fn update(&self, digest: Hash, number: usize) -> Result<UpdatePackage, StoreError> {
+        let folder = self.folder(digest).join(UPDATES);
+        let read = |name: String| {
+            let path = folder.join(name);
+            std::fs::read(&path).map_err(|e| io("read", &path, e))
+        };
+        Ok(UpdatePackage {
+            update: read(format!("{number}.toml"))?,
+            signature: read(format!("{number}.sig"))?,
+        })
     }
 
     /// Is the list here? Takes it over from another order that has it.

@@ -80,7 +80,7 @@ fn a_signed_order_with_its_lists_is_in_force_and_stays_so() {
         .unwrap();
     assert!(matches!(wrong.offered, Offered::Refused(_)));
     let taken = book.list(Hash::of(LIST), LIST, noon()).unwrap();
-    assert_eq!(taken.offered, Offered::Taken);
+    assert_eq!(taken.offered, Offered::Taken { updates: 0 });
     assert_eq!(book.digest(), None, "not before it is recorded");
     assert_eq!(desk.record(&mut book, taken.change), ["1 in force"]);
     assert!(book.wanted().wants(Kind::WebVisit) && book.wanted().wants(Kind::ProcessStart));
@@ -89,7 +89,7 @@ fn a_signed_order_with_its_lists_is_in_force_and_stays_so() {
     assert_eq!(book.digest(), Some(Hash::of(&package.order)));
     assert!(book.in_force().is_some() && book.turn(noon()).is_none());
     let (again, facts) = desk.offer(&mut book, package, noon());
-    assert_eq!((again, facts.len()), (Offered::Taken, 0));
+    assert_eq!((again, facts.len()), (Offered::Taken { updates: 0 }, 0));
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_wrong_clock_is_said_once_and_the_order_taken_when_it_is_right() {
     }
     assert_eq!(told, 1);
     let (offered, facts) = desk.offer(&mut book, one, noon());
-    assert_eq!(offered, Offered::Taken);
+    assert_eq!(offered, Offered::Taken { updates: 0 });
     assert_eq!(facts, ["1 in force"]);
 }
 
@@ -176,7 +176,7 @@ fn an_order_does_not_go_back() {
     assert_eq!(book.in_force().unwrap().order().version(), 2);
     let three = desk.court.order(3, "2026-03-02", "2026-03-03");
     let (offered, facts) = desk.offer(&mut book, three, noon());
-    assert_eq!(offered, Offered::Taken, "its list was here");
+    assert_eq!(offered, Offered::Taken { updates: 0 }, "its list was here");
     assert_eq!(
         facts,
         ["2 ended: version 3 of SHPO-1 took its place", "3 in force"]
@@ -197,7 +197,11 @@ fn orders_share_a_list_by_its_hash_while_it_is_whole() {
     desk.offer(&mut book, one.clone(), noon());
     let two = desk.court.order(2, "2026-03-03", "2026-03-05");
     let answer = book.offer(two.clone(), noon()).unwrap();
-    assert_eq!(answer.offered, Offered::Taken, "its list was here");
+    assert_eq!(
+        answer.offered,
+        Offered::Taken { updates: 0 },
+        "its list was here"
+    );
     desk.record(&mut book, answer.change);
     let lists = [one, two].map(|package| {
         let folder = desk.dir.path().join("order");
@@ -224,7 +228,7 @@ fn begins_on_its_first_day_and_ends_after_its_last() {
     desk.offer(&mut book, one, noon());
     let two = desk.court.order(2, "2026-03-03", "2026-03-04");
     let (offered, facts) = desk.offer(&mut book, two.clone(), noon());
-    assert_eq!((offered, facts.len()), (Offered::Taken, 0));
+    assert_eq!((offered, facts.len()), (Offered::Taken { updates: 0 }, 0));
     assert_eq!(
         book.in_force().unwrap().order().version(),
         1,
@@ -275,7 +279,7 @@ fn a_first_order_of_days_to_come_waits() {
     let mut book = desk.open();
     let one = desk.court.order(1, "2026-03-03", "2026-03-04");
     let (offered, facts) = desk.offer(&mut book, one, noon());
-    assert_eq!((offered, facts.len()), (Offered::Taken, 0));
+    assert_eq!((offered, facts.len()), (Offered::Taken { updates: 0 }, 0));
     assert_eq!(book.wanted(), Wanted::default());
     let mut book = desk.open();
     let change = book.turn(noon().plus(DAY));
@@ -306,7 +310,7 @@ fn a_stored_order_that_was_changed_does_not_count_and_can_be_taken_again() {
     let (offered, facts) = desk.offer(&mut book, package, noon());
     assert_eq!(
         (offered, facts),
-        (Offered::Taken, vec!["1 in force".to_owned()])
+        (Offered::Taken { updates: 0 }, vec!["1 in force".to_owned()])
     );
 }
 
@@ -348,7 +352,7 @@ fn a_version_that_takes_the_place_of_another_text_is_refused() {
     let two = replaces(&desk.court, 2, Hash::of(&one.order));
     let later = noon().plus(60_000);
     let (offered, _) = desk.offer(&mut book, two, later);
-    assert_eq!(offered, Offered::Taken);
+    assert_eq!(offered, Offered::Taken { updates: 0 });
     // Version 1 is an earlier one now, and still known.
     let mut book = desk.open();
     let three = replaces(&desk.court, 3, Hash([7; 32]));
@@ -367,7 +371,7 @@ fn a_suspended_order_ends_and_comes_back_by_itself() {
     let (offered, facts) = desk.offer(&mut book, one, noon());
     assert_eq!(
         (offered, facts),
-        (Offered::Taken, vec!["1 in force".into()])
+        (Offered::Taken { updates: 0 }, vec!["1 in force".into()])
     );
     let (off, on, end) = (
         noon().plus(DAY / 2),
@@ -385,7 +389,7 @@ fn a_suspended_order_ends_and_comes_back_by_itself() {
     // A version for a day to come waits, and the suspended one comes back before.
     let two = desk.court.order(2, "2026-03-06", "2026-03-07");
     let (offered, facts) = desk.offer(&mut book, two, off);
-    assert_eq!((offered, facts), (Offered::Taken, vec![]));
+    assert_eq!((offered, facts), (Offered::Taken { updates: 0 }, vec![]));
     let mut book = desk.open();
     let change = book.turn(on);
     assert_eq!(desk.record(&mut book, change), ["1 in force"]);
@@ -421,8 +425,14 @@ fn a_list_of_the_collectors_is_not_asked_for() {
         .replace(clause, &format!("{clause}\nrecords = [\"web_visit\"]"));
     let package = desk.court.sign(there.into_bytes(), &["court", "police"]);
     let answer = book.offer(package, noon()).unwrap();
-    assert_eq!(answer.offered, Offered::Taken, "without a list");
+    assert_eq!(
+        answer.offered,
+        Offered::Taken { updates: 0 },
+        "without a list"
+    );
     book.apply(answer.change.unwrap());
     let judge = book.in_force().unwrap();
     assert_eq!(judge.left_out(), ["4.a"]);
 }
+
+mod updates;

@@ -17,6 +17,7 @@ impl Keeper {
                     closed: self.journal.closed(),
                     held: self.journal.held(),
                     order: self.book.digest(),
+                    updates: self.book.updates(),
                 });
             }
             Ask::Report { first, reply } => match self.journal.report(first) {

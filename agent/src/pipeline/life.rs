@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use proviso_report::UnixMs;
 use proviso_report::fact::{
-    AgentStarted, AgentStopped, Fact, Gap, GapCause, Heartbeat, OrderInForce, PreviousEnd,
+    AgentStarted, AgentStopped, Fact, Gap, GapCause, Heartbeat, ListInForce, OrderInForce,
+    PreviousEnd,
 };
 use proviso_rules::ENGINE;
 use thiserror::Error;
@@ -51,12 +52,17 @@ impl Keeper {
     ) -> Result<Self, StartError> {
         if let Some(order) = book.in_force() {
             let order = order.order();
-            let order = OrderInForce {
+            let in_force = OrderInForce {
                 id: order.id().to_owned(),
                 version: order.version(),
                 digest: order.digest(),
             };
-            journal.begin_under(order, now);
+            let lists = book.lists().into_iter().map(|(list, version)| ListInForce {
+                list,
+                number: version.number,
+                sha256: version.sha256,
+            });
+            journal.begin_under(in_force, lists.collect(), now);
         }
         let before = journal.life()?;
         let cursors = journal.cursors()?.into_iter().collect();

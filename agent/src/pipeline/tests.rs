@@ -83,7 +83,7 @@ impl World {
             },
             0,
         );
-        assert_eq!(taken, Offered::Taken);
+        assert_eq!(taken, Offered::Taken { updates: 0 });
         agent
     }
 
@@ -98,7 +98,7 @@ impl World {
         let package = self.court.sign(text.into_bytes(), &["court", "police"]);
         let digest = Hash::of(&package.order);
         let offered = agent.ask(|reply| Ask::Order { package, reply }, ms);
-        assert_eq!(offered, Offered::Taken);
+        assert_eq!(offered, Offered::Taken { updates: 0 });
         digest
     }
 

@@ -84,13 +84,19 @@ pub struct Standing {
     pub held: u64,
     /// The order in force, or the last one that was.
     pub order: Option<Hash>,
+    /// How many updates of its lists were taken.
+    pub updates: u64,
 }
 
 /// What becomes of an order that was offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Offered {
-    /// It is in force, or will be on its first day.
-    Taken,
+    /// It is in force, or will be on its first day, and so are the updates of its lists that came with
+    /// it; how many of them are held now.
+    Taken {
+        /// Updates of its lists.
+        updates: u64,
+    },
     /// These lists are not here yet.
     Needs(Vec<Hash>),
     /// It is not taken; why, as a sentence. A record says so too.

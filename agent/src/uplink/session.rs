@@ -8,7 +8,8 @@
 //! Promises: reports go out in the order of the log, from the size that the collector holds; a
 //! report counts as held only by a receipt that was verified with the collector's key against the
 //! checkpoint that this device signed. Whatever breaks off is sent again. Notices go ahead when
-//! more than one report waits. An assigned order that could not be taken is asked for again.
+//! more than one report waits. An assigned order that could not be taken is asked for again, and so
+//! is one of which the collector has more updates of lists.
 //!
 //! Refuses: to go on with a collector that holds another log than this one, or less of it than it
 //! gave receipts for. That is for people to look into; nothing is let go of meanwhile.
@@ -76,8 +77,10 @@ pub struct Session {
     rests_until: Option<Instant>,
     /// When the collector was last heard, or was first asked something.
     heard: Instant,
-    /// The order that the collector assigned last.
-    assigned: Option<Hash>,
+    /// The order that the collector assigned last, and how many updates of its lists it has.
+    assigned: Option<(Hash, u64)>,
+    /// The order was just taken without the updates that it has: they are asked for once at once.
+    asked_for_updates: bool,
     /// When to ask for it again, because it was not taken.
     asks_again: Option<Instant>,
     lists: Lists,
@@ -235,6 +238,7 @@ impl Session {
             rests_until: None,
             heard: now,
             assigned: None,
+            asked_for_updates: false,
             asks_again: None,
             lists: Lists::default(),
             notices,
@@ -258,8 +262,8 @@ impl Session {
                 self.requests.push_back(Request::Order(package));
                 Ok(())
             }
-            Frame::OrderChanged { digest } if self.state != State::Greeting => {
-                self.assign(Some(digest));
+            Frame::OrderChanged { digest, updates } if self.state != State::Greeting => {
+                self.assign(Some((digest, updates)));
                 Ok(())
             }
             Frame::List {
@@ -285,7 +289,7 @@ impl Session {
         self.compare_sizes(welcome.size)?;
         self.next = welcome.size;
         self.state = State::Comparing;
-        self.assign(welcome.order);
+        self.assign(welcome.order.map(|order| (order, welcome.updates)));
         if welcome.size == 0 {
             self.ready();
             return Ok(());
@@ -397,14 +401,17 @@ impl Session {
         }
     }
 
-    /// The collector assigned an order.
-    fn assign(&mut self, order: Option<Hash>) {
+    /// The collector assigned an order, or has more updates of its lists.
+    fn assign(&mut self, order: Option<(Hash, u64)>) {
         if order == self.assigned {
             return;
         }
         self.assigned = order;
+        self.asked_for_updates = false;
         self.asks_again = None;
-        if order.is_some() && order != self.standing.order {
+        if let Some((digest, updates)) = order
+            && (Some(digest) != self.standing.order || updates > self.standing.updates)
+        {
             self.get_order();
         }
     }
@@ -479,9 +486,14 @@ impl Session {
                     self.ready();
                 }
             }
-            Answer::Offered(Offered::Taken) => {
+            Answer::Offered(Offered::Taken { updates }) => {
                 self.lists.clear();
                 self.asks_again = None;
+                let more = self.assigned.is_some_and(|(_, there)| there > updates);
+                if more && !self.asked_for_updates {
+                    self.asked_for_updates = true;
+                    self.get_order();
+                }
             }
             Answer::Offered(Offered::Needs(lists)) => {
                 if let Some(sha256) = self.lists.want(&lists) {

@@ -1,7 +1,8 @@
-//! `order put`, `order show`.
+//! `order put`, `order update-list`, `order show`.
 
 mod files;
 mod put;
+mod update;
 
 use std::fmt::Write;
 
@@ -21,6 +22,9 @@ pub(super) enum Order {
     /// Put a person under an order. Beside the file must lie its lists and at least two signatures,
     /// `ORDER.toml.ROLE.sig`, by signers of different roles.
     Put(put::Put),
+    /// Bring a list of an order up to date, where the order lets somebody do it. Beside the update
+    /// must lie its signature, `UPDATE.sig`.
+    UpdateList(update::UpdateList),
     /// Show the order that a person is under, for reading.
     Show(Show),
 }
@@ -38,6 +42,7 @@ impl Order {
     pub(super) fn run(self) -> anyhow::Result<String> {
         match self {
             Self::Put(put) => put.run(),
+            Self::UpdateList(update) => update.run(),
             Self::Show(show) => show.run(),
         }
     }

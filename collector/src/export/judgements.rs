@@ -97,6 +97,7 @@ fn exported(finding: &Finding, says: &str) -> Result<Exported, ExportError> {
             .map_err(|_| ExportError::Finding(finding.id.to_string()))?,
         engine: finding.engine.clone(),
         order: finding.order,
+        basis: finding.basis,
     })
 }
 

@@ -1,4 +1,5 @@
-//! The orders that records were made under: byte for byte, with signatures and lists.
+//! The orders that records were made under: byte for byte, with signatures, lists and the updates of
+//! these.
 //!
 //! Refuses: to hand on a list that the order keeps at the collector. The verifier says then which
 //! rules it could not check.
@@ -12,7 +13,7 @@ use proviso_rules::order::Where;
 use super::bag::Bag;
 use super::{ExportError, line};
 use crate::store::orders::{self, StoredOrder};
-use crate::store::{Hash, PersonId, Read};
+use crate::store::{Hash, PersonId, Read, updates};
 
 /// Writes each order that the store holds. One that it does not hold is missing in the bundle too,
 /// and its verification says so.
@@ -54,6 +55,27 @@ fn one(bag: &mut Bag, read: &Read<'_>, stored: &StoredOrder) -> Result<(), Expor
     for hash in &of(Where::Device) - &of(Where::Collector) {
         if let Some(bytes) = orders::list(read, &hash)? {
             bag.put(&format!("{under}/lists/{hash}"), bytes)?;
+        }
+    }
+    updated(bag, read, stored, &order)
+}
+
+/// The updates of its lists, in the order in which they were put.
+fn updated(
+    bag: &mut Bag,
+    read: &Read<'_>,
+    stored: &StoredOrder,
+    order: &Order,
+) -> Result<(), ExportError> {
+    for (number, update) in (1_u32..).zip(updates::of_order(read, &stored.digest)?) {
+        let under = format!("data/orders/{}/updates/{number}", stored.digest);
+        bag.put(&format!("{under}/update.toml"), &update.bytes)?;
+        bag.put(&format!("{under}/update.sig"), &update.signature)?;
+        bag.put(&format!("{under}/put.txt"), line(UnixMs(update.put)))?;
+        let mut pins = order.lists().iter();
+        let is_given = pins.any(|pin| pin.name == update.list && pin.held == Where::Device);
+        if is_given && let Some(bytes) = orders::list(read, &update.sha256)? {
+            bag.put(&format!("{under}/list"), bytes)?;
         }
     }
     Ok(())

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proviso_report::{Checkpoint, CompactRange, Fact, Receipt, Record, Report, ReportError};
+use proviso_rules::State;
 
 use super::check::{self, Appends, Known, Rejected, Repeats};
 use super::desk::Desk;
@@ -362,7 +363,12 @@ impl Desk {
             read = check::record(index, line, &log.known.orders);
         }
         let record = read?;
-        let found = self.book.announced(&log.device, &record, now).await?;
+        let nothing = State::new();
+        let state = log.memory.as_ref().map_or(&nothing, |memory| &memory.state);
+        let found = self
+            .book
+            .announced(&log.device, state, &record, now)
+            .await?;
         if found.is_empty() {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proviso_report::frame::MAX_FRAME;
-use proviso_report::{Hello, OrderPackage, Welcome};
+use proviso_report::{Hello, OrderPackage, UpdatePackage, Welcome};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::append::{Log, Stored};
@@ -17,7 +17,7 @@ use crate::clock;
 use crate::judging::OrderBook;
 use crate::signing::Signer;
 use crate::store::devices::{self, DeviceState};
-use crate::store::{Store, StoreError, orders, reports};
+use crate::store::{Store, StoreError, orders, reports, updates};
 
 /// Memory for reports that are being taken in, in KiB. A thousand usual ones fit, or sixty of the
 /// longest.
@@ -157,9 +157,13 @@ impl Desk {
             };
             let orders = orders::digests(read, &device.person)?;
             let last = reports::last(read, id)?;
-            Ok::<_, StoreError>(Some((device, orders, last)))
+            let updates = match &device.order {
+                Some(order) => updates::count(read, order)?,
+                None => 0,
+            };
+            Ok::<_, StoreError>(Some((device, orders, last, updates)))
         });
-        let (device, orders, last) = found.await?.ok_or(Refused::UnknownDevice(id))?;
+        let (device, orders, last, updates) = found.await?.ok_or(Refused::UnknownDevice(id))?;
         if device.state != DeviceState::Active {
             return Err(Refused::Retired(id));
         }
@@ -176,6 +180,7 @@ impl Desk {
             receipt,
             checkpoint,
             order: device.order,
+            updates,
         };
         let log = Log::new(self, device, orders.into_iter().collect())?;
         Ok((log, welcome))
@@ -183,18 +188,26 @@ impl Desk {
 
     async fn order(&self, log: &Log) -> Result<OrderPackage, Refused> {
         let person = log.device().person.clone();
-        let current = self
-            .store
-            .read(move |read| Ok::<_, StoreError>(orders::current(read, &person)?))
-            .await?
-            .ok_or(Refused::NoOrder)?;
+        let found = self.store.read(move |read| {
+            let Some(current) = orders::current(read, &person)? else {
+                return Ok(None);
+            };
+            let updates = updates::of_order(read, &current.digest)?;
+            Ok::<_, StoreError>(Some((current, updates)))
+        });
+        let (current, updates) = found.await?.ok_or(Refused::NoOrder)?;
         // In base64 a third more must fit a frame.
         if current.bytes.len() > MAX_FRAME / 2 {
             return Err(Refused::NoOrder);
         }
+        let updates = updates.into_iter().map(|stored| UpdatePackage {
+            update: stored.bytes,
+            signature: stored.signature,
+        });
         Ok(OrderPackage {
             order: current.bytes,
             signatures: current.signatures,
+            updates: updates.collect(),
         })
     }
 

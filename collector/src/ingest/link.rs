@@ -225,7 +225,7 @@ impl Link {
             Step::Written(Ok(len)) => self.out.1 += len,
             Step::Written(Err(error)) => return Some(End::Lost(error.to_string())),
             Step::News(News { replaced: true, .. }) => return Some(End::Replaced),
-            Step::News(news) => self.session.on_order(news.order),
+            Step::News(news) => self.session.on_order(news.order, news.updates),
             Step::Look => self.look(),
         }
         None
@@ -246,7 +246,11 @@ impl Link {
         self.work = None;
         if let (Answer::Admitted(welcome), Some(log)) = (&answer, caller.log()) {
             let device = log.device().id;
-            self.seat = Some(self.around.peers.seat(device, welcome.order));
+            self.seat = Some(
+                self.around
+                    .peers
+                    .seat(device, welcome.order, welcome.updates),
+            );
             self.pass = None;
             tracing::info!(%device, size = welcome.size, "a device connected");
         }

@@ -1,15 +1,15 @@
 //! Lists of orders for devices that ask: all who want the same list at one moment share its bytes.
 //!
-//! Refuses: lists that the device's own order does not pin, and those that it keeps at the collector.
+//! Refuses: lists that the device's own order neither pins nor was updated to, and those that it keeps at the collector.
 //! Their bytes never leave it, whoever asks.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use proviso_rules::Order;
-use proviso_rules::order::Where;
+use proviso_rules::order::{ListPin, Where};
 
-use crate::store::{Hash, PersonId, Store, StoreError, orders};
+use crate::store::{Hash, PersonId, Store, StoreError, orders, updates};
 
 /// The lists that are on their way to somebody.
 #[derive(Debug, Default)]
@@ -26,10 +26,15 @@ impl Lists {
         sha256: Hash,
     ) -> Result<Option<Arc<Vec<u8>>>, StoreError> {
         let person = person.clone();
-        let order = store
-            .read(move |read| Ok::<_, StoreError>(orders::current(read, &person)?))
-            .await?;
-        if !order.is_some_and(|order| gives(&order.bytes, &sha256)) {
+        let found = store.read(move |read| {
+            let Some(order) = orders::current(read, &person)? else {
+                return Ok(None);
+            };
+            let updated = updates::lists_with(read, &order.digest, &sha256)?;
+            Ok::<_, StoreError>(Some((order.bytes, updated)))
+        });
+        let found = found.await?;
+        if !found.is_some_and(|(order, updated)| gives(&order, &updated, &sha256)) {
             return Ok(None);
         }
         if let Some(bytes) = self.lock().get(&sha256).and_then(Weak::upgrade) {
@@ -56,12 +61,14 @@ impl Lists {
     }
 }
 
-/// May devices have this list? One order could pin the same bytes under two names.
-fn gives(order: &[u8], sha256: &Hash) -> bool {
+/// May devices have this list, which the order pins or which these lists of it were updated to? One
+/// order could pin the same bytes under two names.
+fn gives(order: &[u8], updated: &[String], sha256: &Hash) -> bool {
     let Ok(order) = Order::parse(order) else {
         return false;
     };
-    let mut pins = order.lists().iter().filter(|pin| pin.sha256 == *sha256);
+    let is_it = |pin: &&ListPin| pin.sha256 == *sha256 || updated.contains(&pin.name);
+    let mut pins = order.lists().iter().filter(is_it);
     let first = pins.next();
     first.is_some_and(|pin| pin.held == Where::Device) && pins.all(|pin| pin.held == Where::Device)
 }
@@ -98,11 +105,11 @@ mod tests {
         let (ours, other) = (Hash([0xab; 32]), Hash([1; 32]));
         let device = order("");
         assert!(Order::parse(device.as_bytes()).is_ok());
-        assert!(gives(device.as_bytes(), &ours));
-        assert!(!gives(device.as_bytes(), &other), "of another order");
+        assert!(gives(device.as_bytes(), &[], &ours));
+        assert!(!gives(device.as_bytes(), &[], &other), "of another order");
         let collector = order("held = \"collector\"");
         assert!(Order::parse(collector.as_bytes()).is_ok());
-        assert!(!gives(collector.as_bytes(), &ours));
-        assert!(!gives(b"no order", &ours));
+        assert!(!gives(collector.as_bytes(), &[], &ours));
+        assert!(!gives(b"no order", &[], &ours));
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::store::{DeviceId, Hash, Read, SqlError, devices};
+use crate::store::{DeviceId, Hash, Read, SqlError, devices, updates};
 
 /// Who is connected.
 #[derive(Debug, Default)]
@@ -27,6 +27,8 @@ struct Inside {
 pub(super) struct News {
     /// The order that is assigned to it.
     pub(super) order: Option<Hash>,
+    /// How many updates of its lists there are.
+    pub(super) updates: u64,
     /// It has connected anew elsewhere.
     pub(super) replaced: bool,
 }
@@ -42,13 +44,19 @@ pub(super) struct Seat {
 
 /// What [`Peers::tell`] tells.
 #[derive(Debug)]
-pub(super) struct Assigned(Vec<(DeviceId, Option<Hash>)>);
+pub(super) struct Assigned(Vec<(DeviceId, Option<Hash>, u64)>);
 
 impl Peers {
     /// Takes the device's place, from an older connection if there is one.
-    pub(super) fn seat(self: &Arc<Self>, device: DeviceId, order: Option<Hash>) -> Seat {
+    pub(super) fn seat(
+        self: &Arc<Self>,
+        device: DeviceId,
+        order: Option<Hash>,
+        updates: u64,
+    ) -> Seat {
         let (sender, news) = watch::channel(News {
             order,
+            updates,
             replaced: false,
         });
         let mut inside = self.lock();
@@ -71,19 +79,23 @@ impl Peers {
         let mut assigned = Vec::with_capacity(connected.len());
         for device in connected {
             let order = devices::get(read, device)?.and_then(|row| row.order);
-            assigned.push((device, order));
+            let updates = match &order {
+                Some(order) => updates::count(read, order)?,
+                None => 0,
+            };
+            assigned.push((device, order, updates));
         }
         Ok(Assigned(assigned))
     }
 
-    /// Tells those whose order is another now.
+    /// Tells those whose order is another now, or has more updates.
     pub(super) fn tell(&self, Assigned(assigned): Assigned) {
         let inside = self.lock();
-        for (device, order) in assigned {
+        for (device, order, updates) in assigned {
             if let Some((_, sender)) = inside.seats.get(&device) {
                 sender.send_if_modified(|news| {
-                    let other = news.order != order;
-                    news.order = order;
+                    let other = (news.order, news.updates) != (order, updates);
+                    (news.order, news.updates) = (order, updates);
                     other
                 });
             }
@@ -119,8 +131,8 @@ mod tests {
     #[test]
     fn the_newest_connection_counts() {
         let peers = Arc::new(Peers::default());
-        let older = peers.seat(DEVICE, None);
-        let newer = peers.seat(DEVICE, None);
+        let older = peers.seat(DEVICE, None, 0);
+        let newer = peers.seat(DEVICE, None, 0);
         assert!(older.news.borrow().replaced && !newer.news.borrow().replaced);
         drop(older);
         assert_eq!(peers.count(), 1);
@@ -133,13 +145,20 @@ mod tests {
         let peers = Arc::new(Peers::default());
         let order = Some(Hash([2; 32]));
         let (mut same, mut other) = (
-            peers.seat(DEVICE, order),
-            peers.seat(DeviceId([3; 16]), None),
+            peers.seat(DEVICE, order, 1),
+            peers.seat(DeviceId([3; 16]), None, 0),
         );
-        peers.tell(Assigned(vec![(DEVICE, order), (DeviceId([3; 16]), order)]));
+        peers.tell(Assigned(vec![
+            (DEVICE, order, 1),
+            (DeviceId([3; 16]), order, 0),
+        ]));
         assert!(!same.news.has_changed().unwrap());
         assert!(other.news.has_changed().unwrap());
         assert_eq!(other.news.borrow_and_update().order, order);
         assert_eq!(same.news.borrow_and_update().order, order);
+        // More updates are news, too.
+        peers.tell(Assigned(vec![(DEVICE, order, 2)]));
+        assert!(same.news.has_changed().unwrap());
+        assert_eq!(same.news.borrow_and_update().updates, 2);
     }
 }

@@ -38,8 +38,8 @@ pub struct Session {
     state: State,
     /// How many records the device is known to have here.
     size: u64,
-    /// The order that the device was last told of.
-    told: Option<Hash>,
+    /// The order that the device was last told of, and how many updates of its lists.
+    told: (Option<Hash>, u64),
     request: Option<Request>,
     /// A request is being carried out.
     pending: bool,
@@ -124,7 +124,7 @@ impl Session {
             certificate,
             state: State::New(now + FIRST_WORD),
             size: 0,
-            told: None,
+            told: (None, 0),
             request: None,
             pending: false,
             answers: VecDeque::new(),
@@ -200,7 +200,7 @@ impl Session {
             Answer::Admitted(welcome) => {
                 self.state = State::Admitted;
                 self.size = welcome.size;
-                self.told = welcome.order;
+                self.told = (welcome.order, welcome.updates);
                 self.answers.push_back(Frame::Welcome(welcome));
             }
             Answer::Held { size, line } => {
@@ -231,14 +231,16 @@ impl Session {
         }
     }
 
-    /// Another order may be assigned to the device from now on.
-    pub fn on_order(&mut self, order: Option<Hash>) {
-        if self.state != State::Admitted || self.told == order {
+    /// Another order may be assigned to the device from now on, or there may be more updates of its
+    /// lists.
+    pub fn on_order(&mut self, order: Option<Hash>, updates: u64) {
+        if self.state != State::Admitted || self.told == (order, updates) {
             return;
         }
-        self.told = order;
+        self.told = (order, updates);
         if let Some(digest) = order {
-            self.answers.push_back(Frame::OrderChanged { digest });
+            self.answers
+                .push_back(Frame::OrderChanged { digest, updates });
         }
     }
 

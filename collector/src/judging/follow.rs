@@ -14,14 +14,16 @@ use jiff::Timestamp;
 use proviso_report::fact::{Fact, Kind};
 use proviso_report::{Record, UnixMs};
 use proviso_rules::{
-    ENGINE, Event, Followed, Hit, Judge, Order, State, Term, Verdict, Why, finding_id,
+    Basis, ENGINE, Event, Followed, Hit, Judge, Order, State, Term, Verdict, Why, finding_id,
 };
+
+use proviso_rules::order::ListVersion;
 
 use super::{JudgingError, OrderBook};
 use crate::store::devices::Device;
 use crate::store::findings::{Finding, Proof};
 use crate::store::judged::CannotTell;
-use crate::store::{FindingId, Hash};
+use crate::store::{FindingId, Hash, StoreError, updates};
 
 /// Events that a device did not keep are counted by it: no more of them are believed at once.
 const MOST_COUNTED: u64 = 1_000_000_000;
@@ -52,7 +54,7 @@ pub struct Outside {
     pub term: Term,
 }
 
-type Judges = BTreeMap<Hash, Arc<Judge>>;
+type Judges = BTreeMap<Basis, Arc<Judge>>;
 
 impl OrderBook {
     /// Follows records of a device's log from where `state` stands. `orders`: those of its person;
@@ -66,27 +68,25 @@ impl OrderBook {
         now: i64,
     ) -> Result<Judged, JudgingError> {
         let mut judged = Judged::default();
-        let wanted = records.iter().flat_map(|record| {
-            let begins = match &record.fact {
-                Fact::OrderInForce(order) => Some(order.digest),
-                _ => None,
-            };
-            [state.order_of(record), begins]
-        });
-        let wanted: BTreeSet<Hash> = wanted.flatten().collect();
+        let mut binding = state.binding();
+        let mut wanted = BTreeSet::new();
+        for record in records {
+            wanted.extend(binding.basis_of(record));
+            binding.pass(record);
+        }
         let judges = self.judges(wanted, orders).await?;
         let mut unsure = Unsure::default();
         for record in records {
-            match state.follow(record, |order| judges.get(order).map(|judge| &**judge)) {
-                Followed::Judged { order, verdict } => {
+            match state.follow(record, |basis| judges.get(basis).map(|judge| &**judge)) {
+                Followed::Judged { basis, verdict } => {
                     let Verdict { hits, cannot_tell } = verdict;
-                    for hit in hits {
-                        let found = finding(hit, &order, device, record, Proof::Proven, now)?;
-                        judged.findings.push(found);
-                    }
-                    let Some(judge) = judges.get(&order) else {
+                    let Some(judge) = judges.get(&basis) else {
                         continue;
                     };
+                    for hit in hits {
+                        let found = finding(hit, judge, device, record, Proof::Proven, now)?;
+                        judged.findings.push(found);
+                    }
                     for one in cannot_tell {
                         let kind = record.kind().as_str();
                         unsure.add(judge.order(), record.at, one.rule, kind, words(one.why), 1);
@@ -112,17 +112,19 @@ impl OrderBook {
         Ok(judged)
     }
 
-    /// What a record leads to that is announced ahead of its report: what can be found in it alone.
+    /// What a record leads to that is announced ahead of its report: what can be found in it alone,
+    /// with the lists that counted where `state` stands.
     pub async fn announced(
         self: &Arc<Self>,
         device: &Device,
+        state: &State,
         record: &Record,
         now: i64,
     ) -> Result<Vec<Finding>, JudgingError> {
-        let Some(order) = record.order else {
+        let Some(basis) = state.basis_of(record).filter(|_| record.order.is_some()) else {
             return Ok(Vec::new());
         };
-        let Some(judge) = self.get(order).await? else {
+        let Some(judge) = self.held(&basis).await? else {
             return Ok(Vec::new());
         };
         if !matches!(judge.order().term(record.at), Term::InForce(_)) {
@@ -134,23 +136,54 @@ impl OrderBook {
             fact: &record.fact,
         });
         hits.into_iter()
-            .map(|hit| finding(hit, &order, device, record, Proof::Unproven, now))
+            .map(|hit| finding(hit, &judge, device, record, Proof::Unproven, now))
             .collect()
     }
 
     /// Those that are held of the person's.
     async fn judges(
         self: &Arc<Self>,
-        wanted: BTreeSet<Hash>,
+        wanted: BTreeSet<Basis>,
         orders: &BTreeSet<Hash>,
     ) -> Result<Judges, JudgingError> {
         let mut judges = Judges::new();
-        for digest in wanted.intersection(orders) {
-            if let Some(judge) = self.get(*digest).await? {
-                judges.insert(*digest, judge);
+        for basis in wanted {
+            if orders.contains(&basis.order)
+                && let Some(judge) = self.held(&basis).await?
+            {
+                judges.insert(basis, judge);
             }
         }
         Ok(judges)
+    }
+
+    /// The judge of an order with those lists that count and are held: a device that names updates
+    /// which nobody put cannot keep its records from being judged.
+    async fn held(self: &Arc<Self>, basis: &Basis) -> Result<Option<Arc<Judge>>, JudgingError> {
+        if let Some(judge) = self.get(basis).await? {
+            return Ok(Some(judge));
+        }
+        if basis.lists.is_empty() {
+            return Ok(None);
+        }
+        let order = basis.order;
+        let stored = self
+            .store
+            .read(move |read| Ok::<_, StoreError>(updates::of_order(read, &order)?))
+            .await?;
+        let is_held = |list: &str, version: &ListVersion| {
+            stored.iter().any(|one| {
+                (one.list.as_str(), one.number, one.sha256)
+                    == (list, version.number, version.sha256)
+            })
+        };
+        let mut held = basis.clone();
+        held.lists.retain(|list, version| is_held(list, version));
+        tracing::warn!(
+            %order,
+            "a device names updates of lists that were never put: it is judged without them"
+        );
+        self.get(&held).await
     }
 }
 
@@ -200,15 +233,16 @@ impl Unsure {
 
 fn finding(
     hit: Hit,
-    order: &Hash,
+    judge: &Judge,
     device: &Device,
     record: &Record,
     proof: Proof,
     now: i64,
 ) -> Result<Finding, JudgingError> {
     let UnixMs(at) = record.at;
+    let order = judge.order().digest();
     Ok(Finding {
-        id: FindingId(finding_id(device.id, record.seq, order, &hit.rule)),
+        id: FindingId(finding_id(device.id, record.seq, &order, &hit.rule)),
         device: device.id,
         person: device.person.clone(),
         seq: record.seq,
@@ -219,7 +253,8 @@ fn finding(
         clause: hit.clause,
         severity: hit.severity.as_str().to_owned(),
         engine: ENGINE.to_owned(),
-        order: *order,
+        order,
+        basis: Some(judge.basis()).filter(|basis| *basis != order),
         made: now,
         proof,
     })

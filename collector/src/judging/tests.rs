@@ -86,10 +86,10 @@ fn an_order_that_is_not_held_is_asked_for_again() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let bytes = b"no order at all";
     let digest = Hash::of(bytes);
-    let got = runtime.block_on(held.book.get(digest)).unwrap();
+    let got = runtime.block_on(held.book.get(&Basis::of(digest))).unwrap();
     assert!(got.is_none());
     held.put(bytes);
-    let got = runtime.block_on(held.book.get(digest));
+    let got = runtime.block_on(held.book.get(&Basis::of(digest)));
     let fault = got.err().unwrap();
     assert!(matches!(fault, JudgingError::Order { .. }), "{fault}");
     assert!(fault.to_string().contains("order put"), "{fault}");
@@ -98,12 +98,12 @@ fn an_order_that_is_not_held_is_asked_for_again() {
 #[test]
 fn orders_remembered_are_bounded_and_the_unused_go_first() {
     let mut known = Known::default();
-    let digest = |n: usize| Hash::of(&n.to_be_bytes());
+    let digest = |n: usize| Basis::of(Hash::of(&n.to_be_bytes()));
     for n in 0..KEPT {
-        known.slot(digest(n));
+        known.slot(&digest(n));
     }
-    known.slot(digest(0));
-    known.slot(digest(KEPT));
+    known.slot(&digest(0));
+    known.slot(&digest(KEPT));
     assert_eq!(known.orders.len(), KEPT);
     assert!(known.orders.contains_key(&digest(0)));
     assert!(!known.orders.contains_key(&digest(1)));
@@ -230,7 +230,12 @@ fn records_are_judged_by_the_order_that_they_name() {
     assert_eq!(found.matched, r#"[{"field":"url","text":"facebook.com"}]"#);
 
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let judge = |digest| runtime.block_on(held.book.get(digest)).unwrap().unwrap();
+    let judge = |digest| {
+        runtime
+            .block_on(held.book.get(&Basis::of(digest)))
+            .unwrap()
+            .unwrap()
+    };
     assert!(Arc::ptr_eq(&judge(digest), &judge(digest)));
 }
 
@@ -240,7 +245,7 @@ fn an_order_whose_list_is_missing_judges_nothing() {
     let text = order();
     let digest = held.put(text.as_bytes());
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let got = runtime.block_on(held.book.get(digest));
+    let got = runtime.block_on(held.book.get(&Basis::of(digest)));
     assert!(matches!(got, Err(JudgingError::Order { .. })));
 }
 
@@ -355,7 +360,7 @@ fn an_announced_record_is_judged_by_itself() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let record = visit(7, "https://www.facebook.com/groups", digest);
     let device = device(&held.person);
-    let found = runtime.block_on(held.book.announced(&device, &record, 99));
+    let found = runtime.block_on(held.book.announced(&device, &State::new(), &record, 99));
     let [found] = &found.unwrap()[..] else {
         panic!("not one finding");
     };
@@ -364,7 +369,7 @@ fn an_announced_record_is_judged_by_itself() {
         at: UnixMs(0),
         ..record
     };
-    let found = runtime.block_on(held.book.announced(&device, &early, 99));
+    let found = runtime.block_on(held.book.announced(&device, &State::new(), &early, 99));
     assert!(found.unwrap().is_empty(), "before the term");
 }
 

@@ -48,6 +48,8 @@ pub struct Finding {
     pub engine: String,
     /// Order it was judged by.
     pub order: Hash,
+    /// What it rests on, when lists of the order were updated.
+    pub basis: Option<Hash>,
     /// When it was made, Unix milliseconds.
     pub made: i64,
     /// What stands behind it.
@@ -57,12 +59,13 @@ pub struct Finding {
 /// Enters a finding, opens its alert unless it is only `log`, and asks each channel once.
 pub fn put(tx: &Tx<'_>, finding: &Finding, channels: &[String]) -> Result<(), SqlError> {
     let id = finding.id.to_string();
+    let basis = finding.basis.map(|basis| basis.to_string());
     let new = tx.execute(
         "INSERT INTO finding (id, device, person, seq, at, rule, clause, severity, matched, \
-         engine, order_digest, made, proof) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+         engine, order_digest, made, proof, basis) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
          ON CONFLICT (id) DO UPDATE SET at = excluded.at, matched = excluded.matched, \
-         proof = excluded.proof WHERE finding.proof <> 'proven'",
+         basis = excluded.basis, proof = excluded.proof WHERE finding.proof <> 'proven'",
         &[
             (&id).into(),
             (&finding.device.to_string()).into(),
@@ -77,6 +80,7 @@ pub fn put(tx: &Tx<'_>, finding: &Finding, channels: &[String]) -> Result<(), Sq
             (&finding.order.to_string()).into(),
             finding.made.into(),
             finding.proof.as_str().into(),
+            basis.as_deref().into(),
         ],
     )?;
     if new == 0 || finding.severity == "log" {
@@ -139,7 +143,7 @@ pub fn contradict(tx: &Tx<'_>, device: DeviceId, size: u64) -> Result<(), SqlErr
 pub fn get(read: &Read<'_>, id: FindingId) -> Result<Option<Finding>, SqlError> {
     read.first(
         "SELECT id, device, person, seq, at, rule, clause, severity, matched, engine, \
-         order_digest, made, proof FROM finding WHERE id = $1",
+         order_digest, made, proof, basis FROM finding WHERE id = $1",
         &[(&id.to_string()).into()],
         finding,
     )
@@ -154,7 +158,7 @@ pub fn of_records(
 ) -> Result<Vec<Finding>, SqlError> {
     read.query(
         "SELECT id, device, person, seq, at, rule, clause, severity, matched, engine, \
-         order_digest, made, proof FROM finding \
+         order_digest, made, proof, basis FROM finding \
          WHERE device = $1 AND seq >= $2 AND seq < $3 ORDER BY seq, rule, id",
         &[(&device.to_string()).into(), first.into(), end.into()],
         finding,
@@ -170,7 +174,7 @@ pub fn of_person(
 ) -> Result<Vec<Finding>, SqlError> {
     read.query(
         "SELECT id, device, person, seq, at, rule, clause, severity, matched, engine, \
-         order_digest, made, proof FROM finding \
+         order_digest, made, proof, basis FROM finding \
          WHERE person = $1 AND at >= $2 AND at < $3 ORDER BY at, seq, rule, id",
         &[person.as_str().into(), from.into(), to.into()],
         finding,
@@ -206,7 +210,7 @@ impl std::str::FromStr for Proof {
 #[error("neither unproven, proven nor contradicted")]
 pub struct UnknownProof;
 
-/// Reads the thirteen columns that every statement here names in the same order.
+/// Reads the fourteen columns that every statement here names in the same order.
 pub fn finding(row: &Row<'_>) -> Result<Finding, SqlError> {
     Ok(Finding {
         id: row.parsed(0)?,
@@ -222,5 +226,6 @@ pub fn finding(row: &Row<'_>) -> Result<Finding, SqlError> {
         order: row.parsed(10)?,
         made: row.int(11)?,
         proof: row.parsed(12)?,
+        basis: row.maybe_parsed(13)?,
     })
 }

@@ -28,6 +28,7 @@ pub mod staff;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
+pub mod updates;
 mod writer;
 
 use std::path::{Path, PathBuf};

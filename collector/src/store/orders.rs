@@ -59,6 +59,11 @@ pub fn put(tx: &Tx<'_>, order: &StoredOrder) -> Result<(), SqlError> {
         ],
     )?;
     devices::assign(tx, &order.person, &order.digest)?;
+    announce(tx)
+}
+
+/// Lets running servers know that an order is new, or an update of its lists.
+pub(super) fn announce(tx: &Tx<'_>) -> Result<(), SqlError> {
     tx.execute(
         "UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE key = 'orders'",
         &[],
@@ -133,7 +138,7 @@ pub fn digests(read: &Read<'_>, person: &PersonId) -> Result<Vec<Hash>, SqlError
     )
 }
 
-/// Grows with every [`put`], from whatever process.
+/// Grows with every [`put`] and every update of a list, from whatever process.
 pub fn generation(read: &Read<'_>) -> Result<u64, SqlError> {
     let value = read.first(
         "SELECT value FROM meta WHERE key = $1",

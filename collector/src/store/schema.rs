@@ -173,7 +173,8 @@ CREATE INDEX audit_time ON audit (at);
 INSERT INTO meta (key, value) VALUES ('schema', '1'), ('orders', '0');
 ";
 
-/// From version 1 to 2: what the judge remembers, and what it could not tell. `device.judged` is how
+/// From version 1 to 2: what the judge remembers, what it could not tell, and updates of lists with
+/// what findings rest on because of them (`finding.basis`; NULL: the order as its file says). `device.judged` is how
 /// much of the log the state is of: a collector of version 1 that still runs moves the size and not
 /// this, so its reports are followed afterwards. `cannot_tell.day` is `2026-11-24`, a day of the
 /// order's zone.
@@ -196,6 +197,19 @@ CREATE TABLE cannot_tell (
     PRIMARY KEY (device, day, order_digest, rule, kind, reason)
 );
 CREATE INDEX cannot_tell_person ON cannot_tell (person, day);
+CREATE TABLE list_update (
+    order_digest TEXT NOT NULL,
+    place BIGINT NOT NULL,
+    list TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    sha256 TEXT NOT NULL,
+    bytes BYTEA NOT NULL,
+    sig BYTEA NOT NULL,
+    put BIGINT NOT NULL,
+    PRIMARY KEY (order_digest, place),
+    UNIQUE (order_digest, list, number)
+);
+ALTER TABLE finding ADD COLUMN basis TEXT;
 UPDATE meta SET value = '2' WHERE key = 'schema';
 ";
 

@@ -133,6 +133,7 @@ fn finding(device: DeviceId, person: &PersonId, proof: Proof) -> Finding {
         matched: "[]".to_owned(),
         engine: "e".to_owned(),
         order: Hash::of(b"order"),
+        basis: None,
         made: 60,
         proof,
     }

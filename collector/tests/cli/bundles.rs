@@ -93,6 +93,7 @@ fn find(store: &Store, person: &Person, device: proviso_report::DeviceId, order:
         matched: r#"[{"field":"url","text":"facebook.com"}]"#.to_owned(),
         engine: proviso_rules::ENGINE.to_owned(),
         order,
+        basis: None,
         made: MORNING + 62 * MINUTE,
         proof: Proof::Proven,
     };

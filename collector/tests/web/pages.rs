@@ -309,6 +309,7 @@ pub(crate) fn finding(number: u8, seq: u64, rule: &str, severity: &str, host: &s
         matched: serde_json::json!([{"field": "url", "text": host}]).to_string(),
         engine: "proviso-rules/test".to_owned(),
         order: Hash::of(ORDER.as_bytes()),
+        basis: None,
         made: now,
         proof: Proof::Unproven,
     }

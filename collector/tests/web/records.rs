@@ -107,6 +107,7 @@ fn found(log: &Log, person: &PersonId) -> Finding {
         matched: r#"[{"field":"private","text":"true"}]"#.to_owned(),
         engine: "proviso-engine/1".to_owned(),
         order: Hash::of(ORDER.as_bytes()),
+        basis: None,
         made: MORNING + 5 * MINUTE,
         proof: Proof::Proven,
     }

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{Frame, FrameError, HEAD, MAX_FRAME, Named, Receipt};
+use super::{Changed, Frame, FrameError, HEAD, MAX_FRAME, Named, Receipt};
 use crate::hash::Hash;
 
 /// Takes bytes as they come and gives frames as they are whole.
@@ -100,9 +100,13 @@ fn decode(kind: u8, payload: &[u8]) -> Result<Frame, FrameError> {
         10 => Frame::NoList {
             sha256: named("no list", payload)?,
         },
-        11 => Frame::OrderChanged {
-            digest: named("order changed", payload)?,
-        },
+        11 => {
+            let Changed { sha256, updates } = json("order changed", payload)?;
+            Frame::OrderChanged {
+                digest: sha256,
+                updates,
+            }
+        }
         12 => {
             let mut rest = payload;
             let index = take(&mut rest).ok_or(FrameError::Payload {

@@ -40,6 +40,9 @@ pub struct Welcome {
     /// The hash of the order that is assigned to the device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Hash>,
+    /// How many updates of its lists there are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub updates: u64,
 }
 
 /// No, and why.
@@ -93,6 +96,21 @@ pub struct OrderPackage {
     /// Its signatures (armoured SSHSIG).
     #[serde(with = "base64::list")]
     pub signatures: Vec<Vec<u8>>,
+    /// The updates of its lists, in the order in which they were taken. A device that does not know
+    /// of updates goes on by the lists that the order pins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub updates: Vec<UpdatePackage>,
+}
+
+/// An update of a list as it was signed. The list is asked for by its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdatePackage {
+    /// The statement.
+    #[serde(with = "base64")]
+    pub update: Vec<u8>,
+    /// Its signature (armoured SSHSIG).
+    #[serde(with = "base64")]
+    pub signature: Vec<u8>,
 }
 
 /// What a computer sends to become a device.
@@ -124,6 +142,10 @@ impl EnrolRequest {
     pub fn message_to_sign(secret: &[u8; 16], csr: &[u8]) -> Vec<u8> {
         [b"proviso-enrol/1\0", &secret[..], &Hash::of(csr).0].concat()
     }
+}
+
+pub(super) const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl fmt::Debug for EnrolRequest {

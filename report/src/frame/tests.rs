@@ -39,6 +39,7 @@ fn all() -> Vec<(Frame, Vec<u8>)> {
                 receipt: Some("r".into()),
                 checkpoint: Some("c".into()),
                 order: None,
+                updates: 0,
             }),
             with(
                 2,
@@ -66,6 +67,7 @@ fn all() -> Vec<(Frame, Vec<u8>)> {
             Frame::Order(OrderPackage {
                 order: b"o".to_vec(),
                 signatures: vec![b"s".to_vec()],
+                updates: vec![],
             }),
             with(7, r#"{"order":"bw==","signatures":["cw=="]}"#),
         ),
@@ -88,7 +90,10 @@ fn all() -> Vec<(Frame, Vec<u8>)> {
             with(10, &format!(r#"{{"sha256":"{hex}"}}"#)),
         ),
         (
-            Frame::OrderChanged { digest: hash },
+            Frame::OrderChanged {
+                digest: hash,
+                updates: 0,
+            },
             with(11, &format!(r#"{{"sha256":"{hex}"}}"#)),
         ),
         (
@@ -155,6 +160,53 @@ fn every_type_is_these_bytes() {
         decoder.push(&framed(&tail));
         assert_eq!(decoder.next().unwrap().as_ref(), Some(&frame));
         assert!(!decoder.is_within_frame());
+    }
+}
+
+#[test]
+fn updates_of_lists_are_these_bytes() {
+    let hex = "ab".repeat(32);
+    let hash = Hash([0xab; 32]);
+    for (frame, kind, text) in [
+        (
+            Frame::Welcome(Welcome {
+                size: 0,
+                root: hash,
+                receipt: None,
+                checkpoint: None,
+                order: Some(hash),
+                updates: 2,
+            }),
+            2,
+            format!(r#"{{"size":0,"root":"{hex}","order":"{hex}","updates":2}}"#),
+        ),
+        (
+            Frame::Order(OrderPackage {
+                order: b"o".to_vec(),
+                signatures: vec![],
+                updates: vec![UpdatePackage {
+                    update: b"u".to_vec(),
+                    signature: b"s".to_vec(),
+                }],
+            }),
+            7,
+            r#"{"order":"bw==","signatures":[],"updates":[{"update":"dQ==","signature":"cw=="}]}"#
+                .to_owned(),
+        ),
+        (
+            Frame::OrderChanged {
+                digest: hash,
+                updates: 2,
+            },
+            11,
+            format!(r#"{{"sha256":"{hex}","updates":2}}"#),
+        ),
+    ] {
+        let tail = [&[kind], text.as_bytes()].concat();
+        assert_eq!(frame.encode().unwrap(), framed(&tail), "{frame:?}");
+        let mut decoder = FrameDecoder::new();
+        decoder.push(&framed(&tail));
+        assert_eq!(decoder.next().unwrap(), Some(frame));
     }
 }
 

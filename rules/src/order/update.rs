@@ -28,13 +28,14 @@
 //! - Verify it, check that the list has the hash and count that it says, and compile. If that fails,
 //!   go on with the list before and say why.
 //! - Keep statement, signature and list verbatim beside the order, for whoever judges again later.
-//! - Write a record into the device's log that names list, number, SHA-256 and basis. From that
+//! - Write a record into the device's log that names list, number and SHA-256. From that
 //!   record on the update counts, for no record before it, and not before its own `from`: which list
 //!   a record was judged by is then a fact of the log, the same for agent, collector and verifier.
 //! - Of two statements with one number take the first, keep both, and tell people: somebody signed
 //!   twice.
-//! - An update of a list that only the collector holds goes to no device. There the collector's own
-//!   log says from where on it counts.
+//! - Refuse an update of a list that only the collector holds: it goes to no device, so no log says
+//!   from where on it counts, and nobody could judge again. Such a list needs a new version of the
+//!   order.
 //!
 //! [`UPDATE_NAMESPACE`]: crate::signature::UPDATE_NAMESPACE
 

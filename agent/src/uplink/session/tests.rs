@@ -1,4 +1,6 @@
-use proviso_report::{Alg, CompactRange, ReportBuilder, Seed, SigningKey, checkpoint_note};
+use proviso_report::{
+    Alg, CompactRange, ReportBuilder, Seed, SigningKey, UpdatePackage, checkpoint_note,
+};
 use ring::rand::SystemRandom;
 use ring::signature::Ed25519KeyPair;
 
@@ -55,6 +57,7 @@ impl World {
             closed: self.closed(),
             held,
             order: Some(Hash([5; 32])),
+            updates: 0,
         };
         let mut session = Session::new(
             self.parties.clone(),
@@ -97,6 +100,7 @@ impl World {
                 receipt: None,
                 checkpoint: None,
                 order: None,
+                updates: 0,
             };
         }
         let report = self.report(size - 2).unwrap();
@@ -107,6 +111,7 @@ impl World {
             receipt: Some(self.receipt_line(size)),
             checkpoint: Some(String::from_utf8(note.to_vec()).unwrap()),
             order: None,
+            updates: 0,
         }
     }
 
@@ -397,13 +402,14 @@ fn an_order_is_fetched_with_its_lists_one_by_one() {
     let world = World::new(0);
     let mut session = world.ready(0);
     let digest = Hash([8; 32]);
-    said(&mut session, Frame::OrderChanged { digest }).unwrap();
-    said(&mut session, Frame::OrderChanged { digest }).unwrap();
+    said(&mut session, Frame::OrderChanged { digest, updates: 0 }).unwrap();
+    said(&mut session, Frame::OrderChanged { digest, updates: 0 }).unwrap();
     assert_eq!(session.poll_frame(), Some(Frame::GetOrder));
     assert_eq!(session.poll_frame(), None);
     let package = OrderPackage {
         order: vec![1],
         signatures: vec![],
+        updates: vec![],
     };
     said(&mut session, Frame::Order(package)).unwrap();
     assert!(matches!(session.poll_request(), Some(Request::Order(_))));
@@ -447,8 +453,9 @@ fn an_order_that_was_not_taken_is_asked_for_again() {
     let package = OrderPackage {
         order: vec![1],
         signatures: vec![],
+        updates: vec![],
     };
-    said(&mut session, Frame::OrderChanged { digest }).unwrap();
+    said(&mut session, Frame::OrderChanged { digest, updates: 0 }).unwrap();
     let mut offered = |answer: Offered, now: Instant| {
         assert_eq!(session.poll_frame(), Some(Frame::GetOrder));
         session
@@ -473,7 +480,56 @@ fn an_order_that_was_not_taken_is_asked_for_again() {
     assert_eq!(again, Some(now + ORDER_AGAIN));
     let later = offered(refused, now + ORDER_AGAIN);
     assert_eq!(later, Some(now + 2 * ORDER_AGAIN));
-    assert_eq!(offered(Offered::Taken, now + 2 * ORDER_AGAIN), None);
+    assert_eq!(
+        offered(Offered::Taken { updates: 0 }, now + 2 * ORDER_AGAIN),
+        None
+    );
+}
+
+#[test]
+fn updates_of_lists_are_fetched_with_their_order() {
+    let world = World::new(0);
+    let mut session = world.session(0);
+    let digest = Hash([5; 32]);
+    // The device has this order, and none of its updates.
+    let welcome = Welcome {
+        order: Some(digest),
+        updates: 1,
+        ..world.welcome(0)
+    };
+    said(&mut session, Frame::Welcome(welcome)).unwrap();
+    let package = OrderPackage {
+        order: vec![1],
+        signatures: vec![],
+        updates: vec![UpdatePackage {
+            update: vec![2],
+            signature: vec![3],
+        }],
+    };
+    let taken = |session: &mut Session, updates: u64| {
+        assert_eq!(session.poll_frame(), Some(Frame::GetOrder));
+        said(session, Frame::Order(package.clone())).unwrap();
+        while let Some(request) = session.poll_request() {
+            if let Request::Order(asked) = request {
+                assert_eq!(asked, package);
+            }
+        }
+        let answer = Answer::Offered(Offered::Taken { updates });
+        session.on_answer(answer, Instant::now()).unwrap();
+    };
+    taken(&mut session, 1);
+    assert_eq!(session.poll_frame(), None);
+    // A new order is taken first, then it is asked for again for its updates, and once only.
+    let digest = Hash([8; 32]);
+    let changed = Frame::OrderChanged { digest, updates: 2 };
+    said(&mut session, changed).unwrap();
+    taken(&mut session, 0);
+    taken(&mut session, 0);
+    assert_eq!(session.poll_frame(), None);
+    let changed = Frame::OrderChanged { digest, updates: 3 };
+    said(&mut session, changed).unwrap();
+    taken(&mut session, 3);
+    assert_eq!(session.poll_frame(), None);
 }
 
 #[test]
@@ -537,6 +593,7 @@ fn silence_and_words_out_of_place_end() {
             Frame::Order(OrderPackage {
                 order: vec![],
                 signatures: vec![],
+                updates: vec![],
             }),
         ),
     ] {

@@ -17,6 +17,8 @@ use proviso_rules::{Fault, Faults, Order};
 const MAX_ORDER: u64 = 2 << 20;
 /// The longest signature file, in bytes.
 const MAX_SIGNATURE: u64 = 16 << 10;
+/// The longest update of a list, in bytes.
+const MAX_UPDATE: u64 = 16 << 10;
 /// The longest list, in bytes.
 const MAX_LIST: u64 = 256 << 20;
 /// More signatures than any order has.
@@ -64,6 +66,32 @@ pub(super) fn signatures(order: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
             read(path, MAX_SIGNATURE).with_context(|| format!("cannot read {}", path.display()))
         })
         .collect()
+}
+
+/// An update of a list, and its signature beside it.
+pub(super) fn update(path: &Path) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
+    let update = read(path, MAX_UPDATE)
+        .with_context(|| format!("cannot read {}: name an update", path.display()))?;
+    let mut signature = path.as_os_str().to_owned();
+    signature.push(".sig");
+    let signature = PathBuf::from(signature);
+    let signed = read(&signature, MAX_SIGNATURE).with_context(|| {
+        format!(
+            "cannot read {}: sign the update with `proviso list sign-update`, which writes it",
+            signature.display()
+        )
+    })?;
+    Ok((update, signed))
+}
+
+/// The list that an update brings.
+pub(super) fn new_list(path: &Path) -> anyhow::Result<Vec<u8>> {
+    read(path, MAX_LIST).with_context(|| {
+        format!(
+            "cannot read {}: name the new list with --new",
+            path.display()
+        )
+    })
 }
 
 /// The lists that the order pins, each with the hash that the order names.

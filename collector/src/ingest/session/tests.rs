@@ -34,6 +34,7 @@ fn admitted() -> Session {
         receipt: None,
         checkpoint: None,
         order: Some(Hash([7; 32])),
+        updates: 1,
     }));
     assert!(matches!(session.poll_frame(), Some(Frame::Welcome(_))));
     session
@@ -143,7 +144,7 @@ fn lists_stand_back() {
     };
     let total = (PIECE + 1) as u64;
     assert_eq!(piece(&mut session), (total, 0, PIECE));
-    session.on_order(Some(Hash([8; 32])));
+    session.on_order(Some(Hash([8; 32])), 0);
     assert!(matches!(
         session.poll_frame(),
         Some(Frame::OrderChanged { .. })
@@ -171,13 +172,17 @@ fn nobody_waits_for_too_many_lists() {
 #[test]
 fn an_order_is_told_once() {
     let mut session = admitted();
-    session.on_order(Some(Hash([7; 32])));
+    session.on_order(Some(Hash([7; 32])), 1);
     assert_eq!(session.poll_frame(), None);
     let digest = Hash([8; 32]);
-    session.on_order(Some(digest));
-    session.on_order(Some(digest));
-    assert_eq!(session.poll_frame(), Some(Frame::OrderChanged { digest }));
-    assert_eq!(session.poll_frame(), None);
+    // And so is each update of its lists.
+    for updates in [0, 1] {
+        session.on_order(Some(digest), updates);
+        session.on_order(Some(digest), updates);
+        let changed = Frame::OrderChanged { digest, updates };
+        assert_eq!(session.poll_frame(), Some(changed));
+        assert_eq!(session.poll_frame(), None);
+    }
 }
 
 #[test]

@@ -1,0 +1,93 @@
+//! Table `list_update`: updates of the lists of orders.
+//!
+//! Promises: statements and signatures are kept byte for byte, in the order in which they were taken,
+//! and never changed or removed. The lists that they bring lie in table `list`.
+
+use super::ids::Hash;
+use super::orders;
+use super::sql::{Read, Row, SqlError, Tx};
+
+/// One update as it was put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredUpdate {
+    /// Of which order.
+    pub order: Hash,
+    /// Of which of its lists.
+    pub list: String,
+    /// Its number.
+    pub number: u64,
+    /// The list that it brings.
+    pub sha256: Hash,
+    /// The statement, byte for byte.
+    pub bytes: Vec<u8>,
+    /// Its armoured signature, byte for byte.
+    pub signature: Vec<u8>,
+    /// Unix milliseconds when it was put; its signature was checked for this moment.
+    pub put: i64,
+}
+
+/// Stores an update behind those that are there, and lets running servers know. One of the same list
+/// and number fails.
+pub fn put(tx: &Tx<'_>, update: &StoredUpdate) -> Result<(), SqlError> {
+    let order = update.order.to_string();
+    let place = count(tx, &update.order)?;
+    tx.execute(
+        "INSERT INTO list_update (order_digest, place, list, number, sha256, bytes, sig, put) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &[
+            (&order).into(),
+            place.into(),
+            (&update.list).into(),
+            update.number.into(),
+            (&update.sha256.to_string()).into(),
+            (&update.bytes).into(),
+            (&update.signature).into(),
+            update.put.into(),
+        ],
+    )?;
+    orders::announce(tx)
+}
+
+/// Those of an order, in the order in which they were put.
+pub fn of_order(read: &Read<'_>, order: &Hash) -> Result<Vec<StoredUpdate>, SqlError> {
+    read.query(
+        "SELECT order_digest, list, number, sha256, bytes, sig, put FROM list_update \
+         WHERE order_digest = $1 ORDER BY place",
+        &[(&order.to_string()).into()],
+        stored,
+    )
+}
+
+/// How many there are of an order.
+pub fn count(read: &Read<'_>, order: &Hash) -> Result<u64, SqlError> {
+    let found = read.first(
+        "SELECT COUNT(*) FROM list_update WHERE order_digest = $1",
+        &[(&order.to_string()).into()],
+        |row| row.count(0),
+    )?;
+    Ok(found.unwrap_or(0))
+}
+
+/// The names of the order's lists that were ever updated to this one.
+pub fn lists_with(read: &Read<'_>, order: &Hash, sha256: &Hash) -> Result<Vec<String>, SqlError> {
+    read.query(
+        "SELECT DISTINCT list FROM list_update WHERE order_digest = $1 AND sha256 = $2 ORDER BY list",
+        &[
+            (&order.to_string()).into(),
+            (&sha256.to_string()).into(),
+        ],
+        |row| row.text(0),
+    )
+}
+
+fn stored(row: &Row<'_>) -> Result<StoredUpdate, SqlError> {
+    Ok(StoredUpdate {
+        order: row.parsed(0)?,
+        list: row.text(1)?,
+        number: row.count(2)?,
+        sha256: row.parsed(3)?,
+        bytes: row.bytes(4)?,
+        signature: row.bytes(5)?,
+        put: row.int(6)?,
+    })
+}
