@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use proviso_report::fact::{Heartbeat, OrderEnded, OrderInForce, WebVisit};
+use proviso_report::fact::{Heartbeat, ListInForce, OrderEnded, OrderInForce, WebVisit};
 use proviso_report::{BootId, Fact, Method, Record, UnixMs};
 use proviso_rules::{ENGINE, State, Term, finding_id};
 
@@ -237,6 +237,82 @@ fn records_are_judged_by_the_order_that_they_name() {
             .unwrap()
     };
     assert!(Arc::ptr_eq(&judge(digest), &judge(digest)));
+}
+
+#[test]
+fn records_are_judged_by_the_lists_that_the_log_says_count() {
+    let held = Held::new();
+    let by = "updates = { by = \"police:lists@police.example\", says = \"Sites may be added.\" }\n";
+    let text = order().replace("count = 2\n", &format!("count = 2\n{by}"));
+    let digest = held.put(text.as_bytes());
+    let new: &[u8] = b"facebook.com\ninstagram.com\nnew.example\n";
+    let parsed = Order::parse(text.as_bytes()).unwrap();
+    let from = "2026-01-01T00:00:00Z";
+    let statement = ListUpdate::text(&parsed, "social", None, new, from, None).unwrap();
+    let update = StoredUpdate {
+        order: digest,
+        list: "social".to_owned(),
+        number: 1,
+        sha256: Hash::of(new),
+        bytes: statement.into_bytes(),
+        signature: vec![1],
+        put: 5,
+    };
+    let stored = update.clone();
+    held.write(move |tx| {
+        orders::put_list(tx, &Hash::of(LIST), LIST)?;
+        orders::put_list(tx, &Hash::of(new), new)?;
+        updates::put(tx, &stored)
+    });
+    let kept = held
+        .store
+        .read_blocking(|read| Ok::<_, StoreError>(updates::of_order(read, &digest)?));
+    assert_eq!(kept.unwrap(), [update]);
+    let life = |seq, fact: Fact| Record {
+        clauses: vec![],
+        account: None,
+        order: None,
+        fact,
+        ..visit(seq, "https://x.example/", digest)
+    };
+    let counts = |seq, number, sha256| {
+        let list = "social".to_owned();
+        life(
+            seq,
+            ListInForce {
+                list,
+                number,
+                sha256,
+            }
+            .into(),
+        )
+    };
+    let begins = OrderInForce {
+        id: "O-1".to_owned(),
+        version: 1,
+        digest,
+    };
+    let page = |seq| visit(seq, "https://new.example/", digest);
+    let records = [
+        life(0, begins.into()),
+        page(1),
+        counts(2, 1, Hash::of(new)),
+        page(3),
+        // Nobody put this one: it is judged by the list that the order pins.
+        counts(4, 2, Hash::of(b"nothing")),
+        page(5),
+        visit(6, "https://www.facebook.com/", digest),
+    ];
+    let judged = held.follow(&[digest], &records);
+    let found: Vec<_> = judged
+        .findings
+        .iter()
+        .map(|one| (one.seq, one.basis))
+        .collect();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(matches!(found[0], (3, Some(basis)) if basis != digest));
+    assert_eq!(found[1], (6, None));
+    assert_eq!(judged.findings[0].order, digest);
 }
 
 #[test]
