@@ -104,6 +104,28 @@ impl<'a> Address<'a> {
     }
 }
 
+/// Schemes whose addresses are on a site.
+const OF_SITES: &[&str] = &["http", "https", "ws", "wss", "ftp"];
+
+/// Is it the address of something on a site, by its scheme? Wrappers are looked into.
+pub(crate) fn is_of_site(url: &str) -> bool {
+    let mut rest = url.trim_start_matches(|c: char| c <= ' ');
+    for _ in 0..=WRAPPERS {
+        let Some((scheme, inner)) = rest.split_once(':') else {
+            return false;
+        };
+        let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+        if OF_SITES.iter().any(|name| is(name)) {
+            return true;
+        }
+        if !is("view-source") && !is("blob") {
+            return false;
+        }
+        rest = inner;
+    }
+    false
+}
+
 /// A host that the parser leaves as it is: plain labels, none of them in Punycode, the last no
 /// number.
 fn is_final(host: &str) -> bool {
@@ -237,6 +259,32 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn sites_are_known_by_their_scheme() {
+        for url in [
+            "https://a.example/",
+            "HTTP://10.0.0.1/",
+            "wss://a.example/",
+            "ftp://a.example/x",
+            "view-source:https://a.example/",
+            "blob:https://a.example/1",
+        ] {
+            assert!(is_of_site(url), "{url}");
+        }
+        for url in [
+            "about:newtab",
+            "chrome://settings/",
+            "file:///home/alex/cv.html",
+            "data:text/html,https://a.example/",
+            "view-source:about:blank",
+            "view-source:view-source:view-source:https://a.example/",
+            "no address",
+            "",
+        ] {
+            assert!(!is_of_site(url), "{url}");
+        }
+    }
 
     #[test]
     fn hosts_are_what_a_browser_would_ask_for() {

@@ -225,7 +225,7 @@ pub(crate) const ROWS: &[Row] = &[
             "/travel/search",
             "/shopping",
         ],
-        &["q", "as_q", "as_epq"],
+        &["q", "as_q", "as_epq", "as_oq"],
     ),
     row("gumtree", COM, "", &["/search"], &["search_query", "q"]),
     row("imdb", COM, "", &["/find", "/search/**"], Q),

@@ -7,7 +7,7 @@ use proviso_report::{Fact, UnixMs};
 
 use crate::order::{Amount, Condition, Hours, Order, Over, Part, Rule};
 
-use super::address::Address;
+use super::address::{self, Address};
 use super::clock::Doubts;
 use super::found::{Atom, Found};
 use super::hours::{self, Stretch};
@@ -36,6 +36,8 @@ pub(crate) struct Program {
 struct Only {
     among: Option<Vec<Test>>,
     allow: Vec<Test>,
+    /// It allows hosts, so what is on no site is not its business.
+    by_host: bool,
 }
 
 #[derive(Debug)]
@@ -72,6 +74,10 @@ impl Program {
         let only = rule.only.as_ref().map(|only| Only {
             among: only.among.as_ref().map(|among| condition(among, test)),
             allow: only.allow.iter().map(|part| test(part, false)).collect(),
+            by_host: only
+                .allow
+                .iter()
+                .any(|part| matches!(part, Part::Host(_) | Part::HostIn(_))),
         });
         let approvals = rule
             .approvals
@@ -157,7 +163,9 @@ impl Program {
             .and(|| {
                 self.only.as_ref().map_or(Truth::Yes, |only| {
                     let among = only.among.as_ref().map_or(Truth::Yes, all);
-                    among.and(|| some(&only.allow).not())
+                    among
+                        .and(|| some(&only.allow).not())
+                        .and(|| Truth::from(!only.by_host || !is_off_sites(looked.event.fact)))
                 })
             })
             .and(|| looked.lies_in(&self.during))
@@ -265,6 +273,17 @@ pub(crate) fn stretch(event: &Event<'_>) -> Result<Stretch, Why> {
 /// `until`: the first moment after it.
 pub(crate) fn within(at: UnixMs, from: Option<UnixMs>, until: Option<UnixMs>) -> bool {
     from.is_none_or(|from| at >= from) && until.is_none_or(|until| at < until)
+}
+
+/// Does a fact have an address that is on no site: `about:`, `chrome:`, `file:`, `data:`?
+fn is_off_sites(fact: &Fact) -> bool {
+    let url = match fact {
+        Fact::WebVisit(visit) => Some(&visit.url),
+        Fact::Download(file) => file.url.as_ref(),
+        Fact::Foreground(front) => front.url.as_ref(),
+        _ => None,
+    };
+    url.is_some_and(|url| !address::is_of_site(url))
 }
 
 /// What a fact is about, in few words: what is not allowed, when all but something is.

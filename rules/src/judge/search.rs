@@ -278,7 +278,12 @@ impl Search {
             && (terms.known || visit.transition != Some(Transition::Subframe))
         {
             let before = found.len();
-            self.searched(&terms.text, found);
+            if terms.more {
+                found.encoded();
+            }
+            for text in &terms.texts {
+                self.searched(text, found);
+            }
             if !terms.known {
                 found.rename(before, GUESS);
             }

@@ -1,5 +1,8 @@
 //! What a person searched for, taken from the address of the page with the results.
 //!
+//! Every value of every parameter that may hold words is read: an address can say `q` twice, and
+//! forms for advanced searches have a field each for all words, any word and the exact phrase.
+//!
 //! For engines in the table of `engines.rs` that is certain. For any other site the usual
 //! parameters are read, and the answer says that it is a guess. What a page asks for by itself, such
 //! as suggestions while somebody types, is no search.
@@ -8,14 +11,18 @@ use crate::text::{decode, fold};
 
 use super::engines::{BACKGROUND, ROWS, Row, USUAL};
 
+/// The most values that are read of one address. Whoever writes more hides nothing by it: the record
+/// is known not to be read in full.
+const MOST: usize = 16;
+
 /// What was searched for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Terms {
-    /// Decoded and folded, with the case of its ASCII.
-    pub(crate) text: String,
+    /// Decoded and folded, with the case of their ASCII; each once, at least one.
+    pub(crate) texts: Vec<String>,
     /// The site is in the table.
     pub(crate) known: bool,
-    /// There are more layers of escapes than were decoded.
+    /// There are more layers of escapes than were decoded, or more values than were read.
     pub(crate) more: bool,
 }
 
@@ -62,11 +69,10 @@ fn is_below(sub: &str, wanted: &str) -> bool {
 fn of_row(row: &Row, path: &str, query: &str, fragment: &str) -> Option<Terms> {
     row.paths.iter().find_map(|pattern| {
         let in_path = match_path(pattern, path)?;
-        let raw = in_path.or_else(|| {
-            let value = |part| row.params.iter().find_map(|name| value(part, name));
-            value(query).or_else(|| value(fragment))
-        })?;
-        terms(raw, true)
+        let in_params = [query, fragment]
+            .into_iter()
+            .flat_map(|part| values(part, row.params));
+        terms(in_path.into_iter().chain(in_params), true)
     })
 }
 
@@ -76,15 +82,29 @@ fn guess(sub: &str, path: &str, query: &str) -> Option<Terms> {
     if sub.split('.').any(is_background) || path.split('/').any(is_background) {
         return None;
     }
-    let raw = USUAL.iter().find_map(|name| value(query, name))?;
-    terms(raw, false)
+    terms(values(query, USUAL), false)
 }
 
-fn terms(raw: &str, known: bool) -> Option<Terms> {
-    let decoded = decode(raw, true);
-    let text = fold(&decoded.text).into_owned();
-    let more = decoded.more;
-    (!text.trim().is_empty()).then_some(Terms { text, known, more })
+fn terms<'q>(raw: impl Iterator<Item = &'q str>, known: bool) -> Option<Terms> {
+    let mut terms = Terms {
+        texts: Vec::new(),
+        known,
+        more: false,
+    };
+    for raw in raw {
+        let decoded = decode(raw, true);
+        let text = fold(&decoded.text).into_owned();
+        if text.trim().is_empty() || terms.texts.contains(&text) {
+            continue;
+        }
+        if terms.texts.len() == MOST {
+            terms.more = true;
+            break;
+        }
+        terms.more |= decoded.more;
+        terms.texts.push(text);
+    }
+    (!terms.texts.is_empty()).then_some(terms)
 }
 
 /// Path, query and fragment. What is not there is empty.
@@ -115,11 +135,12 @@ fn match_path<'p>(pattern: &str, path: &'p str) -> Option<Option<&'p str>> {
     segments.next().is_none().then_some(searched)
 }
 
-/// The first value of a parameter that has one, as it is written.
-fn value<'q>(query: &'q str, name: &str) -> Option<&'q str> {
-    query.split('&').find_map(|pair| {
+/// The values of these parameters, as they are written.
+fn values<'q>(query: &'q str, names: &[&str]) -> impl Iterator<Item = &'q str> {
+    query.split('&').filter_map(move |pair| {
         let (key, value) = pair.split_once('=')?;
-        let same = key == name || (key.contains(['%', '+']) && decode(key, true).text == name);
+        let is_named = |key: &str| names.contains(&key);
+        let same = is_named(key) || (key.contains(['%', '+']) && is_named(&decode(key, true).text));
         (same && !value.is_empty()).then_some(value)
     })
 }
@@ -139,7 +160,7 @@ mod tests {
 
     fn certain(url: &str) -> Option<String> {
         let terms = read(url)?;
-        terms.known.then_some(terms.text)
+        terms.known.then(|| terms.texts.join(" | "))
     }
 
     #[test]
@@ -285,8 +306,39 @@ mod tests {
             ("https://searx.example/search?q=red", "red"),
         ] {
             let terms = read(url).unwrap();
-            assert_eq!((terms.text.as_str(), terms.known), (text, false), "{url}");
+            assert_eq!(
+                (terms.texts.join(" | ").as_str(), terms.known),
+                (text, false),
+                "{url}"
+            );
         }
+    }
+
+    #[test]
+    fn every_value_of_every_parameter_is_read() {
+        for (url, text) in [
+            ("https://www.google.com/search?q=red&q=blue", "red | blue"),
+            ("https://www.google.com/search?q=red&q=red&q=", "red"),
+            ("https://www.google.com/search?q=red#q=blue", "red | blue"),
+            (
+                "https://www.google.com/search?as_q=red&as_epq=blue&as_oq=pink&as_eq=grey",
+                "red | blue | pink",
+            ),
+            ("https://www.google.com/search?as_oq=pink", "pink"),
+            (
+                "https://uk.search.yahoo.com/search?p=red&q=blue",
+                "red | blue",
+            ),
+            ("https://www.wattpad.com/search/red?q=blue", "red | blue"),
+            ("https://www.google.com/search;x?q=red", "red"),
+        ] {
+            assert_eq!(certain(url).as_deref(), Some(text), "{url}");
+        }
+        let guess = read("https://shop.example/find?q=red&text=blue").unwrap();
+        assert_eq!(
+            (guess.texts.join(" | ").as_str(), guess.known),
+            ("red | blue", false)
+        );
     }
 
     #[test]
@@ -294,6 +346,19 @@ mod tests {
         let more = |url| read(url).unwrap().more;
         assert!(!more("https://www.google.com/search?q=%2541"));
         assert!(more("https://www.google.com/search?q=%252541"));
+        let many = |count: usize| {
+            let values: Vec<String> = (0..count).map(|one| format!("q={one}")).collect();
+            read(&format!(
+                "https://www.google.com/search?{}",
+                values.join("&")
+            ))
+            .unwrap()
+        };
+        assert_eq!((many(MOST).texts.len(), many(MOST).more), (MOST, false));
+        assert_eq!(
+            (many(MOST + 1).texts.len(), many(MOST + 1).more),
+            (MOST, true)
+        );
     }
 
     proptest! {
