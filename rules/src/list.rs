@@ -18,7 +18,7 @@ use crate::fault::Fault;
 use crate::order::limits;
 use crate::order::{ListKind, ListPin, word_fault};
 
-pub(crate) use app::{App, Fit, Ran, names_of, path_key};
+pub(crate) use app::{App, Fit, Ran, is_writable, names_of, path_key};
 pub use import::{ImportError, Imported, Importer, Reason, Report, Seen, Tally};
 pub use pin::{PinError, PinLines};
 

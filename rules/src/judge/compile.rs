@@ -6,7 +6,7 @@ use std::sync::Arc;
 use proviso_report::Hash;
 
 use crate::fault::{Fault, Faults};
-use crate::list::{self, ListBytes, entries};
+use crate::list::{self, App, ListBytes, entries};
 use crate::order::{Order, Part, Where};
 
 use super::dispatch::Dispatch;
@@ -34,7 +34,9 @@ pub(super) fn compile(
             if is_left_out(&rule.id) {
                 return Program::left_out();
             }
-            Program::new(&order, rule, &mut |part, leet| atoms.test(part, leet))
+            Program::new(&order, rule, &mut |part, leet| {
+                atoms.test(part, if leet { How::Leet } else { How::Plain })
+            })
         })
         .collect();
     let exempts = order
@@ -44,7 +46,7 @@ pub(super) fn compile(
             let (from, until) = order.span_of(exempt.starts, exempt.ends);
             let tests = exempt.matches.iter();
             Exemption {
-                tests: tests.map(|part| atoms.test(part, false)).collect(),
+                tests: tests.map(|part| atoms.test(part, How::Exempt)).collect(),
                 effect: exempt.effect,
                 from,
                 until,
@@ -54,7 +56,7 @@ pub(super) fn compile(
         .collect();
     let sources = (0..)
         .zip(&atoms.parts)
-        .filter_map(|(atom, (part, leet))| Some((atom, source(part, *leet, &lists)?)))
+        .filter_map(|(atom, (part, how))| Some((atom, source(part, *how, &lists)?)))
         .collect();
     let search = Search::build(sources).map_err(|error| too_much(error.to_string()))?;
     let dispatch = Dispatch::new(&rules, atoms.parts.len());
@@ -117,42 +119,55 @@ fn pinned<'o>(
     Ok(lists)
 }
 
+/// How a part is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum How {
+    Plain,
+    /// Through substitutions, too.
+    Leet,
+    /// For an exemption: a program's name counts in folders of the system only.
+    Exempt,
+}
+
 /// The parts that are searched for, each with a number. Those that look for one list in one way
 /// share it.
 #[derive(Default)]
 struct Atoms<'o> {
-    /// Each with whether substitutions are looked through.
-    parts: Vec<(&'o Part, bool)>,
-    lists: BTreeMap<(&'o str, &'static str, bool), Atom>,
+    parts: Vec<(&'o Part, How)>,
+    lists: BTreeMap<(&'o str, &'static str, How), Atom>,
 }
 
-/// For each list that the order uses, in which ways: the part, whether substitutions are looked
-/// through, and which atom looks for it.
-pub(super) type OfLists = BTreeMap<String, Vec<(Part, bool, Atom)>>;
+/// For each list that the order uses, in which ways: the part, how it is looked for, and which atom
+/// looks for it.
+pub(super) type OfLists = BTreeMap<String, Vec<(Part, How, Atom)>>;
 
 impl<'o> Atoms<'o> {
-    fn test(&mut self, part: &'o Part, leet: bool) -> Test {
+    fn test(&mut self, part: &'o Part, how: How) -> Test {
         if !is_searched(part) {
             return Test::new(part, None);
         }
-        let leet = leet && part.is_words();
+        let how = match how {
+            How::Leet if part.is_words() => how,
+            How::Exempt if matches!(part, Part::App(_) | Part::AppIn(_)) => how,
+            _ => How::Plain,
+        };
         let next = Atom::try_from(self.parts.len()).unwrap_or(Atom::MAX);
         let atom = match part.list() {
-            Some((name, _)) => *self.lists.entry((name, part.key(), leet)).or_insert(next),
+            Some((name, _)) => *self.lists.entry((name, part.key(), how)).or_insert(next),
             None => next,
         };
         if atom == next {
-            self.parts.push((part, leet));
+            self.parts.push((part, how));
         }
         Test::new(part, Some(atom))
     }
 
     fn of_lists(&self) -> OfLists {
         let mut lists = OfLists::new();
-        for (atom, (part, leet)) in (0..).zip(&self.parts) {
+        for (atom, (part, how)) in (0..).zip(&self.parts) {
             if let Some((name, _)) = part.list() {
                 let ways = lists.entry(name.to_owned()).or_default();
-                ways.push(((*part).clone(), *leet, atom));
+                ways.push(((*part).clone(), *how, atom));
             }
         }
         lists
@@ -173,12 +188,13 @@ const fn is_searched(part: &Part) -> bool {
 
 fn source<'a>(
     part: &'a Part,
-    leet: bool,
+    how: How,
     lists: &'a BTreeMap<&str, ListBytes>,
 ) -> Option<Source<'a>> {
     if let Some((name, _)) = part.list() {
-        return of_list(part, leet, lists.get(name)?);
+        return of_list(part, how, lists.get(name)?);
     }
+    let leet = how == How::Leet;
     let words = |words, place| Source::Words {
         words: borrowed(words),
         place,
@@ -195,14 +211,14 @@ fn source<'a>(
             field: *field,
             regex,
         }),
-        Part::App(apps) => Some(Source::Apps(borrowed(apps))),
+        Part::App(entries) => Some(Source::Apps(apps(borrowed(entries), how))),
         Part::ArgsAny(args) => Some(Source::Args(borrowed(args))),
         _ => None,
     }
 }
 
 /// What a part that names a list searches for.
-pub(super) fn of_list<'a>(part: &Part, leet: bool, bytes: &'a ListBytes) -> Option<Source<'a>> {
+pub(super) fn of_list<'a>(part: &Part, how: How, bytes: &'a ListBytes) -> Option<Source<'a>> {
     let texts = || {
         entries((**bytes).as_ref())
             .filter_map(|entry| std::str::from_utf8(entry.text).ok())
@@ -211,16 +227,31 @@ pub(super) fn of_list<'a>(part: &Part, leet: bool, bytes: &'a ListBytes) -> Opti
     let words = |place| Source::Words {
         words: texts(),
         place,
-        leet,
+        leet: how == How::Leet,
     };
     match part {
         Part::HostIn(_) => Some(Source::Hosts(Arc::clone(bytes))),
         Part::LooksLikeIn(_) => Some(Source::LooksLike(Arc::clone(bytes))),
         Part::WordsIn(_) => Some(words(Place::Page)),
         Part::SearchWordsIn(_) => Some(words(Place::Search)),
-        Part::AppIn(_) => Some(Source::Apps(texts())),
+        Part::AppIn(_) => Some(Source::Apps(apps(texts(), how))),
         Part::Sha256In(_) => Some(Source::Hashes(Arc::clone(bytes))),
         _ => None,
+    }
+}
+
+/// What is no entry is taken for a file's name.
+fn apps(entries: Vec<&str>, how: How) -> Vec<App> {
+    let read = |entry: &str| {
+        App::parse(entry).unwrap_or_else(|_| App {
+            name: Some(entry.to_owned()),
+            ..App::default()
+        })
+    };
+    let apps = entries.into_iter().map(read);
+    match how {
+        How::Exempt => apps.map(App::of_exemption).collect(),
+        How::Plain | How::Leet => apps.collect(),
     }
 }
 

@@ -1,4 +1,8 @@
 //! Exemptions, compiled: whom no rule reports.
+//!
+//! What a person could bring about alone exempts nothing: a forbidden program that is called like an
+//! exempt one, a forbidden file that is moved into an exempt folder, a forbidden page in an exempt
+//! browser.
 
 use proviso_report::UnixMs;
 
@@ -36,7 +40,7 @@ pub(crate) fn applying(exempts: &[Exemption], looked: &Looked<'_>) -> Option<(us
 impl Exemption {
     fn applies(&self, looked: &Looked<'_>) -> Truth {
         Truth::from(within(looked.event.at, self.from, self.until))
-            .and(|| Truth::any(self.tests.iter().map(|test| looked.holds(test))))
+            .and(|| Truth::any(self.tests.iter().map(|test| looked.exempts(test))))
             .and(|| looked.begins_in(&self.hours))
     }
 }

@@ -85,6 +85,25 @@ impl Test {
         Truth::unless_known(much.then_some(Why::Much).or_else(lacks))
     }
 
+    /// Does it hold for all of the fact? A file that came from outside a folder is not in it alone,
+    /// and a page in a browser is no business of whoever exempts the browser.
+    pub(crate) fn exempts(&self, event: &Event<'_>, found: &Found) -> Truth {
+        match (&self.look, event.fact) {
+            (Look::Found(_), Fact::Foreground(front))
+                if self.lacks == Lacks::Program && front.url.is_some() =>
+            {
+                Truth::No
+            }
+            (Look::Plain(Part::Under(folders)), fact) => {
+                let mut paths = paths(fact).into_iter().flatten();
+                let outside =
+                    paths.any(|(_, path)| !folders.iter().any(|folder| lies_under(path, folder)));
+                Truth::from(!outside).and(|| self.holds(event, found))
+            }
+            _ => self.holds(event, found),
+        }
+    }
+
     pub(crate) fn matched(&self, event: &Event<'_>, found: &Found, into: &mut Vec<Matched>) {
         match &self.look {
             Look::Found(atom) => found.matched(*atom, into),

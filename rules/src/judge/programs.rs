@@ -38,12 +38,8 @@ struct Look {
 }
 
 impl Programs {
-    /// Looks for a program. What is no entry is taken for a file's name.
-    pub(crate) fn app(&mut self, entry: &str, atom: Atom) {
-        let app = App::parse(entry).unwrap_or_else(|_| App {
-            name: Some(entry.to_owned()),
-            ..App::default()
-        });
+    /// Looks for a program.
+    pub(crate) fn app(&mut self, app: App, atom: Atom) {
         let looks = if let Some(path) = &app.path {
             if only(&app) {
                 once(&mut self.by_path, atom);
@@ -197,7 +193,11 @@ mod tests {
     /// The fields and texts by which an entry describes a program.
     fn matched(entry: &str, start: &ProcessStart) -> Vec<(String, String)> {
         let mut programs = Programs::default();
-        programs.app(entry, 0);
+        let named = App {
+            name: Some(entry.to_owned()),
+            ..App::default()
+        };
+        programs.app(App::parse(entry).unwrap_or(named), 0);
         let mut found = Found::default();
         programs.find(&start.into(), &mut found);
         found.sort();

@@ -208,6 +208,11 @@ impl Looked<'_> {
         test.holds(self.event, self.found)
     }
 
+    /// The same for a part of an exemption.
+    pub(crate) fn exempts(&self, test: &Test) -> Truth {
+        test.exempts(self.event, self.found)
+    }
+
     /// Does some of it lie within these hours? Without hours: yes.
     pub(crate) fn lies_in(&self, hours: &[Hours]) -> Truth {
         if hours.is_empty() {

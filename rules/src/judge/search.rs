@@ -6,7 +6,7 @@ use proviso_report::fact::{ProcessStart, Transition, WebVisit};
 use proviso_report::{Fact, Hash};
 
 use crate::alike::Alike;
-use crate::list::ListBytes;
+use crate::list::{App, ListBytes};
 use crate::order::{Field, Near};
 use crate::text::fold;
 
@@ -45,8 +45,8 @@ pub(crate) enum Source<'a> {
     Near { near: &'a Near, leet: bool },
     /// A pattern.
     Pattern { field: Field, regex: &'a str },
-    /// Programs by file name or path.
-    Apps(Vec<&'a str>),
+    /// Programs.
+    Apps(Vec<App>),
     /// Arguments of a program.
     Args(Vec<&'a str>),
     /// Hashes of files: these bytes are a list.

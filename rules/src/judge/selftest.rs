@@ -203,9 +203,9 @@ fn overlay(
     let mut atoms = Vec::new();
     let mut sources = Vec::new();
     for (name, bytes) in &lists {
-        for (part, leet, atom) in of_lists.get(*name).into_iter().flatten() {
+        for (part, how, atom) in of_lists.get(*name).into_iter().flatten() {
             atoms.push(*atom);
-            sources.extend(of_list(part, *leet, bytes).map(|source| (*atom, source)));
+            sources.extend(of_list(part, *how, bytes).map(|source| (*atom, source)));
         }
     }
     if atoms.is_empty() {

@@ -325,13 +325,13 @@ fn unless_and_exemptions_keep_rules_out() {
         CLAUSE.to_owned(),
         rule(
             "1.a",
-            "on = [\"web_visit\"]\nseverity = \"breach\"\nany = [{ pattern = 'https', field = \"url\" }]\nunless = [{ host = \"ok.example\", transition = \"subframe\" }]",
+            "on = [\"web_visit\"]\nseverity = \"breach\"\nwide_because = \"w\"\nany = [{ pattern = 'https://', field = \"url\" }]\nunless = [{ host = \"ok.example\", transition = \"subframe\" }]",
             "kind = \"web_visit\", url = \"https://z.example/\", account = \"sam\"",
             "kind = \"web_visit\", url = \"https://ok.example/\", transition = \"subframe\"",
         ),
     ];
     let judge = judge(&order(&text.concat()), &[]);
-    assert_eq!(said_of(&judge, "https://z.example/"), ["1.a: url=https"]);
+    assert_eq!(said_of(&judge, "https://z.example/"), ["1.a: url=https://"]);
     // Nobody can tell how the person came there.
     assert_eq!(said_of(&judge, "https://ok.example/"), [""; 0]);
     assert_eq!(said_of(&judge, "https://law.example/"), [""; 0]);

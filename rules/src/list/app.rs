@@ -98,6 +98,25 @@ impl App {
         Ok(app)
     }
 
+    /// The same for an exemption. Anybody can call a program like another one, so a name alone counts
+    /// only in folders where a person cannot put a file.
+    pub(crate) fn of_exemption(mut self) -> Self {
+        let is_sure = self.path.is_some() || self.sha256.is_some() || self.signer.is_some();
+        if !is_sure {
+            self.class = self.class.or(Some(PathClass::System));
+        }
+        self
+    }
+
+    /// Would it exempt what a person can call or put so?
+    pub(crate) fn is_loose(&self) -> bool {
+        if self.sha256.is_some() || self.signer.is_some() {
+            return false;
+        }
+        let by_path = self.path.as_deref().is_some_and(|path| !is_writable(path));
+        !by_path && self.class != Some(PathClass::System)
+    }
+
     /// Is it this program?
     pub(crate) fn fit(&self, ran: &Ran<'_>) -> Fit {
         let exe = ran.exe;
@@ -253,6 +272,12 @@ impl<'a> From<&'a Foreground> for Ran<'a> {
     }
 }
 
+/// Can a person put files there, as far as the path says? `~` is somebody's home.
+pub(crate) fn is_writable(path: &str) -> bool {
+    let open = [PathClass::Home, PathClass::Temp, PathClass::Removable];
+    path.starts_with('~') || open.iter().any(|class| class.holds(path) != Some(false))
+}
+
 /// A script is known by its short name only, so both the file's name and that one count.
 fn is_called(name: &str, ran: &Ran<'_>) -> bool {
     names_of(ran).any(|(_, own)| own.eq_ignore_ascii_case(name))
@@ -401,6 +426,31 @@ mod tests {
         let key = |entry| App::parse(entry).unwrap().key();
         assert_eq!(key("C:\\A\\b.exe"), key("path=c:/a/B.EXE"));
         assert_ne!(key("/a/b"), key("/a/c"));
+    }
+
+    #[test]
+    fn an_exemption_by_name_holds_in_folders_of_the_system() {
+        let fit = |entry: &str, exe: Option<&str>| {
+            let app = App::parse(entry).unwrap().of_exemption();
+            app.fit(&(&start(exe, "teams")).into())
+        };
+        assert_eq!(fit("teams", Some("/usr/bin/teams")), Fit::Yes);
+        assert_eq!(fit("teams", Some("/home/alex/teams")), Fit::No);
+        assert_eq!(fit("teams", Some("/media/stick/teams")), Fit::No);
+        assert_eq!(fit("teams", None), Fit::Lacks("exe"));
+        assert_eq!(fit("/srv/work/teams", Some("/srv/work/teams")), Fit::Yes);
+        for (entry, loose) in [
+            ("teams", true),
+            ("name=teams; in=downloads", true),
+            ("/home/alex/teams", true),
+            ("/tmp/teams", true),
+            ("E:\\teams.exe", true),
+            ("name=teams; in=system", false),
+            ("/usr/bin/teams", false),
+            ("name=teams; signer=Example Ltd", false),
+        ] {
+            assert_eq!(App::parse(entry).unwrap().is_loose(), loose, "{entry}");
+        }
     }
 
     proptest! {

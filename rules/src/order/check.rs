@@ -2,9 +2,11 @@
 //! rules that nothing proves.
 
 mod cover;
+mod loose;
 mod pattern;
 mod place;
 mod rule;
+mod said;
 mod sequence;
 mod term;
 mod wide;
@@ -128,6 +130,7 @@ pub(super) fn all(draft: &Draft, head: Option<&Head>, sink: &mut Sink<'_>) {
     sequence::all(draft, sink);
     term::all(draft, head, sink);
     cover::all(draft, head, sink);
+    loose::all(draft, sink);
     wide::records(draft, sink);
     // With a rule missing nobody can say what the others leave out.
     if draft.rules.iter().all(|rule| rule.item.is_some()) {

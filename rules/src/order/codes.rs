@@ -104,6 +104,11 @@ pub const CODES: &[Code] = &[
         "A rule would flag sites of courts, police, health, emergency services, solicitors or helplines.",
         "Allow them, take them out with `unless`, or exempt them.",
     ),
+    warning(
+        "exempt-loose",
+        "An exemption that keeps nothing is by a name or a place that anybody can give a file.",
+        "Name a path in a folder of the system, or the program's SHA-256 or signer.",
+    ),
     fault(
         "exempt-swallows",
         "An exemption keeps out all that a rule looks for.",

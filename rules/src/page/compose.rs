@@ -6,7 +6,7 @@ use super::document::{Block, Court, Document, Section};
 use super::gloss::part;
 use super::rule::rule;
 use super::words::{bare, begun, clocks, day, hours, kinds, term};
-use crate::order::{Clause, Effect, Exempt, ListKind, ListPin, Order, Where};
+use crate::order::{Clause, Effect, Exempt, ListKind, ListPin, Order, Part, Where};
 use crate::signature::NAMESPACE;
 
 /// The whole page.
@@ -262,9 +262,11 @@ fn exempt(order: &Order, exempt: &Exempt) -> Block {
             one_or_more("It applies when", exempt.matches.len()),
             items.collect(),
         ),
-        Block::paragraph(effect),
-        Block::paragraph(format!("It holds {}.", term(exempt.starts, exempt.ends))),
     ];
+    blocks.extend(limits(exempt).map(Block::paragraph));
+    blocks.push(Block::paragraph(effect));
+    let holds = format!("It holds {}.", term(exempt.starts, exempt.ends));
+    blocks.push(Block::paragraph(holds));
     if !exempt.within.is_empty() {
         let items = exempt.within.iter().map(|one| format!("{}.", hours(one)));
         blocks.push(Block::list(
@@ -276,6 +278,24 @@ fn exempt(order: &Order, exempt: &Exempt) -> Block {
         heading: format!("{}: {}", exempt.id, exempt.who),
         blocks,
     }
+}
+
+/// What an exemption by a program or a folder does not cover.
+fn limits(exempt: &Exempt) -> impl Iterator<Item = &'static str> {
+    let has = |wanted: fn(&Part) -> bool| exempt.matches.iter().any(wanted);
+    let programs = has(|part| matches!(part, Part::App(_) | Part::AppIn(_)));
+    let folders = has(|part| matches!(part, Part::Under(_)));
+    [
+        programs.then_some(
+            "A program that is known by its name only is exempt where the system keeps its \
+             programs, and nowhere else. A page that it shows is not exempt.",
+        ),
+        folders.then_some(
+            "A file that came into the folder from elsewhere, or left it, is not exempt.",
+        ),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// "... when this is so:" or "... when one of these is so:".

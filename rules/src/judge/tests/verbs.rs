@@ -122,3 +122,52 @@ fn no_test_names_what_the_collector_holds_back() {
         "records are held against the true list"
     );
 }
+
+/// A forbidden thing that is called or put like an exempt one is not exempt.
+#[test]
+fn nobody_makes_an_exemption_alone() {
+    let exempt = "[[exempt]]\nid = \"E\"\nwho = \"w\"\nsays = \"s\"\nmatch = { under = [\"~/Work\"], app = [\"teams\"] }\neffect = \"suppress_content\"\n";
+    let tor = "ab".repeat(32);
+    let apps = format!(
+        "on = [\"process_start\"]\nseverity = \"breach\"\nany = [{{ app = [\"sha256={tor}\"] }}]"
+    );
+    let start = |exe: &str| {
+        format!("kind = \"process_start\", name = \"teams\", exe = \"{exe}\", sha256 = \"{tor}\"")
+    };
+    let files = "on = [\"file_change\"]\nseverity = \"breach\"\nany = [{ under = [\"/media\", \"~/Work\"] }]";
+    let moved = |from: &str, to: &str| {
+        format!("kind = \"file_change\", change = \"renamed\", from = \"{from}\", path = \"{to}\"")
+    };
+    let front = |more: &str| {
+        format!(
+            "kind = \"foreground\", ms = 1000, name = \"teams\", exe = \"/usr/bin/teams\"{more}"
+        )
+    };
+    let body = [
+        rule(
+            "1.a",
+            &apps,
+            &start("/home/alex/teams"),
+            &start("/usr/bin/teams"),
+        ),
+        rule(
+            "1.b",
+            files,
+            &moved("/home/alex/Work/a.jpg", "/media/stick/a.jpg"),
+            &moved("/home/alex/Work/a.jpg", "/home/alex/Work/b.jpg"),
+        ),
+        rule(
+            "1.c",
+            files,
+            &moved("/media/stick/a.jpg", "/home/alex/Work/a.jpg"),
+            "kind = \"file_change\", change = \"seen\", path = \"/home/alex/Work/b.jpg\"",
+        ),
+        rule(
+            "1.d",
+            "on = [\"foreground\"]\nseverity = \"breach\"\nany = [{ host = [\"a.example\"] }, { app = [\"teams\"] }]",
+            &front(", url = \"https://a.example/\""),
+            &front(""),
+        ),
+    ];
+    judge(&order(&format!("{exempt}{CLAUSE}{}", body.concat())), &[]);
+}

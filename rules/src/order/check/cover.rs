@@ -62,11 +62,18 @@ fn always(exempt: &Exempt, head: &Head) -> bool {
 /// Can the rule match nothing that the exemption lets through?
 fn swallows(exempt: &Exempt, rule: &Rule) -> bool {
     let inside = |condition: &Condition| {
-        condition
-            .parts
-            .iter()
-            .any(|part| exempt.matches.iter().any(|wide| covers(wide, part)))
+        condition.parts.iter().any(|part| {
+            exempt
+                .matches
+                .iter()
+                .filter(is_whole)
+                .any(|wide| covers(wide, part))
+        })
     };
+    // A program elsewhere and a file that was moved are not exempt.
+    fn is_whole(part: &&Part) -> bool {
+        !matches!(part, Part::App(_) | Part::AppIn(_) | Part::Under(_))
+    }
     let any = !rule.any.is_empty() && rule.any.iter().all(inside);
     let among = rule.only.iter().filter_map(|only| only.among.as_ref());
     any || rule.all.iter().chain(among).any(inside)

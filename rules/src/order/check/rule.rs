@@ -4,12 +4,13 @@ use proviso_report::fact::{Fact, Kind};
 
 use crate::innocent::{stands_in, untested};
 
-use super::super::condition::{Field, Part};
+use super::super::condition::Part;
 use super::super::name::shown;
 use super::super::parts::{Expect, Rule, Severity};
 use super::super::sink::{Sink, nearest};
 use super::super::verbs::{Amount, Over, Said};
 use super::parts;
+use super::said::looks_for_words;
 
 /// Words shorter than this are found by chance where letters are read out of signs.
 const LEET_LETTERS: usize = 4;
@@ -29,26 +30,31 @@ fn severity(rule: &Rule, sink: &mut Sink<'_>) {
     if is_words(rule) && rule.severity > Severity::Review {
         let sentence = format!(
             "rule {} looks for words or for what looks like something, and what that means only \
-             a person can say; make its severity \"review\"",
+             a person can say; make its severity \"review\", or look for a `host` or for \
+             arguments by `args_any`",
             rule.id
         );
         sink.fault_at(rule.place, "words-severity", sentence);
     }
 }
 
-/// Does a match of it rest on words?
+/// Does a match of it rest on words, or on their not being there?
 pub(super) fn is_words(rule: &Rule) -> bool {
+    let others = rule.unless.iter().flat_map(|one| &one.parts);
+    let allowed = rule.only.iter().flat_map(|only| &only.allow);
     let among = rule.only.iter().filter_map(|only| only.among.as_ref());
-    rule.any
-        .iter()
-        .chain(&rule.all)
-        .chain(among)
+    let looked = rule.any.iter().chain(&rule.all).chain(among);
+    looked
         .flat_map(|one| &one.parts)
-        .any(|part| match part {
-            Part::LooksLike(_) | Part::LooksLikeIn(_) => true,
-            Part::Pattern { field, .. } => matches!(field, Field::Title | Field::Search),
-            part => part.is_words(),
-        })
+        .any(|part| is_said(part) || matches!(part, Part::LooksLike(_) | Part::LooksLikeIn(_)))
+        || others.chain(allowed).any(is_said)
+}
+
+fn is_said(part: &Part) -> bool {
+    match part {
+        Part::Pattern { field, regex } => looks_for_words(*field, regex),
+        part => part.is_words(),
+    }
 }
 
 fn never(rule: &Rule, sink: &mut Sink<'_>) {

@@ -446,6 +446,99 @@ fn words_are_words_wherever_they_stand() {
     }
 }
 
+/// A pattern that spells words is one that looks for words, and so is a rule that spares words.
+#[test]
+fn words_are_words_in_addresses_and_exceptions() {
+    for (rule, refused) in [
+        (
+            "any = [{ pattern = '[?&]q=.{0,9}schoolgirl', field = \"url\" }]",
+            true,
+        ),
+        (
+            "any = [{ pattern = '^https://a\\.example/jordan99(/|$)', field = \"url\" }]",
+            false,
+        ),
+        (
+            "any = [{ host = [\"a.example\"] }]\nunless = [{ words = [\"homework\"] }]",
+            true,
+        ),
+        (
+            "any = [{ host = [\"a.example\"] }]\nunless = [{ host = [\"b.a.example\"] }]",
+            false,
+        ),
+    ] {
+        assert_eq!(
+            added(rule).contains(&"words-severity".to_owned()),
+            refused,
+            "{rule}"
+        );
+    }
+}
+
+/// What holds for every fact of the kind narrows nothing.
+#[test]
+fn what_narrows_nothing_is_wide() {
+    for (rule, wide) in [
+        ("all = [{ pattern = '^https?://', field = \"url\" }]", true),
+        (
+            "all = [{ pattern = '^https?://x', field = \"url\" }]",
+            false,
+        ),
+        (
+            "on = [\"search\"]\nall = [{ typed = [\"true\", \"false\"] }]",
+            true,
+        ),
+        ("on = [\"search\"]\nall = [{ typed = [\"true\"] }]", false),
+        ("on = [\"file_change\"]\nall = [{ under = [\"/\"] }]", true),
+        ("on = [\"file_change\"]\nall = [{ under = ['D:\\'] }]", true),
+        (
+            "on = [\"file_change\"]\nall = [{ under = [\"/media\"] }]",
+            false,
+        ),
+    ] {
+        assert_eq!(
+            added(rule).contains(&"wide-rule".to_owned()),
+            wide,
+            "{rule}"
+        );
+    }
+}
+
+/// The codes of a good order with one more rule, of which only what it looks for is said.
+fn added(rule: &str) -> Vec<String> {
+    let on = if rule.starts_with("on") {
+        ""
+    } else {
+        "on = [\"web_visit\"]\n"
+    };
+    let text = format!(
+        "{WHOLE}\n[[rule]]\nid = \"1.new\"\nclause = \"1\"\nsays = \"s\"\nseverity = \"breach\"\n{on}{rule}\n"
+    );
+    let faults = Order::parse(text.as_bytes()).unwrap_err();
+    let faults = faults.all().iter().map(|fault| fault.code.to_owned());
+    faults.collect()
+}
+
+/// What keeps nothing must be sure of what it is about.
+#[test]
+fn loose_exemptions_are_warned_of() {
+    let effect = ("effect = \"no_alert\"", "effect = \"suppress_content\"");
+    each(&[(&[effect], "exempt-loose")]);
+    let folder = ("app = [\"Teams\"]", "under = [\"~/Work\"]");
+    each(&[(&[effect, folder], "exempt-loose")]);
+    for sure in [
+        "app = [\"/usr/bin/teams\"]",
+        "app = [\"name=teams; signer=Example Ltd\"]",
+        "under = [\"/srv/work\"]",
+    ] {
+        let found = said(&[effect, ("app = [\"Teams\"]", sure)]);
+        assert!(
+            !found.iter().any(|one| one.ends_with("[exempt-loose]")),
+            "{sure}"
+        );
+    }
+}
+
 #[test]
 fn approvals_have_ids_of_their_own() {
     let again = "[[rule.approval]]\nid = \"A-2026-07\"\nsays = \"s\"\nends = 2026-12-31\n\
