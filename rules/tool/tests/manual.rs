@@ -266,8 +266,8 @@ fn every_limit_is_the_one_that_is_kept() {
             &[limits::THRESHOLD as usize],
         ),
         (
-            "words between the sides of `near`",
-            &[limits::WORDS_BETWEEN as usize],
+            "words between the sides of `near`; words and units in all `near`",
+            &[limits::WORDS_BETWEEN as usize, limits::NEAR_PHRASES],
         ),
         ("spans of hours in `during` or `within`", &[limits::HOURS]),
         ("an id", &[limits::ID_BYTES]),
