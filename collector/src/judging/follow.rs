@@ -287,5 +287,7 @@ fn words(why: Why) -> String {
         Why::Late => "late".to_owned(),
         Why::Much => "much".to_owned(),
         Why::Encoding => "encoding".to_owned(),
+        Why::Awake => "awake".to_owned(),
+        Why::Part => "part".to_owned(),
     }
 }

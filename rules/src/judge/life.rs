@@ -1,8 +1,13 @@
 //! How long an agent wrote nothing, and whether the computer was on meanwhile.
 //!
-//! Only the clock that nobody can set counts. A computer that was off, or said that it went to
-//! sleep, was not silent. Otherwise the next heartbeat tells how long it was awake; without one a
-//! computer that slept cannot be told apart from one that ran, and that is said.
+//! Only the clock that nobody can set counts within a boot. How long the computer slept is what the
+//! next heartbeat says, whatever was written of its power. An agent that starts anew counts from
+//! there: of the time before nobody can tell how much the computer slept. From one boot to another
+//! the computer was off, if the log says that it ended in good order: the agent stopped or the power
+//! went off, and no sign of life came after. If it does not, the computer may have been used without
+//! the agent all the while, and the wall clock says for how long at most. Since a boot it was on.
+//!
+//! What was silent before another version of an order is judged by the more patient of the two.
 
 use proviso_report::BootId;
 use proviso_report::Fact;
@@ -11,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state::Step;
 
-/// The last record, and the longest silence since the last sign of life.
+/// The last record, and the longest silences since the last sign of life.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Life {
@@ -21,18 +26,21 @@ pub(crate) struct Life {
     pub(crate) noted: i64,
     mono: u64,
     boot: BootId,
-    /// It said that the computer goes off or to sleep.
+    /// The agent stopped or the power went off, and there was no sign of life since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    rests: bool,
+    ended: bool,
     /// The last heartbeat or start of the agent in this boot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     beat: Option<u64>,
     /// The longest that waits for a sign of life.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     waits: Option<Quiet>,
-    /// The longest of those that nobody has looked at.
+    /// The longest that waits and began under another version of the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    over: Option<Quiet>,
+    carried: Option<Quiet>,
+    /// Those that nobody has looked at: what is known best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    over: Vec<Quiet>,
 }
 
 /// A time without records.
@@ -41,17 +49,31 @@ pub(crate) struct Life {
 pub(crate) struct Quiet {
     /// The record before it.
     pub(crate) after: u64,
+    /// When that was written down.
+    pub(crate) began: i64,
     /// How long it was.
     pub(crate) ms: u64,
-    /// For how long of it the computer was awake at least; `None`: nobody can tell.
+    /// For how long of it the computer was on and awake at least.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) least: u64,
+    /// The same at most.
+    pub(crate) most: u64,
+    /// It began under another version of the order, which allowed so much.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) awake: Option<u64>,
+    pub(crate) allowed: Option<u64>,
+    /// It is the time since the computer was switched on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) since_boot: bool,
 }
 
 impl Quiet {
-    /// How long it was as far as it counts.
-    pub(crate) fn counts(&self) -> u64 {
-        self.awake.unwrap_or(self.ms)
+    /// What a heartbeat tells. `passed`: since the sign of life before; `awake`: of it.
+    fn told(self, passed: u64, awake: u64) -> Self {
+        Self {
+            least: self.ms.saturating_sub(passed.saturating_sub(awake)),
+            most: self.ms.min(awake),
+            ..self
+        }
     }
 }
 
@@ -63,80 +85,148 @@ impl Life {
             noted: step.noted.0,
             mono: step.mono,
             boot: step.boot,
-            rests: matches!(step.fact, Fact::Power(power)
-                if matches!(power.change, PowerWas::Off | PowerWas::Asleep)),
+            ended: false,
             beat: None,
             waits: None,
-            over: None,
+            carried: None,
+            over: Vec::new(),
         };
-        let new = match life.take() {
+        let mut new = match life.take() {
             Some(last) => last.then(new, step.fact),
             None => new,
         };
-        *life = Some(match step.fact {
-            Fact::Heartbeat(_) | Fact::AgentStarted(_) => Self {
-                beat: Some(step.mono),
-                ..new
-            },
-            _ => new,
-        });
-    }
-
-    /// The longest silence that is over and was not looked at.
-    pub(crate) const fn take(&mut self) -> Option<Quiet> {
-        self.over.take()
-    }
-
-    fn then(self, new: Self, fact: &Fact) -> Self {
-        let same = self.boot == new.boot;
-        let woke = matches!(fact, Fact::Power(power)
-            if matches!(power.change, PowerWas::On | PowerWas::Awake));
-        let quiet = (!(same && (self.rests || woke))).then(|| Quiet {
-            after: self.seq,
-            // Of another boot only that is known: it has been on for so long.
-            ms: if same {
-                new.mono.saturating_sub(self.mono)
-            } else {
-                new.mono
-            },
-            awake: None,
-        });
-        let beat = self.beat.filter(|_| same);
-        let mut over = self.over;
-        let mut waits = self.waits;
-        if !same {
-            over = longer(over, waits.take());
-        }
-        waits = longer(waits, quiet);
-        match fact {
-            Fact::Heartbeat(sign) => {
-                let slept = beat.map(|beat| {
-                    let passed = new.mono.saturating_sub(beat);
-                    passed.saturating_sub(sign.awake_ms)
-                });
-                let told = waits.take().map(|quiet| Quiet {
-                    awake: slept.map(|slept| quiet.ms.saturating_sub(slept)),
-                    ..quiet
-                });
-                over = longer(over, told);
+        match step.fact {
+            Fact::Heartbeat(_) | Fact::AgentStarted(_) => {
+                new.beat = Some(step.mono);
+                new.ended = false;
             }
-            Fact::AgentStarted(_) => over = longer(over, waits.take()),
+            Fact::AgentStopped(_) => new.ended = true,
+            Fact::Power(power) => new.ended = power.change == PowerWas::Off,
             _ => {}
         }
+        *life = Some(new);
+    }
+
+    /// The silences that are over and were not looked at.
+    pub(crate) fn take(&mut self) -> Vec<Quiet> {
+        std::mem::take(&mut self.over)
+    }
+
+    /// Another version of the order comes, and the one that ends allows so much. Gives the silence
+    /// that waits then: the version that ends says what is known of it.
+    pub(crate) fn carry(&mut self, allowed: u64) -> Option<Quiet> {
+        let quiet = Quiet {
+            allowed: Some(allowed),
+            ..self.waits.take()?
+        };
+        self.carried = longer(self.carried.take(), Some(quiet));
+        Some(quiet)
+    }
+
+    /// No order is in force: what began under one and was told of after it is nobody's.
+    pub(crate) fn forget_carried(&mut self) {
+        self.over.retain(|quiet| quiet.allowed.is_none());
+    }
+
+    fn then(mut self, new: Self, fact: &Fact) -> Self {
+        if self.boot == new.boot {
+            let ms = new.mono.saturating_sub(self.mono);
+            self.waits = longer(self.waits.take(), Some(self.quiet(ms)));
+            match fact {
+                Fact::Heartbeat(sign) => {
+                    let passed = self.beat.map(|beat| new.mono.saturating_sub(beat));
+                    self.settle(passed.map(|passed| (passed, sign.awake_ms)));
+                }
+                Fact::AgentStarted(_) => self.settle(None),
+                _ => {}
+            }
+        } else {
+            self.settle(None);
+            if !self.ended {
+                // A clock that went back says nothing of how long it was.
+                let passed = new.noted.checked_sub(self.noted).map(u64::try_from);
+                let most = match passed {
+                    Some(Ok(passed)) => passed,
+                    _ => u64::MAX,
+                };
+                let whole = self.quiet(most);
+                self.add(whole);
+            }
+            let on = Quiet {
+                least: new.mono,
+                since_boot: true,
+                ..self.quiet(new.mono)
+            };
+            self.add(on);
+            self.beat = None;
+        }
         Self {
-            beat,
-            waits,
-            over,
+            ended: self.ended && self.boot == new.boot,
+            beat: self.beat,
+            waits: self.waits,
+            carried: self.carried,
+            over: self.over,
             ..new
         }
     }
+
+    /// Since the last record, of which nothing is known but how long it was at most.
+    const fn quiet(&self, ms: u64) -> Quiet {
+        Quiet {
+            after: self.seq,
+            began: self.noted,
+            ms,
+            least: 0,
+            most: ms,
+            allowed: None,
+            since_boot: false,
+        }
+    }
+
+    /// A sign of life ends what waits. `told`: how much time it speaks of, and awake for how long.
+    fn settle(&mut self, told: Option<(u64, u64)>) {
+        for quiet in [self.carried.take(), self.waits.take()]
+            .into_iter()
+            .flatten()
+        {
+            self.add(told.map_or(quiet, |(passed, awake)| quiet.told(passed, awake)));
+        }
+    }
+
+    /// Of those under one version the one that was longest for certain is kept, and the one that
+    /// may have been longest.
+    fn add(&mut self, new: Quiet) {
+        if new.most == 0 {
+            return;
+        }
+        self.over.push(new);
+        let all = self.over.clone();
+        let beaten = |one: &Quiet, by: fn(&Quiet) -> u64| {
+            all.iter().any(|other| {
+                other.allowed.is_some() == one.allowed.is_some()
+                    && (by(other), u64::MAX - other.after) > (by(one), u64::MAX - one.after)
+            })
+        };
+        self.over
+            .retain(|one| !beaten(one, |one| one.least) || !beaten(one, |one| one.most));
+        self.over.dedup();
+        self.over.truncate(OVER);
+    }
 }
 
-/// The one that counts for more; of two alike the first.
+/// The most silences that wait to be looked at: two of each sort, and two alike.
+const OVER: usize = 8;
+
+/// The longer; of two alike the first.
 fn longer(one: Option<Quiet>, other: Option<Quiet>) -> Option<Quiet> {
     match (one, other) {
-        (Some(one), Some(other)) if other.counts() > one.counts() => Some(other),
+        (Some(one), Some(other)) if other.ms > one.ms => Some(other),
         (Some(one), _) => Some(one),
         (None, other) => other,
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_zero(ms: &u64) -> bool {
+    *ms == 0
 }

@@ -1,15 +1,15 @@
 //! Runs the tests that stand in the order itself. An order that fails one is no order.
 //!
 //! Each test is a log of its own: the order comes into force, then step follows step, on a computer
-//! that is on all the time unless a step says otherwise. Where a step only lets time pass, the agent
-//! says that it lives.
+//! that is on and awake all the time, but after and before steps that say otherwise. Where a step
+//! only lets time pass, the agent says that it lives.
 //!
 //! A list that the collector holds back has in a test what the test fills it with, and nothing else.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use proviso_report::fact::{Heartbeat, OrderInForce};
+use proviso_report::fact::{Heartbeat, OrderInForce, PowerWas};
 use proviso_report::{BootId, Fact, UnixMs};
 
 use crate::fault::{Fault, Faults};
@@ -102,20 +102,26 @@ fn outcome(judge: &Judge, rule: &Rule, test: &RuleTest, overlay: Option<&Overlay
     });
     state.pass(&step(0, UnixMs(start), (UnixMs(start), 0), None, &begins));
     let mut outcome = Outcome::Nothing;
-    let (mut noted, mut beat) = (start, start);
+    // What a heartbeat says: the time since the sign of life before, but for what it slept.
+    let (mut noted, mut awake, mut rests) = (start, 0_u64, false);
     for (seq, one) in (1..).zip(&test.steps) {
+        let passed = one.at.0.max(noted).abs_diff(noted);
         noted = noted.max(one.at.0);
+        if !rests && !power(one.fact.as_ref(), &[PowerWas::On, PowerWas::Awake]) {
+            awake = awake.saturating_add(passed);
+        }
+        rests = power(one.fact.as_ref(), &[PowerWas::Off, PowerWas::Asleep]);
         let mono = noted.abs_diff(start);
         let lives = Fact::from(Heartbeat {
             uncovered: BTreeMap::new(),
             suppressed: BTreeMap::new(),
             cannot_tell: BTreeMap::new(),
-            awake_ms: noted.abs_diff(beat),
+            awake_ms: awake,
         });
-        let fact = one.fact.as_ref().unwrap_or_else(|| {
-            beat = noted;
-            &lives
-        });
+        let fact = one.fact.as_ref().unwrap_or(&lives);
+        if matches!(fact, Fact::Heartbeat(_) | Fact::AgentStarted(_)) {
+            awake = 0;
+        }
         let step = step(
             seq,
             one.at,
@@ -133,6 +139,11 @@ fn outcome(judge: &Judge, rule: &Rule, test: &RuleTest, overlay: Option<&Overlay
         }
     }
     outcome
+}
+
+/// Is it one of these changes of the power?
+fn power(fact: Option<&Fact>, changes: &[PowerWas]) -> bool {
+    matches!(fact, Some(Fact::Power(power)) if changes.contains(&power.change))
 }
 
 fn step<'a>(

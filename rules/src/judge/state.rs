@@ -19,7 +19,7 @@
 //! | declarations | 1,024 | undeclared things cannot be told |
 //! | windows of a quota | 62 | what comes late for an older one cannot be told |
 //! | moments, bursts of a threshold | 1,000; 32 | the same |
-//! | moments of each side of a sequence | 128 | the same |
+//! | moments of each side of a sequence, and doubtful ones | 128; 128 | the same |
 //! | things that a grace waits for | 256 | further things cannot be told |
 
 use std::collections::BTreeMap;
@@ -157,6 +157,9 @@ impl State {
         self.doubts.pass(step, last);
         self.declared.pass(step.at, step.fact);
         Life::pass(&mut self.life, step);
+        if self.in_force.is_none() {
+            self.life.iter_mut().for_each(Life::forget_carried);
+        }
         self.lists.pass(&mut self.in_force, step.seq, step.fact);
     }
 

@@ -1,5 +1,6 @@
 mod logs;
 mod long;
+mod silent;
 mod verbs;
 
 use std::sync::Arc;

@@ -61,6 +61,10 @@ pub enum Why {
     Much,
     /// It is percent-encoded in more layers than are taken off.
     Encoding,
+    /// Nothing tells whether the computer was on and awake then.
+    Awake,
+    /// Whether another record counts, with which it would match, cannot be told.
+    Part,
 }
 
 impl fmt::Display for Why {
@@ -70,6 +74,8 @@ impl fmt::Display for Why {
             Self::Clock => f.write_str("the clock of the computer was not to be trusted then"),
             Self::Late => f.write_str("it came too late for what is remembered"),
             Self::Much => f.write_str("there is more of it than is remembered or looked at"),
+            Self::Awake => f.write_str("nothing tells whether the computer was on and awake then"),
+            Self::Part => f.write_str("whether another record counts to it cannot be told"),
             Self::Encoding => {
                 f.write_str("the address is percent-encoded in more layers than are taken off")
             }

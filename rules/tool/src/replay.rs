@@ -237,6 +237,8 @@ fn why_words(why: Why) -> String {
         Why::Late => "it came too late to be counted".to_owned(),
         Why::Much => "there was more than is remembered or looked at".to_owned(),
         Why::Encoding => "its address is encoded too often".to_owned(),
+        Why::Awake => "nothing tells whether the computer was on and awake".to_owned(),
+        Why::Part => "whether another record counts to it cannot be told".to_owned(),
     }
 }
 

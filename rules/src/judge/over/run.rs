@@ -98,12 +98,14 @@ impl Judge {
             let outcome = self.count(state, step.seq, number, fit, &looked);
             note(&mut outcomes, number, outcome);
         }
-        if in_force.is_some_and(|in_force| in_force.order == self.order().digest()) {
-            self.silences(state, in_force.map_or(0, |one| one.since), &mut outcomes);
+        let mut began = BTreeMap::new();
+        if let Some(in_force) = in_force.filter(|one| one.order == self.order().digest()) {
+            let ends = state.in_force.map(|one| one.order) != Some(in_force.order);
+            began = self.silences(state, in_force.since, ends, &mut outcomes);
         }
         self.graces(state, step, &mut outcomes);
         for sequence in &self.overs.sequences {
-            let outcome = self.sequence(state, step.seq, sequence, &looked, &outcomes);
+            let outcome = self.sequence(state, step, sequence, &outcomes, &began);
             note(&mut outcomes, sequence.rule, outcome);
         }
         self.verdict(outcomes)
@@ -219,25 +221,39 @@ impl Judge {
         }
     }
 
-    /// `since`: the record from which on this order is in force.
-    fn silences(&self, state: &mut State, since: u64, outcomes: &mut Outcomes) {
-        let Some(quiet) = state.life.as_mut().and_then(super::super::life::Life::take) else {
-            return;
+    /// `since`: the record from which on this order is in force; `ends`: until this record. Gives
+    /// when the silences began that rules were about.
+    fn silences(
+        &self,
+        state: &mut State,
+        since: u64,
+        ends: bool,
+        outcomes: &mut Outcomes,
+    ) -> BTreeMap<usize, i64> {
+        let mut began = BTreeMap::new();
+        let timed = self.overs.timed.iter().filter_map(|number| {
+            match self.order().rules().get(*number)?.over {
+                Some(Over::Silence { longer_than }) => Some((*number, longer_than.ms())),
+                _ => None,
+            }
+        });
+        let rules: Vec<(usize, i64)> = timed.collect();
+        let Some(life) = state.life.as_mut() else {
+            return began;
         };
-        if quiet.after < since {
-            return;
+        let mut quiets = life.take();
+        if ends && let Some(least) = rules.iter().map(|(_, ms)| *ms).min() {
+            quiets.extend(life.carry(u64::try_from(least).unwrap_or_default()));
         }
-        for number in &self.overs.timed {
-            if let Some(rule) = self.order().rules().get(*number)
-                && let Some(Over::Silence { longer_than }) = &rule.over
-            {
-                note(
-                    outcomes,
-                    *number,
-                    silence::outcome(&quiet, longer_than.ms()),
-                );
+        quiets.retain(|quiet| quiet.after >= since || quiet.allowed.is_some());
+        for (number, longer_than) in rules {
+            for quiet in &quiets {
+                if note(outcomes, number, silence::outcome(quiet, longer_than)) {
+                    began.insert(number, quiet.began);
+                }
             }
         }
+        began
     }
 
     fn graces(&self, state: &mut State, step: &Step<'_>, outcomes: &mut Outcomes) {
@@ -260,47 +276,38 @@ impl Judge {
         }
     }
 
+    /// `began`: when silences began, which is when they count.
     fn sequence(
         &self,
         state: &mut State,
-        seq: u64,
+        step: &Step<'_>,
         sequence: &Sequence,
-        looked: &Looked<'_>,
         outcomes: &Outcomes,
+        began: &BTreeMap<usize, i64>,
     ) -> Outcome {
-        let (first, then) = (outcomes.get(&sequence.first), outcomes.get(&sequence.then));
-        let yes = |one: Option<&Outcome>| matches!(one, Some(Outcome::Match(_)));
-        let unknown = |one: Option<&Outcome>| match one {
-            Some(Outcome::CannotTell(why)) => Some(*why),
-            _ => None,
-        };
-        let why = unknown(first).or(unknown(then));
-        if !yes(first) && !yes(then) && why.is_none() {
-            return Outcome::Nothing;
-        }
         let Some(rule) = self.order().rules().get(sequence.rule) else {
             return Outcome::Nothing;
         };
-        let at = looked.event.at.0;
-        let new = Moment(at, seq);
-        let doubtful = state.doubts.touch(moment(at));
-        let (seen, _) = self.remembered::<super::sequence::Seen>(state, rule, seq);
-        let Some(seen) = seen else {
-            return Outcome::Nothing;
+        let side = |number: usize| {
+            let at = began.get(&number).copied().unwrap_or(step.at.0);
+            let new = Moment(at, step.seq);
+            match outcomes.get(&number)? {
+                Outcome::Nothing => None,
+                Outcome::CannotTell(why) => Some((new, Some(*why))),
+                Outcome::Match(_) if state.doubts.touch(moment(at)) => {
+                    Some((new, Some(Why::Clock)))
+                }
+                Outcome::Match(_) => Some((new, None)),
+            }
         };
-        if doubtful && (yes(first) || yes(then)) {
-            return Outcome::CannotTell(Why::Clock);
+        let (first, then) = (side(sequence.first), side(sequence.then));
+        if first.is_none() && then.is_none() {
+            return Outcome::Nothing;
         }
-        let perhaps = seen.completes(
-            unknown(first).is_some(),
-            unknown(then).is_some(),
-            sequence.within,
-            new,
-        );
-        match seen.add(yes(first), yes(then), sequence.within, new) {
-            Outcome::Nothing if perhaps => why.map_or(Outcome::Nothing, Outcome::CannotTell),
-            outcome => outcome,
-        }
+        let (seen, _) = self.remembered::<super::sequence::Seen>(state, rule, step.seq);
+        seen.map_or(Outcome::Nothing, |seen| {
+            seen.add(first, then, sequence.within)
+        })
     }
 
     fn remembered<'s, T: Remembered>(
@@ -371,7 +378,7 @@ fn parts(
 }
 
 /// A match says more than a doubt, and a doubt more than nothing.
-fn note(outcomes: &mut Outcomes, number: usize, outcome: Outcome) {
+fn note(outcomes: &mut Outcomes, number: usize, outcome: Outcome) -> bool {
     let old = outcomes.get(&number);
     let counts = match (&outcome, old) {
         (Outcome::Nothing, _) => false,
@@ -381,6 +388,7 @@ fn note(outcomes: &mut Outcomes, number: usize, outcome: Outcome) {
     if counts {
         outcomes.insert(number, outcome);
     }
+    counts
 }
 
 const fn moment(at: i64) -> Stretch {

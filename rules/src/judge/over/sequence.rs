@@ -2,7 +2,8 @@
 //!
 //! Each record that comes `then` is said once, with the nearest that came first; whichever of the two
 //! comes to be known later completes it. So it does not depend on the order in which they come to be
-//! known which of them are said.
+//! known which of them are said. What nobody can tell to have matched, or when, is remembered too: what
+//! would complete it with that cannot be told.
 
 use proviso_report::bundle::Matched;
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,21 @@ pub(crate) struct Seen {
     first: Side,
     /// Those that were not said.
     then: Side,
+    /// What may have come first, or then.
+    #[serde(default, skip_serializing_if = "Doubtful::is_empty")]
+    perhaps: Doubtful,
 }
+
+/// Moments of which nobody can tell whether they count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Doubtful {
+    first: Side,
+    then: Side,
+}
+
+/// When one side came, and why that cannot be told, if it cannot.
+pub(crate) type Came = (Moment, Option<Why>);
 
 /// Moments, ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,11 +50,22 @@ struct Side {
 }
 
 impl Seen {
-    /// A record that matches one rule, or the other, or both. A record does not follow itself.
-    pub(crate) fn add(&mut self, first: bool, then: bool, within: i64, new: Moment) -> Outcome {
+    /// A record that matches one rule, or the other, or both, or may do so. A record does not follow
+    /// itself.
+    pub(crate) fn add(&mut self, first: Option<Came>, then: Option<Came>, within: i64) -> Outcome {
+        let certain = |one: Option<Came>| one.filter(|(_, why)| why.is_none()).map(|(at, _)| at);
+        let why = self.doubt(first, then, within);
+        match self.count(certain(first), certain(then), within) {
+            Outcome::Nothing => why.map_or(Outcome::Nothing, Outcome::CannotTell),
+            outcome => outcome,
+        }
+    }
+
+    /// What is certain.
+    fn count(&mut self, first: Option<Moment>, then: Option<Moment>, within: i64) -> Outcome {
         let mut matched = Vec::new();
         let mut late = false;
-        if then {
+        if let Some(new) = then {
             let earliest = new.0.saturating_sub(within);
             let before = self.first.between(earliest, new.0).next_back();
             match before.copied() {
@@ -50,7 +76,7 @@ impl Seen {
                 }
             }
         }
-        if first {
+        if let Some(new) = first {
             let (earliest, latest) = (new.0, new.0.saturating_add(within));
             let after: Vec<Moment> = self
                 .then
@@ -78,12 +104,48 @@ impl Seen {
         }
     }
 
-    /// Would it be a match if the record matched these rules?
-    pub(crate) fn completes(&self, first: bool, then: bool, within: i64, new: Moment) -> bool {
-        let earliest = new.0.saturating_sub(within);
-        let latest = new.0.saturating_add(within);
-        (then && self.first.between(earliest, new.0).next().is_some())
-            || (first && self.then.between(new.0, latest).next().is_some())
+    /// Why it cannot be told whether this completes something, if it may. Remembers what is in doubt.
+    fn doubt(&mut self, first: Option<Came>, then: Option<Came>, within: i64) -> Option<Why> {
+        let mut why = None;
+        if let Some((new, doubt)) = then {
+            let from = new.0.saturating_sub(within);
+            let all = (&self.first, &self.perhaps.first);
+            why = why.or(perhaps(all, doubt, new, (from, new.0)));
+        }
+        if let Some((new, doubt)) = first {
+            let to = new.0.saturating_add(within);
+            let all = (&self.then, &self.perhaps.then);
+            why = why.or(perhaps(all, doubt, new, (new.0, to)));
+        }
+        if let Some((new, Some(_))) = first {
+            self.perhaps.first.add(new);
+        }
+        if let Some((new, Some(_))) = then {
+            self.perhaps.then.add(new);
+        }
+        why
+    }
+}
+
+impl Doubtful {
+    const fn is_empty(&self) -> bool {
+        self.first.moments.is_empty() && self.then.moments.is_empty()
+    }
+}
+
+/// Is there something certain that a doubtful record would complete, or something doubtful?
+fn perhaps(
+    (certain, doubtful): (&Side, &Side),
+    doubt: Option<Why>,
+    new: Moment,
+    (from, to): (i64, i64),
+) -> Option<Why> {
+    let other = |side: &Side| side.between(from, to).any(|one| one.1 != new.1);
+    let late = Some(Why::Late).filter(|_| doubtful.is_forgotten(from));
+    match doubt {
+        Some(why) if other(certain) || other(doubtful) => Some(why),
+        None if other(doubtful) => Some(Why::Part),
+        _ => late,
     }
 }
 
@@ -124,12 +186,51 @@ mod tests {
 
     use super::*;
 
+    impl Seen {
+        /// A record within ten that matches for certain.
+        fn count_one(&mut self, first: bool, then: bool, new: Moment) -> Outcome {
+            let came = |came: bool| came.then_some((new, None));
+            self.add(came(first), came(then), 10)
+        }
+    }
+
+    /// Whichever side is in doubt, and whichever comes to be known first.
+    #[test]
+    fn what_may_have_come_is_remembered() {
+        let (sure, doubt) = (None, Some(Why::Clock));
+        for (first, then, expected) in [
+            (sure, doubt, Why::Clock),
+            (doubt, sure, Why::Part),
+            (doubt, doubt, Why::Clock),
+        ] {
+            let mut seen = Seen::default();
+            let early = seen.add(Some((Moment(0, 0), first)), None, 10);
+            assert_eq!(early, Outcome::Nothing);
+            let later = |at, seq| Some((Moment(at, seq), then));
+            assert_eq!(seen.add(None, later(11, 1), 10), Outcome::Nothing);
+            assert_eq!(
+                seen.add(None, later(10, 2), 10),
+                Outcome::CannotTell(expected)
+            );
+
+            let mut seen = Seen::default();
+            seen.add(None, later(10, 2), 10);
+            let came = seen.add(Some((Moment(0, 3), first)), None, 10);
+            assert!(matches!(came, Outcome::CannotTell(_)), "{came:?}");
+        }
+        let mut seen = Seen::default();
+        seen.add(Some((Moment(0, 0), doubt)), None, 10);
+        seen.count_one(true, false, Moment(1, 1));
+        let both = Outcome::Match(vec![record(Moment(1, 1)), record(Moment(2, 2))]);
+        assert_eq!(seen.count_one(false, true, Moment(2, 2)), both);
+    }
+
     /// Facts as they come to be known: at which second, and is it what comes first?
     fn said(facts: &[(i64, bool)]) -> Vec<Vec<String>> {
         let mut seen = Seen::default();
         let mut all = Vec::new();
         for (seq, (at, first)) in (0_u64..).zip(facts) {
-            let outcome = seen.add(*first, !first, 10, Moment(*at, seq));
+            let outcome = seen.count_one(*first, !first, Moment(*at, seq));
             if let Outcome::Match(matched) = outcome {
                 all.push(matched.into_iter().map(|part| part.text).collect());
             }
@@ -163,21 +264,21 @@ mod tests {
     #[test]
     fn a_record_does_not_follow_itself() {
         let mut seen = Seen::default();
-        assert_eq!(seen.add(true, true, 10, Moment(0, 0)), Outcome::Nothing);
+        assert_eq!(seen.count_one(true, true, Moment(0, 0)), Outcome::Nothing);
         let both = Outcome::Match(vec![record(Moment(0, 0)), record(Moment(1, 1))]);
-        assert_eq!(seen.add(true, true, 10, Moment(1, 1)), both);
+        assert_eq!(seen.count_one(true, true, Moment(1, 1)), both);
     }
 
     #[test]
     fn what_is_forgotten_is_late() {
         let mut seen = Seen::default();
         for seq in 0..200 {
-            seen.add(true, false, 10, Moment(1_000 + 100 * seq, 0));
+            seen.count_one(true, false, Moment(1_000 + 100 * seq, 0));
         }
         let late = Outcome::CannotTell(Why::Late);
-        assert_eq!(seen.add(false, true, 10, Moment(1_050, 1)), late);
+        assert_eq!(seen.count_one(false, true, Moment(1_050, 1)), late);
         assert_eq!(
-            seen.add(false, true, 10, Moment(20_999, 1)),
+            seen.count_one(false, true, Moment(20_999, 1)),
             Outcome::Nothing
         );
     }
@@ -196,7 +297,7 @@ mod tests {
                 let mut said = BTreeSet::new();
                 for (seq, (at, first)) in numbered {
                     let waiting = seen.then.moments.clone();
-                    let outcome = seen.add(*first, !first, 10, Moment(*at, *seq));
+                    let outcome = seen.count_one(*first, !first, Moment(*at, *seq));
                     if let Outcome::Match(_) = outcome {
                         if *first {
                             let gone = waiting.iter().filter(|m| !seen.then.moments.contains(m));
@@ -229,12 +330,15 @@ mod tests {
 
         #[test]
         fn never_remembers_more_than_it_may(
-            facts in prop::collection::vec(any::<(i64, u64, bool, bool)>(), 0..300),
+            facts in prop::collection::vec(any::<(i64, u64, bool, bool, bool)>(), 0..300),
             within in 1_i64..i64::MAX,
         ) {
             let mut seen = Seen::default();
-            for (at, seq, first, then) in facts {
-                seen.add(first, then, within, Moment(at, seq));
+            for (at, seq, first, then, doubt) in facts {
+                let came = |came: bool| came.then_some((Moment(at, seq), doubt.then_some(Why::Clock)));
+                seen.add(came(first), came(then), within);
+                prop_assert!(seen.perhaps.first.moments.len() <= MOMENTS);
+                prop_assert!(seen.perhaps.then.moments.len() <= MOMENTS);
                 prop_assert!(seen.first.moments.len() <= MOMENTS);
                 prop_assert!(seen.then.moments.len() <= MOMENTS);
             }
