@@ -59,7 +59,7 @@ pub use verdict::{CannotTell, Hit, Scope, Verdict, Why};
 
 use clock::Doubts;
 use dispatch::Dispatch;
-use exempt::{Exemption, applying};
+use exempt::{Exemption, applying, may_apply};
 use found::{Atom, Found};
 use kleene::Truth;
 use over::run::Overs;
@@ -238,6 +238,10 @@ impl Judge {
         let mut fits = self.fitting(&looked, unknown);
         if !fits.is_empty() && applying(&self.exempts, &looked).is_some() {
             fits.clear();
+        } else if !fits.is_empty() && may_apply(&self.exempts, &looked) {
+            for (_, fit) in &mut fits {
+                *fit = Truth::Unknown(Why::Clock);
+            }
         }
         (found, fits)
     }

@@ -8,9 +8,10 @@ use proviso_report::UnixMs;
 
 use crate::order::{Effect, Hours};
 
+use super::Why;
 use super::kleene::Truth;
 use super::part::Test;
-use super::rule::{Looked, within};
+use super::rule::Looked;
 
 /// An exemption. It applies when one of its tests holds, within its dates and hours.
 #[derive(Debug)]
@@ -28,7 +29,15 @@ pub(crate) struct Exemption {
 /// could count time in front of which the page is not known.
 pub(crate) fn applying(exempts: &[Exemption], looked: &Looked<'_>) -> Option<(usize, Effect)> {
     let of = |effect: Effect| {
-        let applies = |one: &Exemption| one.effect == effect && one.applies(looked) == Truth::Yes;
+        // Content is kept out by the clock as it is: nothing is recorded that may not be.
+        let looked = match effect {
+            Effect::SuppressContent => Looked {
+                doubts: None,
+                ..*looked
+            },
+            Effect::NoAlert => *looked,
+        };
+        let applies = |one: &Exemption| one.effect == effect && one.applies(&looked) == Truth::Yes;
         exempts
             .iter()
             .position(applies)
@@ -37,9 +46,16 @@ pub(crate) fn applying(exempts: &[Exemption], looked: &Looked<'_>) -> Option<(us
     of(Effect::SuppressContent).or_else(|| of(Effect::NoAlert))
 }
 
+/// May one apply, and only the clock does not tell?
+pub(crate) fn may_apply(exempts: &[Exemption], looked: &Looked<'_>) -> bool {
+    let doubtful = |one: &Exemption| one.applies(looked) == Truth::Unknown(Why::Clock);
+    exempts.iter().any(doubtful)
+}
+
 impl Exemption {
     fn applies(&self, looked: &Looked<'_>) -> Truth {
-        Truth::from(within(looked.event.at, self.from, self.until))
+        looked
+            .is_dated(self.from, self.until)
             .and(|| Truth::any(self.tests.iter().map(|test| looked.exempts(test))))
             .and(|| looked.begins_in(&self.hours))
     }

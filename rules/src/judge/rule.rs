@@ -171,8 +171,8 @@ impl Program {
             .and(|| looked.lies_in(&self.during))
             .and(|| {
                 let approvals = self.approvals.iter().map(|approval| {
-                    let dated = within(looked.event.at, approval.from, approval.until);
-                    Truth::from(dated).and(|| all(&approval.tests))
+                    let dated = looked.is_dated(approval.from, approval.until);
+                    dated.and(|| all(&approval.tests))
                 });
                 Truth::any(approvals).not()
             })
@@ -242,6 +242,19 @@ impl Looked<'_> {
         }
     }
 
+    /// Does it begin within these dates? `until`: the first moment after them. Without any: yes.
+    pub(crate) fn is_dated(&self, from: Option<UnixMs>, until: Option<UnixMs>) -> Truth {
+        let at = self.event.at;
+        let moment = Stretch {
+            from: at.0,
+            to: at.plus(1).0,
+        };
+        if (from.is_some() || until.is_some()) && self.is_doubtful(moment) {
+            return Truth::Unknown(Why::Clock);
+        }
+        Truth::from(within(at, from, until))
+    }
+
     fn is_doubtful(&self, stretch: Stretch) -> bool {
         self.doubts.is_some_and(|doubts| doubts.touch(stretch))
     }
@@ -276,7 +289,7 @@ pub(crate) fn stretch(event: &Event<'_>) -> Result<Stretch, Why> {
 }
 
 /// `until`: the first moment after it.
-pub(crate) fn within(at: UnixMs, from: Option<UnixMs>, until: Option<UnixMs>) -> bool {
+fn within(at: UnixMs, from: Option<UnixMs>, until: Option<UnixMs>) -> bool {
     from.is_none_or(|from| at >= from) && until.is_none_or(|until| at < until)
 }
 

@@ -1,3 +1,4 @@
+mod doubts;
 mod logs;
 mod long;
 mod silent;

@@ -142,6 +142,9 @@ impl Judge {
             Some(Over::Grace { days, of }) => match (fit, of.read(looked.event.fact)) {
                 (Truth::No, _) => Outcome::Nothing,
                 (Truth::Unknown(why), _) => Outcome::CannotTell(why),
+                (Truth::Yes, _) if state.doubts.touch(moment(looked.event.at.0)) => {
+                    Outcome::CannotTell(Why::Clock)
+                }
                 (Truth::Yes, None) => Outcome::CannotTell(Why::Field(of.as_str())),
                 (Truth::Yes, Some(name)) => {
                     let new = Moment(looked.event.at.0, seq);

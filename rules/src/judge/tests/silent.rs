@@ -16,7 +16,7 @@ fn version(number: u32, minutes: u32) -> Judge {
     let beats = |passed: u32| {
         format!(
             "events = [{{ kind = \"clock\", at = \"2026-04-01T20:00:00Z\" }}, \
-             {{ kind = \"clock\", at = \"2026-04-01T20:{passed}:00Z\" }}]\n"
+             {{ kind = \"clock\", at = \"2026-04-01T20:{passed:02}:00Z\" }}]\n"
         )
     };
     let text = format!(
