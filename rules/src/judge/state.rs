@@ -18,7 +18,7 @@
 //! | times of an untrustworthy clock | 64 | the two closest become one |
 //! | declarations | 1,024 | undeclared things cannot be told |
 //! | windows of a quota | 62 | what comes late for an older one cannot be told |
-//! | moments, bursts of a threshold | 1,000; 32 | the same |
+//! | moments on either side, bursts of a threshold | 1,000; 32 | the same |
 //! | moments of each side of a sequence, and doubtful ones | 128; 128 | the same |
 //! | things that a grace waits for | 256 | further things cannot be told |
 

@@ -3,13 +3,15 @@
 //! The days run from when it was first seen to the same hour by the order's clocks. What was declared
 //! by then, or before, is never said; anything else is said once, with the first record that was
 //! written down at that moment or later. To take a thing away and bring it back changes nothing.
+//!
+//! A declaration is of a sort of thing: an account that is called like a stick declares no stick.
 
 use std::collections::BTreeMap;
 
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use proviso_report::bundle::Matched;
-use proviso_report::fact::Declaration;
+use proviso_report::fact::{Declaration, Kind};
 use proviso_report::{Fact, Hash, UnixMs};
 use serde::{Deserialize, Serialize};
 
@@ -26,12 +28,27 @@ const NAME: usize = 128;
 /// The most things that one match names.
 const SHOWN: usize = 8;
 
+/// What a declaration can be of, for facts of each kind. Anything else declares nothing.
+const SORTS: &[(Kind, &[&str])] = &[
+    (Kind::Device, &["device", "storage", "phone"]),
+    (Kind::AccountChange, &["account"]),
+    (Kind::ToolFound, &["tool", "program"]),
+    (Kind::Package, &["package", "program"]),
+    (Kind::PhoneApp, &["app", "program"]),
+    (Kind::BrowserFound, &["browser", "program"]),
+    (Kind::NetworkInterface, &["network", "interface"]),
+    (Kind::NetworkJoined, &["network", "interface"]),
+    (Kind::FileChange, &["file", "storage"]),
+    (Kind::OtherSystem, &["system", "storage"]),
+];
+
 /// What one rule waits for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Waiting {
     /// By which days the deadlines were reckoned.
     days: u16,
+    /// By kind and name.
     subjects: BTreeMap<String, Subject>,
 }
 
@@ -39,6 +56,8 @@ pub(crate) struct Waiting {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Subject {
+    /// The kind of the facts about it.
+    kind: Kind,
     /// As it was written first, as far as that is remembered.
     name: String,
     first: Moment,
@@ -51,7 +70,7 @@ struct Subject {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Declared {
-    /// Each with the first time.
+    /// By sort and name, each with the first time.
     ids: BTreeMap<String, i64>,
     /// There was more than is remembered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -61,10 +80,14 @@ pub(crate) struct Declared {
 impl Declared {
     /// Takes note of a record.
     pub(crate) fn pass(&mut self, at: UnixMs, fact: &Fact) {
-        let Fact::Declaration(Declaration { id, .. }) = fact else {
+        let Fact::Declaration(Declaration { what, id, .. }) = fact else {
             return;
         };
-        let key = key(id);
+        let what = what.to_ascii_lowercase();
+        if !SORTS.iter().any(|(_, all)| all.contains(&what.as_str())) {
+            return;
+        }
+        let key = format!("{what} {}", key(id));
         if let Some(first) = self.ids.get_mut(&key) {
             *first = (*first).min(at.0);
         } else if self.ids.len() < DECLARED {
@@ -78,9 +101,14 @@ impl Declared {
         self.ids.is_empty() && !self.more
     }
 
-    /// `key`: of a thing. Was it declared by then?
-    fn by(&self, key: &str, due: i64) -> bool {
-        self.ids.get(key).is_some_and(|first| *first <= due)
+    /// `key`: of a thing that facts of this kind are about. Was it declared by then?
+    fn by(&self, kind: Kind, key: &str, due: i64) -> bool {
+        let mut sorts = SORTS.iter().filter(|(of, _)| *of == kind);
+        let mut what = sorts.by_ref().flat_map(|(_, all)| all.iter());
+        what.any(|what| {
+            let first = self.ids.get(&format!("{what} {key}"));
+            first.is_some_and(|first| *first <= due)
+        })
     }
 }
 
@@ -90,24 +118,26 @@ impl Waiting {
         &mut self,
         days: u16,
         zone: &TimeZone,
-        name: &str,
+        (kind, name): (Kind, &str),
         new: Moment,
         declared: &Declared,
     ) -> Outcome {
         self.reckon(days, zone);
         let key = key(name);
+        let of = format!("{kind} {key}");
         let due = due(zone, new.0, days);
-        if let Some(subject) = self.subjects.get_mut(&key) {
+        if let Some(subject) = self.subjects.get_mut(&of) {
             if new < subject.first {
                 subject.first = new;
                 subject.due = due;
             }
-        } else if declared.by(&key, due) {
+        } else if declared.by(kind, &key, due) {
             return Outcome::Nothing;
         } else if self.subjects.len() < SUBJECTS {
             let subject = Subject {
+                kind,
                 name: if name.len() > NAME {
-                    key.clone()
+                    key
                 } else {
                     name.to_owned()
                 },
@@ -115,7 +145,7 @@ impl Waiting {
                 due,
                 said: false,
             };
-            self.subjects.insert(key, subject);
+            self.subjects.insert(of, subject);
         } else {
             return Outcome::CannotTell(Why::Much);
         }
@@ -136,7 +166,10 @@ impl Waiting {
         if !self.subjects.values().any(is_due) {
             return Outcome::Nothing;
         }
-        let in_time = |key: &str, subject: &Subject| declared.by(key, subject.due);
+        let in_time = |of: &str, subject: &Subject| {
+            let key = of.split_once(' ').map_or(of, |(_, key)| key);
+            declared.by(subject.kind, key, subject.due)
+        };
         self.subjects
             .retain(|key, subject| subject.said || !in_time(key, subject));
         let mut matched: Vec<Matched> = Vec::new();
@@ -230,7 +263,7 @@ mod tests {
         let mut waiting = Waiting::default();
         let mut declared = Declared::default();
         let add = |waiting: &mut Waiting, name: &str, at, seq, declared: &Declared| {
-            waiting.add(3, &zone, name, Moment(at, seq), declared)
+            waiting.add(3, &zone, (Kind::Device, name), Moment(at, seq), declared)
         };
         declared.pass(UnixMs(start - day), &declaration("EARLY"));
         for (seq, name) in (1..).zip(["AA01", "early", "in-time", "too-late"]) {
@@ -269,10 +302,48 @@ mod tests {
         let zone = TimeZone::UTC;
         let mut waiting = Waiting::default();
         let declared = Declared::default();
-        waiting.add(1, &zone, "x", Moment(48 * HOUR, 2), &declared);
-        waiting.add(1, &zone, "x", Moment(0, 3), &declared);
+        waiting.add(
+            1,
+            &zone,
+            (Kind::Device, "x"),
+            Moment(48 * HOUR, 2),
+            &declared,
+        );
+        waiting.add(1, &zone, (Kind::Device, "x"), Moment(0, 3), &declared);
         let outcome = waiting.pass(1, &zone, "serial", UnixMs(24 * HOUR), &declared);
         assert!(matches!(outcome, Outcome::Match(_)));
+    }
+
+    #[test]
+    fn a_declaration_is_of_a_sort() {
+        for (kind, what, clears) in [
+            (Kind::Device, "storage", true),
+            (Kind::Device, "Phone", true),
+            (Kind::Device, "account", false),
+            (Kind::Device, "a dog", false),
+            (Kind::Device, "", false),
+            (Kind::AccountChange, "account", true),
+            (Kind::AccountChange, "device", false),
+            (Kind::Package, "program", true),
+        ] {
+            for before in [true, false] {
+                let zone = TimeZone::UTC;
+                let mut waiting = Waiting::default();
+                let mut declared = Declared::default();
+                let fact = Fact::from(Declaration {
+                    what: what.to_owned(),
+                    id: "X".to_owned(),
+                    to: None,
+                });
+                if before {
+                    declared.pass(UnixMs(0), &fact);
+                }
+                waiting.add(1, &zone, (kind, "x"), Moment(0, 1), &declared);
+                declared.pass(UnixMs(0), &fact);
+                let outcome = waiting.pass(1, &zone, "name", UnixMs(24 * HOUR), &declared);
+                assert_eq!(outcome == Outcome::Nothing, clears, "{kind} {what}");
+            }
+        }
     }
 
     #[test]
@@ -283,7 +354,7 @@ mod tests {
         let mut outcomes = Vec::new();
         for seq in 0..300_u64 {
             let name = format!("{seq}");
-            outcomes.push(waiting.add(1, &zone, &name, Moment(0, seq), &declared));
+            outcomes.push(waiting.add(1, &zone, (Kind::Device, &name), Moment(0, seq), &declared));
         }
         let much = Outcome::CannotTell(Why::Much);
         assert_eq!(

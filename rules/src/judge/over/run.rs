@@ -150,7 +150,8 @@ impl Judge {
                     let new = Moment(looked.event.at.0, seq);
                     let (waiting, declared) = self.remembered(state, rule, seq);
                     waiting.map_or(Outcome::Nothing, |waiting: &mut super::grace::Waiting| {
-                        waiting.add(*days, looked.zone, name, new, declared)
+                        let subject = (looked.event.fact.kind(), name);
+                        waiting.add(*days, looked.zone, subject, new, declared)
                     })
                 }
             },
@@ -218,7 +219,9 @@ impl Judge {
             Truth::Yes => {
                 let (seen, _) = self.remembered::<super::threshold::Seen>(state, rule, seq);
                 seen.map_or(Outcome::Nothing, |seen| {
-                    seen.add(count, within.ms(), Moment(at.0, seq))
+                    let day = hours::window(looked.zone, Per::LocalDay, at);
+                    let day = day.map(|day| day.to_string());
+                    seen.add(count, within.ms(), Moment(at.0, seq), day)
                 })
             }
         }

@@ -1,7 +1,9 @@
-//! `threshold`: so many facts within a time, said once for each burst.
+//! `threshold`: so many facts within a time, said once for each burst and local day.
 //!
 //! A fact that lies within the time of one that belongs to a burst belongs to the burst too, so that
-//! what goes on all night is one match. What comes late can join two bursts that were said.
+//! what goes on all evening is one match. What comes late can join two bursts that were said. While
+//! the newest burst goes on it is said anew on each further day of the order's zone, with the first
+//! fact of that day that completes the number within the time and is the newest of all.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,21 +27,33 @@ pub(crate) struct Seen {
     moments: Vec<Moment>,
     /// The first and last moment of each burst, ascending.
     bursts: Vec<(i64, i64)>,
+    /// The newest facts that belong to bursts, ascending: one fewer than the threshold asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    newest: Vec<Moment>,
+    /// The newest day on which something was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    said: Option<String>,
     /// The newest moment that was forgotten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     forgotten: Option<i64>,
 }
 
 impl Seen {
-    /// A further fact.
-    pub(crate) fn add(&mut self, count: u32, within: i64, new: Moment) -> Outcome {
+    /// A further fact. `day`: on which local day it was.
+    pub(crate) fn add(
+        &mut self,
+        count: u32,
+        within: i64,
+        new: Moment,
+        day: Option<String>,
+    ) -> Outcome {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         if count > MOMENTS {
             return Outcome::CannotTell(Why::Much);
         }
         if let Some(burst) = self.burst_at(new.0, within) {
             self.absorb(burst, within);
-            return Outcome::Nothing;
+            return self.anew(count, within, new, day);
         }
         let place = self.moments.partition_point(|other| *other < new);
         self.moments.insert(place, new);
@@ -49,6 +63,10 @@ impl Seen {
                 if let (Some(first), Some(last)) = (facts.first(), facts.last()) {
                     self.absorb((first.0, last.0), within);
                 }
+                for fact in &facts {
+                    self.remember(count, *fact);
+                }
+                self.said = self.said.take().max(day);
                 Outcome::Match(said)
             }
             None if self.is_late(new, within) => Outcome::CannotTell(Why::Late),
@@ -59,6 +77,35 @@ impl Seen {
             return Outcome::CannotTell(Why::Late);
         }
         outcome
+    }
+
+    /// A fact of a burst that was said.
+    fn anew(&mut self, count: usize, within: i64, new: Moment, day: Option<String>) -> Outcome {
+        let others = count.saturating_sub(1);
+        let start = self.newest.len().checked_sub(others);
+        let last = start.and_then(|start| self.newest.get(start..));
+        let facts = last.filter(|facts| {
+            let first = facts.first().map_or(new.0, |first| first.0);
+            facts.last().is_none_or(|last| *last < new) && new.0.saturating_sub(first) <= within
+        });
+        let said = facts
+            .filter(|_| day > self.said)
+            .map(|facts| said(&[facts, &[new]].concat()));
+        self.remember(count, new);
+        match said {
+            Some(said) => {
+                self.said = day;
+                Outcome::Match(said)
+            }
+            None => Outcome::Nothing,
+        }
+    }
+
+    fn remember(&mut self, count: usize, new: Moment) {
+        let place = self.newest.partition_point(|other| *other < new);
+        self.newest.insert(place, new);
+        let more = self.newest.len().saturating_sub(count.saturating_sub(1));
+        self.newest.drain(..more);
     }
 
     /// Takes out the burst to which this moment belongs, with the moment in it.
@@ -150,7 +197,7 @@ mod tests {
     fn matches(seconds: &[i64]) -> Vec<i64> {
         let mut seen = Seen::default();
         let add = |(seq, at): (u64, &i64)| {
-            let outcome = seen.add(3, 10_000, Moment(at * 1_000, seq));
+            let outcome = seen.add(3, 10_000, Moment(at * 1_000, seq), None);
             matches!(outcome, Outcome::Match(_)).then_some(*at)
         };
         (0_u64..).zip(seconds).filter_map(add).collect()
@@ -175,17 +222,40 @@ mod tests {
     }
 
     #[test]
+    fn a_burst_that_goes_on_is_said_on_each_day() {
+        // At which hours, of a rule of three within two days.
+        for (hours, said) in [
+            (&[0, 1, 2, 3, 24, 25, 48][..], &[2, 24, 48][..]),
+            (&[0, 24, 48, 72, 96], &[48, 72, 96]),
+            // Too few on that day, and then enough.
+            (&[0, 1, 2, 50, 51, 52], &[2, 52]),
+            (&[0, 1, 2, 24, 4, 23, 25], &[2, 24]),
+        ] {
+            let mut seen = Seen::default();
+            let mut all = Vec::new();
+            for (seq, hour) in (0..).zip(hours) {
+                let day = Some(format!("2026-06-{:02}", 1 + hour / 24));
+                let new = Moment(hour * 3_600_000, seq);
+                if let Outcome::Match(_) = seen.add(3, 48 * 3_600_000, new, day) {
+                    all.push(*hour);
+                }
+            }
+            assert_eq!(all, said, "{hours:?}");
+        }
+    }
+
+    #[test]
     fn a_match_names_its_records() {
         let mut seen = Seen::default();
-        seen.add(3, 10_000, Moment(0, 4));
-        seen.add(3, 10_000, Moment(5_000, 7));
+        seen.add(3, 10_000, Moment(0, 4), None);
+        seen.add(3, 10_000, Moment(5_000, 7), None);
         let said = [
             part("threshold", "3 in 5 s".to_owned()),
             record(Moment(0, 4)),
             record(Moment(1_000, 9)),
             record(Moment(5_000, 7)),
         ];
-        let outcome = seen.add(3, 10_000, Moment(1_000, 9));
+        let outcome = seen.add(3, 10_000, Moment(1_000, 9), None);
         assert_eq!(outcome, Outcome::Match(said.to_vec()));
     }
 
@@ -194,15 +264,15 @@ mod tests {
         let mut seen = Seen::default();
         for seq in 0..200 {
             let at = i64::try_from(seq).unwrap() * 100_000;
-            assert_eq!(seen.add(3, 10_000, Moment(at, seq)), Outcome::Nothing);
+            assert_eq!(seen.add(3, 10_000, Moment(at, seq), None), Outcome::Nothing);
         }
         assert_eq!(seen.moments.len(), LEAST);
         for at in [0, 1, 13_500_000, 13_505_000] {
-            let outcome = seen.add(3, 10_000, Moment(at, 500));
+            let outcome = seen.add(3, 10_000, Moment(at, 500), None);
             assert_eq!(outcome, Outcome::CannotTell(Why::Late), "{at}");
         }
         assert_eq!(
-            seen.add(1_001, 10_000, Moment(0, 0)),
+            seen.add(1_001, 10_000, Moment(0, 0), None),
             Outcome::CannotTell(Why::Much)
         );
     }
@@ -241,7 +311,9 @@ mod tests {
         ) {
             let mut seen = Seen::default();
             for (at, seq) in facts {
-                seen.add(count, within, Moment(at, seq));
+                let day = (at % 2 == 0).then(|| at.to_string());
+                seen.add(count, within, Moment(at, seq), day);
+                prop_assert!(seen.newest.len() < MOMENTS && seen.newest.is_sorted());
                 prop_assert!(seen.moments.len() <= MOMENTS && seen.bursts.len() <= BURSTS);
                 prop_assert!(seen.moments.is_sorted() && seen.bursts.is_sorted());
             }

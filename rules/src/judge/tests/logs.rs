@@ -286,14 +286,14 @@ fn a_state_is_written_in_one_way() {
              \"boot\":\"01010101010101010101010101010101\",\
              \"waits\":{{\"after\":5,\"began\":1780301100000,\"ms\":50100000,\
              \"most\":50100000}}}},\
-             \"doubts\":{{\"past\":[[7,9]]}},\"declared\":{{\"ids\":{{\"aa01\":1780300980000}}}},\
+             \"doubts\":{{\"past\":[[7,9]]}},\"declared\":{{\"ids\":{{\"storage aa01\":1780300980000}}}},\
              \"orders\":{{\"LOG\":{{\"last\":6,\"rules\":{{\
              \"hours\":{{\"quota\":{{\"windows\":{{\"2026-06-01\":[180000,false]}}}}}},\
              \"night\":{{\"threshold\":{{\"moments\":[[1780351200000,6]],\"bursts\":[]}}}},\
              \"soon\":{{\"sequence\":{{\"first\":{{\"moments\":[[1780300860000,1]]}},\
              \"then\":{{\"moments\":[]}}}}}},\
-             \"undeclared\":{{\"grace\":{{\"days\":3,\"subjects\":{{\"bb02\":\
-             {{\"name\":\"BB02\",\"first\":[1780301040000,4],\"due\":1780560240000}}}}}}}}}}}}}}}}"
+             \"undeclared\":{{\"grace\":{{\"days\":3,\"subjects\":{{\"device bb02\":\
+             {{\"kind\":\"device\",\"name\":\"BB02\",\"first\":[1780301040000,4],\"due\":1780560240000}}}}}}}}}}}}}}}}"
         )
     );
     assert_eq!(State::from_bytes(&bytes).unwrap(), state);
