@@ -104,6 +104,8 @@ fn why(reason: &str) -> String {
         "late" => "what belongs to it was no longer remembered when it came".to_owned(),
         "much" => "there was more of it than can be remembered or looked at".to_owned(),
         "encoding" => "the address is encoded too many times over".to_owned(),
+        "awake" => "nothing tells whether the computer was on and awake".to_owned(),
+        "part" => "whether another record counts to it cannot be told".to_owned(),
         "field:title" => "the page's title was missing".to_owned(),
         "field:private" => "it was not known whether the window was private".to_owned(),
         "field:sha256" => "the file's hash was missing".to_owned(),
