@@ -29,6 +29,9 @@ pub(crate) enum List {
         /// The list to write, beside the order: lists/adult.domains
         #[arg(long, value_name = "LIST")]
         to: PathBuf,
+        /// Writes over the list if it is there
+        #[arg(long)]
+        replace: bool,
         #[command(flatten)]
         pin: Words,
         /// The files to read
@@ -131,9 +134,10 @@ pub(crate) fn run(command: &List) -> End {
         List::Import {
             kind,
             to,
+            replace,
             pin,
             files,
-        } => import(*kind, to, pin, files),
+        } => import(*kind, to, *replace, pin, files),
         List::Pin { file, kind, pin } => pin_of(*kind, file, pin),
         List::Check { file, kind } => check(*kind, file),
         List::Update {
@@ -150,7 +154,7 @@ pub(crate) fn run(command: &List) -> End {
         } => Ok(list_update::sign(update, about, key, signer)),
     };
     end.unwrap_or_else(|error| {
-        eprintln!("proviso: {}", line(&error.to_string()));
+        tell!("proviso: {}", line(&error.to_string()));
         match error {
             ListError::Read(_) | ListError::Write(_) | ListError::Kind(_) => End::CannotSay,
             ListError::Import(_) | ListError::Pin { .. } => End::No,
@@ -158,7 +162,13 @@ pub(crate) fn run(command: &List) -> End {
     })
 }
 
-fn import(kind: Option<Kind>, to: &Path, pin: &Words, files: &[PathBuf]) -> Result<End, ListError> {
+fn import(
+    kind: Option<Kind>,
+    to: &Path,
+    replace: bool,
+    pin: &Words,
+    files: &[PathBuf],
+) -> Result<End, ListError> {
     let kind = kind_of(kind, to)?;
     let mut importer = Importer::new(kind);
     for path in files {
@@ -170,13 +180,13 @@ fn import(kind: Option<Kind>, to: &Path, pin: &Words, files: &[PathBuf]) -> Resu
     let list = list?;
     // Pinned before it is written: a list that no order can name is of no use.
     let lines = pin_lines(kind, to, &list.bytes, pin)?;
-    whole_file::write(to, &list.bytes)?;
+    whole_file::write_over(to, &list.bytes, replace, files)?;
     say(&lines.to_string());
     let lost = report.lost();
     if lost == 0 {
         return Ok(End::Yes);
     }
-    eprintln!(
+    tell!(
         "{} is written, and {} not in it: see above.",
         to.display(),
         counted(lost, "entry is", "entries are"),
@@ -195,17 +205,25 @@ fn check(kind: Option<Kind>, file: &Path) -> Result<End, ListError> {
     let kind = kind_of(kind, file)?;
     let (count, faults) = entry_faults(kind, &file.display().to_string(), &whole_file::read(file)?);
     for fault in &faults {
-        eprintln!("{}", line(&fault.to_string()));
+        tell!("{}", line(&fault.to_string()));
+    }
+    if count == 0 {
+        tell!(
+            "{}: the list has no entries, and a list of nothing finds nothing: write one a line",
+            line(&file.display().to_string())
+        );
+        return Ok(End::No);
     }
     Ok(if faults.is_empty() {
         say(&format!(
-            "{}: {count} entries, no faults.",
-            line(&file.display().to_string())
+            "{}: {}, no faults.",
+            line(&file.display().to_string()),
+            counted(count, "entry", "entries")
         ));
         End::Yes
     } else {
         let wrong = counted(faults.len() as u64, "entry is", "entries are");
-        eprintln!("{wrong} wrong, of {count}.");
+        tell!("{wrong} wrong, of {count}.");
         End::No
     })
 }
@@ -242,7 +260,7 @@ fn pin_lines(
         PinError::File { .. } => {
             let file = path.file_name().unwrap_or_default().to_string_lossy();
             let lines = PinLines::new(name, &file, kind, bytes, source)?;
-            eprintln!("The lines name the file as if it lay beside the order: put it there.");
+            tell!("The lines name the file as if it lay beside the order: put it there.");
             Ok(lines)
         }
         other => Err(other),
@@ -254,7 +272,7 @@ fn pin_lines(
 }
 
 fn print_report(report: &Report) {
-    eprintln!(
+    tell!(
         "{} taken; {} of comments.",
         counted(report.taken, "entry", "entries"),
         counted(report.comments, "line", "lines")
@@ -265,7 +283,7 @@ fn print_report(report: &Report) {
         first,
     } in &report.tallies
     {
-        eprintln!("{count} {}:", reason.words());
+        tell!("{count} {}:", reason.words());
         for Seen {
             file,
             line: number,
@@ -274,7 +292,7 @@ fn print_report(report: &Report) {
         } in first
         {
             let note = note.as_ref().map(|note| format!(" ({note})"));
-            eprintln!(
+            tell!(
                 "  {}",
                 line(&format!(
                     "{file}:{number}: {text}{}",
@@ -284,7 +302,7 @@ fn print_report(report: &Report) {
         }
         let more = count.saturating_sub(first.len() as u64);
         if more > 0 {
-            eprintln!("  and {more} more");
+            tell!("  and {more} more");
         }
     }
 }

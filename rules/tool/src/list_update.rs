@@ -78,7 +78,7 @@ fn end(done: Result<(), UpdatingError>) -> End {
         return End::Yes;
     };
     for words in error.to_string().lines() {
-        eprintln!("proviso: {}", line(words));
+        tell!("proviso: {}", line(words));
     }
     match error {
         UpdatingError::Order(_)

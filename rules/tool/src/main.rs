@@ -6,6 +6,9 @@
 
 #![forbid(unsafe_code)]
 
+#[macro_use]
+mod out;
+
 mod folder;
 mod keygen;
 mod list_file;
@@ -16,15 +19,17 @@ mod pdf;
 mod replay;
 mod show;
 mod sign;
+mod signatures;
 mod templates;
 mod verify;
 mod whole_file;
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use out::say;
 
 /// Checks, shows and signs court orders, and verifies evidence.
 #[derive(Parser)]
@@ -83,6 +88,9 @@ enum Order {
         /// Writes the page into this file, not to the screen
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Writes over the file if it is there
+        #[arg(long)]
+        replace: bool,
     },
     /// Shows which findings a changed order would add or drop on records of the past, before it is
     /// put in force: exit 0 none, 1 some, 2 could not judge all of them
@@ -108,12 +116,6 @@ enum Order {
         #[arg(long = "as", value_name = "ROLE:NAME")]
         signer: sign::Signer,
     },
-}
-
-/// Prints a line, or a page that ends in one. A reader who has gone (`| head`) is no fault.
-fn say(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{}", text.trim_end_matches('\n'));
 }
 
 /// One line of what a file says: nothing in it may play tricks on a terminal or on a reader.
@@ -142,7 +144,11 @@ enum End {
 }
 
 fn main() -> ExitCode {
-    let end = match Command::parse().what {
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        Err(words) => return not_a_command(&words),
+    };
+    let end = match command.what {
         What::Order(Order::Check { file }) => order_file::check(&file),
         What::Order(Order::New {
             template,
@@ -150,7 +156,12 @@ fn main() -> ExitCode {
             to,
         }) => new::new(&template, &clauses, &to),
         What::Order(Order::Templates) => new::list(),
-        What::Order(Order::Show { file, form, out }) => show::show(&file, form, out.as_deref()),
+        What::Order(Order::Show {
+            file,
+            form,
+            out,
+            replace,
+        }) => show::show(&file, form, out.as_deref(), replace),
         What::Order(Order::Replay {
             order,
             against,
@@ -160,9 +171,26 @@ fn main() -> ExitCode {
         What::List(list) => list_file::run(&list),
         What::Verify { bundle } => verify::verify(&bundle),
     };
+    let end = if out::all_said() { end } else { End::CannotSay };
     ExitCode::from(match end {
         End::Yes => 0,
         End::No => 1,
         End::CannotSay => 2,
     })
+}
+
+/// Help that was asked for, or what is wrong with the words of the command.
+fn not_a_command(words: &clap::Error) -> ExitCode {
+    let text = words.render();
+    if words.use_stderr() {
+        tell!("{}", text.to_string().trim_end());
+    } else {
+        say(&text.to_string());
+    }
+    let code = if out::all_said() {
+        words.exit_code()
+    } else {
+        2
+    };
+    ExitCode::from(u8::try_from(code).unwrap_or(2))
 }

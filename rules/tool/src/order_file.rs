@@ -9,6 +9,7 @@ use proviso_report::Hash;
 use proviso_rules::order::ListPin;
 use proviso_rules::{Fault, Faults, Judge, ListBytes, Order, Side};
 
+use crate::signatures;
 use crate::{End, counted, line, say};
 
 /// The name by which faults call the order itself.
@@ -34,6 +35,13 @@ pub(crate) fn check(file: &Path) -> End {
             }
             Ok(Ok(judge)) => {
                 print_warnings(file, &judge);
+                let (_, amiss) = signatures::beside(file, &bytes);
+                if !amiss.is_empty() {
+                    for words in amiss {
+                        tell!("{words}");
+                    }
+                    return End::No;
+                }
                 let order = judge.order();
                 say(&format!(
                     "{}: {}, version {}: no faults. It has {} and {}, and every test in it came \
@@ -95,7 +103,7 @@ pub(crate) fn pinned(
 /// One a line, each with the path of its file, as editors understand them.
 pub(crate) fn print_faults(file: &Path, faults: &Faults) {
     for fault in faults.all() {
-        eprintln!("{}", fault_words(file, fault));
+        tell!("{}", fault_words(file, fault));
     }
     let count = faults.all().len();
     let (faults, them) = if count == 1 {
@@ -103,7 +111,7 @@ pub(crate) fn print_faults(file: &Path, faults: &Faults) {
     } else {
         ("faults", "them")
     };
-    eprintln!("{count} {faults}. Mend {them} and check again.");
+    tell!("{count} {faults}. Mend {them} and check again.");
 }
 
 /// The same for what is not wrong and should be looked at before anybody signs.
@@ -112,12 +120,12 @@ pub(crate) fn print_warnings(file: &Path, judge: &Judge) {
     warnings.extend(judge.warnings());
     for warning in &mut warnings {
         warning.sentence.insert_str(0, "warning: ");
-        eprintln!("{}", fault_words(file, warning));
+        tell!("{}", fault_words(file, warning));
     }
     match warnings.len() {
         0 => {}
-        1 => eprintln!("1 warning. Look at it before anybody signs."),
-        count => eprintln!("{count} warnings. Look at them before anybody signs."),
+        1 => tell!("1 warning. Look at it before anybody signs."),
+        count => tell!("{count} warnings. Look at them before anybody signs."),
     }
 }
 
@@ -136,10 +144,11 @@ fn fault_words(file: &Path, fault: &Fault) -> String {
 
 /// Says why nothing can be said.
 pub(crate) fn cannot(error: &dyn std::error::Error) -> End {
-    eprintln!("proviso: {error}");
+    tell!("proviso: {error}");
     End::CannotSay
 }
 
-fn beside(file: &Path, name: &str) -> PathBuf {
+/// Where a file lies that the order names.
+pub(crate) fn beside(file: &Path, name: &str) -> PathBuf {
     file.parent().unwrap_or(Path::new("")).join(name)
 }

@@ -4,6 +4,7 @@
 //!
 //! Refuses: to call two orders alike (exit 0) when it could not judge every record.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ enum ReplayError {
     Order(#[from] ReadError),
     #[error("{} has faults, which stand above: mend them first", .0.display())]
     Faults(PathBuf),
+    #[error("{} is named twice: name each file of records once", .0.display())]
+    Twice(PathBuf),
     #[error("cannot read {}: {source}; name records or a bundle that you may read", .path.display())]
     Records { path: PathBuf, source: io::Error },
 }
@@ -56,10 +59,17 @@ pub(crate) fn replay(new: &Path, old: &Path, records: &[PathBuf]) -> End {
 }
 
 fn compared(new: &Path, old: &Path, records: &[PathBuf]) -> Result<End, ReplayError> {
+    let (old_file, new_file) = (old, new);
     let old = judge(old)?;
     let new = judge(new)?;
+    warn((old.order(), old_file), (new.order(), new_file));
     let mut read = Read::default();
+    let mut seen = BTreeSet::new();
     for path in records {
+        let place = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if !seen.insert(place) {
+            return Err(ReplayError::Twice(path.clone()));
+        }
         if path.is_dir() {
             read.bundle(path);
         } else {
@@ -88,6 +98,32 @@ fn compared(new: &Path, old: &Path, records: &[PathBuf]) -> Result<End, ReplayEr
     } else {
         End::Yes
     })
+}
+
+/// Says what looks as if the two were mixed up.
+fn warn((old, old_file): (&Order, &Path), (new, new_file): (&Order, &Path)) {
+    let name = |file: &Path| line(&file.display().to_string());
+    if new.version() < old.version() {
+        tell!(
+            "warning: --order names version {}, and --against the later version {}: name the \
+             changed order with --order",
+            new.version(),
+            old.version()
+        );
+    }
+    if let Some(replaces) = new.replaces()
+        && replaces.sha256 != old.digest()
+        && new.digest() != old.digest()
+    {
+        tell!(
+            "warning: {} replaces another file than {}: the SHA-256 that it names is {}, and this \
+             one's is {}",
+            name(new_file),
+            name(old_file),
+            replaces.sha256,
+            old.digest()
+        );
+    }
 }
 
 fn judge(file: &Path) -> Result<Judge, ReplayError> {
@@ -137,14 +173,36 @@ impl Read {
         let name = line(&path.display().to_string());
         let mut records = Vec::new();
         let mut bad: Vec<(usize, RecordError)> = Vec::new();
+        let mut jumps = Vec::new();
+        let mut last: Option<u64> = None;
         for (number, text) in bytes.split(|byte| *byte == b'\n').enumerate() {
             if text.trim_ascii().is_empty() {
                 continue;
             }
             match Record::parse(text) {
-                Ok(record) => records.push(record),
-                Err(error) => bad.push((number.saturating_add(1), error)),
+                Ok(record) => {
+                    if let Some(words) = last.and_then(|last| jump(last, record.seq)) {
+                        jumps.push(format!("{name}:{}: {words}", number.saturating_add(1)));
+                    }
+                    last = Some(record.seq);
+                    records.push(record);
+                }
+                Err(error) => {
+                    // It may be the one that is missing: that is said once.
+                    last = last.and_then(|last| last.checked_add(1));
+                    bad.push((number.saturating_add(1), error));
+                }
             }
+        }
+        if records.is_empty() && bad.is_empty() {
+            self.amiss.push(format!("{name} holds no record"));
+        }
+        let more_jumps = jumps.len().saturating_sub(SHOWN);
+        self.amiss.extend(jumps.into_iter().take(SHOWN));
+        if more_jumps > 0 {
+            self.amiss.push(format!(
+                "{name}: {more_jumps} more gaps or repeated records"
+            ));
         }
         for (number, error) in bad.iter().take(SHOWN) {
             self.amiss
@@ -156,6 +214,23 @@ impl Read {
         }
         self.logs.push(Log { name, records });
         Ok(())
+    }
+}
+
+/// What is wrong with the number of a record behind the one before it.
+fn jump(last: u64, seq: u64) -> Option<String> {
+    let next = last.saturating_add(1);
+    if seq == last {
+        Some(format!("the record {seq} stands there twice"))
+    } else if seq < last {
+        Some(format!("the record {seq} comes after the record {last}"))
+    } else if seq > next {
+        Some(format!(
+            "a gap of {} before the record {seq}",
+            counted(seq.saturating_sub(next), "record", "records")
+        ))
+    } else {
+        None
     }
 }
 

@@ -1,11 +1,12 @@
 //! `proviso order show`: the reading page, as text, HTML or PDF.
 
-use std::io::{self, IsTerminal as _, Write as _};
-use std::path::Path;
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
 
 use proviso_rules::{Order, page};
 
-use crate::order_file::{ReadError, cannot, compile, print_faults, read};
+use crate::order_file::{ReadError, beside, cannot, compile, print_faults, read};
+use crate::out;
 use crate::pdf::{self, PdfError};
 use crate::whole_file::{self, WriteError};
 use crate::{End, lines, say};
@@ -35,17 +36,21 @@ enum ShowError {
 }
 
 /// `proviso order show`. An order with faults in its lists or tests is shown, and they are said.
-pub(crate) fn show(file: &Path, form: Form, out: Option<&Path>) -> End {
-    match shown(file, form, out) {
+pub(crate) fn show(file: &Path, form: Form, out: Option<&Path>, replace: bool) -> End {
+    match shown(file, form, out, replace) {
         Ok(end) => end,
         Err(error) => cannot(&error),
     }
 }
 
-fn shown(file: &Path, form: Form, out: Option<&Path>) -> Result<End, ShowError> {
+fn shown(file: &Path, form: Form, out: Option<&Path>, replace: bool) -> Result<End, ShowError> {
     let bytes = read(file)?;
     match Order::parse(&bytes) {
-        Ok(order) => write(&order, form, out)?,
+        Ok(order) => {
+            let lists = order.lists().iter().map(|pin| beside(file, &pin.file));
+            let reads: Vec<PathBuf> = lists.chain([file.to_owned()]).collect();
+            write(&order, form, out, replace, &reads)?;
+        }
         Err(faults) => {
             print_faults(file, &faults);
             return Ok(End::No);
@@ -54,25 +59,30 @@ fn shown(file: &Path, form: Form, out: Option<&Path>) -> Result<End, ShowError> 
     match compile(file, &bytes)? {
         Ok(_) => Ok(End::Yes),
         Err(faults) => {
-            eprintln!("\nThis order has faults, and nothing may be recorded under it:");
+            tell!("\nThis order has faults, and nothing may be recorded under it:");
             print_faults(file, &faults);
             Ok(End::No)
         }
     }
 }
 
-fn write(order: &Order, form: Form, out: Option<&Path>) -> Result<(), ShowError> {
+fn write(
+    order: &Order,
+    form: Form,
+    out: Option<&Path>,
+    replace: bool,
+    reads: &[PathBuf],
+) -> Result<(), ShowError> {
     let bytes = match form {
         Form::Text => format!("{}\n", lines(&page::text(order))).into_bytes(),
         Form::Html => page::html(order).into_bytes(),
         Form::Pdf => pdf::write(&page::document(order))?,
     };
     match out {
-        Some(path) => Ok(whole_file::write(path, &bytes)?),
+        Some(path) => Ok(whole_file::write_over(path, &bytes, replace, reads)?),
         None if form == Form::Pdf && io::stdout().is_terminal() => Err(ShowError::Terminal),
         None if form == Form::Pdf => {
-            // A reader who has gone (`| head`) is no fault.
-            let _ = io::stdout().lock().write_all(&bytes);
+            out::give(&bytes);
             Ok(())
         }
         None => {

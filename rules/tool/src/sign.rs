@@ -12,8 +12,9 @@ use proviso_rules::signature::{NAMESPACE, SignatureError, signed_with};
 
 use crate::keygen::{self, KeygenError};
 use crate::order_file::{self, cannot};
+use crate::signatures::{self, Beside};
 use crate::whole_file::{self, WriteError};
-use crate::{End, say};
+use crate::{End, line, say};
 
 /// In which role somebody signs, and who it is.
 #[derive(Clone, Debug)]
@@ -59,6 +60,11 @@ enum SignError {
     Unusable(#[from] SignatureError),
     #[error(transparent)]
     Write(#[from] WriteError),
+    #[error(
+        "this key {fingerprint} signed already as {role}: two people sign, each with a key of \
+         their own"
+    )]
+    SameKey { role: String, fingerprint: String },
 }
 
 /// `proviso order sign`.
@@ -71,7 +77,7 @@ pub(crate) fn sign(file: &Path, key: &Path, signer: &Signer) -> End {
         Ok(Ok(judge)) => judge,
         Ok(Err(faults)) => {
             order_file::print_faults(file, &faults);
-            eprintln!("An order with faults is not signed.");
+            tell!("An order with faults is not signed.");
             return End::No;
         }
         Err(error) => return cannot(&error),
@@ -79,7 +85,23 @@ pub(crate) fn sign(file: &Path, key: &Path, signer: &Signer) -> End {
     order_file::print_warnings(file, &judge);
     let order = judge.order();
     if order.is_illustrative() {
-        eprintln!("An order in which words of a template stand is not signed.");
+        tell!("An order in which words of a template stand is not signed.");
+        return End::No;
+    }
+    let (beside, amiss) = signatures::beside(file, &bytes);
+    if !amiss.is_empty() {
+        for words in amiss {
+            tell!("{words}");
+        }
+        return End::No;
+    }
+    if let Some(one) = beside.iter().find(|one| one.role == signer.role) {
+        tell!(
+            "proviso: signed already as {} by the key {}: {}; remove that file first",
+            one.role,
+            one.fingerprint,
+            line(&one.path.display().to_string())
+        );
         return End::No;
     }
     say(&format!(
@@ -89,13 +111,17 @@ pub(crate) fn sign(file: &Path, key: &Path, signer: &Signer) -> End {
         order.version(),
         Hash::of(&bytes)
     ));
-    match write(file, &bytes, key, signer) {
+    match write(file, &bytes, key, signer, &beside) {
         Ok((path, fingerprint)) => {
             say(&format!(
                 "Signed as {signer} with the key {fingerprint}: {}",
                 path.display()
             ));
             End::Yes
+        }
+        Err(error @ SignError::SameKey { .. }) => {
+            tell!("proviso: {error}");
+            End::No
         }
         Err(error) => cannot(&error),
     }
@@ -106,9 +132,16 @@ fn write(
     order: &[u8],
     key: &Path,
     signer: &Signer,
+    beside: &[Beside],
 ) -> Result<(PathBuf, String), SignError> {
     let signature = keygen::sign(NAMESPACE, order, key)?;
     let fingerprint = signed_with(order, &signature)?;
+    if let Some(one) = beside.iter().find(|one| one.fingerprint == fingerprint) {
+        return Err(SignError::SameKey {
+            role: one.role.clone(),
+            fingerprint,
+        });
+    }
     let mut path = file.as_os_str().to_owned();
     path.push(format!(".{}.sig", signer.role));
     let path = PathBuf::from(path);

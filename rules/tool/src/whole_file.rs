@@ -1,7 +1,14 @@
 //! Files, read and written whole: a file that is written is there whole or not at all.
+//!
+//! Refuses: to write over what is there unaskedly; and, asked or not, over a signature, an order,
+//! what the command itself reads, a link or a device.
 
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+
+/// How many bytes of a file are looked at to see what it is.
+const HEAD: u64 = 4096;
 
 /// A file cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -13,10 +20,15 @@ pub(crate) struct UnreadableError {
 
 /// A file cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {source}; name a place where you may write", .path.display())]
-pub(crate) struct WriteError {
-    path: PathBuf,
-    source: io::Error,
+pub(crate) enum WriteError {
+    #[error("cannot write {}: {source}; name a place where you may write", .path.display())]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{} is there already: name another file, or remove it first", .0.display())]
+    There(PathBuf),
+    #[error("{} is there already: name another file, or write over it with --replace", .0.display())]
+    Replace(PathBuf),
+    #[error("{} is {what}, and that is never written over: name another file", .path.display())]
+    Never { path: PathBuf, what: &'static str },
 }
 
 /// Reads a file.
@@ -27,22 +39,91 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, UnreadableError> {
     })
 }
 
-/// Writes a file, readable by everybody whom the folder lets in.
+/// Writes a file that is not there yet, readable by everybody whom the folder lets in.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    whole(path, bytes).map_err(|source| WriteError {
+    if path.symlink_metadata().is_ok() {
+        return Err(WriteError::There(path.to_owned()));
+    }
+    whole(path, bytes, false)
+}
+
+/// The same for a file that may be there. It is written over if it was asked for, and if it is none
+/// of those that the command reads.
+pub(crate) fn write_over(
+    path: &Path,
+    bytes: &[u8],
+    replace: bool,
+    reads: &[PathBuf],
+) -> Result<(), WriteError> {
+    let never = |what| WriteError::Never {
+        path: path.to_owned(),
+        what,
+    };
+    let Ok(about) = path.symlink_metadata() else {
+        return whole(path, bytes, false);
+    };
+    if !about.is_file() {
+        return Err(never("no plain file (a link, a folder or a device)"));
+    }
+    let same = |other: &PathBuf| {
+        let (one, other) = (path.canonicalize(), other.canonicalize());
+        one.is_ok_and(|one| other.is_ok_and(|other| one == other))
+    };
+    if reads.iter().any(same) {
+        return Err(never("what this command reads"));
+    }
+    let head = head(path).map_err(|source| WriteError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    if path.extension().is_some_and(|ending| ending == "sig") || head.contains("SSH SIGNATURE") {
+        return Err(never("a signature"));
+    }
+    let mut lines = head.lines();
+    if lines.any(|line| line.trim_start().starts_with("format") && line.contains("\"proviso-")) {
+        return Err(never("an order or an update of a list"));
+    }
+    if replace {
+        return whole(path, bytes, true);
+    }
+    match std::fs::read(path) {
+        Ok(there) if there == bytes => Ok(()),
+        _ => Err(WriteError::Replace(path.to_owned())),
+    }
+}
+
+/// The first bytes of a file, as text.
+fn head(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(HEAD).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn whole(path: &Path, bytes: &[u8], replace: bool) -> Result<(), WriteError> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".new");
+    let temporary = PathBuf::from(temporary);
+    let mut file = File::create_new(&temporary).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => WriteError::There(temporary.clone()),
+        _ => WriteError::Io {
+            path: path.to_owned(),
+            source,
+        },
+    })?;
+    let mut put = || {
+        // Removed again unless it gets to its place.
+        let temporary = tempfile::TempPath::try_from_path(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        if replace {
+            temporary.persist(path)?;
+        } else {
+            temporary.persist_noclobber(path)?;
+        }
+        Ok(())
+    };
+    put().map_err(|source| WriteError::Io {
         path: path.to_owned(),
         source,
     })
-}
-
-fn whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".new");
-    // Removed again unless it gets to its place.
-    let temporary = tempfile::TempPath::try_from_path(temporary)?;
-    let mut file = std::fs::File::create(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    temporary.persist(path)?;
-    Ok(())
 }

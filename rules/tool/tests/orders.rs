@@ -289,3 +289,40 @@ fn what_must_not_be_signed_is_not() {
     assert!(words.contains("ssh-keygen is not installed"), "{words}");
     assert!(Path::new(&desk.path("court")).exists());
 }
+
+#[test]
+fn nobody_signs_twice_and_no_signature_of_other_words_lies_there_unseen() {
+    let desk = Desk::new();
+    desk.key("court", "ed25519");
+    desk.key("police", "ed25519");
+    desk.sign("court", "court:clerk").ends(0);
+    let first = std::fs::read(desk.path("order.toml.court.sig")).unwrap();
+    let said = desk.sign("police", "court:other").ends(1);
+    assert!(said.err.contains("signed already as court"), "{}", said.err);
+    let said = desk.sign("court", "police:officer").ends(1);
+    assert!(said.err.contains("signed already as court"), "{}", said.err);
+    assert_eq!(
+        std::fs::read(desk.path("order.toml.court.sig")).unwrap(),
+        first
+    );
+    assert!(!desk.path("order.toml.police.sig").exists());
+    desk.order(&["check"]).ends(0);
+    desk.edit("Using any", "Using every");
+    for said in [
+        desk.order(&["check"]),
+        desk.sign("police", "police:officer"),
+    ] {
+        let said = said.ends(1);
+        let words = "order.toml.court.sig does not sign this text: it was changed since";
+        assert!(said.err.contains(words), "{}", said.err);
+    }
+    std::fs::write(desk.path("order.toml.court.sig"), "x").unwrap();
+    let said = desk.order(&["check"]).ends(1);
+    assert!(
+        said.err.contains("order.toml.court.sig is not of use"),
+        "{}",
+        said.err
+    );
+    std::fs::remove_file(desk.path("order.toml.court.sig")).unwrap();
+    desk.sign("police", "police:officer").ends(0);
+}

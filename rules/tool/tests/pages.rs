@@ -155,8 +155,9 @@ fn a_page_goes_into_a_file() {
     let desk = Desk::new(EXAMPLE);
     for (form, start) in [("text", "Order SHPO"), ("html", "<!DOCTYPE html>\n")] {
         let shown = desk.show(&["--as", form]).stdout;
-        desk.show(&["--as", form, "-o", "page"]);
-        assert_eq!(std::fs::read(desk.path("page")).unwrap(), shown);
+        let name = format!("page.{form}");
+        desk.show(&["--as", form, "-o", &name]);
+        assert_eq!(std::fs::read(desk.path(&name)).unwrap(), shown);
         assert!(shown.starts_with(start.as_bytes()));
     }
     let output = desk.show(&["--as", "html", "-o", "no/such/folder"]);

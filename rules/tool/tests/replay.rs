@@ -166,7 +166,11 @@ fn a_bundle_is_replayed_if_it_holds() {
 #[test]
 fn the_same_order_finds_the_same() {
     let desk = Desk::new();
-    let (code, said, _) = desk.replay("old.toml", &["records.jsonl", "records.jsonl"]);
+    let (code, said, _) = {
+        let text = std::fs::read_to_string(desk.path("records.jsonl")).unwrap();
+        desk.write("copy.jsonl", &text);
+        desk.replay("old.toml", &["records.jsonl", "copy.jsonl"])
+    };
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("8 records of 2 computers"), "{said}");
     assert!(said.ends_with("No finding changes.\n"), "{said}");
@@ -206,4 +210,70 @@ fn what_cannot_be_judged_is_never_passed_over() {
     desk.write("new.toml", &order(0, "a.example"));
     let (code, _, err) = desk.replay("new.toml", &["records.jsonl"]);
     assert!(code == 2 && err.contains("new.toml has faults"), "{err}");
+}
+
+#[test]
+fn records_that_are_missing_or_stand_there_twice_are_said() {
+    let desk = Desk::new();
+    let one = |seq| line(seq, "https://news.example/");
+    for (text, words) in [
+        (String::new(), "bad.jsonl holds no record."),
+        ("\n \n".to_owned(), "bad.jsonl holds no record."),
+        (
+            one(0) + &one(4),
+            "bad.jsonl:2: a gap of 3 records before the record 4.",
+        ),
+        (
+            one(0) + &one(2),
+            "bad.jsonl:2: a gap of 1 record before the record 2.",
+        ),
+        (
+            one(7) + &one(7),
+            "bad.jsonl:2: the record 7 stands there twice.",
+        ),
+        (
+            one(7) + &one(3),
+            "bad.jsonl:2: the record 3 comes after the record 7.",
+        ),
+    ] {
+        desk.write("bad.jsonl", &text);
+        let (code, said, err) = desk.replay("new.toml", &["bad.jsonl"]);
+        assert_eq!(code, 2, "{said}{err}");
+        assert!(
+            said.contains(&format!("Could not be judged: {words}")),
+            "{said}"
+        );
+    }
+    // A log may begin in its middle.
+    desk.write("bad.jsonl", &(one(7) + &one(8)));
+    assert_eq!(desk.replay("new.toml", &["bad.jsonl"]).0, 0);
+    let (code, _, err) = desk.replay("new.toml", &["bad.jsonl", "./bad.jsonl"]);
+    assert!(
+        code == 2 && err.contains("./bad.jsonl is named twice"),
+        "{err}"
+    );
+}
+
+#[test]
+fn orders_that_look_mixed_up_are_said() {
+    let desk = Desk::new();
+    desk.write("old.toml", &order(3, "facebook.com"));
+    let (_, _, err) = desk.replay("new.toml", &["records.jsonl"]);
+    assert!(
+        err.contains("warning: --order names version 2, and --against"),
+        "{err}"
+    );
+    let replaces = |digest: Hash| {
+        let line = format!("version = 4\nreplaces = {{ version = 3, sha256 = \"{digest}\" }}");
+        order(4, "reddit.com").replacen("version = 4", &line, 1)
+    };
+    desk.write("new.toml", &replaces(Hash::of(b"another")));
+    let (_, _, err) = desk.replay("new.toml", &["records.jsonl"]);
+    assert!(err.contains("replaces another file than old.toml"), "{err}");
+    desk.write(
+        "new.toml",
+        &replaces(Hash::of(order(3, "facebook.com").as_bytes())),
+    );
+    let (_, _, err) = desk.replay("new.toml", &["records.jsonl"]);
+    assert!(!err.contains("replaces another"), "{err}");
 }
