@@ -11,6 +11,7 @@
 //! Refuses: unknown keys, kinds and words, rules made of words that are more than `review`, text that
 //! does not show what it holds, and anything over its [`limits`].
 
+mod broken;
 mod check;
 mod codes;
 mod condition;

@@ -9,7 +9,9 @@ use crate::fault::{Fault, Faults};
 use super::parts::{Place, Replaces, SealedCopy};
 use super::shape::{Section, string};
 use super::sink::{FILE, Sink, nearest};
-use super::{Order, Zone, check, illustrative, limits, name, read_clause, read_list, read_rule};
+use super::{
+    Order, Zone, broken, check, illustrative, limits, name, read_clause, read_list, read_rule,
+};
 
 /// The first line of every order file.
 const FORMAT: &str = "proviso-order/1";
@@ -45,14 +47,7 @@ pub(super) fn document<T>(
     let mut sink = Sink::new(text);
     let (root, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        for error in &errors {
-            let span = error.span().unwrap_or_default();
-            sink.fault(
-                &span,
-                "toml",
-                format!("this is not TOML: {}", one_line(error.message())),
-            );
-        }
+        broken::all(text, &errors, &mut sink);
         // What follows a broken line would be reported as missing: say no more.
         sink.finish()?;
         return Err(whole("toml", "this is not TOML".to_owned()));
@@ -276,8 +271,4 @@ fn whole(code: &'static str, sentence: String) -> Faults {
         sentence,
     }
     .into()
-}
-
-fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
