@@ -8,7 +8,8 @@
 //! line breaks. All ways of writing it say the same words in the same order. The same order gives
 //! the same bytes.
 //!
-//! Refuses: to let anything in an order act as markup.
+//! Refuses: to let anything in an order act as markup, and to let a page of an order that nobody may
+//! use look like one of an order in force.
 
 mod compose;
 pub mod document;
@@ -25,29 +26,32 @@ pub use document::Document;
 pub use html::STYLE;
 
 /// What the page says, without a form.
+///
+/// `faults`: how many [`Judge::compile`](crate::Judge::compile) found in its lists and tests. With
+/// one or more, and with words of a template in it, the page says first that nobody may use it.
 #[must_use]
-pub fn document(order: &Order) -> Document {
-    compose::document(order)
+pub fn document(order: &Order, faults: usize) -> Document {
+    compose::document(order, faults)
 }
 
 /// As plain text, 80 columns wide.
 #[must_use]
-pub fn text(order: &Order) -> String {
-    text::write(&document(order))
+pub fn text(order: &Order, faults: usize) -> String {
+    text::write(&document(order, faults))
 }
 
 /// As a whole HTML page that needs nothing else: no script, no font, no picture, no network.
 #[must_use]
-pub fn html(order: &Order) -> String {
-    html::page(&document(order))
+pub fn html(order: &Order, faults: usize) -> String {
+    html::page(&document(order, faults))
 }
 
 /// As a part of another HTML page that has a first heading of its own and carries [`STYLE`].
 ///
 /// Everything in it is below `class="proviso-order"`, and its ids begin with `order-`.
 #[must_use]
-pub fn html_fragment(order: &Order) -> String {
-    html::fragment(&document(order))
+pub fn html_fragment(order: &Order, faults: usize) -> String {
+    html::fragment(&document(order, faults))
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ impl Show {
             .context("the stored order does not pass this program's checks")?;
         let signed =
             signers(&data)?.verify(&stored.bytes, &stored.signatures, UnixMs(stored.put))?;
-        let mut said = page::text(&order);
+        let mut said = page::text(&order, 0);
         let put = Timestamp::from_millisecond(stored.put).unwrap_or_default();
         writeln!(
             said,

@@ -9,8 +9,8 @@ use super::words::{bare, begun, clocks, day, hours, kinds, term};
 use crate::order::{Clause, Effect, Exempt, ListKind, ListPin, Order, Part, Where};
 use crate::signature::NAMESPACE;
 
-/// The whole page.
-pub(super) fn document(order: &Order) -> Document {
+/// The whole page. `faults`: how many its lists and tests have.
+pub(super) fn document(order: &Order, faults: usize) -> Document {
     let mut sections = vec![meaning(order), recorded(order)];
     if !order.suspensions().is_empty() {
         sections.push(suspended(order));
@@ -36,12 +36,36 @@ pub(super) fn document(order: &Order) -> Document {
     }
     sections.push(signing());
     let title = format!("Order {}, version {}", order.id(), order.version());
+    let (marks, in_short) = marks(order, faults);
     Document {
-        sheet: format!("{title}, SHA-256 {}", order.digest()),
+        marks,
+        sheet: format!("{in_short}{title}, SHA-256 {}", order.digest()),
         title,
         head: head(order),
         sections,
     }
+}
+
+/// Why nobody may sign the page or use it: in sentences, and in short for each sheet.
+fn marks(order: &Order, faults: usize) -> (Vec<String>, String) {
+    let (mut marks, mut in_short) = (Vec::new(), String::new());
+    if faults > 0 {
+        let some = if faults == 1 { "fault" } else { "faults" };
+        marks.push(format!(
+            "This is not an order that may be signed or used: it has {faults} {some}. The command \
+             proviso order check names each."
+        ));
+        in_short.push_str("NOT TO BE SIGNED OR USED. ");
+    }
+    if order.is_illustrative() {
+        marks.push(
+            "Illustrative: words of a template stand in this order, and no court wrote them. They \
+             must be replaced by the court's words."
+                .to_owned(),
+        );
+        in_short.push_str("ILLUSTRATIVE. ");
+    }
+    (marks, in_short)
 }
 
 fn head(order: &Order) -> Vec<Block> {

@@ -7,9 +7,11 @@
 /// A whole page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
+    /// What stands above everything: why nobody may sign this page or use it. Empty if they may.
+    pub marks: Vec<String>,
     /// Its name, and the heading of the highest level.
     pub title: String,
-    /// What each sheet of paper carries: which order it is a part of.
+    /// What each sheet of paper carries: which order it is a part of, and in short the marks.
     pub sheet: String,
     /// What stands before the first section.
     pub head: Vec<Block>,

@@ -98,6 +98,9 @@ impl Writer {
 
     fn head(&mut self, page: &Document) {
         self.push("<header>\n");
+        for mark in &page.marks {
+            self.element("p class=\"mark\"", mark, "p");
+        }
         let level = self.top;
         self.element(
             &format!("h{level} id=\"order-title\""),

@@ -2,18 +2,18 @@ use super::*;
 use crate::order::tests::demonstration;
 
 fn page() -> String {
-    text(&Order::parse(demonstration().as_bytes()).unwrap())
+    text(&Order::parse(demonstration().as_bytes()).unwrap(), 0)
 }
 
 #[test]
 fn says_every_condition_in_words() {
     let order = Order::parse(include_bytes!("example.toml")).unwrap();
-    assert_eq!(text(&order), include_str!("example.txt"));
+    assert_eq!(text(&order, 0), include_str!("example.txt"));
 }
 
 #[test]
 fn keeps_to_80_columns() {
-    let verbs = text(&Order::parse(include_bytes!("verbs.toml")).unwrap());
+    let verbs = text(&Order::parse(include_bytes!("verbs.toml")).unwrap(), 0);
     for line in page()
         .lines()
         .chain(verbs.lines())
@@ -39,13 +39,13 @@ fn the_courts_words_are_all_there() {
 #[test]
 fn says_every_verb_in_words() {
     let order = Order::parse(include_bytes!("verbs.toml")).unwrap();
-    assert_eq!(text(&order), include_str!("verbs.txt"));
+    assert_eq!(text(&order, 0), include_str!("verbs.txt"));
 }
 
 #[test]
 fn html_says_every_condition_in_words() {
     let order = Order::parse(include_bytes!("example.toml")).unwrap();
-    assert_eq!(html(&order), include_str!("example.html"));
+    assert_eq!(html(&order, 0), include_str!("example.html"));
 }
 
 #[test]
@@ -56,12 +56,62 @@ fn html_and_text_say_the_same() {
         &demonstration(),
     ] {
         let order = Order::parse(order.as_bytes()).unwrap();
-        assert_eq!(words_of_html(&html(&order)), words_of_text(&text(&order)));
         assert_eq!(
-            words_of_html(&html_fragment(&order)),
-            words_of_html(&html(&order))
+            words_of_html(&html(&order, 0)),
+            words_of_text(&text(&order, 0))
+        );
+        assert_eq!(
+            words_of_html(&html_fragment(&order, 0)),
+            words_of_html(&html(&order, 0))
         );
     }
+}
+
+/// As each form begins.
+#[test]
+fn a_page_that_nobody_may_use_says_so_first() {
+    let faulty = "This is not an order that may be signed or used: it has 2 faults. The command";
+    let order = example();
+    assert_eq!(document(&order, 0).marks, [""; 0]);
+    let page = text(&order, 2);
+    assert_eq!(
+        page.split_once("\nOrder SHPO").unwrap().0,
+        "This is not an order that may be signed or used: it has 2 faults. The command\n\
+         proviso order check names each.\n"
+    );
+    let page = html(&order, 2);
+    let (_, body) = page.split_once("<header>\n").unwrap();
+    assert!(body.starts_with(&format!(
+        "<p class=\"mark\">{faulty} proviso order check names each.</p>\n<h1 "
+    )));
+    assert!(page.contains("@top-left { content: \"NOT TO BE SIGNED OR USED\\00002e Order SHPO"));
+    let fragment = html_fragment(&order, 2);
+    assert!(fragment.contains("<header>\n<p class=\"mark\">"));
+    assert!(text(&order, 1).contains("it has 1 fault. "));
+
+    let template = include_str!("example.toml").replace("Crown Court", "ILLUSTRATIVE: Crown Court");
+    let order = Order::parse(template.as_bytes()).unwrap();
+    assert_eq!(
+        text(&order, 0).split_once("\nOrder SHPO").unwrap().0,
+        "Illustrative: words of a template stand in this order, and no court wrote them.\n\
+         They must be replaced by the court's words.\n"
+    );
+    assert!(
+        document(&order, 0)
+            .sheet
+            .starts_with("ILLUSTRATIVE. Order SHPO")
+    );
+    // Both, on every form alike.
+    let both = document(&order, 3);
+    assert_eq!(both.marks.len(), 2);
+    assert!(
+        both.sheet
+            .starts_with("NOT TO BE SIGNED OR USED. ILLUSTRATIVE. Order SHPO")
+    );
+    assert_eq!(
+        words_of_html(&html(&order, 3)),
+        words_of_text(&text(&order, 3))
+    );
 }
 
 #[test]
@@ -73,20 +123,20 @@ fn nothing_in_an_order_is_markup() {
         .replace("Private browsing", &nasty.replace('"', "\\\""))
         .replace("chosen by hand.", &nasty.replace('"', "\\\""));
     let order = Order::parse(toml.as_bytes()).unwrap();
-    let page = html(&order);
+    let page = html(&order, 0);
     for markup in ["<script", "<img", "</style> ", "onerror=y>"] {
         assert!(!page.contains(markup), "{markup}");
     }
     assert_eq!(page.matches("</style>").count(), 1);
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;&#39;&gt;"));
     // Nothing of an order stands in a tag, and every tag that opens also ends.
-    assert_eq!(tags(&page), tags(&html(&example())));
-    assert_eq!(words_of_html(&page), words_of_text(&text(&order)));
+    assert_eq!(tags(&page), tags(&html(&example(), 0)));
+    assert_eq!(words_of_html(&page), words_of_text(&text(&order, 0)));
 }
 
 #[test]
 fn html_can_be_found_ones_way_in() {
-    let page = html(&example());
+    let page = html(&example(), 0);
     let levels: Vec<u32> = page
         .split("<h")
         .filter_map(|rest| rest.chars().next()?.to_digit(10))
@@ -115,7 +165,7 @@ fn html_can_be_found_ones_way_in() {
 
 #[test]
 fn a_fragment_fits_under_the_heading_of_another_page() {
-    let fragment = html_fragment(&example());
+    let fragment = html_fragment(&example(), 0);
     assert!(fragment.starts_with("<article class=\"proviso-order\" lang=\"en-GB\""));
     for not in ["<h1", "<main", "<body", "<style", "style="] {
         assert!(!fragment.contains(not), "{not}");

@@ -12,6 +12,10 @@ const WIDTH: usize = 80;
 /// The whole page, ended by one line feed.
 pub(super) fn write(page: &Document) -> String {
     let mut out = Writer::new();
+    for mark in &page.marks {
+        out.gap();
+        out.paragraph(0, mark);
+    }
     out.heading(&page.title, '=');
     out.spaced(0, &page.head);
     for section in &page.sections {

@@ -91,6 +91,7 @@ mod tests {
                 items: vec![words.clone(), lines.clone()],
             };
             let page = Document {
+                marks: vec![words.clone()],
                 title: lines.clone(),
                 sheet: lines.clone(),
                 head: vec![Block::Paragraph(words.clone()), Block::Code(lines.clone())],

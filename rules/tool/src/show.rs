@@ -35,7 +35,8 @@ enum ShowError {
     Write(#[from] WriteError),
 }
 
-/// `proviso order show`. An order with faults in its lists or tests is shown, and they are said.
+/// `proviso order show`. An order with faults in its lists or tests is shown, marked
+/// as one that nobody may use, and they are said.
 pub(crate) fn show(file: &Path, form: Form, out: Option<&Path>, replace: bool) -> End {
     match shown(file, form, out, replace) {
         Ok(end) => end,
@@ -45,18 +46,19 @@ pub(crate) fn show(file: &Path, form: Form, out: Option<&Path>, replace: bool) -
 
 fn shown(file: &Path, form: Form, out: Option<&Path>, replace: bool) -> Result<End, ShowError> {
     let bytes = read(file)?;
-    match Order::parse(&bytes) {
-        Ok(order) => {
-            let lists = order.lists().iter().map(|pin| beside(file, &pin.file));
-            let reads: Vec<PathBuf> = lists.chain([file.to_owned()]).collect();
-            write(&order, form, out, replace, &reads)?;
-        }
+    let order = match Order::parse(&bytes) {
+        Ok(order) => order,
         Err(faults) => {
             print_faults(file, &faults);
             return Ok(End::No);
         }
-    }
-    match compile(file, &bytes)? {
+    };
+    let compiled = compile(file, &bytes)?;
+    let count = compiled.as_ref().map_or_else(|one| one.all().len(), |_| 0);
+    let lists = order.lists().iter().map(|pin| beside(file, &pin.file));
+    let reads: Vec<PathBuf> = lists.chain([file.to_owned()]).collect();
+    write(&order, count, form, out, replace, &reads)?;
+    match compiled {
         Ok(_) => Ok(End::Yes),
         Err(faults) => {
             tell!("\nThis order has faults, and nothing may be recorded under it:");
@@ -68,15 +70,16 @@ fn shown(file: &Path, form: Form, out: Option<&Path>, replace: bool) -> Result<E
 
 fn write(
     order: &Order,
+    faults: usize,
     form: Form,
     out: Option<&Path>,
     replace: bool,
     reads: &[PathBuf],
 ) -> Result<(), ShowError> {
     let bytes = match form {
-        Form::Text => format!("{}\n", lines(&page::text(order))).into_bytes(),
-        Form::Html => page::html(order).into_bytes(),
-        Form::Pdf => pdf::write(&page::document(order))?,
+        Form::Text => format!("{}\n", lines(&page::text(order, faults))).into_bytes(),
+        Form::Html => page::html(order, faults).into_bytes(),
+        Form::Pdf => pdf::write(&page::document(order, faults))?,
     };
     match out {
         Some(path) => Ok(whole_file::write_over(path, &bytes, replace, reads)?),

@@ -71,6 +71,11 @@ pub(super) fn lay_out(page: &Document, faces: &Faces) -> Result<Paper, PdfError>
             fresh: true,
         },
     };
+    for mark in &page.marks {
+        let (rows, tree) = press.flow.block(&Block::Lead(mark.clone()), MEASURE)?;
+        press.paper.tree.push(tree);
+        press.chunk(rows, MARGIN, None)?;
+    }
     let (title, tree) = press.flow.heading(1, &page.title, MEASURE)?;
     press.paper.tree.push(tree);
     let trees = press.column(title, &page.head, MEASURE, MARGIN, None)?;
