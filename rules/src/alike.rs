@@ -22,6 +22,8 @@ pub(crate) struct Alike {
     pub(crate) text: String,
     /// For each byte of `text`: was it another letter?
     changed: Vec<bool>,
+    /// For each byte of `text`: where in the folded text the letter begins that it was read from.
+    from: Vec<usize>,
     /// A letter is left that looks like no Latin one.
     foreign: bool,
 }
@@ -34,11 +36,13 @@ impl Alike {
         }
         let mut text = String::with_capacity(folded.len());
         let mut changed = Vec::with_capacity(folded.len());
+        let mut from = Vec::with_capacity(folded.len());
         let (mut latin, mut foreign, mut any) = (false, false, false);
-        for c in folded.chars() {
+        for (at, c) in folded.char_indices() {
             if c.is_ascii() {
                 text.push(c);
                 changed.push(false);
+                from.push(at);
                 latin |= c.is_ascii_alphabetic();
                 continue;
             }
@@ -48,12 +52,14 @@ impl Alike {
                 None => text.push(c),
             }
             changed.resize(text.len(), read.is_some());
+            from.resize(text.len(), at);
             any |= read.is_some();
             foreign |= read.is_none() && c.is_alphabetic();
         }
         (any || (latin && foreign)).then_some(Self {
             text,
             changed,
+            from,
             foreign,
         })
     }
@@ -68,6 +74,14 @@ impl Alike {
     /// Is this part written as it reads, or disguised: does the word that it reads as stand here?
     pub(crate) fn is_as_it_reads(&self, from: usize, to: usize) -> bool {
         !self.part(from, to).any(|(_, changed)| changed) || self.is_disguised(from, to)
+    }
+
+    /// How this part is written in the folded text that was read.
+    pub(crate) fn written<'a>(&self, folded: &'a str, from: usize, to: usize) -> Option<&'a str> {
+        let start = *self.from.get(from)?;
+        let last = *self.from.get(to.checked_sub(1)?)?;
+        let end = last + folded.get(last..)?.chars().next()?.len_utf8();
+        folded.get(start..end)
     }
 
     /// Is any letter of this part no Latin one? Asked for words that are not Latin themselves.

@@ -1,12 +1,19 @@
 //! What a search found in one fact.
 
+use std::collections::BTreeSet;
+
 use proviso_report::bundle::Matched;
+
+use crate::alike::Alike;
 
 /// A part of a condition that is searched for, by its number.
 pub(crate) type Atom = u32;
 
 /// The most parts of one condition that a finding names.
 const SHOWN: usize = 8;
+
+/// The most letters of a disguised word that a finding shows.
+const WRITTEN: usize = 60;
 
 /// Everything that was found. Empty for most facts, and then nothing was allocated.
 #[derive(Default)]
@@ -28,15 +35,66 @@ struct One {
     /// Where in the field.
     at: usize,
     text: String,
+    /// `None`: it stands there as it is.
+    disguise: Option<Disguise>,
+}
+
+/// How a word is written that does not stand in the text as it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Disguise {
+    /// With letters that look like its own.
+    Alike(String),
+    /// With digits and signs for letters.
+    Signs(String),
+}
+
+impl Disguise {
+    /// Of a part of a folded text in which a word stands with signs for letters.
+    pub(crate) fn signs(text: &str, from: usize, to: usize) -> Option<Self> {
+        Some(Self::Signs(text.get(from..to)?.to_owned()))
+    }
+
+    /// Of a part of a text whose look-alikes were read. `text`: the same as it is.
+    pub(crate) fn alike(alike: &Alike, text: &str, from: usize, to: usize) -> Option<Self> {
+        let written = alike.written(text, from, to)?;
+        Some(Self::Alike(written.to_owned()))
+    }
+
+    /// Behind the word: `school (look-alike letters: "sсhool")`.
+    fn show(&self, word: &str) -> String {
+        let (how, written) = match self {
+            Self::Alike(written) => ("look-alike letters", written),
+            Self::Signs(written) => ("signs for letters", written),
+        };
+        let mut letters = written.chars();
+        let mut begun: String = letters.by_ref().take(WRITTEN).collect();
+        if letters.next().is_some() {
+            begun.push('…');
+        }
+        format!("{word} ({how}: \"{begun}\")")
+    }
 }
 
 impl Found {
     pub(crate) fn add(&mut self, atom: Atom, field: &'static str, at: usize, text: &str) {
+        self.add_as(atom, field, at, text, None);
+    }
+
+    /// The same of a word, and how it is written there if not as it is.
+    pub(crate) fn add_as(
+        &mut self,
+        atom: Atom,
+        field: &'static str,
+        at: usize,
+        word: &str,
+        disguise: Option<Disguise>,
+    ) {
         self.all.push(One {
             atom,
             field,
             at,
-            text: text.to_owned(),
+            text: word.to_owned(),
+            disguise,
         });
     }
 
@@ -103,17 +161,34 @@ impl Found {
         self.of(atom).next().is_some()
     }
 
-    /// Each text once, in the order of their fields and places.
+    /// Each text once, in the order of their fields and places; how it is disguised only where it
+    /// stands nowhere as it is.
     pub(crate) fn matched(&self, atom: Atom, into: &mut Vec<Matched>) {
-        let mut shown = 0;
+        let plain: BTreeSet<(&str, &str)> = self
+            .of(atom)
+            .filter(|one| one.disguise.is_none())
+            .map(|one| (one.field, one.text.as_str()))
+            .collect();
+        let (mut said, mut shown) = (BTreeSet::new(), 0);
         for one in self.of(atom) {
+            let word = (one.field, one.text.as_str());
+            if shown == SHOWN
+                || (one.disguise.is_some() && plain.contains(&word))
+                || !said.insert(word)
+            {
+                continue;
+            }
+            let text = match &one.disguise {
+                Some(disguise) => disguise.show(&one.text),
+                None => one.text.clone(),
+            };
             let known = into
                 .iter()
-                .any(|other| other.field == one.field && other.text == one.text);
-            if !known && shown < SHOWN {
+                .any(|other| other.field == one.field && other.text == text);
+            if !known {
                 into.push(Matched {
                     field: one.field.to_owned(),
-                    text: one.text.clone(),
+                    text,
                 });
                 shown += 1;
             }

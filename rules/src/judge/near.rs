@@ -14,7 +14,7 @@ use crate::alike::Alike;
 use crate::order::{Near, Said};
 use crate::text::is_word;
 
-use super::found::{Atom, Found};
+use super::found::{Atom, Disguise, Found};
 use super::leet;
 use super::words::{Phrase, is_edge};
 
@@ -49,6 +49,8 @@ struct Span<'a> {
     start: usize,
     end: usize,
     shown: &'a str,
+    /// Digits and signs stand for letters of it.
+    signs: bool,
 }
 
 impl NearBy {
@@ -73,10 +75,23 @@ impl NearBy {
             found.much(self.atom);
             return;
         }
-        self.find_in(field, &text.to_ascii_lowercase(), |_| true, found);
+        let signs = |span: &Span<'_>| {
+            span.signs
+                .then(|| Disguise::signs(text, span.start, span.end))?
+        };
+        self.find_in(field, &text.to_ascii_lowercase(), |_| true, signs, found);
         if let Some(alike) = alike {
             let stands = |span: &Span<'_>| alike.is_as_it_reads(span.start, span.end);
-            self.find_in(field, &alike.text.to_ascii_lowercase(), stands, found);
+            let written = |span: &Span<'_>| {
+                if alike.is_disguised(span.start, span.end) {
+                    Disguise::alike(alike, text, span.start, span.end)
+                } else {
+                    span.signs
+                        .then(|| Disguise::signs(&alike.text, span.start, span.end))?
+                }
+            };
+            let text = alike.text.to_ascii_lowercase();
+            self.find_in(field, &text, stands, written, found);
         }
     }
 
@@ -85,6 +100,7 @@ impl NearBy {
         field: &'static str,
         text: &str,
         stands: impl Fn(&Span<'_>) -> bool,
+        written: impl Fn(&Span<'_>) -> Option<Disguise>,
         found: &mut Found,
     ) {
         let [a, b] = &self.sides;
@@ -111,8 +127,9 @@ impl NearBy {
             let last = last.checked_sub(1).and_then(|last| by_end.get(last));
             let last = last.copied().filter(|b| near(b.end, a.start));
             if let Some(b) = next.or(last) {
-                found.add(self.atom, field, a.start, a.shown);
-                found.add(self.atom, field, b.start, b.shown);
+                for one in [a, b] {
+                    found.add_as(self.atom, field, one.start, one.shown, written(one));
+                }
             }
         }
     }
@@ -145,12 +162,14 @@ impl Side {
     fn spans<'a>(&'a self, text: &'a str, leet: bool) -> Box<dyn Iterator<Item = Span<'a>> + 'a> {
         match self {
             Self::Words(phrases) => Box::new(phrases.iter().flat_map(move |phrase| {
-                let written = leet.then(|| leet::spans(phrase, text));
-                let spans = phrase.spans(text).chain(written.into_iter().flatten());
-                spans.map(|(start, end)| Span {
+                let signs = leet.then(|| leet::spans(phrase, text));
+                let signs = signs.into_iter().flatten().map(|span| (span, true));
+                let spans = phrase.spans(text).map(|span| (span, false));
+                spans.chain(signs).map(|((start, end), signs)| Span {
                     start,
                     end,
                     shown: &phrase.text,
+                    signs,
                 })
             })),
             Self::Number { from, to, units } => Box::new(
@@ -163,6 +182,7 @@ impl Side {
                             start,
                             end,
                             shown: text.get(start..end)?,
+                            signs: false,
                         })
                     }),
             ),
@@ -258,7 +278,13 @@ mod tests {
             ("girl, 14 years old", ["girl", "14 years old"]),
             ("meet-up with a nice 9 year old", ["meet up", "9 year old"]),
             ("17 y/o at my School", ["17 y/o", "school"]),
-            ("14 уо gіrl", ["14 yo", "girl"]),
+            (
+                "14 уо gіrl",
+                [
+                    "14 yo (look-alike letters: \"14 уо\")",
+                    "girl (look-alike letters: \"gіrl\")",
+                ],
+            ),
             ("１４ yo girl", ["14 yo", "girl"]),
             ("8 yo or 99 yo at school", ["8 yo", "school"]),
         ] {
@@ -313,7 +339,10 @@ mod tests {
     #[test]
     fn signs_are_letters_only_where_asked_for() {
         assert_eq!(found(&order(4), "14 yo 5ch00l", false), [""; 0]);
-        assert_eq!(found(&order(4), "14 yo 5ch00l", true), ["14 yo", "school"]);
+        assert_eq!(
+            found(&order(4), "14 yo 5ch00l", true),
+            ["14 yo", "school (signs for letters: \"5ch00l\")"]
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::text::fold;
 
 use super::address::Address;
 use super::domains::Domains;
-use super::found::{Atom, Found};
+use super::found::{Atom, Disguise, Found};
 use super::hashes::Hashes;
 use super::leet::Leet;
 use super::mimics::Mimics;
@@ -347,7 +347,7 @@ impl Search {
                 Needle::Phrase(wanted) if wanted.looks_in(field) => {
                     let span = wanted.phrase.span_at(text, path, start);
                     done.set(needle, span.is_some());
-                    wanted.add(field, span, found);
+                    wanted.add(field, span, None, found);
                 }
                 Needle::Pattern(number) => {
                     done.set(needle, true);
@@ -360,21 +360,24 @@ impl Search {
         self.patterns.find(field, text, &seen, &mut room, found);
         let alike = self.words.as_ref().and_then(|_| Alike::of(text));
         if let Some(alike) = &alike {
-            self.alike(field, alike, path, found);
+            self.alike(field, alike, text, path, found);
         }
         if let Some(leet) = &self.leet {
             let phrase = |number: usize| Some(&self.needles.get(number)?.as_it_is()?.phrase);
-            let mut add = |number: usize, start, end| {
+            let mut add = |number: usize, start, end, disguise| {
                 let wanted = self.needles.get(number).and_then(Needle::as_it_is);
                 if let Some(wanted) = wanted.filter(|wanted| wanted.looks_in(field)) {
-                    wanted.add(field, Some((start, end)), found);
+                    wanted.add(field, Some((start, end)), disguise, found);
                 }
                 true
             };
-            leet.find(text, path, phrase, &mut add);
+            leet.find(text, path, phrase, |number, start, end| {
+                add(number, start, end, Disguise::signs(text, start, end))
+            });
             if let Some(alike) = &alike {
                 leet.find(&alike.text, path, phrase, |number, start, end| {
-                    alike.is_disguised(start, end) && add(number, start, end)
+                    alike.is_disguised(start, end)
+                        && add(number, start, end, Disguise::alike(alike, text, start, end))
                 });
             }
         }
@@ -382,7 +385,7 @@ impl Search {
 
     /// The same words in a text whose look-alikes are read. What comes before `path` is ASCII, and
     /// so stands where it stood.
-    fn alike(&self, field: Field, alike: &Alike, path: usize, found: &mut Found) {
+    fn alike(&self, field: Field, alike: &Alike, text: &str, path: usize, found: &mut Found) {
         let mut done = Done::default();
         let words = self.words.iter();
         for (needle, start) in words.flat_map(|words| words.find(&alike.text)) {
@@ -405,7 +408,9 @@ impl Search {
                 };
                 let span = span.filter(counts);
                 done.set(needle, span.is_some());
-                wanted.add(field, span, found);
+                let disguise =
+                    span.and_then(|(start, end)| Disguise::alike(alike, text, start, end));
+                wanted.add(field, span, disguise, found);
             }
         }
     }
@@ -446,10 +451,16 @@ impl Wanted {
         }
     }
 
-    fn add(&self, field: Field, span: Option<(usize, usize)>, found: &mut Found) {
-        if let Some((start, _)) = span {
-            found.add(self.atom, field.as_str(), start, &self.phrase.text);
-        }
+    fn add(
+        &self,
+        field: Field,
+        span: Option<(usize, usize)>,
+        disguise: Option<Disguise>,
+        found: &mut Found,
+    ) {
+        let Some((start, _)) = span else { return };
+        let (field, word) = (field.as_str(), &self.phrase.text);
+        found.add_as(self.atom, field, start, word, disguise);
     }
 }
 

@@ -128,17 +128,20 @@ fn signs_are_letters_only_where_asked_for() {
     );
     assert_eq!(
         visited(&search, "https://a.example/5ch00l"),
-        ["0 url=school"]
+        ["0 url=school (signs for letters: \"5ch00l\")"]
     );
     assert_eq!(visited(&search, "https://a.example/t33n"), [""; 0]);
     assert_eq!(
         visited(&search, "https://www.google.com/search?q=%24chool"),
-        ["0 url=school", "2 search=school"]
+        [
+            "0 url=school (signs for letters: \"$chool\")",
+            "2 search=school (signs for letters: \"$chool\")"
+        ]
     );
     // Signs and look-alikes in one word; and the host is nobody's words.
     assert_eq!(
         visited(&search, "https://a.example/sсh00l"),
-        ["0 url=school"]
+        ["0 url=school (look-alike letters: \"sсh00l\")"]
     );
     assert_eq!(visited(&search, "https://5ch00l.example/"), [""; 0]);
 }
