@@ -6,7 +6,7 @@
 //! sites, not a register: an order that flags none of them can still flag others.
 
 use proviso_report::UnixMs;
-use proviso_report::fact::{Fact, WebVisit};
+use proviso_report::fact::{Fact, Foreground, WebVisit};
 
 use crate::fault::Fault;
 use crate::judge::{Event, Judge};
@@ -107,23 +107,17 @@ pub(crate) fn warnings(judge: &Judge) -> Vec<Fault> {
     let sites = sites_of(order.timezone());
     let mut flagged: Vec<Vec<(What, &str)>> = vec![Vec::new(); order.rules().len()];
     for (what, host) in sites {
-        let fact = Fact::from(WebVisit {
-            url: format!("https://{host}/"),
-            title: None,
-            browser: String::new(),
-            profile: None,
-            transition: None,
-            private: None,
-        });
-        for at in moments(order) {
-            let event = Event {
-                at,
-                account: None,
-                fact: &fact,
-            };
-            for hit in judge.judge(&event) {
-                for (rule, flagged) in order.rules().iter().zip(&mut flagged) {
-                    if rule.id == hit.rule && !flagged.contains(&(what, host)) {
+        for fact in &seen_at(host) {
+            for at in moments(order) {
+                let event = Event {
+                    at,
+                    account: None,
+                    fact,
+                };
+                for number in judge.fitted(&event) {
+                    if let Some(flagged) = flagged.get_mut(number)
+                        && !flagged.contains(&(what, host))
+                    {
                         flagged.push((what, host));
                     }
                 }
@@ -135,7 +129,9 @@ pub(crate) fn warnings(judge: &Judge) -> Vec<Fault> {
         .iter()
         .zip(&flagged)
         .filter(|(rule, flagged)| {
-            !flagged.is_empty() && (rule.only.is_some() || rule.wide_because.is_none())
+            // What only counts is no use of a site, but what an allow-list leaves out is.
+            let counts = rule.over.is_none() && rule.wide_because.is_none();
+            !flagged.is_empty() && (rule.only.is_some() || counts)
         })
         .map(|(rule, flagged)| Fault {
             file: "order.toml".to_owned(),
@@ -144,6 +140,27 @@ pub(crate) fn warnings(judge: &Judge) -> Vec<Fault> {
             sentence: sentence(&rule.id, flagged),
         })
         .collect()
+}
+
+/// What is recorded of somebody who uses a site.
+fn seen_at(host: &str) -> [Fact; 2] {
+    let url = format!("https://{host}/");
+    let visit = WebVisit {
+        url: url.clone(),
+        title: None,
+        browser: String::new(),
+        profile: None,
+        transition: None,
+        private: None,
+    };
+    let front = Foreground {
+        name: "firefox".to_owned(),
+        exe: None,
+        browser: Some("firefox".to_owned()),
+        url: Some(url),
+        ms: 1,
+    };
+    [Fact::from(visit), Fact::from(front)]
 }
 
 /// Hours at which a rule may be asked: of a week if some rule has hours, or only one.
@@ -222,6 +239,10 @@ impl What {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use proviso_report::Hash;
+
     use super::*;
     use crate::Side;
 
@@ -261,20 +282,72 @@ mod tests {
         assert_eq!(sites_of("UTC").len(), SITES.len());
     }
 
+    /// The warnings of an order with this rule, which has the list `some`.
     fn warned(rule: &str) -> Vec<Fault> {
+        let list = b"a.example\nsamaritans.org\n";
+        let pin = format!(
+            "[lists.some]\nfile = \"some\"\nkind = \"domains\"\nsha256 = \"{}\"\ncount = 2\n",
+            Hash::of(list)
+        );
+        let pin = if rule.contains("_in") {
+            pin.as_str()
+        } else {
+            ""
+        };
+        let on = if rule.contains("4h") {
+            "foreground"
+        } else {
+            "web_visit"
+        };
+        let event = |host: &str, count: u32| {
+            let at = "2026-04-01T08:00:00+00:00";
+            let url = format!("https://{host}/");
+            if on == "web_visit" {
+                return format!(
+                    "event = {{ kind = \"web_visit\", url = \"{url}\", at = \"{at}\" }}"
+                );
+            }
+            format!(
+                "generate = {{ kind = \"foreground\", count = {count}, from = \"{at}\", every = \
+                 \"1h\", ms = 3600000, name = \"firefox\", url = \"{url}\" }}"
+            )
+        };
         let text = format!(
             "format = \"proviso-order/1\"\n[order]\nid = \"O\"\nversion = 1\ncourt = \"C\"\n\
-             made = 2026-03-02\nstarts = 2026-03-02\ntimezone = \"Europe/London\"\n\
+             made = 2026-03-02\nstarts = 2026-03-02\ntimezone = \"Europe/London\"\n{pin}\
              [[clause]]\nid = \"1\"\ntext = \"t\"\n[[rule]]\nid = \"1.a\"\nclause = \"1\"\n\
-             says = \"s\"\nseverity = \"breach\"\non = [\"web_visit\"]\n{rule}\n\
-             [[rule.test]]\nexpect = \"match\"\n\
-             event = {{ kind = \"web_visit\", url = \"https://a.example/\", at = \"2026-04-01T20:00:00Z\" }}\n\
-             [[rule.test]]\nexpect = \"no_match\"\n\
-             event = {{ kind = \"web_visit\", url = \"https://b.example/\", at = \"2026-04-01T20:00:00Z\" }}\n"
+             says = \"s\"\nseverity = \"breach\"\non = [\"{on}\"]\n{rule}\n\
+             [[rule.test]]\nexpect = \"match\"\n{}\n[[rule.test]]\nexpect = \"no_match\"\n{}\n",
+            event("a.example", 6),
+            event("b.example", 1),
         );
         let order = Order::parse(text.as_bytes()).unwrap_or_else(|faults| panic!("{faults}"));
-        let judge = Judge::compile(order, Side::Collector, &mut |_| None);
+        let judge = Judge::compile(order, Side::Collector, &mut |_| Some(Arc::new(*list)));
         warnings(&judge.unwrap_or_else(|faults| panic!("{faults}")))
+    }
+
+    /// Through lists, and where only time is counted.
+    #[test]
+    fn what_an_allow_list_leaves_out_is_pointed_at() {
+        let named = |rule: &str| {
+            let found = warned(rule);
+            let sentence = found.first().map(|one| one.sentence.as_str());
+            sentence.is_some_and(|sentence| sentence.contains("www.samaritans.org (a helpline)"))
+        };
+        assert!(named("any = [{ host_in = \"some\" }]"));
+        assert!(named(
+            "only = { among = { host_in = \"some\" }, host = [\"b.example\"] }"
+        ));
+        let quota = "quota = { more_than = \"4h\", per = \"local_day\" }";
+        let allowing = |hosts: &str| {
+            format!("{quota}\nonly = {{ among = {{ host_in = \"some\" }}, host = [{hosts}] }}")
+        };
+        assert!(named(&allowing("\"b.example\"")));
+        assert!(!named(&allowing("\"b.example\", \"samaritans.org\"")));
+        // To count is no use of a site.
+        assert!(!named(&format!(
+            "{quota}\nany = [{{ host_in = \"some\" }}]"
+        )));
     }
 
     #[test]

@@ -7,7 +7,10 @@
 
 use std::sync::LazyLock;
 
+use proviso_report::Fact;
+
 use crate::judge::words::Phrase;
+use crate::order::{Expect, Rule};
 use crate::text::{decode, fold};
 
 /// A word with innocent texts that it would hit, and no test that shows that it does not.
@@ -81,6 +84,27 @@ pub fn untested<'w>(
 pub fn stands_in(innocent: &str, text: &str) -> bool {
     let text = plain(&decode(text, true).text);
     Phrase::new(innocent).is_some_and(|phrase| stands(&phrase, &text))
+}
+
+/// What is written in the events of a rule's tests that expect no match.
+pub(crate) fn spared(rule: &Rule) -> Vec<&str> {
+    rule.tests
+        .iter()
+        .filter(|test| test.expect == Expect::NoMatch)
+        .flat_map(|test| &test.steps)
+        .filter_map(|step| step.fact.as_ref())
+        .flat_map(|fact| match fact {
+            Fact::WebVisit(visit) => vec![Some(visit.url.as_str()), visit.title.as_deref()],
+            Fact::Search(search) => vec![Some(search.text.as_str())],
+            _ => Vec::new(),
+        })
+        .flatten()
+        .collect()
+}
+
+/// All innocent texts, in the order of the list.
+pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
+    INNOCENTS.iter().map(|one| one.text)
 }
 
 fn plain(text: &str) -> String {

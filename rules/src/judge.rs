@@ -24,8 +24,9 @@ mod found;
 mod gate;
 mod hashes;
 mod hours;
+mod innocents;
 mod kleene;
-mod leet;
+pub(crate) mod leet;
 mod left_out;
 mod life;
 mod mimics;
@@ -76,6 +77,8 @@ pub struct Judge {
     dispatch: Dispatch,
     overs: Overs,
     left_out: Vec<String>,
+    /// The lists of words that are looked for, each as often as it is in another way.
+    word_lists: Vec<(String, Atom)>,
 }
 
 /// One fact to look at.
@@ -218,7 +221,16 @@ impl Judge {
     /// What is not wrong with its lists and tests and should be looked at before anybody signs.
     #[must_use]
     pub fn warnings(&self) -> Vec<Fault> {
-        essential::warnings(self)
+        let mut warnings = essential::warnings(self);
+        warnings.extend(innocents::warnings(self));
+        warnings
+    }
+
+    /// The rules that a fact fits for certain, by their numbers.
+    pub(crate) fn fitted(&self, event: &Event<'_>) -> Vec<usize> {
+        let (_, fits) = self.fits(event, None, None, false);
+        let certain = fits.into_iter().filter(|(_, fit)| *fit == Truth::Yes);
+        certain.map(|(number, _)| number).collect()
     }
 
     /// The rules that a fact fits, or may fit, and what was found in it. `unknown`: those count of

@@ -48,7 +48,9 @@ pub use codes::{CODES, Code};
 pub(crate) use condition::TRANSITIONS;
 pub use condition::{Condition, Field, Part};
 pub use fact_field::FactField;
-pub(crate) use name::{file as file_name_fault, id as id_fault, is_hidden, line as line_fault};
+pub(crate) use name::{
+    file as file_name_fault, id as id_fault, is_hidden, line as line_fault, shown,
+};
 pub use parts::{
     Clause, Effect, Exempt, Expect, ListKind, ListPin, NotCheckable, Place, Replaces, Rule,
     RuleTest, SealedCopy, Severity, TestStep,

@@ -70,7 +70,14 @@ pub(super) fn compile(
         Side::Collector => withheld::held(&order, &lists),
         Side::Device | Side::Verifier => BTreeMap::new(),
     };
+    let of_words = |(name, ways): (&String, &Vec<(Part, How, Atom)>)| {
+        let ways = ways.iter().filter(|(part, ..)| part.is_words());
+        ways.map(|(_, _, atom)| (name.clone(), *atom))
+            .collect::<Vec<_>>()
+    };
+    let word_lists = of_lists.iter().flat_map(of_words).collect();
     let judge = Judge {
+        word_lists,
         search,
         rules,
         exempts,

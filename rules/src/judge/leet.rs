@@ -23,8 +23,8 @@ const SIGNS: [(u8, u8); 9] = [
     (b'@', b'a'),
     (b'$', b's'),
 ];
-/// Shorter words are found in numbers by chance.
-const SHORTEST: usize = 5;
+/// Shorter words are found in numbers by chance, and so are not looked for.
+pub(crate) const SHORTEST: usize = 5;
 /// How many letters of a word must be written as they are.
 const LEFT: usize = 2;
 

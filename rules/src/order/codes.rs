@@ -332,13 +332,18 @@ pub const CODES: &[Code] = &[
     ),
     warning(
         "short-word",
-        "A word is so short that it is found by chance.",
+        "A word is so short that it is found by chance, or is not read in signs.",
         "Take a longer one.",
     ),
     fault(
         "starts-before-made",
         "The order starts before it was made.",
         "Correct one of the days.",
+    ),
+    fault(
+        "suspensions-overlap",
+        "Two suspensions hold on the same day.",
+        "Make one of them, or correct their days.",
     ),
     fault(
         "test-event",
@@ -349,6 +354,11 @@ pub const CODES: &[Code] = &[
         "test-failed",
         "A rule does not do what a test says.",
         "Correct the rule or the test.",
+    ),
+    warning(
+        "test-outside-term",
+        "An event of a test lies outside the order's term.",
+        "Give it a time at which the order is in force.",
     ),
     fault(
         "text",

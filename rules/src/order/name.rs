@@ -60,7 +60,7 @@ pub(crate) fn is_hidden(c: char) -> bool {
 }
 
 /// Text of the file for a message: nothing hidden in it, and not too long.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     text.chars()
         .filter(|c| !is_hidden(*c) && !c.is_control())
         .take(40)

@@ -137,7 +137,7 @@ pub(super) struct Head {
     made: jiff::civil::Date,
     pub(super) starts: jiff::civil::Date,
     pub(super) ends: Option<jiff::civil::Date>,
-    zone: Zone,
+    pub(super) zone: Zone,
     sealed_copy: Option<SealedCopy>,
     replaces: Option<Replaces>,
 }

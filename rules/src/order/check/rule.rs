@@ -1,19 +1,18 @@
 //! What one rule shows by itself: conditions that can never hold, and severities it may not have.
 
-use proviso_report::fact::{Fact, Kind};
+use proviso_report::fact::Kind;
 
-use crate::innocent::{stands_in, untested};
+use crate::innocent::{spared, stands_in, untested};
+use crate::judge::leet::SHORTEST;
 
 use super::super::condition::Part;
 use super::super::name::shown;
-use super::super::parts::{Expect, Rule, Severity};
+use super::super::parts::{Rule, Severity};
 use super::super::sink::{Sink, nearest};
 use super::super::verbs::{Amount, Over, Said};
 use super::parts;
 use super::said::looks_for_words;
 
-/// Words shorter than this are found by chance where letters are read out of signs.
-const LEET_LETTERS: usize = 4;
 /// The most words of a rule that are held against innocent texts: an order must be quick to read.
 const MOST_WORDS: usize = 200;
 
@@ -196,14 +195,20 @@ fn words(rule: &Rule, sink: &mut Sink<'_>) {
     let among = rule.only.iter().filter_map(|only| only.among.as_ref());
     let conditions = || rule.any.iter().chain(&rule.all).chain(among.clone());
     for condition in conditions() {
-        for word in condition.parts.iter().flat_map(said) {
+        for (part, word) in condition
+            .parts
+            .iter()
+            .flat_map(|part| said(part).into_iter().map(move |word| (part, word)))
+        {
+            // The sides of `near` have short words beside long ones.
+            let leet = condition.leet && !matches!(part, Part::Near(_));
             let letters = word.chars().filter(|c| c.is_alphanumeric()).count();
             let why = if letters < 2 {
                 "is a single letter, which is in nearly every text; take a longer word".to_owned()
-            } else if condition.leet && letters < LEET_LETTERS {
+            } else if leet && !is_read_in_signs(word) {
                 format!(
-                    "has fewer than {LEET_LETTERS} letters, and where letters are read out of \
-                     signs that is found by chance; take a longer word, or `fold` out"
+                    "has no word of {SHORTEST} letters, and shorter ones are not read where \
+                     digits and signs stand for letters; take a longer word, or `fold` out"
                 )
             } else {
                 continue;
@@ -218,7 +223,7 @@ fn words(rule: &Rule, sink: &mut Sink<'_>) {
         .filter(|part| !matches!(part, Part::Near(_)))
         .flat_map(said)
         .take(MOST_WORDS);
-    let spared = texts_without_match(rule);
+    let spared = spared(rule);
     let is_tested = |innocent: &str| spared.iter().any(|text| stands_in(innocent, text));
     for trap in untested(words, true, is_tested) {
         let example = trap.innocents.first().copied().unwrap_or_default();
@@ -232,20 +237,10 @@ fn words(rule: &Rule, sink: &mut Sink<'_>) {
     }
 }
 
-/// What is written in the events of tests that expect no match.
-fn texts_without_match(rule: &Rule) -> Vec<&str> {
-    rule.tests
-        .iter()
-        .filter(|test| test.expect == Expect::NoMatch)
-        .flat_map(|test| &test.steps)
-        .filter_map(|step| step.fact.as_ref())
-        .flat_map(|fact| match fact {
-            Fact::WebVisit(visit) => vec![Some(visit.url.as_str()), visit.title.as_deref()],
-            Fact::Search(search) => vec![Some(search.text.as_str())],
-            _ => Vec::new(),
-        })
-        .flatten()
-        .collect()
+/// Does `fold = ["leet"]` change anything for it: is some word of it long enough?
+fn is_read_in_signs(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| word.chars().filter(|c| c.is_alphabetic()).count() >= SHORTEST)
 }
 
 /// The words and phrases that a part looks for.

@@ -1,11 +1,12 @@
 //! Days and hours: what never holds while the order is in force, and hours that are said twice.
 
 use jiff::civil::Date;
+use proviso_report::UnixMs;
 
-use super::super::parts::Place;
+use super::super::parts::{Place, Rule};
 use super::super::read::Head;
 use super::super::sink::Sink;
-use super::super::verbs::Hours;
+use super::super::verbs::{Hours, Suspension};
 use super::Draft;
 
 /// Seconds of a day, and of a week.
@@ -28,7 +29,11 @@ pub(super) fn all(draft: &Draft, head: Option<&Head>, sink: &mut Sink<'_>) {
         let days = (Some(suspension.from), suspension.to);
         inside(head, "this suspension", days, suspension.place, sink);
     }
+    overlap(draft, sink);
     for rule in draft.rules() {
+        if let Some(head) = head {
+            tests(rule, head, sink);
+        }
         twice(
             &rule.during,
             &format!("rule {}", rule.id),
@@ -47,6 +52,43 @@ pub(super) fn all(draft: &Draft, head: Option<&Head>, sink: &mut Sink<'_>) {
                 );
                 sink.warn_at(approval.place, "approval-open", sentence);
             }
+        }
+    }
+}
+
+/// Whoever ends one of two that overlap would not know that the other still holds.
+fn overlap(draft: &Draft, sink: &mut Sink<'_>) {
+    let all: Vec<&Suspension> = draft.suspensions.iter().flatten().collect();
+    for (number, one) in all.iter().enumerate() {
+        let before = |from: Date, to: Option<Date>| to.is_none_or(|to| from <= to);
+        let earlier = all.iter().take(number);
+        if let Some(other) = earlier
+            .into_iter()
+            .find(|other| before(one.from, other.to) && before(other.from, one.to))
+        {
+            let sentence = format!(
+                "this suspension and that of line {} hold on the same day; make one of them, or \
+                 correct their days",
+                other.place.0
+            );
+            sink.fault_at(one.place, "suspensions-overlap", sentence);
+        }
+    }
+}
+
+/// What happens outside the term is never judged: such a test shows nothing.
+fn tests(rule: &Rule, head: &Head, sink: &mut Sink<'_>) {
+    let start = head.zone.start_of(head.starts);
+    let end = head.ends.map(|day| head.zone.end_of(day));
+    for test in &rule.tests {
+        let outside = |at: UnixMs| at < start || end.is_some_and(|end| at >= end);
+        if test.steps.iter().any(|step| outside(step.at)) {
+            let sentence = format!(
+                "rule {}: an event of this test lies outside the order's term, when nothing is \
+                 judged; give it a time at which the order is in force",
+                rule.id
+            );
+            sink.warn_at(test.place, "test-outside-term", sentence);
         }
     }
 }
