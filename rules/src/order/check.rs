@@ -172,6 +172,11 @@ fn sizes(draft: &Draft, sink: &mut Sink<'_>) {
         );
         sink.fault_at((1, 1), "patterns-size", sentence);
     }
+    if test_bytes(draft).saturating_mul(states) > limits::TEST_WORK {
+        let sentence = "the tests of the order hold too much text for its patterns: they are run \
+                        whenever it is compiled; generate fewer steps, or shorter ones";
+        sink.fault_at((1, 1), "limit", sentence);
+    }
     for (count, most, what) in [
         (draft.clauses.len(), limits::RULES, "clauses"),
         (draft.rules.len(), limits::RULES, "rules"),
@@ -195,6 +200,17 @@ fn sizes(draft: &Draft, sink: &mut Sink<'_>) {
         let sentence = "the order has no [[clause]]; without one nothing may be recorded";
         sink.fault_at((1, 1), "no-clause", sentence);
     }
+}
+
+/// How much text the tests show to patterns, about.
+fn test_bytes(draft: &Draft) -> usize {
+    let tests = draft.rules().flat_map(|rule| &rule.tests);
+    let facts = tests
+        .flat_map(|test| &test.steps)
+        .filter_map(|step| step.fact.as_ref());
+    facts
+        .map(|fact| fact.to_json().map_or(0, |json| json.len()))
+        .fold(0, usize::saturating_add)
 }
 
 fn duplicates<T>(named: &[Named<T>], what: &str, sink: &mut Sink<'_>) {

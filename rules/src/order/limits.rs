@@ -32,6 +32,9 @@ pub const PATTERN_BYTES: usize = 1_000;
 pub const PATTERN_STATES: usize = 1_000;
 /// The most states of all patterns of an order together.
 pub const ALL_PATTERN_STATES: usize = 10_000;
+/// The most bytes of all tests times states of all patterns: some 20 seconds of a slow processor, if
+/// every pattern looked at every byte in every state.
+pub const TEST_WORK: usize = 2_000_000_000;
 /// The longest id, in bytes: records carry the ids of clauses.
 pub const ID_BYTES: usize = 64;
 /// The longest sentence or name, in bytes.

@@ -255,6 +255,10 @@ fn every_limit_is_the_one_that_is_kept() {
             &[limits::PATTERNS, limits::PATTERN_BYTES],
         ),
         (
+            "states of one pattern; of all",
+            &[limits::PATTERN_STATES, limits::ALL_PATTERN_STATES],
+        ),
+        (
             "a length of time; days of grace",
             &[
                 usize::try_from(limits::SPAN_DAYS).unwrap(),

@@ -588,3 +588,33 @@ fn generated_events_are_bounded_over_all_tests() {
     let faults = Order::parse(many.as_bytes()).unwrap_err();
     assert_eq!(faults.all()[0].code, "limit", "{faults}");
 }
+
+#[test]
+fn what_tests_show_to_patterns_is_bounded() {
+    let order = |states: usize, test: &str| {
+        format!(
+            "format = \"proviso-order/1\"\n[order]\nid = \"O\"\nversion = 1\ncourt = \"C\"\n\
+             made = 2026-01-01\nstarts = 2026-01-01\ntimezone = \"Europe/London\"\n\
+             [[clause]]\nid = \"1\"\ntext = 'Words.'\n[[rule]]\nid = \"1.a\"\nclause = \"1\"\n\
+             says = \"Words.\"\nseverity = \"review\"\non = [\"search\"]\n\
+             any = [{}]\n{test}[[rule.test]]\n\
+             event = {{ kind = \"search\", text = \"b\", at = \"2026-06-01T09:00:00Z\" }}\n\
+             expect = \"no_match\"\n",
+            vec!["{ pattern = 'xyza{900}', field = \"search\" }"; states / 900].join(", ")
+        )
+    };
+    let generated = |count: usize| {
+        format!(
+            "[[rule.test]]\ngenerate = {{ kind = \"search\", count = {count}, \
+             from = \"2026-06-01T09:00:00Z\", every = \"1m\", text = \"{}\" }}\n\
+             expect = \"match\"\n",
+            "a".repeat(1_800)
+        )
+    };
+    let codes = |text: &str| match Order::parse(text.as_bytes()) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.all().iter().map(|fault| fault.code).collect(),
+    };
+    assert_eq!(codes(&order(900, &generated(500))), [""; 0]);
+    assert_eq!(codes(&order(9_000, &generated(500))), ["limit"]);
+}
