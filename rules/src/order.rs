@@ -83,6 +83,7 @@ pub struct Order {
     rules: Vec<Rule>,
     not_checkable: Vec<NotCheckable>,
     suspensions: Vec<Suspension>,
+    illustrative: bool,
     warnings: Vec<Fault>,
 }
 

@@ -6,7 +6,7 @@ use toml::de::DeTable;
 
 use crate::fault::{Fault, Faults};
 
-use super::parts::{Place, Replaces, SealedCopy};
+use super::parts::{Replaces, SealedCopy};
 use super::shape::{Section, string};
 use super::sink::{FILE, Sink, nearest};
 use super::{
@@ -59,6 +59,7 @@ pub(super) fn document<T>(
 }
 
 fn sections(digest: Hash, root: &DeTable<'_>, sink: &mut Sink<'_>) -> Option<Order> {
+    let illustrative = illustrative::all(root, sink);
     let mut root = Section::new("the order", root, 0..0);
     if let Some(value) = root.need(sink, "format")
         && let Some(format) = string(value, "format", sink)
@@ -90,7 +91,6 @@ fn sections(digest: Hash, root: &DeTable<'_>, sink: &mut Sink<'_>) -> Option<Ord
     };
     root.finish(sink);
     check::all(&draft, head.as_ref(), sink);
-    illustrative::all(&draft, head.as_ref(), sink);
     let (head, draft) = (head?, draft.whole()?);
     Some(Order {
         digest,
@@ -109,6 +109,7 @@ fn sections(digest: Hash, root: &DeTable<'_>, sink: &mut Sink<'_>) -> Option<Ord
         clauses: draft.clauses,
         rules: draft.rules,
         not_checkable: draft.not_checkable,
+        illustrative,
         suspensions: draft.suspensions,
         warnings: Vec::new(),
     })
@@ -130,7 +131,6 @@ fn each<T>(
 
 /// What stands under `[order]`.
 pub(super) struct Head {
-    pub(super) place: Place,
     pub(super) id: String,
     version: u64,
     pub(super) court: String,
@@ -190,7 +190,6 @@ fn head(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Head> {
     }
     section.finish(sink);
     Some(Head {
-        place,
         id: id?,
         version: version?,
         court: court?,

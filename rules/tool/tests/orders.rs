@@ -249,7 +249,7 @@ fn what_must_not_be_signed_is_not() {
     desk.edit("version = 0", "version = 1");
     desk.edit("Using any", "ILLUSTRATIVE. Using any");
     let said = desk.order(&["check"]).ends(0);
-    let place = format!("{}:17:1: ", desk.path("order.toml").display());
+    let place = format!("{}:19:8: ", desk.path("order.toml").display());
     assert!(
         said.err.starts_with(&place) && said.err.contains("[illustrative]\n1 warning. "),
         "{}",
