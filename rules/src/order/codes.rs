@@ -305,6 +305,11 @@ pub const CODES: &[Code] = &[
         "The patterns of the order are too large together.",
         "Use fewer, or shorter repetitions.",
     ),
+    warning(
+        "quota-count",
+        "Windows in front are counted, not their time.",
+        "Write a length of time, such as 4h, if time is meant.",
+    ),
     fault(
         "quota-time",
         "Time is counted of facts that have none.",

@@ -254,7 +254,12 @@ fn pin_lines(
     let path_words = path
         .to_string_lossy()
         .replace(std::path::MAIN_SEPARATOR, "/");
-    let beside = path_words.trim_start_matches("./");
+    // Orders keep their lists in a folder of this name, and say where from their own folder.
+    let beside = path_words
+        .rfind("/lists/")
+        .and_then(|at| path_words.get(at + 1..))
+        .unwrap_or(&path_words)
+        .trim_start_matches("./");
     let source = pin.source.as_deref();
     let lines = PinLines::new(name, beside, kind, bytes, source).or_else(|fault| match fault {
         PinError::File { .. } => {

@@ -177,6 +177,19 @@ fn over(rule: &Rule, sink: &mut Sink<'_>) {
         );
         sink.fault_at(rule.place, "quota-time", sentence);
     }
+    if let Some(Over::Quota {
+        more_than: Amount::Count(count),
+        ..
+    }) = &rule.over
+        && rule.on.contains(&Kind::Foreground)
+    {
+        let sentence = format!(
+            "rule {} counts how often windows came to the front, however shortly: {count} times; \
+             if a time is meant, write it: more_than = \"{count}m\"",
+            rule.id
+        );
+        sink.warn_at(rule.place, "quota-count", sentence);
+    }
     if let Some(Over::Grace { of, .. }) = &rule.over
         && let Some(kind) = rule.on.iter().find(|kind| !of.kinds().contains(kind))
     {

@@ -255,6 +255,7 @@ fn what_can_never_be() {
             )],
             "quota-time",
         ),
+        (&[("more_than = \"4h\"", "more_than = 120")], "quota-count"),
         (
             &[(
                 "change = \"added\" },\n  { host_in",
