@@ -70,6 +70,13 @@ impl Signers {
 
     /// Signs as both.
     pub fn sign_as_both(&self, order: &Path) -> anyhow::Result<()> {
+        // An order that is written anew has signatures of before beside it.
+        for role in ["court", "police"] {
+            let before = format!("{}.{role}.sig", order.display());
+            if Path::new(&before).exists() {
+                std::fs::remove_file(&before)?;
+            }
+        }
         self.sign(order, COURT)?;
         self.sign(order, POLICE)
     }

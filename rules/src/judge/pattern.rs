@@ -25,8 +25,6 @@ const SIZE: usize = 256 << 10;
 /// The most that a set may keep of the states it has been in, in bytes; less makes it forget and go
 /// slow.
 const STATES: usize = 4 << 20;
-/// The same for one pattern, each way.
-const STATES_OF_ONE: usize = 64 << 10;
 /// How much of a text patterns look at, in bytes.
 pub(crate) const LONGEST: usize = 8 << 10;
 /// A shorter literal is in nearly every text.
@@ -43,7 +41,9 @@ pub(crate) fn build(regex: &str) -> Result<Regex, regex::Error> {
         .unicode(false)
         .case_insensitive(true)
         .size_limit(SIZE)
-        .dfa_size_limit(STATES_OF_ONE)
+        // No lazy states: a pattern whose states are new at each byte would make one for each, at a
+        // hundred times the cost of a step without them.
+        .dfa_size_limit(0)
         .build()
 }
 

@@ -438,7 +438,7 @@ mod tests {
         assert_eq!(fit("teams", Some("/home/alex/teams")), Fit::No);
         assert_eq!(fit("teams", Some("/media/stick/teams")), Fit::No);
         assert_eq!(fit("teams", None), Fit::Lacks("exe"));
-        assert_eq!(fit("/srv/work/teams", Some("/srv/work/teams")), Fit::Yes);
+        assert_eq!(fit("/srv/job/teams", Some("/srv/job/teams")), Fit::Yes);
         for (entry, loose) in [
             ("teams", true),
             ("name=teams; in=downloads", true),

@@ -105,7 +105,7 @@ mod tests {
             ),
             ("court = “Crown Court”\n", 1, "curly quotes"),
             ("a =\u{a0}1\n", 1, "no-break space"),
-            ("a = \"C:\\Users\\me\"\n", 1, "a backslash in"),
+            ("a = \"C:\\Users\\sam\"\n", 1, "a backslash in"),
             ("a = \"\0\"\n", 1, "NUL character"),
             (
                 "a = 1\nb = 2\na = 3\n",
