@@ -356,6 +356,9 @@ impl Search {
                 Needle::Phrase(_) | Needle::Alike(_) => {}
             }
         }
+        // A pattern has many literals, and one look for it is enough.
+        seen.sort_unstable();
+        seen.dedup();
         let mut room = LONGEST;
         self.patterns.find(field, text, &seen, &mut room, found);
         let alike = self.words.as_ref().and_then(|_| Alike::of(text));
