@@ -77,9 +77,12 @@ impl Watching {
                 continue;
             };
             let old = here.is_some_and(|cursor| cursor.covers(seen.pid, seen.since_boot));
-            // Starts are told apart by seconds, the times by milliseconds.
+            // It began within this time: the system cuts both the boot and what follows to seconds.
+            let from = seen.started;
             let wanted = since.is_some_and(|times| {
-                times.covers(seen.started) || times.covers(seen.started.saturating_add(999))
+                [from, from.saturating_add(999), from.saturating_add(1999)]
+                    .into_iter()
+                    .any(|at| times.covers(at))
             });
             if cursor.is_some() && wanted && !old {
                 let at = UnixMs(seen.started);
