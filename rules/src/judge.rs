@@ -15,6 +15,7 @@ mod address;
 mod basis;
 mod clock;
 mod compile;
+mod covered;
 mod dispatch;
 mod domains;
 pub(crate) mod engines;
@@ -45,6 +46,8 @@ mod terms;
 mod verdict;
 mod withheld;
 pub(crate) mod words;
+
+use std::collections::BTreeMap;
 
 use proviso_report::{DeviceId, Fact, Hash, UnixMs};
 
@@ -79,6 +82,8 @@ pub struct Judge {
     left_out: Vec<String>,
     /// The lists of words that are looked for, each as often as it is in another way.
     word_lists: Vec<(String, Atom)>,
+    /// The lists of hosts that are here.
+    host_lists: BTreeMap<String, ListBytes>,
 }
 
 /// One fact to look at.
@@ -223,6 +228,7 @@ impl Judge {
     pub fn warnings(&self) -> Vec<Fault> {
         let mut warnings = essential::warnings(self);
         warnings.extend(innocents::warnings(self));
+        warnings.extend(covered::warnings(self));
         warnings
     }
 

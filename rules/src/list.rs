@@ -25,6 +25,8 @@ pub use pin::{PinError, PinLines};
 /// The bytes of a list, wherever they are: owned, shared between orders, or mapped from a file.
 pub type ListBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
+/// U+FEFF, the byte-order mark, in UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 /// The most faults that are said about one list.
 const FAULTS: usize = 20;
 
@@ -38,8 +40,11 @@ pub(crate) struct Entry<'a> {
 }
 
 /// The entries of a list, in the order of its lines.
+///
+/// Some editors begin a file with a byte-order mark. It is part of no entry.
 pub(crate) fn entries(bytes: &[u8]) -> impl Iterator<Item = Entry<'_>> {
-    lines(bytes)
+    let mark = bytes.starts_with(MARK).then_some(MARK.len());
+    lines(bytes, mark.unwrap_or_default())
         .zip(1_u32..)
         .filter_map(|((begin, whole), line)| {
             let tail = whole.trim_ascii_start();
@@ -56,10 +61,9 @@ pub(crate) fn entries(bytes: &[u8]) -> impl Iterator<Item = Entry<'_>> {
         })
 }
 
-/// Where each line begins, and its bytes without the end of the line.
-fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+/// Where each line begins, and its bytes without the end of the line. The first begins at `begin`.
+fn lines(bytes: &[u8], mut begin: usize) -> impl Iterator<Item = (usize, &[u8])> {
     let mut ends = memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]);
-    let mut begin = 0;
     std::iter::from_fn(move || {
         let end = ends.next()?;
         let line = (begin, bytes.get(begin..end)?);
@@ -119,7 +123,7 @@ pub(crate) fn check(pin: &ListPin, bytes: &[u8]) -> Vec<Fault> {
     };
     if bytes.len() as u64 > pin.kind.most_bytes() {
         let sentence = format!(
-            "the list has {} bytes; {} is the most",
+            "the list has {} bytes; {} is the most; make two lists of it",
             bytes.len(),
             pin.kind.most_bytes()
         );
@@ -130,8 +134,9 @@ pub(crate) fn check(pin: &ListPin, bytes: &[u8]) -> Vec<Fault> {
     if hash != pin.sha256 {
         let sentence = format!(
             "this is not the list that was signed: its SHA-256 is {hash}, and the order pins {}; \
-             get the right file, or sign a new version of the order",
-            pin.sha256
+             get the right file, or pin this one with `proviso list pin {}` and sign a new version \
+             of the order",
+            pin.sha256, pin.file
         );
         faults.push(fault(None, "list-hash", sentence));
     }
@@ -147,13 +152,17 @@ pub(crate) fn check(pin: &ListPin, bytes: &[u8]) -> Vec<Fault> {
         }
     }
     if wrong > FAULTS {
-        let sentence = format!("{} more entries of the list are wrong", wrong - FAULTS);
+        let sentence = format!(
+            "{} more entries of the list are wrong; mend these first",
+            wrong - FAULTS
+        );
         faults.push(fault(None, "list-entry", sentence));
     }
     if count != pin.count {
         let sentence = format!(
-            "the list has {count} entries, and the order says {}; correct the one that is wrong",
-            pin.count
+            "the list has {count} entries, and the order says {}; get the right file, or write \
+             the count that `proviso list pin {}` prints",
+            pin.count, pin.file
         );
         faults.push(fault(None, "list-count", sentence));
     }
@@ -218,6 +227,20 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_is_part_of_no_entry() {
+        let bytes = b"\xef\xbb\xbfa.com\nb.com\n";
+        let read: Vec<_> = entries(bytes)
+            .map(|entry| (entry.line, entry.start, entry.text))
+            .collect();
+        assert_eq!(read, [(1, 3, &b"a.com"[..]), (2, 9, &b"b.com"[..])]);
+        assert_eq!(said(&pin(ListKind::Domains, bytes, 2), bytes), [""; 0]);
+        let bytes = b"\xef\xbb\xbf# only a comment\n\xef\xbb\xbfb.com\n";
+        let found = check(&pin(ListKind::Domains, bytes, 1), bytes);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].at, Some((2, 1)));
+    }
+
+    #[test]
     fn hash_and_count_are_faults_of_their_own() {
         let mut pin = pin(ListKind::Domains, b"abc", 2);
         pin.sha256 = Hash::of(b"abc");
@@ -227,9 +250,10 @@ mod tests {
                 "lists/x: this is not the list that was signed: its SHA-256 is \
                  9d91b1739830114a547f6d9474a26aea5da18addc6ecc5c23c87c613b1d11aed, and the order pins \
                  ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad; get the right file, \
-                 or sign a new version of the order [list-hash]",
-                "lists/x: the list has 1 entries, and the order says 2; correct the one that is wrong \
-                 [list-count]"
+                 or pin this one with `proviso list pin lists/x` and sign a new version of the order \
+                 [list-hash]",
+                "lists/x: the list has 1 entries, and the order says 2; get the right file, or write \
+                 the count that `proviso list pin lists/x` prints [list-count]"
             ]
         );
     }
@@ -256,7 +280,7 @@ mod tests {
         assert_eq!(found.len(), FAULTS + 1);
         assert_eq!(
             found[FAULTS].sentence,
-            "80 more entries of the list are wrong"
+            "80 more entries of the list are wrong; mend these first"
         );
     }
 

@@ -12,6 +12,7 @@
 //! does not show what it holds, and anything over its [`limits`].
 
 mod broken;
+mod browsers;
 mod check;
 mod codes;
 mod condition;
@@ -44,6 +45,8 @@ use proviso_report::{Hash, UnixMs};
 
 use crate::fault::{Fault, Faults};
 
+pub use browsers::BROWSERS;
+pub(crate) use check::{by_name, covered};
 pub use codes::{CODES, Code};
 pub(crate) use condition::TRANSITIONS;
 pub use condition::{Condition, Field, Part};

@@ -33,6 +33,8 @@ pub fn order(bytes: &[u8]) {
 /// A list of domains: refused, or every entry of it is found.
 pub fn list(bytes: &[u8]) {
     let entries: Vec<&[u8]> = bytes
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(bytes)
         .split(|byte| *byte == b'\n')
         .map(<[u8]>::trim_ascii)
         .filter(|line| !line.is_empty() && !line.starts_with(b"#"))

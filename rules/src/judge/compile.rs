@@ -75,9 +75,19 @@ pub(super) fn compile(
         ways.map(|(_, _, atom)| (name.clone(), *atom))
             .collect::<Vec<_>>()
     };
+    let of_hosts = |name: &&str| {
+        let mut ways = of_lists.get(*name).into_iter().flatten();
+        ways.any(|(part, ..)| matches!(part, Part::HostIn(_)))
+    };
+    let host_lists = lists
+        .iter()
+        .filter(|(name, _)| of_hosts(name))
+        .map(|(name, bytes)| ((*name).to_owned(), Arc::clone(bytes)))
+        .collect();
     let word_lists = of_lists.iter().flat_map(of_words).collect();
     let judge = Judge {
         word_lists,
+        host_lists,
         search,
         rules,
         exempts,

@@ -11,6 +11,8 @@ mod sequence;
 mod term;
 mod wide;
 
+pub(crate) use cover::{by_name, covered};
+
 use std::collections::BTreeSet;
 
 use crate::judge::steps;
@@ -192,7 +194,8 @@ fn sizes(draft: &Draft, sink: &mut Sink<'_>) {
         (near, limits::NEAR_PHRASES, "words and units in `near`"),
     ] {
         if count > most {
-            let sentence = format!("the order has {count} {what}; {most} is the most");
+            let sentence =
+                format!("the order has {count} {what}; {most} is the most; make them fewer");
             sink.fault_at((1, 1), "limit", sentence);
         }
     }

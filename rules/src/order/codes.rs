@@ -256,11 +256,6 @@ pub const CODES: &[Code] = &[
         "Count the updates of the list from 1.",
     ),
     fault(
-        "order",
-        "The file is no order.",
-        "Begin it as an order begins.",
-    ),
-    fault(
         "outside-term",
         "An exemption, approval or suspension never holds while the order is in force.",
         "Correct its days or take it out.",
@@ -404,6 +399,11 @@ pub const CODES: &[Code] = &[
         "unchecked-clause",
         "Nothing checks a clause, and nothing says so.",
         "Give it a rule, or say it under [[not_machine_checkable]].",
+    ),
+    warning(
+        "unknown-browser",
+        "No agent calls a browser so.",
+        "Take the name that the message offers.",
     ),
     fault(
         "unknown-clause",

@@ -44,17 +44,20 @@ pub(super) fn document<T>(
         Ok(text) => text,
         Err(error) => return Err(not_text(bytes, error.valid_up_to(), what)),
     };
+    // Some editors begin a file with a byte-order mark, which says nothing.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut sink = Sink::new(text);
     let (root, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         broken::all(text, &errors, &mut sink);
         // What follows a broken line would be reported as missing: say no more.
         sink.finish()?;
-        return Err(whole("toml", "this is not TOML".to_owned()));
+        let sentence = "this is not TOML; begin it as an order begins".to_owned();
+        return Err(whole("toml", sentence));
     }
     let made = make(root.get_ref(), &mut sink);
     let warnings = sink.finish()?;
-    let made = made.ok_or_else(|| whole("order", format!("this is no {what}")))?;
+    let made = made.ok_or_else(|| whole("missing-key", format!("this is no {what}")))?;
     Ok((made, warnings))
 }
 
@@ -143,7 +146,6 @@ pub(super) struct Head {
 }
 
 fn head(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Head> {
-    let place = section.place(sink);
     let id = section.id(sink, "id");
     let version = section.number(sink, "version");
     let court = section.text(sink, "court");
@@ -162,31 +164,36 @@ fn head(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Head> {
     if let (Some(starts), Some(ends)) = (starts, ends)
         && ends < starts
     {
-        let sentence = format!("the order ends on {ends}, before it starts on {starts}");
-        sink.fault(&section.span, "ends-before-start", sentence);
+        let sentence =
+            format!("the order ends on {ends}, before it starts on {starts}; correct one of them");
+        sink.fault(&section.span_of("ends"), "ends-before-start", sentence);
     }
     if let (Some(made), Some(starts)) = (made, starts)
         && starts < made
     {
-        let sentence = format!("the order starts on {starts}, before it was made on {made}");
-        sink.fault(&section.span, "starts-before-made", sentence);
+        let sentence = format!(
+            "the order starts on {starts}, before it was made on {made}; correct one of the days"
+        );
+        sink.fault(&section.span_of("starts"), "starts-before-made", sentence);
     }
     if let (Some(version), Some(replaces)) = (version, replaces)
         && replaces.version >= version
     {
         let sentence = format!(
-            "version {version} cannot replace version {}: a version must only ever go up",
+            "version {version} cannot replace version {}; count versions up",
             replaces.version
         );
-        sink.fault(&section.span, "version", sentence);
+        sink.fault(&section.span_of("version"), "version", sentence);
     }
     if replaces.is_none() && version.is_some_and(|version| version > 1) {
         let sentence = "this is not the first version and replaces none; add `replaces` with the \
                         version before it and the hash of its file";
+        let place = sink.place(section.span_of("version").start);
         sink.warn_at(place, "replaces-nothing", sentence);
     }
     if version == Some(0) {
-        sink.fault(&section.span, "version", "versions are counted from 1");
+        let sentence = "there is no version 0; count versions from 1";
+        sink.fault(&section.span_of("version"), "version", sentence);
     }
     section.finish(sink);
     Some(Head {

@@ -65,7 +65,7 @@ pub(super) fn exempt(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Named
     let within = hours(&mut section, "within", sink);
     let starts = section.date_opt(sink, "starts");
     let ends = section.date_opt(sink, "ends");
-    in_order(&section, "the exemption", starts, ends, sink);
+    in_order(&section, "the exemption", "ends", starts, ends, sink);
     section.finish(sink);
     Named::new(id, place, |id| {
         Some(Exempt {
@@ -87,7 +87,7 @@ pub(super) fn suspension(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> O
     let from = section.date(sink, "from");
     let to = section.date_opt(sink, "to");
     let says = section.text(sink, "says");
-    in_order(&section, "the suspension", from, to, sink);
+    in_order(&section, "the suspension", "to", from, to, sink);
     section.finish(sink);
     Some(Suspension {
         from: from?,
@@ -97,10 +97,11 @@ pub(super) fn suspension(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> O
     })
 }
 
-/// A last day that lies before the first is a slip.
+/// A last day that lies before the first is a slip. `last`: the key of the last day.
 pub(super) fn in_order(
     section: &Section<'_, '_>,
     what: &str,
+    last: &str,
     starts: Option<Date>,
     ends: Option<Date>,
     sink: &mut Sink<'_>,
@@ -110,7 +111,7 @@ pub(super) fn in_order(
     {
         let sentence =
             format!("{what} ends on {ends}, before it starts on {starts}; correct one of them");
-        sink.fault(&section.span, "ends-before-start", sentence);
+        sink.fault(&section.span_of(last), "ends-before-start", sentence);
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn generate(section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<
     let (count, from, every, account, (fact, bytes)) = (count?, from?, every?, account?, fact?);
     if bytes > limits::GENERATED_BYTES {
         let sentence = format!(
-            "a generated event has {bytes} bytes; {} is the most",
+            "a generated event has {bytes} bytes; {} is the most; make it shorter",
             limits::GENERATED_BYTES
         );
         sink.fault(&section.span, "limit", sentence);

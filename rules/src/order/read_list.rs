@@ -17,7 +17,7 @@ pub(super) fn lists(root: &mut Section<'_, '_>, sink: &mut Sink<'_>) -> Vec<Name
     let entries = section.entries();
     if entries.len() > limits::LISTS {
         let sentence = format!(
-            "there are {} lists; {} is the most",
+            "there are {} lists; {} is the most; join some of them",
             entries.len(),
             limits::LISTS
         );
@@ -69,13 +69,13 @@ fn pin(list: &str, mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<
         let most = kind.most_entries();
         if count == 0 {
             let sentence = format!("the list `{list}` is empty; fill it or take it out");
-            sink.fault(&section.span, "empty-list", sentence);
+            sink.fault(&section.span_of("count"), "empty-list", sentence);
         } else if count > most {
             let sentence = format!(
-                "the list `{list}` has {count} entries; {most} is the most for {}",
+                "the list `{list}` has {count} entries; {most} is the most for {}; make two lists of it",
                 kind.as_str()
             );
-            sink.fault(&section.span, "limit", sentence);
+            sink.fault(&section.span_of("count"), "limit", sentence);
         }
     }
     section.finish(sink);

@@ -39,7 +39,7 @@ pub(super) fn approval(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Nam
         .and_then(|inner| approval_match(inner, sink));
     let starts = section.date_opt(sink, "starts");
     let ends = section.date_opt(sink, "ends");
-    in_order(&section, "the approval", starts, ends, sink);
+    in_order(&section, "the approval", "ends", starts, ends, sink);
     section.finish(sink);
     Named::new(id, place, |id| {
         Some(Approval {

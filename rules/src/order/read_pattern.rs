@@ -83,7 +83,10 @@ fn pattern_fault(regex: &str) -> Result<(), (&'static str, String)> {
             let text = error.to_string();
             let last = text.lines().last().unwrap_or_default();
             let reason = last.trim().trim_start_matches("error: ");
-            Err(("pattern", format!("this pattern cannot be read: {reason}")))
+            Err((
+                "pattern",
+                format!("this pattern cannot be read: {reason}; correct it"),
+            ))
         }
     }
 }

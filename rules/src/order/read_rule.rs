@@ -96,7 +96,7 @@ fn approvals(section: &mut Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Vec<A
     let tables = section.tables(sink, "approval");
     if tables.len() > limits::CONDITIONS {
         let sentence = format!(
-            "a rule has {} approvals; {} is the most",
+            "a rule has {} approvals; {} is the most; take out what is over",
             tables.len(),
             limits::CONDITIONS
         );

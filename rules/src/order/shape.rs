@@ -60,6 +60,13 @@ impl<'t, 'i> Section<'t, 'i> {
         sink.place(self.span.start)
     }
 
+    /// Where the value of a key stands; where it is absent, the table.
+    pub(super) fn span_of(&self, key: &str) -> Range<usize> {
+        self.table
+            .get(key)
+            .map_or_else(|| self.span.clone(), Spanned::span)
+    }
+
     /// The value of a key that may be absent.
     pub(super) fn get(&mut self, key: &'static str) -> Option<&'t Value<'i>> {
         self.known.push(key);
@@ -156,7 +163,10 @@ impl<'t, 'i> Section<'t, 'i> {
             return Vec::new();
         };
         if array.len() > limits::TESTS {
-            let sentence = format!("there are {} [[{key}]]; that is too many", array.len());
+            let sentence = format!(
+                "there are {} [[{key}]], which is too many; make them fewer",
+                array.len()
+            );
             sink.fault(&value.span(), "limit", sentence);
             return Vec::new();
         }
@@ -265,7 +275,10 @@ fn line(value: &Value<'_>, key: &str, sink: &mut Sink<'_>) -> Option<String> {
     let sentence = if text.trim().is_empty() {
         format!("`{key}` is empty; fill it in")
     } else if text.len() > limits::TEXT_BYTES {
-        format!("`{key}` is longer than {} bytes", limits::TEXT_BYTES)
+        format!(
+            "`{key}` is longer than {} bytes; make it shorter",
+            limits::TEXT_BYTES
+        )
     } else if text.contains(['\n', '\r']) {
         format!("`{key}` must be one line")
     } else {

@@ -1,5 +1,6 @@
 mod checks;
 mod language;
+mod samples;
 
 use proptest::prelude::*;
 
@@ -132,19 +133,19 @@ fn each_fault_has_its_place_and_its_code() {
     for (from, to, place, code) in [
         ("proviso-order/1", "proviso-order/9", "1:10", "format"),
         ("version = 2", "version = -1", "4:11", "type"),
-        ("version = 2", "version = 0", "2:1", "version"),
+        ("version = 2", "version = 0", "4:11", "version"),
         ("court = ", "cuort = \"x\"\ncourt = ", "5:1", "unknown-key"),
         ("made = 2026-03-01\n", "", "2:1", "missing-key"),
         (
             "ends = 2031-03-02",
             "ends = 2026-03-01",
-            "2:1",
+            "8:8",
             "ends-before-start",
         ),
         (
             "starts = 2026-03-02",
             "starts = 2026-02-28",
-            "2:1",
+            "7:10",
             "starts-before-made",
         ),
         ("ends = 2031-03-02", "ends = \"2031-03-02\"", "8:8", "type"),
@@ -166,7 +167,7 @@ fn each_fault_has_its_place_and_its_code() {
         ),
         ("\"domains\"", "\"domain\"", "20:8", "unknown-list-kind"),
         ("ba7816bf", "BA7816BF", "21:10", "hash"),
-        ("count = 2", "count = 0", "18:1", "empty-list"),
+        ("count = 2", "count = 0", "22:9", "empty-list"),
         ("No social networks.", " ", "26:8", "text"),
         ("No social", "No \u{202e}social", "26:8", "hidden-character"),
         ("id = \"4.a\"", "id = \"4 a\"", "29:6", "id"),

@@ -433,15 +433,17 @@ fn statement(bytes: &[u8], root: &DeTable<'_>, sink: &mut Sink<'_>) -> Option<Li
     let list = root.id(sink, "list");
     let number = root.number(sink, "number");
     if number == Some(0) {
-        sink.fault(&root.span, "number", "updates are counted from 1");
+        let sentence = "there is no update 0; count updates from 1";
+        sink.fault(&root.span_of("number"), "number", sentence);
     }
     let previous = root.hash(sink, "previous");
     let sha256 = root.hash(sink, "sha256");
     if let (Some(previous), Some(sha256)) = (previous, sha256)
         && previous == sha256
     {
-        let sentence = "`previous` and `sha256` are one list: the update would change nothing";
-        sink.fault(&root.span, "same-list", sentence);
+        let sentence = "`previous` and `sha256` are one list, so the update would change nothing; \
+                        name the new list";
+        sink.fault(&root.span_of("sha256"), "same-list", sentence);
     }
     let count = root.number(sink, "count");
     let from = root

@@ -55,7 +55,7 @@ impl Signature {
             return Err("it is of a version that is not known here");
         }
         let (_, key) = read_key(reader.string().ok_or(short)?).ok_or("its key is cut off")?;
-        let key = key.ok_or("it is not by an Ed25519 key, and only such keys can sign orders")?;
+        let key = key.ok_or("it is not by an Ed25519 key, and only such keys can sign orders: make one with ssh-keygen -t ed25519")?;
         let namespace = reader.string().ok_or(short)?.to_vec();
         let reserved = reader.string().ok_or(short)?.to_vec();
         let hash = match reader.string().ok_or(short)? {

@@ -206,6 +206,59 @@ fn every_condition_stands_in_the_manual() {
     }
 }
 
+/// What a command says of itself.
+fn help(words: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_proviso"));
+    let said = command.args(words).arg("--help").output().unwrap();
+    assert!(said.status.success(), "{words:?}");
+    String::from_utf8(said.stdout).unwrap()
+}
+
+/// The commands below one, as its help lists them.
+fn below(help: &str) -> Vec<String> {
+    let Some((_, commands)) = help.split_once("\nCommands:\n") else {
+        return Vec::new();
+    };
+    commands
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_command_and_flag_stands_in_the_manual() {
+    let mut seen = Vec::new();
+    for first in ["order", "list", "verify"] {
+        let own = help(&[first]);
+        let mut commands = vec![(format!("proviso {first}"), own.clone())];
+        for second in below(&own) {
+            let own = help(&[first, &second]);
+            commands.push((format!("proviso {first} {second}"), own));
+        }
+        if commands.len() > 1 {
+            commands.remove(0);
+        }
+        for (name, own) in commands {
+            assert!(MANUAL.contains(&name), "{name}");
+            let words = own.split(|c: char| !(c.is_ascii_lowercase() || c == '-'));
+            for flag in words.filter(|word| word.starts_with("--") && word.len() > 2) {
+                // The row of the command in the table of commands.
+                let row = MANUAL
+                    .lines()
+                    .find(|line| line.starts_with(&format!("| `{name}")));
+                let row = row.unwrap_or_else(|| panic!("{name} has no row"));
+                assert!(flag == "--help" || row.contains(flag), "{name} {flag}");
+                seen.push(flag.to_owned());
+            }
+        }
+    }
+    assert!(seen.len() > 20, "{seen:?}");
+}
+
 #[test]
 fn every_code_stands_in_the_manual() {
     let (_, told) = MANUAL.split_once("\n## Faults and warnings\n").unwrap();

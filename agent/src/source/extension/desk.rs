@@ -25,7 +25,7 @@ use super::wire::{
 use crate::platform::local::{Listener, Peer, Stream};
 use crate::source::{Batch, Context, Health, NotTaken, Observation, Port, SourceKey};
 
-/// Browsers whose hosts are accepted; the names are those of the history sources.
+/// Browsers whose hosts are accepted; the names are those of the history sources, and of orders.
 const BROWSERS: [&str; 7] = [
     "chromium", "chrome", "edge", "brave", "vivaldi", "opera", "firefox",
 ];

@@ -168,23 +168,25 @@ pub(super) const PLACES: &[Place] = &[
     ),
 ];
 
+/// Names of programs, and what their browsers are called: the longer name first where one holds
+/// another.
+const PROGRAMS: [(&str, &str); 12] = [
+    ("chromium", "chromium"),
+    ("chrome", "chrome"),
+    ("msedge", "edge"),
+    ("microsoft-edge", "edge"),
+    ("brave", "brave"),
+    ("opera", "opera"),
+    ("vivaldi", "vivaldi"),
+    ("librewolf", "librewolf"),
+    ("waterfox", "waterfox"),
+    ("palemoon", "palemoon"),
+    ("tor-browser", "tor"),
+    ("firefox", "firefox"),
+];
+
 /// What a browser is called by the name of its program. A stranger is called by its family.
 pub(super) fn by_program(program: &str, family: Family) -> &'static str {
-    // The longer name first where one holds another.
-    const PROGRAMS: [(&str, &str); 12] = [
-        ("chromium", "chromium"),
-        ("chrome", "chrome"),
-        ("msedge", "edge"),
-        ("microsoft-edge", "edge"),
-        ("brave", "brave"),
-        ("opera", "opera"),
-        ("vivaldi", "vivaldi"),
-        ("librewolf", "librewolf"),
-        ("waterfox", "waterfox"),
-        ("palemoon", "palemoon"),
-        ("tor-browser", "tor"),
-        ("firefox", "firefox"),
-    ];
     let program = program.to_ascii_lowercase();
     let known = PROGRAMS.iter().find(|(name, _)| program.contains(name));
     match (known, family) {
@@ -196,6 +198,8 @@ pub(super) fn by_program(program: &str, family: Family) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use proviso_rules::order::BROWSERS;
+
     use super::*;
 
     #[test]
@@ -210,6 +214,19 @@ mod tests {
                 !folder.starts_with('/') && !folder.contains(".."),
                 "{folder}"
             );
+        }
+    }
+
+    /// Whoever writes an order must be able to name what an agent records.
+    #[test]
+    fn orders_know_every_browser() {
+        let programs = PROGRAMS.iter().map(|(_, browser)| *browser);
+        for browser in PLACES.iter().map(|place| place.browser).chain(programs) {
+            assert!(BROWSERS.contains(&browser), "{browser}");
+        }
+        for browser in BROWSERS {
+            let named = |(_, one): &(_, &str)| one == browser;
+            assert!(PROGRAMS.iter().any(named), "{browser}");
         }
     }
 

@@ -104,7 +104,8 @@ pub(super) fn lists(path: &Path, order: &Order) -> Result<Vec<(Hash, Vec<u8>)>, 
             Ok(bytes) => {
                 let sentence = format!(
                     "this is not the list that was signed: it has the SHA-256 {}, and the order \
-                     pins {}; use the signed file, or have a new version of the order signed",
+                     pins {}; use the signed file, or pin this one (`proviso list pin`) and have a \
+                     new version of the order signed",
                     Hash::of(&bytes),
                     pin.sha256
                 );

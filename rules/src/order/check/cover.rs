@@ -1,5 +1,5 @@
-//! Rules and exemptions that leave others nothing to do. Only what can be seen for certain: a list is
-//! covered by nothing but itself.
+//! Rules and exemptions that leave others nothing to do. Only what can be seen for certain: without
+//! its entries a list is covered by nothing but itself.
 
 use super::super::condition::{Condition, Part};
 use super::super::parts::{Exempt, Rule};
@@ -32,10 +32,23 @@ pub(super) fn all(draft: &Draft, head: Option<&Head>, sink: &mut Sink<'_>) {
             sink.fault_at(rule.place, "contradiction", sentence);
         }
     }
+    for (rule, sentence) in covered(&rules, &mut by_name) {
+        sink.warn_at(rule.place, "rule-covered", sentence);
+    }
+}
+
+/// Are all hosts of the second part among those of the first?
+pub(crate) type Hosts<'h> = dyn FnMut(&Part, &Part) -> bool + 'h;
+
+/// The rules that match nothing that another one does not match already, each with a sentence.
+pub(crate) fn covered<'r>(rules: &[&'r Rule], hosts: &mut Hosts<'_>) -> Vec<(&'r Rule, String)> {
+    let mut found = Vec::new();
     // Of two that are the same the second is the one too many.
     for (number, rule) in rules.iter().enumerate() {
         let wider = rules.iter().enumerate().find(|(other, wide)| {
-            *other != number && takes_in(wide, rule) && (*other < number || !takes_in(rule, wide))
+            *other != number
+                && takes_in(wide, rule, hosts)
+                && (*other < number || !takes_in(rule, wide, hosts))
         });
         if let Some((_, wider)) = wider {
             let sentence = format!(
@@ -43,8 +56,19 @@ pub(super) fn all(draft: &Draft, head: Option<&Head>, sink: &mut Sink<'_>) {
                  take it out, or make it more serious",
                 rule.id, wider.id
             );
-            sink.warn_at(rule.place, "rule-covered", sentence);
+            found.push((*rule, sentence));
         }
+    }
+    found
+}
+
+/// As far as it can be seen without entries of lists.
+pub(crate) fn by_name(wide: &Part, narrow: &Part) -> bool {
+    match (wide, narrow) {
+        (Part::Host(wide), Part::Host(narrow)) => narrow
+            .iter()
+            .all(|host| wide.iter().any(|wide| is_below(host, wide))),
+        _ => false,
     }
 }
 
@@ -67,7 +91,7 @@ fn swallows(exempt: &Exempt, rule: &Rule) -> bool {
                 .matches
                 .iter()
                 .filter(is_whole)
-                .any(|wide| covers(wide, part))
+                .any(|wide| covers(wide, part, &mut by_name))
         })
     };
     // A program elsewhere and a file that was moved are not exempt.
@@ -88,13 +112,13 @@ fn contradicts(rule: &Rule) -> bool {
             .only
             .iter()
             .flat_map(|only| &only.allow)
-            .any(|wide| parts().any(|narrow| covers(wide, narrow)));
-        apart || allowed || implies_one(&way, &rule.unless)
+            .any(|wide| parts().any(|narrow| covers(wide, narrow, &mut by_name)));
+        apart || allowed || implies_one(&way, &rule.unless, &mut by_name)
     })
 }
 
 /// Does whatever fits `narrow` fit `wide` too, with nothing lost?
-fn takes_in(wide: &Rule, narrow: &Rule) -> bool {
+fn takes_in(wide: &Rule, narrow: &Rule, hosts: &mut Hosts<'_>) -> bool {
     wide.clause == narrow.clause
         && wide.severity >= narrow.severity
         && (wide.checked == Where::Device || narrow.checked == Where::Collector)
@@ -107,8 +131,8 @@ fn takes_in(wide: &Rule, narrow: &Rule) -> bool {
         && wide.approvals.is_empty()
         && wide.unless.iter().all(|one| narrow.unless.contains(one))
         && ways(narrow).all(|way| {
-            wide.all.iter().all(|one| implies(&way, one))
-                && (wide.any.is_empty() || implies_one(&way, &wide.any))
+            wide.all.iter().all(|one| implies(&way, one, hosts))
+                && (wide.any.is_empty() || implies_one(&way, &wide.any, hosts))
         })
 }
 
@@ -123,23 +147,23 @@ fn ways(rule: &Rule) -> impl Iterator<Item = Vec<&Condition>> {
         .chain(alone)
 }
 
-fn implies_one(way: &[&Condition], conditions: &[Condition]) -> bool {
-    conditions.iter().any(|one| implies(way, one))
+fn implies_one(way: &[&Condition], conditions: &[Condition], hosts: &mut Hosts<'_>) -> bool {
+    conditions.iter().any(|one| implies(way, one, hosts))
 }
 
 /// Does the condition hold whenever each of these does?
-fn implies(way: &[&Condition], condition: &Condition) -> bool {
+fn implies(way: &[&Condition], condition: &Condition, hosts: &mut Hosts<'_>) -> bool {
     condition.parts.iter().all(|wide| {
         way.iter().any(|one| {
             // Words found through substitutions are not found without.
             let folded = condition.leet || !one.leet || !wide.is_words();
-            folded && one.parts.iter().any(|narrow| covers(wide, narrow))
+            folded && one.parts.iter().any(|narrow| covers(wide, narrow, hosts))
         })
     })
 }
 
 /// Does whatever makes `narrow` hold make `wide` hold too?
-fn covers(wide: &Part, narrow: &Part) -> bool {
+fn covers(wide: &Part, narrow: &Part, hosts: &mut Hosts<'_>) -> bool {
     if wide == narrow {
         return true;
     }
@@ -149,9 +173,7 @@ fn covers(wide: &Part, narrow: &Part) -> bool {
             .all(|one| wide.iter().any(|other| other.eq_ignore_ascii_case(one)))
     };
     match (wide, narrow) {
-        (Part::Host(wide), Part::Host(narrow)) => narrow
-            .iter()
-            .all(|host| wide.iter().any(|wide| is_below(host, wide))),
+        (Part::Host(_) | Part::HostIn(_), Part::Host(_) | Part::HostIn(_)) => hosts(wide, narrow),
         (Part::App(wide), Part::App(narrow))
         | (Part::Browser(wide), Part::Browser(narrow))
         | (Part::Words(wide), Part::Words(narrow) | Part::UrlWords(narrow))

@@ -5,6 +5,7 @@ use proviso_report::fact::Kind;
 use crate::innocent::{spared, stands_in, untested};
 use crate::judge::leet::SHORTEST;
 
+use super::super::browsers::BROWSERS;
 use super::super::condition::Part;
 use super::super::name::shown;
 use super::super::parts::{Rule, Severity};
@@ -22,6 +23,7 @@ pub(super) fn all(rule: &Rule, sink: &mut Sink<'_>) {
     over(rule, sink);
     words(rule, sink);
     patterns(rule, sink);
+    browsers(rule, sink);
 }
 
 /// What words mean, or whether one name was meant to look like another, only a person can say.
@@ -287,6 +289,25 @@ fn patterns(rule: &Rule, sink: &mut Sink<'_>) {
                 shown(regex)
             );
             sink.warn_at(rule.place, code, sentence);
+        }
+    }
+}
+
+/// Names that no agent gives a browser: most likely slips.
+fn browsers(rule: &Rule, sink: &mut Sink<'_>) {
+    let named = parts(rule).filter_map(|part| match part {
+        Part::Browser(names) => Some(names),
+        _ => None,
+    });
+    for name in named.flatten() {
+        if !BROWSERS.iter().any(|one| one.eq_ignore_ascii_case(name)) {
+            let sentence = format!(
+                "rule {}: no agent of this version calls a browser `{}`; {}",
+                rule.id,
+                shown(name),
+                nearest(name, BROWSERS.iter().copied())
+            );
+            sink.warn_at(rule.place, "unknown-browser", sentence);
         }
     }
 }

@@ -149,7 +149,7 @@ fn every_fault_of_a_statement_has_its_place() {
         ),
         (
             &[("number = 1", "number = 0")],
-            "update.toml:1:1: updates are counted from 1 [number]",
+            "update.toml:4:10: there is no update 0; count updates from 1 [number]",
         ),
         (
             &[("T00:00:00Z", "T00:00:00")],
