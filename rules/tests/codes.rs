@@ -12,7 +12,7 @@ use regex::Regex;
 
 /// How a code is written in the source.
 const WRITTEN: &[&str] = &[
-    r#"\b(?:fault|fault_at|warn_at|whole)\(\s*[^"(){};]*(?:\([^()"]*\)[^"(){};]*)*"([a-z0-9-]+)""#,
+    r#"\b(?:fault|fault_at|warn_at|whole)\(\s*[^"(){};]*(?:\([^()]*\)[^"(){};]*)*"([a-z0-9-]+)""#,
     r#"code: "([a-z0-9-]+)""#,
     r#"(?:Err\(|told = |push\()\(\s*"([a-z0-9-]+)""#,
 ];

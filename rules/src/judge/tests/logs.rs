@@ -45,9 +45,9 @@ fn in_force() -> Fact {
 
 fn beat(awake_ms: u64) -> Fact {
     Fact::from(Heartbeat {
-        uncovered: std::collections::BTreeMap::new(),
-        suppressed: std::collections::BTreeMap::new(),
-        cannot_tell: std::collections::BTreeMap::new(),
+        uncovered: BTreeMap::new(),
+        suppressed: BTreeMap::new(),
+        cannot_tell: BTreeMap::new(),
         awake_ms,
     })
 }

@@ -33,7 +33,7 @@ pub(super) const ALL: &[Sample] = &[
     ),
     one(
         "hidden-character",
-        &[("\"Solicitor\"", "▸\"Soli​citor\"")],
+        &[("\"Solicitor\"", "▸\"Soli\u{200b}citor\"")],
         "take it out",
     ),
     one(
@@ -178,7 +178,7 @@ pub(super) const ALL: &[Sample] = &[
     ),
     one(
         "utf-8",
-        &[("\"Solicitor\"", "\"Solicitor▸\"")],
+        &[("\"Solicitor\"", "\"Solicitor▸\u{1}\"")],
         "save the order as UTF-8",
     ),
     one(
