@@ -18,6 +18,7 @@ mod compile;
 mod covered;
 mod dispatch;
 mod domains;
+mod effort;
 pub(crate) mod engines;
 mod exempt;
 mod follow;

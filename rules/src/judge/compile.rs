@@ -15,7 +15,7 @@ use super::found::Atom;
 use super::over::run::Overs;
 use super::part::Test;
 use super::rule::Program;
-use super::search::{Place, Search, Source};
+use super::search::{Bounds, Place, Search, Source};
 use super::{Judge, Side, left_out, selftest, withheld};
 
 pub(super) fn compile(
@@ -58,7 +58,8 @@ pub(super) fn compile(
         .zip(&atoms.parts)
         .filter_map(|(atom, (part, how))| Some((atom, source(part, *how, &lists)?)))
         .collect();
-    let search = Search::build(sources).map_err(|error| too_much(error.to_string()))?;
+    let search =
+        Search::build(sources, &Bounds::of(&order)).map_err(|error| too_much(error.to_string()))?;
     let dispatch = Dispatch::new(&rules, atoms.parts.len());
     let checked = |number: usize| {
         let rule = order.rules().get(number);

@@ -6,6 +6,8 @@ use proviso_report::bundle::Matched;
 
 use crate::alike::Alike;
 
+use super::effort::Spent;
+
 /// A part of a condition that is searched for, by its number.
 pub(crate) type Atom = u32;
 
@@ -23,8 +25,10 @@ pub(crate) struct Found {
     lacks: Vec<(Atom, &'static str)>,
     /// There are more layers of escapes in its address than were taken off.
     encoded: bool,
-    /// Parts that may hold in what is too long to be looked at. Each once.
-    much: Vec<Atom>,
+    /// Parts that may hold in what is too long to be looked at.
+    much: BTreeSet<Atom>,
+    /// How much the parts were looked for.
+    spent: Spent,
 }
 
 /// In the order in which findings name them.
@@ -124,13 +128,15 @@ impl Found {
 
     /// Nobody can tell whether this part holds: there is more to look at than is looked at.
     pub(crate) fn much(&mut self, atom: Atom) {
-        if !self.is_much(atom) {
-            self.much.push(atom);
-        }
+        self.much.insert(atom);
     }
 
     pub(crate) fn is_much(&self, atom: Atom) -> bool {
         self.much.contains(&atom)
+    }
+
+    pub(crate) const fn spent(&mut self) -> &mut Spent {
+        &mut self.spent
     }
 
     /// Each atom of which there was too much to look at.
@@ -150,6 +156,7 @@ impl Found {
         self.all.retain(|one| !atoms.contains(&one.atom));
         self.lacks.retain(|(atom, _)| !atoms.contains(atom));
         self.much.retain(|atom| !atoms.contains(atom));
+        self.spent.forget(atoms);
     }
 
     /// Must be called after the last `add`, before what follows.

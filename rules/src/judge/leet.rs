@@ -54,43 +54,57 @@ impl Leet {
         Ok(Some(Self { words, needles }))
     }
 
-    /// Gives the number of each phrase that stands in a folded text with letters written as signs,
-    /// and from where to where. Nothing before `from` counts. `found` says whether that was enough of
-    /// this phrase: it is not looked for again in this text.
-    pub(crate) fn find<'a>(
+    /// Gives the number of each phrase that may stand in a folded text with letters written as signs,
+    /// and what says from where to where it stands there. Nothing before `from` counts. `enough` says
+    /// whether that was enough of this phrase: it is not looked for again in this text.
+    pub(crate) fn find(
         &self,
         text: &str,
         from: usize,
-        phrase: impl Fn(usize) -> Option<&'a Phrase>,
-        mut found: impl FnMut(usize, usize, usize) -> bool,
+        mut enough: impl FnMut(usize, &dyn Fn(&Phrase) -> Option<(usize, usize)>) -> bool,
     ) {
         if !has_signs(text) {
             return;
         }
         let read = read(text);
-        let mut done = Done::default();
-        for (needle, at) in self.words.find(&read) {
-            let Some(&(number, anchor)) = self.needles.get(needle) else {
+        let (mut done, mut all_done) = (Done::default(), Done::default());
+        for place in self.words.find(&read) {
+            if all_done.has(place.written) {
                 continue;
-            };
-            if !done.has(needle)
-                && let Some(phrase) = phrase(number)
-                && let Some((start, end)) = span_at(phrase, text, from, anchor, at)
-            {
-                done.set(needle, found(number, start, end));
             }
+            let mut all = true;
+            for needle in place.needles {
+                if !done.has(*needle)
+                    && let Some(&(number, anchor)) = self.needles.get(*needle)
+                {
+                    let span = |phrase: &Phrase| span_at(phrase, text, from, anchor, place.start);
+                    done.set(*needle, enough(number, &span));
+                    all &= done.has(*needle);
+                }
+            }
+            all_done.set(place.written, all);
         }
     }
 }
 
 /// Each place of a folded text where a phrase stands with letters written as signs.
 pub(crate) fn spans(phrase: &Phrase, text: &str) -> Vec<(usize, usize)> {
-    match phrase.longest(can_be_written) {
-        Some((anchor, _)) if has_signs(text) => (0..text.len())
-            .filter_map(|at| span_at(phrase, text, 0, anchor, at))
-            .collect(),
-        _ => Vec::new(),
+    let Some((anchor, word)) = phrase.longest(can_be_written).filter(|_| has_signs(text)) else {
+        return Vec::new();
+    };
+    // Each place where it may stand, one in the other too.
+    let (text_read, word) = (read(text), read(word));
+    let mut spans = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text_read.get(from..).and_then(|rest| rest.find(&word)) {
+        spans.extend(span_at(phrase, text, 0, anchor, from + at));
+        from += at
+            + text_read[from + at..]
+                .chars()
+                .next()
+                .map_or(1, char::len_utf8);
     }
+    spans
 }
 
 /// From where to where the phrase stands so, with this word of it at this place.
@@ -219,17 +233,14 @@ mod tests {
             return false;
         };
         let mut any = false;
-        leet.find(
-            &fold(text),
-            0,
-            |_| Some(&phrase),
-            |number, start, end| {
-                assert_eq!(number, 7);
+        leet.find(&fold(text), 0, |number, span| {
+            assert_eq!(number, 7);
+            if let Some((start, end)) = span(&phrase) {
                 assert!(start < end);
                 any = true;
-                false
-            },
-        );
+            }
+            false
+        });
         any
     }
 
@@ -240,15 +251,10 @@ mod tests {
         let text = "5chool ".repeat(1_000);
         for (enough, most) in [(true, 1), (false, 1_000)] {
             let mut times = 0;
-            leet.find(
-                &text,
-                0,
-                |_| Some(&phrase),
-                |_, _, _| {
-                    times += 1;
-                    enough
-                },
-            );
+            leet.find(&text, 0, |_, _| {
+                times += 1;
+                enough
+            });
             assert_eq!(times, most);
         }
     }

@@ -5,8 +5,10 @@
 //! searched for, which is short.
 //!
 //! Bounded: an order has a budget of words in `near`, a longer text than [`LONGEST`] is not looked
-//! at, and no more than [`PLACES`] places of a side are. Then nobody can tell, unless it was found
-//! before.
+//! at, no more than [`PLACES`] places of a side are, and all of a record is worth a share of steps
+//! (see `effort.rs`). Then nobody can tell, unless it was found before.
+
+use std::cell::OnceCell;
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -14,6 +16,7 @@ use crate::alike::Alike;
 use crate::order::{Near, Said};
 use crate::text::is_word;
 
+use super::effort::{self, Share};
 use super::found::{Atom, Disguise, Found};
 use super::leet;
 use super::words::{Phrase, is_edge};
@@ -22,6 +25,12 @@ use super::words::{Phrase, is_edge};
 const LONGEST: usize = 4 << 10;
 /// The most places of one side.
 const PLACES: usize = 4_000;
+/// So many bytes of a text are one step for each phrase.
+const STEP: usize = 64;
+/// How many places where a word may stand are one step: most are passed quickly.
+const DENSE: usize = 4;
+/// The steps of noting what is near each other.
+const PAIR: usize = 8;
 /// More digits are no number that anybody means.
 const DIGITS: usize = 9;
 /// How many characters may stand between a number and its unit.
@@ -63,15 +72,17 @@ impl NearBy {
         }
     }
 
-    /// Looks in a folded text, and in the same with its look-alikes read.
+    /// Looks in a text, and in the same with its look-alikes read.
     pub(crate) fn find(
         &self,
         field: &'static str,
-        text: &str,
-        alike: Option<&Alike>,
+        texts: &Texts<'_>,
+        share: Share,
         found: &mut Found,
     ) {
-        if text.len() > LONGEST || alike.is_some_and(|alike| alike.text.len() > LONGEST) {
+        let Texts { text, plain, alike } = texts;
+        let read = || alike.as_ref().map(|(_, read)| read.lower.as_str());
+        if text.len() > LONGEST || read().is_some_and(|read| read.len() > LONGEST) {
             found.much(self.atom);
             return;
         }
@@ -79,8 +90,8 @@ impl NearBy {
             span.signs
                 .then(|| Disguise::signs(text, span.start, span.end))?
         };
-        self.find_in(field, &text.to_ascii_lowercase(), |_| true, signs, found);
-        if let Some(alike) = alike {
+        self.find_in((field, share), plain, |_| true, signs, found);
+        if let Some((alike, read)) = alike {
             let stands = |span: &Span<'_>| alike.is_as_it_reads(span.start, span.end);
             let written = |span: &Span<'_>| {
                 if alike.is_disguised(span.start, span.end) {
@@ -90,35 +101,44 @@ impl NearBy {
                         .then(|| Disguise::signs(&alike.text, span.start, span.end))?
                 }
             };
-            let text = alike.text.to_ascii_lowercase();
-            self.find_in(field, &text, stands, written, found);
+            self.find_in((field, share), read, stands, written, found);
         }
     }
 
     fn find_in(
         &self,
-        field: &'static str,
-        text: &str,
+        (field, share): (&'static str, Share),
+        text: &Lower,
         stands: impl Fn(&Span<'_>) -> bool,
         written: impl Fn(&Span<'_>) -> Option<Disguise>,
         found: &mut Found,
     ) {
         let [a, b] = &self.sides;
+        let side = |side: &Side, found: &mut Found| {
+            let steps = side.steps(text, self.leet);
+            share.spend(self.atom, steps, found)
+        };
+        if !side(a, found) {
+            return;
+        }
         let (a, more_of_a) = places(a.spans(text, self.leet), &stands);
-        if a.is_empty() {
+        if a.is_empty() || !side(b, found) {
             return;
         }
         let (mut by_start, more_of_b) = places(b.spans(text, self.leet), &stands);
-        if !by_start.is_empty() && (more_of_a || more_of_b) {
+        if by_start.is_empty() {
+            return;
+        }
+        if more_of_a || more_of_b {
             found.much(self.atom);
         }
         by_start.sort_by_key(|span| (span.start, span.end));
         let mut by_end: Vec<&Span<'_>> = by_start.iter().collect();
         by_end.sort_by_key(|span| (span.end, span.start));
-        let words: Vec<usize> = text.unicode_word_indices().map(|(at, _)| at).collect();
         let near = |end: usize, start: usize| {
-            let before = |place: usize| words.partition_point(|at| *at < place);
-            before(start).saturating_sub(before(end)) <= self.within
+            text.words_before(start)
+                .saturating_sub(text.words_before(end))
+                <= self.within
         };
         for a in &a {
             let next = by_start.partition_point(|b| b.start < a.end);
@@ -127,11 +147,65 @@ impl NearBy {
             let last = last.checked_sub(1).and_then(|last| by_end.get(last));
             let last = last.copied().filter(|b| near(b.end, a.start));
             if let Some(b) = next.or(last) {
+                if !share.spend(self.atom, PAIR, found) {
+                    return;
+                }
                 for one in [a, b] {
                     found.add_as(self.atom, field, one.start, one.shown, written(one));
                 }
             }
         }
+    }
+}
+
+/// What was searched for, as every `near` looks at it.
+pub(crate) struct Texts<'a> {
+    text: &'a str,
+    plain: Lower,
+    /// The same with its look-alikes read.
+    alike: Option<(&'a Alike, Lower)>,
+}
+
+impl<'a> Texts<'a> {
+    /// Of a folded text.
+    pub(crate) fn new(text: &'a str, alike: Option<&'a Alike>) -> Self {
+        Self {
+            text,
+            plain: Lower::new(text),
+            alike: alike.map(|alike| (alike, Lower::new(&alike.text))),
+        }
+    }
+}
+
+/// A text without capitals, and what each `near` would otherwise find out anew.
+struct Lower {
+    lower: String,
+    /// Where words begin.
+    words: OnceCell<Vec<usize>>,
+    numbers: OnceCell<Vec<(usize, usize, u32)>>,
+}
+
+impl Lower {
+    fn new(text: &str) -> Self {
+        Self {
+            lower: text.to_ascii_lowercase(),
+            words: OnceCell::new(),
+            numbers: OnceCell::new(),
+        }
+    }
+
+    /// How many words begin before a place.
+    fn words_before(&self, place: usize) -> usize {
+        let begin = || {
+            let words = self.lower.unicode_word_indices();
+            words.map(|(at, _)| at).collect::<Vec<_>>()
+        };
+        let words = self.words.get_or_init(begin);
+        words.partition_point(|at| *at < place)
+    }
+
+    fn numbers(&self) -> &[(usize, usize, u32)] {
+        self.numbers.get_or_init(|| numbers(&self.lower).collect())
     }
 }
 
@@ -159,7 +233,31 @@ impl Side {
         }
     }
 
-    fn spans<'a>(&'a self, text: &'a str, leet: bool) -> Box<dyn Iterator<Item = Span<'a>> + 'a> {
+    /// The steps that looking for it takes.
+    fn steps(&self, text: &Lower, leet: bool) -> usize {
+        let of_look = effort::of_look(&text.lower);
+        match self {
+            Self::Words(phrases) => {
+                // A short word can be at each second byte of a dense text.
+                let dense = |phrase: &Phrase| text.lower.len() / phrase.anchor().len().max(1);
+                let steps = phrases.iter().map(|phrase| {
+                    let looks = 2 + text.lower.len() / STEP + dense(phrase) * of_look / DENSE;
+                    looks.saturating_mul(1 + usize::from(leet))
+                });
+                steps.fold(0, usize::saturating_add)
+            }
+            Self::Number { from, to, units } => {
+                let numbers = text.numbers().iter();
+                let fit = numbers.filter(|(_, _, number)| (*from..=*to).contains(number));
+                let looks = fit.count().saturating_mul(units.len());
+                looks.saturating_mul(of_look).saturating_add(2)
+            }
+        }
+    }
+
+    fn spans<'a>(&'a self, text: &'a Lower, leet: bool) -> Box<dyn Iterator<Item = Span<'a>> + 'a> {
+        let numbers = || text.numbers().iter().copied();
+        let text = text.lower.as_str();
         match self {
             Self::Words(phrases) => Box::new(phrases.iter().flat_map(move |phrase| {
                 let signs = leet.then(|| leet::spans(phrase, text));
@@ -173,7 +271,7 @@ impl Side {
                 })
             })),
             Self::Number { from, to, units } => Box::new(
-                numbers(text)
+                numbers()
                     .filter(|(_, _, number)| (*from..=*to).contains(number))
                     .filter_map(|(start, end, _)| {
                         let ends = units.iter().filter_map(|unit| unit_end(unit, text, end));
@@ -250,7 +348,9 @@ mod tests {
         let folded = fold(text);
         let mut found = Found::default();
         let by = NearBy::new(0, near, leet);
-        by.find("search", &folded, Alike::of(&folded).as_ref(), &mut found);
+        let alike = Alike::of(&folded);
+        let texts = Texts::new(&folded, alike.as_ref());
+        by.find("search", &texts, Share::among(1), &mut found);
         found.sort();
         found
     }
@@ -366,12 +466,42 @@ mod tests {
             b: side(),
         };
         let text = "a ".repeat(LONGEST / 2);
-        let folded = text.as_str();
+        let folded = Lower::new(&text);
         let by = NearBy::new(0, &near, false);
-        let (spans, more) = places(by.sides[0].spans(folded, false), |_| true);
+        let (spans, more) = places(by.sides[0].spans(&folded, false), |_| true);
         assert_eq!((spans.len(), more), (PLACES, true));
         assert!(look(&near, &text, false).is_much(0));
         assert!(!look(&near, "a a a a", false).is_much(0));
+    }
+
+    #[test]
+    fn of_what_takes_long_nobody_can_tell() {
+        let many: Vec<String> = (0..1_250).map(|n| format!("word{n} more")).collect();
+        let near = Near {
+            within_words: 3,
+            a: Said::Words([many.clone(), vec!["b".to_owned()]].concat()),
+            b: Said::Words(many),
+        };
+        let by = NearBy::new(0, &near, false);
+        let look = |found: &mut Found, text: &str| {
+            by.find("search", &Texts::new(text, None), Share::among(1), found);
+        };
+        let short = "b word7 more";
+        let mut found = Found::default();
+        look(&mut found, short);
+        assert!(!found.is_much(0));
+        let long = format!("{short} {}", "b ".repeat(LONGEST / 2 - 8));
+        let looks = (1..1_000).find(|_| {
+            look(&mut found, &long);
+            found.is_much(0)
+        });
+        // Not at the first, and soon.
+        assert!(
+            looks.is_some_and(|looks| (1..10).contains(&looks)),
+            "{looks:?}"
+        );
+        found.sort();
+        assert!(found.has(0));
     }
 
     proptest! {

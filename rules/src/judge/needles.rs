@@ -8,6 +8,8 @@
 //! word can be given too. Refuses needles of which too many could end at one place of a text: what
 //! a text takes is its length and no more than a constant for each of its bytes.
 
+use std::collections::BTreeMap;
+
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
 use super::gate::Gate;
@@ -17,8 +19,11 @@ const TABLE: usize = 16 << 10;
 
 /// The most bytes of needles: their automaton takes thirty times as much while it is made.
 const MOST_BYTES: usize = 1 << 20;
-/// The most needles that can end at one place, alike or one at the end of the other.
-const MOST_AT_ONCE: usize = 2_000;
+/// The most different needles that can end at one place, one at the end of the other: each of them
+/// takes time at each such place.
+const MOST_AT_ONCE: usize = 16;
+/// The most needles that are written alike.
+const MOST_ALIKE: usize = 2_000;
 
 /// Why needles cannot be looked for.
 #[derive(Debug, thiserror::Error)]
@@ -27,9 +32,14 @@ pub(crate) enum BuildError {
     TooMuch,
     #[error(
         "more than {MOST_AT_ONCE} words or patterns of this order would be tried at one place of a \
-         text, because they end alike; use fewer of them"
+         text, because one ends with the other; use fewer of them"
     )]
     Crowded,
+    #[error(
+        "more than {MOST_ALIKE} phrases or patterns of this order would be tried at one place of a \
+         text, because they have the same word; use fewer of them"
+    )]
+    Alike,
 }
 
 /// Where a needle counts.
@@ -45,6 +55,19 @@ pub(crate) enum Stands {
 pub(crate) struct Needles {
     automaton: AhoCorasick,
     gate: Gate,
+    /// For each text that the automaton looks for, the needles that are written so.
+    alike: Vec<Vec<usize>>,
+}
+
+/// Where needles stand in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place<'n> {
+    /// What all of them are written as, by its number.
+    pub(crate) written: usize,
+    /// Their numbers.
+    pub(crate) needles: &'n [usize],
+    /// Where they begin.
+    pub(crate) start: usize,
 }
 
 /// Needles that need no second look in one text: a finding says a thing once, and texts are written
@@ -59,7 +82,16 @@ impl Needles {
         if bytes > MOST_BYTES {
             return Err(BuildError::TooMuch);
         }
-        if most_at_once(texts) > MOST_AT_ONCE {
+        let mut numbers: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
+        for (number, (text, _)) in texts.iter().enumerate() {
+            let alike = numbers.entry(text.to_ascii_lowercase()).or_default();
+            alike.push(number);
+            if alike.len() > MOST_ALIKE {
+                return Err(BuildError::Alike);
+            }
+        }
+        let (written, alike): (Vec<Vec<u8>>, Vec<Vec<usize>>) = numbers.into_iter().unzip();
+        if most_at_once(&written) > MOST_AT_ONCE {
             return Err(BuildError::Crowded);
         }
         let kind = if bytes <= TABLE {
@@ -71,24 +103,35 @@ impl Needles {
             .match_kind(MatchKind::Standard)
             .ascii_case_insensitive(true)
             .kind(Some(kind))
-            .build(texts.iter().map(|(text, _)| text))
+            .build(&written)
             .map_err(|_| BuildError::TooMuch)?;
         let mut gate = Gate::default();
         for (text, stands) in texts {
             gate.add(text, *stands);
         }
-        Ok(Self { automaton, gate })
+        Ok(Self {
+            automaton,
+            gate,
+            alike,
+        })
     }
 
-    /// The number of each needle that stands in the text, and where it begins, in the order of
-    /// their ends. Allocates nothing when there is none.
-    pub(crate) fn find<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (usize, usize)> + 't {
+    /// The needles that stand in the text, in the order of their ends. Allocates nothing when there
+    /// is none.
+    pub(crate) fn find<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Place<'t>> + 't {
         self.gate
             .first(text.as_bytes())
             .map(|from| Input::new(text).span(from..text.len()))
             .into_iter()
             .flat_map(|input| self.automaton.find_overlapping_iter(input))
-            .map(|place| (place.pattern().as_usize(), place.start()))
+            .map(|place| {
+                let written = place.pattern().as_usize();
+                Place {
+                    written,
+                    needles: self.alike.get(written).map_or(&[], Vec::as_slice),
+                    start: place.start(),
+                }
+            })
     }
 }
 
@@ -106,11 +149,11 @@ impl Done {
     }
 }
 
-/// How many needles can end at one place of a text.
-fn most_at_once(texts: &[(Vec<u8>, Stands)]) -> usize {
+/// How many of these can end at one place of a text.
+fn most_at_once(texts: &[Vec<u8>]) -> usize {
     let mut backwards: Vec<Vec<u8>> = texts
         .iter()
-        .map(|(text, _)| text.iter().rev().map(u8::to_ascii_lowercase).collect())
+        .map(|text| text.iter().rev().copied().collect())
         .collect();
     backwards.sort_unstable();
     // Each begins with the one before it on the stack.
@@ -133,7 +176,12 @@ mod tests {
     use crate::text::fold;
 
     fn places(needles: &[(Vec<u8>, Stands)], text: &str) -> Vec<(usize, usize)> {
-        Needles::build(needles).unwrap().find(text).collect()
+        let found = Needles::build(needles).unwrap();
+        let places = found.find(text).flat_map(|place| {
+            let needles = place.needles.iter();
+            needles.map(move |needle| (*needle, place.start))
+        });
+        places.collect()
     }
 
     fn whole(word: &str) -> (Vec<u8>, Stands) {
@@ -157,17 +205,21 @@ mod tests {
 
     #[test]
     fn needles_that_end_alike_are_counted() {
-        let needles = ["a", "ba", "CBA", "cb", "ba", "xba", "b"].map(whole);
-        // `a`, `ba` twice, and either of `cba` and `xba`.
-        assert_eq!(most_at_once(&needles), 4);
+        let needles = ["a", "ba", "cba", "cb", "xba", "b"].map(|text| text.as_bytes().to_vec());
+        // `a`, `ba`, and either of `cba` and `xba`.
+        assert_eq!(most_at_once(&needles), 3);
         assert_eq!(most_at_once(&[]), 0);
-        let alike = vec![whole("school"); MOST_AT_ONCE];
-        assert!(Needles::build(&alike).is_ok());
-        let one_more = [&alike[..], &[whole("ol")]].concat();
+        let nested =
+            |count: usize| -> Vec<_> { (1..=count).map(|n| whole(&"a".repeat(n))).collect() };
+        assert!(Needles::build(&nested(MOST_AT_ONCE)).is_ok());
         assert!(matches!(
-            Needles::build(&one_more),
+            Needles::build(&nested(MOST_AT_ONCE + 1)),
             Err(BuildError::Crowded)
         ));
+        let alike = vec![whole("school"); MOST_ALIKE];
+        assert!(Needles::build(&alike).is_ok());
+        let one_more = [&alike[..], &[whole("School")]].concat();
+        assert!(matches!(Needles::build(&one_more), Err(BuildError::Alike)));
         let long = [whole(&"a".repeat(MOST_BYTES + 1))];
         assert!(matches!(Needles::build(&long), Err(BuildError::TooMuch)));
     }

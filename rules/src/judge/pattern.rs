@@ -3,12 +3,13 @@
 //! A pattern that cannot match without some literal is only tried where the search for words saw
 //! that literal. The others of a field run together as one set.
 //!
-//! Bounded, whoever wrote the order and whoever wrote the text: a text takes at most one step for
-//! each state of a pattern (see `steps.rs`, and the limits of an order) and each of its first
-//! [`LONGEST`] bytes, looked at no more than three times; of arguments that is all together. That
-//! is 80 million steps each time that they are looked at; what they take in time is not measured.
-//! What is longer is looked at as far as that: a match there counts, and without one
-//! nobody can tell.
+//! Bounded, whoever wrote the order and whoever wrote the text: looking for a pattern takes at most
+//! one step for each of its states (see `steps.rs`) and each byte. The patterns of a field take at
+//! most [`STEPS`] for one record when they must always be tried, however often they are tried, and as
+//! many again when their literals are there; of arguments that is for all together. The more states
+//! they have, the less of a text is looked at, and never more than [`LONGEST`] bytes. What is longer
+//! is looked at as far as that: a match there counts, and without one nobody can tell. A step took
+//! about 12 ns on a 2-core shared machine.
 
 use std::borrow::Cow;
 
@@ -16,9 +17,10 @@ use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Hir, HirKind};
 
-use crate::order::Field;
+use crate::order::{Field, Order, Part};
 
 use super::found::{Atom, Found};
+use super::{left_out, steps};
 
 /// The most memory that one compiled pattern may take, in bytes.
 const SIZE: usize = 256 << 10;
@@ -27,6 +29,9 @@ const SIZE: usize = 256 << 10;
 const STATES: usize = 4 << 20;
 /// How much of a text patterns look at, in bytes.
 pub(crate) const LONGEST: usize = 8 << 10;
+/// The most that the patterns of one field take for one record: their states times the bytes that they
+/// look at.
+const STEPS: usize = 4_000_000;
 /// A shorter literal is in nearly every text.
 const SHORTEST: usize = 3;
 /// A class of more characters is no part of a literal: a hundred literals are no quicker to look for
@@ -52,6 +57,68 @@ pub(crate) struct Patterns {
     patterns: Vec<Pattern>,
     /// For each field, those that must always be tried.
     always: Vec<(Field, RegexSet, Vec<usize>)>,
+    room: Room,
+}
+
+/// How much of a text the patterns of a field look at: less, the more states they have together in
+/// the whole order, so that every side looks at the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Room(Vec<(Field, Left)>);
+
+/// What is left to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// For patterns that must always be tried.
+    always: usize,
+    /// For one whose literal was seen.
+    seen: usize,
+}
+
+impl Room {
+    pub(crate) fn of(order: &Order) -> Self {
+        let exempts = order.exempts().iter().flat_map(|exempt| &exempt.matches);
+        let parts = order
+            .rules()
+            .iter()
+            .flat_map(left_out::parts)
+            .chain(exempts);
+        let patterns = parts.filter_map(|part| match part {
+            Part::Pattern { field, regex } => Some((*field, regex.as_str())),
+            _ => None,
+        });
+        Self::among(&patterns.collect::<Vec<_>>())
+    }
+
+    pub(super) fn among(patterns: &[(Field, &str)]) -> Self {
+        let room = |field: &Field| {
+            let (mut always, mut seen) = (0_usize, 0_usize);
+            for (_, regex) in patterns.iter().filter(|(other, _)| other == field) {
+                let states = steps::states(regex).unwrap_or(usize::MAX);
+                if wanted(*field, regex).is_some() {
+                    seen = seen.saturating_add(states);
+                } else {
+                    // Does any match, which do, and where?
+                    always = always.saturating_add(states.saturating_mul(3));
+                }
+            }
+            let room = |states: usize| (STEPS / states.max(1)).min(LONGEST);
+            let left = Left {
+                always: room(always),
+                seen: room(seen),
+            };
+            (*field, left)
+        };
+        Self(Field::ALL.iter().map(room).collect())
+    }
+}
+
+impl Left {
+    const NONE: Self = Self { always: 0, seen: 0 };
+
+    /// Is nothing left for patterns that must always be tried?
+    pub(crate) const fn is_used_up(self) -> bool {
+        self.always == 0
+    }
 }
 
 struct Pattern {
@@ -67,6 +134,7 @@ impl Patterns {
     /// Compiles all. Gives also the literals that the search for words must look for.
     pub(crate) fn build(
         sources: &[(Atom, Field, &str)],
+        room: Room,
     ) -> Result<(Self, Vec<Literal>), regex::Error> {
         let mut patterns = Vec::with_capacity(sources.len());
         let mut literals = Vec::new();
@@ -75,8 +143,7 @@ impl Patterns {
             .map(|field| (*field, Vec::new()))
             .collect();
         for (number, (atom, field, regex)) in sources.iter().enumerate() {
-            let searched = matches!(field, Field::Url | Field::Title | Field::Search);
-            match required(regex).filter(|_| searched) {
+            match wanted(*field, regex) {
                 Some(found) => literals.extend(found.into_iter().map(|one| (one, number))),
                 None => {
                     for (_, numbers) in rest.iter_mut().filter(|(other, _)| other == field) {
@@ -103,21 +170,35 @@ impl Patterns {
                 Ok((field, set, numbers))
             })
             .collect::<Result<_, regex::Error>>()?;
-        Ok((Self { patterns, always }, literals))
+        let all = Self {
+            patterns,
+            always,
+            room,
+        };
+        Ok((all, literals))
+    }
+
+    /// How much is looked at of all texts of a field in one record.
+    pub(crate) fn room(&self, field: Field) -> Left {
+        let mut rooms = self.room.0.iter();
+        let room = rooms.find(|(other, _)| *other == field);
+        room.map_or(Left::NONE, |(_, room)| *room)
     }
 
     /// Tries what must always be tried on a field, and `seen`: patterns whose literals were seen.
-    /// Takes what was looked at from `room`, which is [`LONGEST`] before the first text of a field.
+    /// Takes what was looked at from `room`, which is [`room`](Self::room) before the first text of a
+    /// field.
     pub(crate) fn find(
         &self,
         field: Field,
         text: &str,
         seen: &[usize],
-        room: &mut usize,
+        room: &mut Left,
         found: &mut Found,
     ) {
-        let text = Looked::at(text, *room);
-        *room -= text.bytes.len();
+        let whole = text;
+        let text = Looked::at(whole, room.always);
+        room.always -= text.bytes.len();
         for (other, set, numbers) in &self.always {
             if *other != field {
                 continue;
@@ -133,6 +214,8 @@ impl Patterns {
                 }
             }
         }
+        let text = Looked::at(whole, room.seen);
+        room.seen -= text.bytes.len();
         for number in seen {
             self.try_one(*number, field, text, found);
         }
@@ -183,6 +266,12 @@ fn shown(part: &[u8]) -> String {
         .find(|end| text.is_char_boundary(*end))
         .unwrap_or_default();
     text[..end].to_ascii_lowercase()
+}
+
+/// Literals of a pattern, where they are looked for.
+fn wanted(field: Field, regex: &str) -> Option<Vec<Vec<u8>>> {
+    let searched = matches!(field, Field::Url | Field::Title | Field::Search);
+    searched.then(|| required(regex))?
 }
 
 /// Literals of which one is in every match, without regard to case. `None`: there are none that
@@ -278,9 +367,11 @@ mod tests {
     }
 
     fn in_text(regex: &str, text: &str) -> (bool, bool) {
-        let (patterns, _) = Patterns::build(&[(7, Field::Args, regex)]).unwrap();
+        let room = Room::among(&[(Field::Args, regex)]);
+        let (patterns, _) = Patterns::build(&[(7, Field::Args, regex)], room).unwrap();
         let mut found = Found::default();
-        patterns.find(Field::Args, text, &[], &mut LONGEST.clone(), &mut found);
+        let mut room = patterns.room(Field::Args);
+        patterns.find(Field::Args, text, &[], &mut room, &mut found);
         found.sort();
         (found.has(7), found.is_much(7))
     }
@@ -302,16 +393,39 @@ mod tests {
     }
 
     #[test]
+    fn the_more_states_the_less_is_looked_at() {
+        let regex = "[a-z]*x[a-z]{994}9";
+        let room = |count: usize, regex: &str| {
+            let patterns = vec![(Field::Url, regex); count];
+            let room = Room::among(&patterns);
+            let (patterns, _) = Patterns::build(&[], room).unwrap();
+            [Field::Url, Field::Title].map(|field| patterns.room(field))
+        };
+        let whole = Left {
+            always: LONGEST,
+            seen: LONGEST,
+        };
+        // Those of other fields do not count, nor what is tried otherwise.
+        assert_eq!(room(0, regex), [whole, whole]);
+        let less = |always| Left { always, ..whole };
+        assert_eq!(room(1, regex), [less(STEPS / 3 / 998), whole]);
+        assert_eq!(room(10, regex), [less(STEPS / 3 / 9_980), whole]);
+        let less = |seen| Left { seen, ..whole };
+        assert_eq!(room(500, "zebra[ab]{15}"), [less(STEPS / 10_000), whole]);
+    }
+
+    #[test]
     fn all_arguments_share_one_room() {
-        let (patterns, _) = Patterns::build(&[(7, Field::Args, "dog")]).unwrap();
+        let room = Room::among(&[(Field::Args, "dog")]);
+        let (patterns, _) = Patterns::build(&[(7, Field::Args, "dog")], room).unwrap();
         let mut found = Found::default();
-        let mut room = LONGEST;
+        let mut room = patterns.room(Field::Args);
         let arg = "x".repeat(LONGEST / 2);
         for much in [false, false, true, true] {
             patterns.find(Field::Args, &arg, &[], &mut room, &mut found);
             assert_eq!(found.is_much(7), much);
         }
-        assert_eq!(room, 0);
+        assert_eq!(room.always, 0);
         // Nothing more to look at is nothing missed.
         let mut found = Found::default();
         patterns.find(Field::Args, "", &[], &mut room, &mut found);

@@ -1,5 +1,6 @@
 //! Looks for everything that an order's conditions search for, in one pass over a fact.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proviso_report::fact::{ProcessStart, Transition, WebVisit};
@@ -7,18 +8,19 @@ use proviso_report::{Fact, Hash};
 
 use crate::alike::Alike;
 use crate::list::{App, ListBytes};
-use crate::order::{Field, Near};
-use crate::text::fold;
+use crate::order::{Field, Near, Order};
+use crate::text::{fold, is_word};
 
 use super::address::Address;
 use super::domains::Domains;
+use super::effort::{self, Share};
 use super::found::{Atom, Disguise, Found};
 use super::hashes::Hashes;
 use super::leet::Leet;
 use super::mimics::Mimics;
-use super::near::NearBy;
+use super::near::{NearBy, Texts};
 use super::needles::{Done, Needles, Stands};
-use super::pattern::{LONGEST, Patterns};
+use super::pattern::{Patterns, Room};
 use super::programs::Programs;
 use super::terms::Terms;
 use super::words::{self, Phrase};
@@ -27,6 +29,9 @@ use super::words::{self, Phrase};
 const LOOKS_LIKE: &str = "looks_like";
 /// What findings call the words of a search on a site that nobody knows to be an engine.
 const GUESS: &str = "search_guess";
+
+/// How much of a title is looked at, in bytes. One letter can stand for eighteen.
+const TITLE: usize = 16 << 10;
 
 /// What to look for.
 pub(crate) enum Source<'a> {
@@ -64,6 +69,31 @@ pub(crate) enum Place {
     Search,
 }
 
+/// How much of a text is looked at, by what the whole order has in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) share: Share,
+    pub(crate) room: Room,
+}
+
+impl Bounds {
+    pub(crate) fn of(order: &Order) -> Self {
+        Self {
+            share: Share::of(order),
+            room: Room::of(order),
+        }
+    }
+
+    /// Of an order with one part, and without patterns.
+    #[cfg(test)]
+    fn none() -> Self {
+        Self {
+            share: Share::among(1),
+            room: Room::among(&[]),
+        }
+    }
+}
+
 /// Why a search cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BuildError {
@@ -94,6 +124,9 @@ pub(crate) struct Search {
     patterns: Patterns,
     programs: Programs,
     hashes: Vec<(Atom, Hashes)>,
+    share: Share,
+    /// What looks at titles.
+    titles: BTreeSet<Atom>,
 }
 
 /// What it means that a needle was seen.
@@ -115,13 +148,18 @@ struct Wanted {
 }
 
 impl Search {
-    pub(crate) fn build(sources: Vec<(Atom, Source<'_>)>) -> Result<Self, BuildError> {
+    /// `bounds`: how much of a text is looked at.
+    pub(crate) fn build(
+        sources: Vec<(Atom, Source<'_>)>,
+        bounds: &Bounds,
+    ) -> Result<Self, BuildError> {
         let mut lists = Vec::new();
         let mut hosts = Vec::new();
         let mut needles = Vec::new();
         let mut patterns = Vec::new();
         let mut programs = Programs::default();
         let mut hashes = Vec::new();
+        let mut titles = BTreeSet::new();
         let (mut looks, mut nears, mut searches) = (Vec::new(), Vec::new(), false);
         for (atom, source) in sources {
             match source {
@@ -132,6 +170,8 @@ impl Search {
                 Source::LooksLike(list) => looks.push((atom, list)),
                 Source::Words { words, place, leet } => {
                     searches |= place == Place::Search;
+                    titles.extend((place == Place::Page).then_some(atom));
+                    let from = needles.len();
                     for phrase in words.into_iter().filter_map(Phrase::new) {
                         let wanted = |phrase| Wanted {
                             atom,
@@ -143,6 +183,9 @@ impl Search {
                         needles.push(Needle::Phrase(wanted(phrase)));
                         needles.extend(alike.map(Needle::Alike));
                     }
+                    // Each by itself: what its phrases take must not hang on what a side leaves out.
+                    let own = needles.iter_mut().skip(from);
+                    words::spread(own.filter_map(Needle::phrase).collect());
                 }
                 Source::Near { near, leet } => {
                     searches = true;
@@ -150,6 +193,7 @@ impl Search {
                 }
                 Source::Pattern { field, regex } => {
                     searches |= field == Field::Search;
+                    titles.extend((field == Field::Title).then_some(atom));
                     patterns.push((atom, field, regex));
                 }
                 Source::Apps(apps) => apps.into_iter().for_each(|app| programs.app(app, atom)),
@@ -170,8 +214,7 @@ impl Search {
                 (atom, source)
             })
             .collect();
-        let (patterns, literals) = Patterns::build(&patterns)?;
-        words::spread(needles.iter_mut().filter_map(Needle::phrase).collect());
+        let (patterns, literals) = Patterns::build(&patterns, bounds.room.clone())?;
         let leet = Leet::build(needles.iter().enumerate().filter_map(|(number, needle)| {
             let wanted = needle.as_it_is()?;
             wanted.leet.then_some((number, &wanted.phrase))
@@ -199,6 +242,8 @@ impl Search {
             patterns,
             programs,
             hashes,
+            share: bounds.share,
+            titles,
         })
     }
 
@@ -243,18 +288,15 @@ impl Search {
             self.host(host, found);
         }
         let mut seen = Vec::new();
-        for (needle, _) in self
-            .words
-            .iter()
-            .flat_map(|words| words.find(&address.text))
-        {
-            if let Needle::Pattern(number) = &self.needles[needle]
-                && !seen.contains(number)
-            {
+        self.words_in(&address.text, |needle, _| {
+            if let Some(Needle::Pattern(number)) = self.needles.get(needle) {
                 seen.push(*number);
             }
-        }
-        let mut room = LONGEST;
+            None
+        });
+        seen.sort_unstable();
+        seen.dedup();
+        let mut room = self.patterns.room(Field::Url);
         self.patterns
             .find(Field::Url, &address.text, &seen, &mut room, found);
     }
@@ -269,7 +311,11 @@ impl Search {
         }
         self.text(Field::Url, &address.text, address.path, found);
         if let Some(title) = &visit.title {
-            self.text(Field::Title, &fold(title), 0, found);
+            let begun = beginning(title);
+            if begun.len() < title.len() {
+                self.titles.iter().for_each(|atom| found.much(*atom));
+            }
+            self.text(Field::Title, &fold(begun), 0, found);
         }
         if self.searches
             && let Some(host) = &address.host
@@ -294,8 +340,9 @@ impl Search {
         self.text(Field::Search, text, 0, found);
         if !self.nears.is_empty() {
             let alike = Alike::of(text);
+            let texts = Texts::new(text, alike.as_ref());
             for near in &self.nears {
-                near.find(Field::Search.as_str(), text, alike.as_ref(), found);
+                near.find(Field::Search.as_str(), &texts, self.share, found);
             }
         }
     }
@@ -323,64 +370,74 @@ impl Search {
         self.programs.find(&start.into(), found);
         self.programs.find_args(&start.args, found);
         if let Some(exe) = &start.exe {
-            let mut room = LONGEST;
+            let mut room = self.patterns.room(Field::Exe);
             self.patterns
                 .find(Field::Exe, &fold(exe), &[], &mut room, found);
         }
-        let mut room = LONGEST;
-        for arg in &start.args {
+        let mut room = self.patterns.room(Field::Args);
+        // No pattern matches what is empty.
+        for arg in start.args.iter().filter(|arg| !arg.is_empty()) {
+            let over = room.is_used_up();
             self.patterns
                 .find(Field::Args, &fold(arg), &[], &mut room, found);
+            if over {
+                // That nobody can tell is said by now.
+                break;
+            }
         }
     }
 
     /// `path`: where words begin to count.
     fn text(&self, field: Field, text: &str, path: usize, found: &mut Found) {
         let mut seen = Vec::new();
-        let mut done = Done::default();
-        let words = self.words.iter();
-        for (needle, start) in words.flat_map(|words| words.find(text)) {
-            if done.has(needle) {
-                continue;
+        self.words_in(text, |needle, start| match self.needles.get(needle)? {
+            Needle::Phrase(wanted) if wanted.looks_in(field) => {
+                self.try_phrase(wanted, text, found)?;
+                let span = wanted.phrase.span_at(text, path, start);
+                wanted.add(field, span, None, found);
+                span.is_none().then_some(Look::Again)
             }
-            match &self.needles[needle] {
-                Needle::Phrase(wanted) if wanted.looks_in(field) => {
-                    let span = wanted.phrase.span_at(text, path, start);
-                    done.set(needle, span.is_some());
-                    wanted.add(field, span, None, found);
-                }
-                Needle::Pattern(number) => {
-                    done.set(needle, true);
-                    seen.push(*number);
-                }
-                Needle::Phrase(_) | Needle::Alike(_) => {}
+            Needle::Pattern(number) => {
+                seen.push(*number);
+                None
             }
-        }
+            Needle::Phrase(_) | Needle::Alike(_) => None,
+        });
         // A pattern has many literals, and one look for it is enough.
         seen.sort_unstable();
         seen.dedup();
-        let mut room = LONGEST;
+        let mut room = self.patterns.room(field);
         self.patterns.find(field, text, &seen, &mut room, found);
         let alike = self.words.as_ref().and_then(|_| Alike::of(text));
         if let Some(alike) = &alike {
             self.alike(field, alike, text, path, found);
         }
         if let Some(leet) = &self.leet {
-            let phrase = |number: usize| Some(&self.needles.get(number)?.as_it_is()?.phrase);
-            let mut add = |number: usize, start, end, disguise| {
-                let wanted = self.needles.get(number).and_then(Needle::as_it_is);
-                if let Some(wanted) = wanted.filter(|wanted| wanted.looks_in(field)) {
-                    wanted.add(field, Some((start, end)), disguise, found);
-                }
-                true
+            let mut signs = |read: &str, disguise: &dyn Fn(usize, usize) -> Option<Disguise>| {
+                leet.find(read, path, |number, span| {
+                    let wanted = self.needles.get(number).and_then(Needle::as_it_is);
+                    let Some(wanted) = wanted.filter(|wanted| wanted.looks_in(field)) else {
+                        return true;
+                    };
+                    if self.try_phrase(wanted, read, found).is_none() {
+                        return true;
+                    }
+                    let Some((start, end)) = span(&wanted.phrase) else {
+                        return false;
+                    };
+                    let disguise = disguise(start, end);
+                    let counts = disguise.is_some();
+                    if counts {
+                        wanted.add(field, Some((start, end)), disguise, found);
+                    }
+                    counts
+                });
             };
-            leet.find(text, path, phrase, |number, start, end| {
-                add(number, start, end, Disguise::signs(text, start, end))
-            });
+            signs(text, &|start, end| Disguise::signs(text, start, end));
             if let Some(alike) = &alike {
-                leet.find(&alike.text, path, phrase, |number, start, end| {
-                    alike.is_disguised(start, end)
-                        && add(number, start, end, Disguise::alike(alike, text, start, end))
+                signs(&alike.text, &|start, end| {
+                    let disguised = alike.is_disguised(start, end);
+                    disguised.then(|| Disguise::alike(alike, text, start, end))?
                 });
             }
         }
@@ -389,34 +446,62 @@ impl Search {
     /// The same words in a text whose look-alikes are read. What comes before `path` is ASCII, and
     /// so stands where it stood.
     fn alike(&self, field: Field, alike: &Alike, text: &str, path: usize, found: &mut Found) {
-        let mut done = Done::default();
-        let words = self.words.iter();
-        for (needle, start) in words.flat_map(|words| words.find(&alike.text)) {
-            if done.has(needle) {
-                continue;
-            }
-            let (wanted, latin) = match &self.needles[needle] {
+        self.words_in(&alike.text, |needle, start| {
+            let (wanted, latin) = match self.needles.get(needle)? {
                 Needle::Phrase(wanted) => (wanted, true),
                 Needle::Alike(wanted) => (wanted, false),
-                Needle::Pattern(_) => continue,
+                Needle::Pattern(_) => return None,
             };
-            if wanted.looks_in(field) {
-                let span = wanted.phrase.span_at(&alike.text, path, start);
-                let counts = |(start, end): &(usize, usize)| {
-                    if latin {
-                        alike.is_disguised(*start, *end)
-                    } else {
-                        alike.is_foreign(*start, *end)
-                    }
-                };
-                let span = span.filter(counts);
-                done.set(needle, span.is_some());
-                let disguise =
-                    span.and_then(|(start, end)| Disguise::alike(alike, text, start, end));
-                wanted.add(field, span, disguise, found);
+            if !wanted.looks_in(field) {
+                return None;
             }
+            self.try_phrase(wanted, &alike.text, found)?;
+            let span = wanted.phrase.span_at(&alike.text, path, start);
+            let counts = |(start, end): &(usize, usize)| {
+                if latin {
+                    alike.is_disguised(*start, *end)
+                } else {
+                    alike.is_foreign(*start, *end)
+                }
+            };
+            let span = span.filter(counts);
+            let disguise = span.and_then(|(start, end)| Disguise::alike(alike, text, start, end));
+            wanted.add(field, span, disguise, found);
+            span.is_none().then_some(Look::Again)
+        });
+    }
+
+    /// Shows each place where a needle stands, until it need not be looked for any more.
+    fn words_in(&self, text: &str, mut look: impl FnMut(usize, usize) -> Option<Look>) {
+        let (mut done, mut all_done) = (Done::default(), Done::default());
+        let words = self.words.iter();
+        for place in words.flat_map(|words| words.find(text)) {
+            if all_done.has(place.written) {
+                continue;
+            }
+            let mut all = true;
+            for needle in place.needles {
+                if !done.has(*needle) {
+                    let again = look(*needle, place.start).is_some();
+                    done.set(*needle, !again);
+                    all &= !again;
+                }
+            }
+            all_done.set(place.written, all);
         }
     }
+
+    /// `None`: it was looked for as often as a part can be, and nobody can tell.
+    fn try_phrase(&self, wanted: &Wanted, text: &str, found: &mut Found) -> Option<()> {
+        let steps = effort::of_look(text);
+        self.share.spend(wanted.atom, steps, found).then_some(())
+    }
+}
+
+/// A needle was not what it seemed at one place.
+enum Look {
+    /// It can be at another.
+    Again,
 }
 
 impl Needle {
@@ -464,6 +549,18 @@ impl Wanted {
         let Some((start, _)) = span else { return };
         let (field, word) = (field.as_str(), &self.phrase.text);
         found.add_as(self.atom, field, start, word, disguise);
+    }
+}
+
+/// As much of a title as is looked at: whole words.
+fn beginning(title: &str) -> &str {
+    let mut ends = (0..=TITLE.min(title.len())).rev();
+    let end = ends.find(|end| title.is_char_boundary(*end));
+    let begun = title.get(..end.unwrap_or_default()).unwrap_or_default();
+    if begun.len() < title.len() {
+        begun.trim_end_matches(is_word)
+    } else {
+        begun
     }
 }
 

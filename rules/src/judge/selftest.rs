@@ -20,7 +20,7 @@ use super::compile::{OfLists, of_list, too_much};
 use super::exempt::applying;
 use super::found::Atom;
 use super::over::Outcome;
-use super::search::Search;
+use super::search::{Bounds, Search};
 use super::{Event, Judge, Overlay, State, Step, left_out, withheld};
 
 pub(super) fn run(judge: &Judge, of_lists: &OfLists) -> Result<(), Faults> {
@@ -222,7 +222,8 @@ fn overlay(
     if atoms.is_empty() {
         return Ok(None);
     }
-    let search = Search::build(sources).map_err(|error| too_much(error.to_string()))?;
+    let search = Search::build(sources, &Bounds::of(judge.order()))
+        .map_err(|error| too_much(error.to_string()))?;
     Ok(Some((search, atoms)))
 }
 

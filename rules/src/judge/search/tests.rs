@@ -15,7 +15,7 @@ fn words<'a>(words: &[&'a str], place: Place, leet: bool) -> Source<'a> {
 }
 
 fn search(sources: Vec<Source<'_>>) -> Search {
-    Search::build((0..).zip(sources).collect()).unwrap()
+    Search::build((0..).zip(sources).collect(), &Bounds::none()).unwrap()
 }
 
 /// What was found, as `atom field=text`.

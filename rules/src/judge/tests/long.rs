@@ -72,3 +72,61 @@ fn a_pattern_on_a_long_address_cannot_be_told() {
         (Vec::new(), hits(&["1.c"]))
     );
 }
+
+#[test]
+fn of_a_title_that_nobody_has_only_the_beginning_is_looked_at() {
+    let yes = "kind = \"web_visit\", url = \"https://a.example/\", title = \"zebras\"";
+    let no = "kind = \"web_visit\", url = \"https://a.example/\", title = \"\"";
+    let on = "on = [\"web_visit\"]\nseverity = \"review\"\n";
+    let any = format!("{on}any = [{{ words = [\"zebras\"] }}]");
+    let judge = judge(
+        &order(&format!("{CLAUSE}{}", rule("1.a", &any, yes, no))),
+        &[],
+    );
+    let said = |title: String| {
+        let mut fact = visit("https://a.example/");
+        fact.title = Some(title);
+        let (unsure, hits) = said(&judge, &Fact::from(fact));
+        (unsure.len(), hits.len())
+    };
+    let long = "cat ".repeat(5_000);
+    assert_eq!(said("cat ".repeat(4_000)), (0, 0));
+    assert_eq!(said(long.clone()), (1, 0));
+    assert_eq!(said(format!("zebras {long}")), (0, 1));
+    assert_eq!(said(format!("{long} zebras")), (1, 0));
+    // What is cut off within a word is no word.
+    assert_eq!(
+        said(format!("{}zebrasses", "-".repeat((16 << 10) - 6))),
+        (1, 0)
+    );
+}
+
+#[test]
+fn phrases_that_begin_everywhere_cannot_be_told() {
+    let yes = "kind = \"web_visit\", url = \"https://a.example/ab-ab-ab-ab-ab\", title = \"\"";
+    let no = "kind = \"web_visit\", url = \"https://a.example/\", title = \"\"";
+    let on = "on = [\"web_visit\"]\nseverity = \"review\"\n";
+    // All words of these are in all of them.
+    let words = ["ab", "ba", "cd", "dc"];
+    let phrase = |n: usize| {
+        let word = |place: u32| words[n / words.len().pow(place) % words.len()];
+        let phrase: Vec<&str> = (0..5).map(word).collect();
+        format!("\"{}\"", phrase.join(" "))
+    };
+    let many: Vec<String> = (0..600).map(phrase).collect();
+    let many = format!("{on}any = [{{ words = [{}] }}]", many.join(", "));
+    let one = format!("{on}any = [{{ words = [\"ab ab\"] }}]");
+    let rules = [rule("1.a", &many, yes, no), rule("1.b", &one, yes, no)];
+    let judge = judge(&order(&format!("{CLAUSE}{}", rules.concat())), &[]);
+    let said = |tail: &str| {
+        let mut fact = visit(&format!("https://a.example/{tail}"));
+        fact.title = Some(String::new());
+        said(&judge, &Fact::from(fact))
+    };
+    let begun = "ab-ba-----cd-dc-----".repeat(1_000);
+    // What looks for little can be told of the same text.
+    assert_eq!(said(&begun), (vec![format!("1.a: {MUCH}")], Vec::new()));
+    let both = vec!["1.a".to_owned(), "1.b".to_owned()];
+    assert_eq!(said("ab-ab-ab-ab-ab"), (Vec::new(), both));
+    assert_eq!(said("ab-ba-----cd-dc-----"), (Vec::new(), Vec::new()));
+}

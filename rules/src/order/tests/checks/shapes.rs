@@ -150,16 +150,3 @@ fn approvals_have_ids_of_their_own() {
         "duplicate",
     )]);
 }
-
-/// Some editors begin a file with one.
-#[test]
-fn a_byte_order_mark_changes_no_place_and_no_meaning() {
-    let marked = |text: &str| format!("\u{feff}{text}");
-    let order = Order::parse(marked(WHOLE).as_bytes()).unwrap();
-    assert_eq!(order.digest(), Hash::of(marked(WHOLE).as_bytes()));
-    let warnings: Vec<String> = order.warnings().iter().map(ToString::to_string).collect();
-    assert_eq!(warnings, said(&[]));
-    let broken = WHOLE.replacen("proviso-order/1", "proviso-order/9", 1);
-    let at = |text: &str| Order::parse(text.as_bytes()).unwrap_err().all()[0].at;
-    assert_eq!(at(&marked(&broken)), at(&broken));
-}
