@@ -20,6 +20,7 @@ pub mod frame;
 pub mod hash;
 mod id;
 pub mod key;
+pub mod ledger;
 pub mod merkle;
 pub mod note;
 pub mod receipt;

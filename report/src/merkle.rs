@@ -5,6 +5,7 @@
 //! somebody who holds a root check one record, or that one root continues another.
 
 mod proof;
+pub mod stored;
 
 pub use proof::{consistency_proof, inclusion_proof, verify_consistency, verify_inclusion};
 

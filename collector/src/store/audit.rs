@@ -1,8 +1,13 @@
 //! Table `audit`: who looked at whom, and who did what.
 //!
-//! Promises: rows are only ever added. A row names people by id, never by name.
+//! Promises: rows are only ever added, each with its entry in the ledger. A row names people by id,
+//! never by name.
 
-use super::ids::PersonId;
+use proviso_report::UnixMs;
+use proviso_report::ledger::Access;
+
+use super::ids::{Hash, PersonId};
+use super::ledger;
 use super::sql::{Read, Row, SqlError, Tx};
 
 /// One entry.
@@ -35,9 +40,10 @@ pub struct Shown {
 
 /// Adds an entry.
 pub fn put(tx: &Tx<'_>, entry: &Entry) -> Result<(), SqlError> {
+    let seq = ledger::enter(tx, entry.at, stated(entry))?;
     tx.execute(
-        "INSERT INTO audit (id, at, staff, action, person, reason) \
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO audit (id, at, staff, action, person, reason, entry) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
         &[
             (&entry.id).into(),
             entry.at.into(),
@@ -45,9 +51,22 @@ pub fn put(tx: &Tx<'_>, entry: &Entry) -> Result<(), SqlError> {
             (&entry.action).into(),
             entry.person.as_ref().map(PersonId::as_str).into(),
             (&entry.reason).into(),
+            seq.into(),
         ],
     )?;
     Ok(())
+}
+
+/// What the ledger says of a row.
+pub fn stated(entry: &Entry) -> Access {
+    Access {
+        id: entry.id.clone(),
+        staff: entry.staff.clone(),
+        action: entry.action.clone(),
+        person: entry.person.as_ref().map(PersonId::to_string),
+        at: UnixMs(entry.at),
+        on: Hash::of(entry.reason.as_bytes()),
+    }
 }
 
 /// Whether the same was entered since `since`: a page that refreshes itself is one look.

@@ -7,8 +7,12 @@
 //!
 //! Refuses: to decide anything by itself.
 
+use proviso_report::UnixMs;
+use proviso_report::ledger::Decision as Stated;
+
 use super::Change;
 use super::ids::{FindingId, Hash, PersonId};
+use super::ledger;
 use super::sql::{Read, Row, SqlError, Tx};
 
 /// Where an alert stands.
@@ -251,9 +255,10 @@ pub fn decide(tx: &Tx<'_>, decision: &Decision, state: AlertState) -> Result<boo
     let Some(alert) = alert(tx, decision.finding)? else {
         return Ok(false);
     };
+    let seq = ledger::enter(tx, decision.at, stated(decision))?;
     tx.execute(
-        "INSERT INTO decision (id, finding, staff, at, verdict, reason) \
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO decision (id, finding, staff, at, verdict, reason, entry) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
         &[
             (&decision.id).into(),
             (&finding).into(),
@@ -261,6 +266,7 @@ pub fn decide(tx: &Tx<'_>, decision: &Decision, state: AlertState) -> Result<boo
             decision.at.into(),
             (&decision.verdict).into(),
             (&decision.reason).into(),
+            seq.into(),
         ],
     )?;
     tx.execute(
@@ -272,6 +278,18 @@ pub fn decide(tx: &Tx<'_>, decision: &Decision, state: AlertState) -> Result<boo
         person: alert.person,
     });
     Ok(true)
+}
+
+/// What the ledger says of a decision.
+pub fn stated(decision: &Decision) -> Stated {
+    Stated {
+        id: decision.id.clone(),
+        finding: decision.finding.to_string(),
+        verdict: decision.verdict.clone(),
+        staff: decision.staff.clone(),
+        at: UnixMs(decision.at),
+        reason: Hash::of(decision.reason.as_bytes()),
+    }
 }
 
 impl AlertState {

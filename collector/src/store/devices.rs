@@ -3,10 +3,14 @@
 //! Promises: the state of a device's log (size, root, compact range) moves only by [`advance`],
 //! which compares the size first; two collectors or two connections can never both extend it.
 
+use proviso_report::ledger::{DeviceChange, DeviceWhat};
+
 use super::ids::{DeviceId, Hash};
+use super::ledger;
 
 use super::ids::PersonId;
 use super::sql::{Read, Row, SqlError, Tx};
+use crate::clock;
 
 /// Whether reports of a device are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +93,15 @@ pub fn add(tx: &Tx<'_>, device: &Device, registered: &Registered) -> Result<(), 
             (&registered.accounts.join("\n")).into(),
         ],
     )?;
-    Ok(())
+    let stated = DeviceChange {
+        device: device.id,
+        person: device.person.to_string(),
+        what: DeviceWhat::Enrolled,
+        key: Some(Hash(device.log_key)),
+        size: Some(device.size),
+        follows: None,
+    };
+    ledger::enter(tx, device.enrolled, stated).map(drop)
 }
 
 /// One device.
@@ -166,6 +178,18 @@ pub fn touch(tx: &Tx<'_>, id: DeviceId, now: i64) -> Result<(), SqlError> {
 
 /// Takes a device out of service for good.
 pub fn retire(tx: &Tx<'_>, id: DeviceId) -> Result<(), SqlError> {
+    let Some(device) = get(tx, id)? else {
+        return Ok(());
+    };
+    let stated = DeviceChange {
+        device: id,
+        person: device.person.to_string(),
+        what: DeviceWhat::Retired,
+        key: None,
+        size: Some(device.size),
+        follows: None,
+    };
+    ledger::enter(tx, clock::now(), stated)?;
     tx.execute(
         "UPDATE device SET state = 'retired' WHERE id = $1",
         &[(&id.to_string()).into()],

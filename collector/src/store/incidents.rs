@@ -4,7 +4,10 @@
 //! left out or removed. A fork keeps the bytes of both sides: the stored report stays, the other is
 //! kept here. Only bytes have a bound: a broken device must not fill the store.
 
+use proviso_report::ledger::Incident as Stated;
+
 use super::ids::{DeviceId, Hash};
+use super::ledger;
 
 use super::Change;
 use super::ids::PersonId;
@@ -81,6 +84,17 @@ pub fn put(tx: &Tx<'_>, incident: &Incident, cause: Option<&str>) -> Result<bool
         ],
     )?;
     if new == 1 {
+        let stated = Stated {
+            id: id.clone(),
+            kind: incident.kind.as_str().to_owned(),
+            device: Some(incident.device),
+            detail: Hash::of(incident.detail.as_bytes()),
+        };
+        let seq = ledger::enter(tx, incident.at, stated)?;
+        tx.execute(
+            "UPDATE incident SET entry = $2 WHERE id = $1",
+            &[(&id).into(), seq.into()],
+        )?;
         tx.announce(Change::Incident {
             device: incident.device,
             person: incident.person.clone(),

@@ -17,6 +17,7 @@ pub mod findings;
 pub mod ids;
 pub mod incidents;
 pub mod judged;
+pub mod ledger;
 pub mod orders;
 pub mod outbox;
 pub mod overview;
@@ -135,6 +136,7 @@ impl Store {
         let session = Session::writer(path, false)?;
         schema::upgrade(&session)?;
         session.look(schema::check)?;
+        ledger::begin(&session)?;
         if let Some(pages) = pages {
             session.limit_pages(pages)?;
         }

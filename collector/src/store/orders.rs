@@ -3,8 +3,11 @@
 //! Promises: order files, signatures and lists are kept byte for byte under their SHA-256 and
 //! never changed or removed: a finding must be checkable for as long as it is kept.
 
-use super::ids::Hash;
 use data_encoding::BASE64;
+use proviso_report::ledger::{OrderPut, OrderWhat};
+
+use super::ids::Hash;
+use super::ledger;
 
 use super::devices;
 use super::ids::PersonId;
@@ -44,9 +47,17 @@ pub fn put(tx: &Tx<'_>, order: &StoredOrder) -> Result<(), SqlError> {
         "UPDATE orders SET state = 'past' WHERE person = $1",
         &[person.into()],
     )?;
+    let stated = OrderPut {
+        digest: order.digest,
+        id: order.id.clone(),
+        version: order.version,
+        person: order.person.to_string(),
+        what: OrderWhat::Put,
+    };
+    let seq = ledger::enter(tx, order.put, stated)?;
     tx.execute(
-        "INSERT INTO orders (digest, person, id, version, bytes, sigs, put, state) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'current') \
+        "INSERT INTO orders (digest, person, id, version, bytes, sigs, put, state, entry) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'current', $8) \
          ON CONFLICT (digest, person) DO UPDATE SET state = 'current'",
         &[
             (&order.digest.to_string()).into(),
@@ -56,6 +67,7 @@ pub fn put(tx: &Tx<'_>, order: &StoredOrder) -> Result<(), SqlError> {
             (&order.bytes).into(),
             (&signatures.join("\n")).into(),
             order.put.into(),
+            seq.into(),
         ],
     )?;
     devices::assign(tx, &order.person, &order.digest)?;

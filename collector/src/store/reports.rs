@@ -7,7 +7,10 @@
 //!
 //! Refuses: to change or remove a report.
 
-use super::ids::DeviceId;
+use proviso_report::ledger::Receipt;
+
+use super::ids::{DeviceId, Hash};
+use super::ledger;
 
 use super::sql::{Read, Row, SqlError, Tx};
 
@@ -46,11 +49,24 @@ pub fn receipt_time(tx: &Tx<'_>, device: DeviceId, now: i64) -> Result<u64, SqlE
     Ok(now.max(last.unwrap_or_default()))
 }
 
-/// Enters a report. Only together with `devices::advance` in the same transaction.
+/// Enters a report, and its receipt into the ledger. Only after `devices::advance`, in the same
+/// transaction: the root that the receipt is for is the one that the device's log has now.
 pub fn add(tx: &Tx<'_>, report: &StoredReport) -> Result<(), SqlError> {
+    let root = tx.first(
+        "SELECT root FROM device WHERE id = $1",
+        &[(&report.device.to_string()).into()],
+        |row| row.array(0),
+    )?;
+    let stated = Receipt {
+        device: report.device,
+        size: report.first.saturating_add(report.count),
+        root: Hash(root.unwrap_or_default()),
+        time: report.receipt,
+    };
+    let seq = ledger::enter(tx, report.received, stated)?;
     tx.execute(
         "INSERT INTO report (device, first, count, bytes, received, receipt, min_at, max_at, \
-         range_before) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         range_before, entry) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         &[
             (&report.device.to_string()).into(),
             report.first.into(),
@@ -61,6 +77,7 @@ pub fn add(tx: &Tx<'_>, report: &StoredReport) -> Result<(), SqlError> {
             report.min_at.into(),
             report.max_at.into(),
             (&report.range_before).into(),
+            seq.into(),
         ],
     )?;
     Ok(())

@@ -18,7 +18,7 @@ use super::StoreError;
 use super::sql::{Read, Session, SqlError};
 
 /// The version this program reads and writes.
-pub const VERSION: &str = "2";
+pub const VERSION: &str = "3";
 
 /// All tables of version 1. Times are Unix milliseconds; ids, digests and devices are lower hex.
 pub const FIRST: &str = "
@@ -213,27 +213,73 @@ ALTER TABLE finding ADD COLUMN basis TEXT;
 UPDATE meta SET value = '2' WHERE key = 'schema';
 ";
 
+/// The ledger: entries, the checkpoints over them, what witnesses and time-stamping authorities signed
+/// under these. Each row that an entry is about names it (`entry`; NULL: from before the ledger).
+const LEDGER: &str = "
+CREATE TABLE ledger (
+    seq BIGINT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    salt BYTEA NOT NULL,
+    line TEXT NOT NULL,
+    nodes BYTEA NOT NULL
+);
+CREATE TABLE ledger_checkpoint (
+    size BIGINT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    signed TEXT NOT NULL,
+    exported BIGINT NOT NULL
+);
+CREATE TABLE ledger_cosignature (
+    size BIGINT NOT NULL,
+    witness TEXT NOT NULL,
+    time BIGINT NOT NULL,
+    line TEXT NOT NULL,
+    PRIMARY KEY (size, witness)
+);
+CREATE INDEX ledger_cosignature_witness ON ledger_cosignature (witness, size);
+CREATE TABLE ledger_timestamp (
+    size BIGINT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    token BYTEA NOT NULL
+);
+CREATE TABLE ledger_trouble (
+    id TEXT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    witness TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    entry BIGINT NOT NULL
+);
+ALTER TABLE report ADD COLUMN entry BIGINT;
+ALTER TABLE orders ADD COLUMN entry BIGINT;
+ALTER TABLE list_update ADD COLUMN entry BIGINT;
+ALTER TABLE decision ADD COLUMN entry BIGINT;
+ALTER TABLE audit ADD COLUMN entry BIGINT;
+ALTER TABLE incident ADD COLUMN entry BIGINT;
+UPDATE meta SET value = '3' WHERE key = 'schema';
+";
+
+/// From which version each step leads on.
+const STEPS: [(&str, &str); 2] = [("1", SECOND), ("2", LEDGER)];
+
 /// Makes the tables in an empty file.
 pub(super) fn create(session: &Session) -> Result<(), SqlError> {
     session.run("BEGIN IMMEDIATE")?;
     session.run(FIRST)?;
-    session.run(SECOND)?;
+    for (_, step) in STEPS {
+        session.run(step)?;
+    }
     session.run("COMMIT")
 }
 
 /// Brings a store of an earlier version up to this one; leaves every other as it is.
 pub(super) fn upgrade(session: &Session) -> Result<(), SqlError> {
-    if !is_of(&session.look(version)?, "1") {
+    let found = session.look(version)?;
+    if !STEPS.iter().any(|(from, _)| is_of(&found, from)) {
         return Ok(());
     }
     session.run("BEGIN IMMEDIATE")?;
-    // Another process may have been quicker.
-    let done = match session.within(version) {
-        Ok(found) if is_of(&found, "1") => session.run(SECOND),
-        Ok(_) => Ok(()),
-        Err(error) => Err(error),
-    };
-    match done {
+    match steps(session) {
         Ok(()) => session.run("COMMIT"),
         Err(error) => {
             // What was begun is undone by the end of the connection, too.
@@ -241,6 +287,16 @@ pub(super) fn upgrade(session: &Session) -> Result<(), SqlError> {
             Err(error)
         }
     }
+}
+
+/// Each from where the store stands: another process may have been quicker.
+fn steps(session: &Session) -> Result<(), SqlError> {
+    for (from, step) in STEPS {
+        if is_of(&session.within(version)?, from) {
+            session.run(step)?;
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a store of another version, or a file that is no store of ours.
@@ -316,7 +372,7 @@ mod tests {
                 .unwrap()
                 .look(version)
                 .unwrap(),
-            Some("2".to_owned())
+            Some(VERSION.to_owned())
         );
         assert!(Store::open(&path).is_ok(), "a second time");
     }

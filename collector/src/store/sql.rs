@@ -7,7 +7,7 @@
 //! Refuses: statements built at run time (every statement is `&'static str`), and writing through
 //! anything but a [`Tx`], which only the writer thread makes.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::ops::Deref;
 use std::path::Path;
 use std::time::Duration;
@@ -16,6 +16,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::Change;
+use super::ledger::{self, Pending};
 
 /// How long a statement waits for another process that holds the write lock.
 const BUSY: Duration = Duration::from_secs(15);
@@ -89,6 +90,14 @@ pub struct Read<'a> {
 pub struct Tx<'a> {
     read: Read<'a>,
     changes: RefCell<Vec<Change>>,
+    pending: RefCell<Pending>,
+}
+
+/// What a job found when it began, to go back to.
+#[derive(Debug)]
+pub(super) struct Savepoint {
+    announced: usize,
+    entered: usize,
 }
 
 /// A connection of our own.
@@ -284,6 +293,7 @@ impl Session {
                 connection: &self.connection,
             },
             changes: RefCell::new(Vec::new()),
+            pending: RefCell::default(),
         })
     }
 
@@ -294,9 +304,17 @@ impl Session {
 }
 
 impl Tx<'_> {
-    pub(super) fn savepoint(&self) -> Result<usize, SqlError> {
+    /// The entries of the ledger that were made in it.
+    pub(super) fn pending(&self) -> RefMut<'_, Pending> {
+        self.pending.borrow_mut()
+    }
+
+    pub(super) fn savepoint(&self) -> Result<Savepoint, SqlError> {
         self.read.connection.execute_batch("SAVEPOINT job")?;
-        Ok(self.changes.borrow().len())
+        Ok(Savepoint {
+            announced: self.changes.borrow().len(),
+            entered: self.pending.borrow().len(),
+        })
     }
 
     pub(super) fn keep(&self) -> Result<(), SqlError> {
@@ -304,8 +322,9 @@ impl Tx<'_> {
     }
 
     /// Undoes one job, or says that the engine has thrown the whole transaction away.
-    pub(super) fn undo(&self, announced: usize) -> Result<(), SqlError> {
-        self.changes.borrow_mut().truncate(announced);
+    pub(super) fn undo(&self, to: &Savepoint) -> Result<(), SqlError> {
+        self.changes.borrow_mut().truncate(to.announced);
+        self.pending.borrow_mut().truncate(to.entered);
         if self.read.connection.is_autocommit() {
             return Err(SqlError::Full);
         }
@@ -316,6 +335,7 @@ impl Tx<'_> {
     }
 
     pub(super) fn commit(self) -> Result<Vec<Change>, SqlError> {
+        ledger::write(&self)?;
         self.read.connection.execute_batch("COMMIT")?;
         Ok(self.changes.take())
     }

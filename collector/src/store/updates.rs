@@ -3,7 +3,10 @@
 //! Promises: statements and signatures are kept byte for byte, in the order in which they were taken,
 //! and never changed or removed. The lists that they bring lie in table `list`.
 
+use proviso_report::ledger::ListUpdate;
+
 use super::ids::Hash;
+use super::ledger;
 use super::orders;
 use super::sql::{Read, Row, SqlError, Tx};
 
@@ -31,9 +34,16 @@ pub struct StoredUpdate {
 pub fn put(tx: &Tx<'_>, update: &StoredUpdate) -> Result<(), SqlError> {
     let order = update.order.to_string();
     let place = count(tx, &update.order)?;
+    let stated = ListUpdate {
+        order: update.order,
+        list: update.list.clone(),
+        number: update.number,
+        sha256: update.sha256,
+    };
+    let seq = ledger::enter(tx, update.put, stated)?;
     tx.execute(
-        "INSERT INTO list_update (order_digest, place, list, number, sha256, bytes, sig, put) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO list_update (order_digest, place, list, number, sha256, bytes, sig, put, entry) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         &[
             (&order).into(),
             place.into(),
@@ -43,6 +53,7 @@ pub fn put(tx: &Tx<'_>, update: &StoredUpdate) -> Result<(), SqlError> {
             (&update.bytes).into(),
             (&update.signature).into(),
             update.put.into(),
+            seq.into(),
         ],
     )?;
     orders::announce(tx)

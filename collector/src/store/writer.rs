@@ -114,13 +114,13 @@ fn together(
 ) -> Result<Vec<Change>, SqlError> {
     let tx = session.begin()?;
     for job in waiting {
-        let announced = tx.savepoint()?;
+        let before = tx.savepoint()?;
         let ran = job(Ok(&tx));
         answers.push(ran.answer);
         if ran.keep {
             tx.keep()?;
         } else {
-            tx.undo(announced)?;
+            tx.undo(&before)?;
         }
     }
     tx.commit()
