@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::data_dir::DataDir;
 use crate::store::Hash;
 
 /// Everything the file can say. An absent file is the default: no mail, no webhooks.
@@ -22,6 +23,9 @@ pub struct Config {
     pub smtp: Option<Smtp>,
     /// Webhooks for alerts.
     pub webhooks: Vec<Webhook>,
+    /// Who cosigns the ledger.
+    #[serde(rename = "witness")]
+    pub witnesses: Vec<Witness>,
 }
 
 /// Where to listen.
@@ -77,6 +81,18 @@ pub struct Webhook {
     pub secret: Secret,
 }
 
+/// Somebody who cosigns the ledger's checkpoints.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Witness {
+    /// What pages and commands call it.
+    pub name: String,
+    /// Its address, under which `/add-checkpoint` is.
+    pub url: String,
+    /// Its verifier key, as `proviso-witness init` printed it.
+    pub key: String,
+}
+
 /// A text that does not print.
 #[derive(Clone, Deserialize)]
 pub struct Secret(pub String);
@@ -113,6 +129,16 @@ impl Config {
             path: path.to_owned(),
             why,
         })
+    }
+
+    /// The one in a data directory; the default if there is none.
+    pub fn of(data: &DataDir) -> Result<Self, ConfigError> {
+        let path = data.path("collector.toml");
+        if path.exists() {
+            Self::load(&path)
+        } else {
+            Ok(Self::default())
+        }
     }
 
     /// Reads a text.
@@ -187,6 +213,10 @@ mod tests {
         [[webhooks]]
         url = "https://hooks.example/a"
         secret = "whsec_c2VjcmV0"
+        [[witness]]
+        name = "the other force"
+        url = "https://witness.example"
+        key = "witness.example/w+00000000+AA=="
     "#;
 
     #[test]

@@ -4,14 +4,18 @@
 //! directory that holds anything; opening says in a sentence what is missing or too open.
 //!
 //! Layout: `authority` (its name), `ca.der` and `ca.key`, `server.der` and `server.key` (for QUIC
-//! and HTTPS), `receipt.key` (PKCS#8, Ed25519), `allowed_signers` (who may sign orders),
+//! and HTTPS), `receipt.key` and `ledger.key` (PKCS#8, Ed25519), `allowed_signers` (who may sign orders),
 //! `store.db`, and `collector.toml` when somebody wrote one.
 
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::signing::{Signer, SignerError};
+use proviso_report::KeyError;
+
+use crate::ledger::LedgerKey;
+use crate::random::NoRandom;
+use crate::signing::{self, Signer, SignerError};
 
 /// A data directory that exists and is closed to others.
 #[derive(Debug, Clone)]
@@ -21,6 +25,9 @@ pub struct DataDir {
 
 /// Files that nobody but the collector may read.
 const SECRET: [&str; 3] = ["ca.key", "server.key", "receipt.key"];
+
+/// What signs checkpoints of the ledger.
+const LEDGER_KEY: &str = "ledger.key";
 
 /// Why a data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +60,12 @@ pub enum DataDirError {
     /// The receipt key or the authority's name.
     #[error(transparent)]
     Signer(#[from] SignerError),
+    /// The ledger's key.
+    #[error("the ledger's key cannot be used ({0}); restore ledger.key from a backup")]
+    LedgerKey(KeyError),
+    /// No random numbers.
+    #[error(transparent)]
+    Random(#[from] NoRandom),
 }
 
 impl DataDir {
@@ -148,6 +161,37 @@ impl DataDir {
         )?)
     }
 
+    /// What signs checkpoints of the ledger. A directory from before the ledger gets one.
+    pub fn ledger_key(&self) -> Result<LedgerKey, DataDirError> {
+        if !self.path(LEDGER_KEY).exists() {
+            self.make_ledger_key()?;
+        }
+        let path = self.path(LEDGER_KEY);
+        let metadata = std::fs::metadata(&path).map_err(io("read", &path))?;
+        let mode = metadata.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(DataDirError::TooOpen(path, mode));
+        }
+        let pkcs8 = self.read(LEDGER_KEY)?;
+        LedgerKey::load(&self.authority()?, &pkcs8).map_err(DataDirError::LedgerKey)
+    }
+
+    /// Written beside its place and linked there, so that two processes agree on one, and one that
+    /// ends early leaves none.
+    fn make_ledger_key(&self) -> Result<(), DataDirError> {
+        let new = format!("{LEDGER_KEY}.{}", std::process::id());
+        self.write_new(&new, &signing::new_key()?)?;
+        let linked = std::fs::hard_link(self.path(&new), self.path(LEDGER_KEY));
+        let removed = std::fs::remove_file(self.path(&new));
+        match linked {
+            Err(why) if why.kind() != std::io::ErrorKind::AlreadyExists => {
+                return Err(io("write", &self.path(LEDGER_KEY))(why));
+            }
+            _ => {}
+        }
+        removed.map_err(io("remove", &self.path(&new)))
+    }
+
     /// Writes a new file, 0600, synced; never over another.
     pub fn write_new(&self, name: &str, bytes: &[u8]) -> Result<(), DataDirError> {
         let path = self.path(name);
@@ -211,6 +255,23 @@ mod tests {
             "{refused}"
         );
         assert!(refused.to_string().contains("chmod go-rwx"), "{refused}");
+    }
+
+    #[test]
+    fn a_directory_from_before_the_ledger_gets_a_key_and_keeps_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::create(&dir.path().join("data")).unwrap();
+        data.write_new("authority", b"a.example\n").unwrap();
+        let key = data.ledger_key().unwrap();
+        assert_eq!(key.verifier().name(), "a.example/ledger");
+        assert_eq!(data.ledger_key().unwrap().verifier(), key.verifier());
+        let open = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(data.path(LEDGER_KEY), open).unwrap();
+        assert!(matches!(
+            data.ledger_key(),
+            Err(DataDirError::TooOpen(_, 0o644))
+        ));
+        assert_eq!(std::fs::read_dir(data.path("")).unwrap().count(), 2);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod data_dir;
 pub mod export;
 pub mod ingest;
 pub mod judging;
+pub mod ledger;
 pub mod order_text;
 pub mod random;
 pub mod signing;

@@ -29,6 +29,7 @@ pub mod report;
 pub mod salt;
 mod time;
 pub mod token;
+pub mod witness;
 
 pub use checkpoint::Checkpoint;
 pub use device::DeviceId;

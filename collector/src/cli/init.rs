@@ -10,6 +10,7 @@ use anyhow::Context;
 use clap::Args;
 use proviso_collector::authority::Authority;
 use proviso_collector::data_dir::DataDir;
+use proviso_collector::ledger::LedgerKey;
 use proviso_collector::signing::{self, Signer};
 use proviso_collector::store::Store;
 use proviso_rules::Signers;
@@ -45,6 +46,8 @@ impl Init {
             .with_context(|| format!("{} cannot be used", self.signers.display()))?;
         let receipt_key = signing::new_key()?;
         let signer = Signer::load(&self.authority, &receipt_key)?;
+        let ledger_key = signing::new_key()?;
+        let ledger = LedgerKey::load(&self.authority, &ledger_key)?;
         let ca = Authority::create(&self.authority)?;
         let names: Vec<&str> = ["localhost", "127.0.0.1", "::1"]
             .into_iter()
@@ -59,6 +62,7 @@ impl Init {
             ("server.der", &server.certificate),
             ("server.key", &server.key),
             ("receipt.key", &receipt_key),
+            ("ledger.key", &ledger_key),
             ("allowed_signers", &signers),
         ];
         if let Err(error) = fill(&data, &files, &self.authority) {
@@ -66,13 +70,16 @@ impl Init {
             return Err(error);
         }
         Ok(format!(
-            "{0} is ready. Publish the collector's key, so that anybody can check its receipts:\n\
+            "{0} is ready. Publish the collector's keys, so that anybody can check its receipts and \
+             its ledger:\n\
              {1}\n\
+             {2}\n\
              Add somebody who may sign in with `proviso-collector staff add`, then start it with \
              `proviso-collector serve --data {0}`. Keep a copy of the *.key files where nobody \
              else gets at them: without them this collector cannot be restored.\n",
             self.data.dir.display(),
-            signer.verifier()
+            signer.verifier(),
+            ledger.verifier()
         ))
     }
 }

@@ -7,6 +7,7 @@ mod audit;
 mod device;
 mod export;
 mod init;
+mod ledger;
 mod order;
 mod people;
 mod person;
@@ -50,6 +51,9 @@ enum Command {
     /// Enrolled computers.
     #[command(subcommand)]
     Device(device::Device),
+    /// The log that holds this collector to account.
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
 }
 
 impl Cli {
@@ -64,6 +68,7 @@ impl Cli {
             Command::Staff(staff) => staff.run(),
             Command::Export(export) => export.run(),
             Command::Device(device) => device.run(),
+            Command::Ledger(ledger) => ledger.run(),
         }
     }
 }

@@ -15,6 +15,7 @@ use proviso_collector::config::Config;
 use proviso_collector::data_dir::DataDir;
 use proviso_collector::export::Exporter;
 use proviso_collector::ingest::Ingest;
+use proviso_collector::ledger::{self, Witnesses};
 use proviso_collector::store::Store;
 use proviso_collector::web::{self, Site};
 use proviso_report::UnixMs;
@@ -51,12 +52,7 @@ impl Serve {
             .with_writer(std::io::stderr)
             .init();
         let (data, store) = self.data.open()?;
-        let path = data.path("collector.toml");
-        let config = if path.exists() {
-            Config::load(&path)?
-        } else {
-            Config::default()
-        };
+        let config = Config::of(&data)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -80,6 +76,8 @@ impl Serve {
         let link = link.unwrap_or_else(|| format!("https://{web_address}"));
         let ways = Ways::open(config, &link)?;
         let exporter = exporter(data, store)?;
+        let ledger_key = Arc::new(data.ledger_key()?);
+        Witnesses::open(&config.witnesses, store.clone())?;
         let site = Site::new(store.clone(), config, stop.clone())?.exporting(exporter);
         let (chain, key) = (vec![data.read("server.der")?], data.read("server.key")?);
 
@@ -89,6 +87,11 @@ impl Serve {
         let alerts = alerts::run(store.clone(), ways, stop.clone());
         parts.spawn(async move {
             alerts.await;
+            Ok(())
+        });
+        let signing = ledger::run(store.clone(), ledger_key, config.clone(), stop.clone());
+        parts.spawn(async move {
+            signing.await;
             Ok(())
         });
         let taking = ingest.run(stop.clone());

@@ -12,6 +12,7 @@
 
 pub mod audit;
 pub mod casework;
+pub mod checkpoints;
 pub mod devices;
 pub mod findings;
 pub mod ids;

@@ -100,6 +100,10 @@ pub(super) async fn show(
         })?),
     };
     site.looks(&signed, SAW_AUDIT, person.as_ref(), "").await?;
+    let watched = match &person {
+        None => Some(site.witnessed().await?),
+        Some(_) => None,
+    };
     let (page, skip) = layout::skip(wanted.page);
     let whose = person.clone();
     let mut rows = site
@@ -119,6 +123,9 @@ pub(super) async fn show(
         @if let Some(person) = &person {
             p { "Entries about one person only. " a href={ "/person/" (person) } { "To the person" }
                 " · " a href="/audit" { "Everybody's entries" } }
+        }
+        @if let Some(watched) = &watched {
+            (watched.show(&site))
         }
         @if rows.is_empty() {
             p.empty { "Nothing is entered here yet." }

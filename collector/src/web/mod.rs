@@ -36,6 +36,7 @@ mod texts;
 mod throttle;
 mod timeline;
 mod unsure;
+mod witnessed;
 mod words;
 
 use std::net::{SocketAddr, TcpListener};
@@ -50,7 +51,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
+use crate::config::{Config, Witness};
 use crate::store::Store;
 
 pub use export::Exporter;
@@ -83,6 +84,7 @@ pub struct Site {
     streams: Arc<Semaphore>,
     exporter: Option<Arc<Exporter>>,
     exports: Arc<Semaphore>,
+    witnesses: Vec<Witness>,
     stop: CancellationToken,
 }
 
@@ -127,6 +129,7 @@ impl Site {
             streams: Arc::new(Semaphore::new(STREAMS)),
             exporter: None,
             exports: Arc::new(Semaphore::new(1)),
+            witnesses: config.witnesses.clone(),
             stop,
         })
     }

@@ -20,7 +20,13 @@ fn init_makes_a_closed_directory_once_and_publishes_the_key() {
         about.permissions().mode() & 0o777
     };
     assert_eq!(mode("data"), 0o700);
-    for name in ["ca.key", "server.key", "receipt.key", "allowed_signers"] {
+    for name in [
+        "ca.key",
+        "server.key",
+        "receipt.key",
+        "ledger.key",
+        "allowed_signers",
+    ] {
         assert_eq!(mode(&format!("data/{name}")), 0o600, "{name}");
     }
     let before = std::fs::read(world.path("data/receipt.key")).unwrap();

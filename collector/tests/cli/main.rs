@@ -4,6 +4,7 @@
 
 mod bundles;
 mod init;
+mod ledger;
 #[path = "../common/log.rs"]
 mod log;
 mod orders;

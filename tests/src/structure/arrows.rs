@@ -10,6 +10,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("proviso-tool", &["proviso-report", "proviso-rules"]),
     ("proviso-agent", &["proviso-report", "proviso-rules"]),
     ("proviso-collector", &["proviso-report", "proviso-rules"]),
+    ("proviso-witness", &["proviso-report"]),
     ("proviso-installer", &["proviso-report", "proviso-rules"]),
     (
         "proviso-tests",
@@ -19,6 +20,7 @@ const MAY: &[(&str, &[&str])] = &[
             "proviso-tool",
             "proviso-agent",
             "proviso-collector",
+            "proviso-witness",
             "proviso-installer",
         ],
     ),
