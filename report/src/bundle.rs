@@ -7,6 +7,8 @@
 //! data/bundle.json                         what was exported           About
 //! data/devices/<id>/start.json             the log before the records  Start
 //! data/devices/<id>/leaves.jsonl           the records                 Leaf
+//! data/devices/<id>/lists.jsonl            from where on updated lists count that only the collector
+//!                                          holds; only if there are any    HeldUpdate
 //! data/devices/<id>/checkpoints/<size, 20 digits>.note   checkpoint with receipt
 //! data/keys/device-<id>.vkey  data/keys/collector.vkey  data/keys/allowed_signers
 //! data/orders/<digest>/order.toml ...      the orders that the records name
@@ -30,7 +32,7 @@ mod parts;
 mod seal;
 
 pub use log::DeviceLog;
-pub use parts::{About, Finding, Leaf, Matched, Start};
+pub use parts::{About, Finding, HeldUpdate, Leaf, Matched, Start};
 pub use seal::{SEAL, seal_note, seal_statement};
 
 use std::borrow::Cow;

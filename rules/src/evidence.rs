@@ -10,6 +10,8 @@
 //! data/orders/<digest>/updates/<n>/          each update of a list, n from 1, in the order in which
 //!     update.toml, update.sig, put.txt,      the collector took them; put.txt as above
 //!     list                                   the new list
+//!                                            unless only the collector holds it
+//! data/devices/<id>/lists.jsonl              from which record on updates of those lists count
 //! data/keys/allowed_signers
 //! ```
 //!
@@ -18,13 +20,14 @@
 //! life by the order in force, and compared with the findings in both directions. What another engine
 //! made is said to be unchecked, never to be wrong. So is what rests on records that the bundle does
 //! not show, and what rests on lists that never leave the collector. Which updates of lists counted, the log
-//! says; each of them is held against the order again, and one that is not there leaves unchecked what
+//! says, and of lists that only the collector holds the collector; each of them is held against the order again, and one that is not there leaves unchecked what
 //! rests on it.
 //!
 //! Refuses: to say whose keys `allowed_signers` names; that is for whoever knows the people.
 
 mod cover;
 mod findings;
+mod held;
 mod orders;
 mod updates;
 
@@ -34,6 +37,7 @@ use proviso_report::bundle::{Check, Files, Outcome, Verified};
 use proviso_report::{Fact, Hash, Record};
 
 use crate::{Basis, Binding, ENGINE};
+use held::Held;
 use orders::Ready;
 
 /// The orders of a bundle, ready to judge.
@@ -51,21 +55,24 @@ pub fn check(files: &dyn Files, verified: &Verified) -> Vec<Check> {
     let records = verified.logs.values().flat_map(|log| &log.records);
     let named: BTreeSet<Hash> = records.filter_map(names).collect();
     let mut judges = Judges::default();
-    let mut updated = bases(verified);
+    let (held, misplaced) = Held::read(files, verified);
+    let mut updated = bases(verified, &held);
     for digest in named {
         let (more, ready) = orders::check(files, digest, other_engine(verified).as_ref());
         checks.extend(more);
         if let Some((ready, lists)) = ready {
             let bases = updated.remove(&digest).unwrap_or_default();
             let order = ready.judge.order();
-            let (more, others) = updates::check(files, verified, (order, &lists), bases);
+            let (more, others) = updates::check(files, (verified, &held), (order, &lists), bases);
             checks.extend(more);
             judges.0.extend(others);
             judges.0.insert(Basis::of(digest), ready);
         }
     }
-    checks.extend(cover::check(verified, &judges));
-    checks.extend(findings::check(files, verified, &judges));
+    checks.extend(misplaced);
+    checks.extend(updates::without_order(&held, &judges));
+    checks.extend(cover::check(verified, &held, &judges));
+    checks.extend(findings::check(files, (verified, &held), &judges));
     checks
 }
 
@@ -85,12 +92,12 @@ impl Judges {
 }
 
 /// By order: with which updated lists records were made.
-fn bases(verified: &Verified) -> BTreeMap<Hash, BTreeSet<Basis>> {
+fn bases(verified: &Verified, held: &Held) -> BTreeMap<Hash, BTreeSet<Basis>> {
     let mut bases: BTreeMap<Hash, BTreeSet<Basis>> = BTreeMap::new();
-    for log in verified.logs.values() {
+    for (device, log) in &verified.logs {
         let mut binding = Binding::default();
         for record in &log.records {
-            if let Some(basis) = binding.basis_of(record)
+            if let Some(basis) = binding.basis_of(record, held.of(*device))
                 && !basis.lists.is_empty()
             {
                 bases.entry(basis.order).or_default().insert(basis);

@@ -25,6 +25,7 @@ mod follow;
 mod found;
 mod gate;
 mod hashes;
+mod held;
 mod hours;
 mod innocents;
 mod kleene;
@@ -59,6 +60,7 @@ use crate::order::{Effect, Order};
 
 pub use basis::{Basis, Binding};
 pub use follow::Followed;
+pub use held::{HeldError, HeldLists};
 pub use state::{State, StateError, Step};
 pub use verdict::{CannotTell, Hit, Scope, Verdict, Why};
 

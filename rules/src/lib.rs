@@ -30,8 +30,8 @@ mod text;
 pub use engine::ENGINE;
 pub use fault::{Fault, Faults};
 pub use judge::{
-    Basis, Binding, CannotTell, Event, Followed, Hit, Judge, Scope, Side, State, StateError, Step,
-    Verdict, Why, finding_id,
+    Basis, Binding, CannotTell, Event, Followed, HeldError, HeldLists, Hit, Judge, Scope, Side,
+    State, StateError, Step, Verdict, Why, finding_id,
 };
 pub use list::ListBytes;
 pub use order::{Order, Severity, Term};

@@ -18,7 +18,7 @@ use proviso_report::bundle::Matched;
 use proviso_report::fact::{Fact, Kind, OrderInForce};
 use proviso_report::{Hash, Record, UnixMs};
 
-use crate::judge::{Judge, State, Step, Verdict, Why};
+use crate::judge::{HeldLists, Judge, State, Step, Verdict, Why};
 use crate::order::{Rule, Severity};
 
 /// The most examples of one change in one rule.
@@ -203,7 +203,7 @@ impl<'j> Follower<'j> {
     /// `None`: no order judges the record.
     fn follow(&mut self, record: &Record) -> Option<Verdict> {
         let step = Step::from(record);
-        if self.state.basis_of(record).is_none() {
+        if self.state.basis_of(record, &HeldLists::default()).is_none() {
             match record.fact {
                 Fact::OrderInForce(_) => self.assume(record),
                 _ => self.state.pass(&step),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use proviso_report::fact::{ListInForce, OrderInForce};
 use proviso_report::{Fact, Record};
-use proviso_rules::{Basis, ENGINE, Followed, Judge, Severity, State, Step};
+use proviso_rules::{Basis, ENGINE, Followed, HeldLists, Judge, Severity, State, Step};
 use rusqlite::Connection;
 
 use super::{WriteError, Writer, meta};
@@ -119,7 +119,7 @@ impl Writer<'_> {
     pub(super) fn judge(&mut self, record: &Record) -> Option<Said> {
         let judges = self.judges;
         let state = Arc::make_mut(&mut self.tip.memory.state);
-        match state.follow(record, |basis| judges.of(basis)) {
+        match state.follow(record, &HeldLists::default(), |basis| judges.of(basis)) {
             Followed::Judged { verdict, .. } => {
                 let severity = verdict.hits.iter().map(|hit| hit.severity).max();
                 Some(Said {

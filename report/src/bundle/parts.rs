@@ -153,6 +153,24 @@ impl TryFrom<LeafLine> for Leaf {
     }
 }
 
+/// A line of `lists.jsonl`, which lies beside the records of a device: from which record on an update
+/// of a list counts that only the collector holds. The log cannot say it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldUpdate {
+    /// Of which order.
+    pub order: Hash,
+    /// Of which of its lists.
+    pub list: String,
+    /// The number of the update.
+    pub number: u64,
+    /// The list that it brings.
+    pub sha256: Hash,
+    /// The place of the first record for which it counts: the records that the collector had when it
+    /// took the update.
+    pub from: u64,
+}
+
 /// A line of `findings.jsonl`: what software thinks may be a breach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

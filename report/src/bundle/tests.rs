@@ -419,3 +419,28 @@ fn what_is_not_there_is_said() {
     assert!(faults(&newer)[0].contains("use a newer one"));
     assert!(faults(&newer)[1].contains("does not say whose it is"));
 }
+
+#[test]
+fn a_held_update_is_this_line() {
+    let one = HeldUpdate {
+        order: Hash([1; 32]),
+        list: "kept".into(),
+        number: 2,
+        sha256: Hash([0xab; 32]),
+        from: 41,
+    };
+    let line = format!(
+        r#"{{"order":"{}","list":"kept","number":2,"sha256":"{}","from":41}}"#,
+        "01".repeat(32),
+        "ab".repeat(32)
+    );
+    assert_eq!(serde_json::to_string(&one).unwrap(), line);
+    assert_eq!(serde_json::from_str::<HeldUpdate>(&line).unwrap(), one);
+    for wrong in [
+        line.replace("41", "-1"),
+        line.replace("}", r#","more":1}"#),
+        line.replace(r#","from":41"#, ""),
+    ] {
+        assert!(serde_json::from_str::<HeldUpdate>(&wrong).is_err());
+    }
+}

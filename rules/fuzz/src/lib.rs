@@ -6,7 +6,9 @@ use proviso_report::fact::WebVisit;
 use proviso_report::{Fact, Hash, Record, UnixMs};
 use proviso_rules::list::{Importer, PinLines};
 use proviso_rules::order::{Expect, ListKind, ListUpdate};
-use proviso_rules::{Event, Followed, Judge, ListBytes, Order, Side, Signers, State, page};
+use proviso_rules::{
+    Event, Followed, HeldLists, Judge, ListBytes, Order, Side, Signers, State, page,
+};
 use url::{Host, Url};
 
 /// An order file: read whole and consistent, or refused with faults that can be shown.
@@ -123,7 +125,9 @@ pub fn log(bytes: &[u8]) {
         let Ok(record) = Record::parse(line) else {
             continue;
         };
-        if let Followed::Judged { verdict, .. } = state.follow(&record, |_| Some(&JUDGE)) {
+        if let Followed::Judged { verdict, .. } =
+            state.follow(&record, &HeldLists::default(), |_| Some(&JUDGE))
+        {
             for one in &verdict.cannot_tell {
                 assert!(verdict.hits.iter().all(|hit| hit.rule != one.rule));
             }
@@ -145,7 +149,7 @@ pub fn state(bytes: &[u8]) {
         LazyLock::new(|| judge_of(include_str!("../../tests/golden/log.toml")));
     for line in include_bytes!("../seeds/log/verbs").split(|byte| *byte == b'\n') {
         if let Ok(record) = Record::parse(line) {
-            state.follow(&record, |_| Some(&JUDGE));
+            state.follow(&record, &HeldLists::default(), |_| Some(&JUDGE));
         }
     }
 }

@@ -14,7 +14,8 @@ use proviso_report::bundle::{Check, DeviceLog, Outcome, Verified};
 use proviso_report::fact::{Fact, ProcessEnd, VisitsConfirmed};
 
 use super::findings::shown;
-use super::orders::Ready;
+use super::held::Held;
+use super::orders::{Ready, says_in_log};
 use super::{Judges, other_engine};
 use crate::{Binding, ENGINE, Event, Judge, Scope, Term};
 
@@ -23,7 +24,7 @@ const ALLOWED: &str = "each record lies within the term of the order that it nam
 const EARLIER: &str = "each record that a program ended or that visits were seen again has the \
                        clauses of the records that it is about";
 
-pub(super) fn check(verified: &Verified, judges: &Judges) -> Vec<Check> {
+pub(super) fn check(verified: &Verified, held: &Held, judges: &Judges) -> Vec<Check> {
     let (mut allowed, mut earlier) = (Outcome::Holds, Outcome::Holds);
     for (device, log) in &verified.logs {
         let (mut engine, mut binding) = (ENGINE, Binding::default());
@@ -32,7 +33,7 @@ pub(super) fn check(verified: &Verified, judges: &Judges) -> Vec<Check> {
             if record.seq != place {
                 unseen = unseen.or(Some(place));
             }
-            let basis = binding.basis_of(record);
+            let basis = binding.basis_of(record, held.of(*device));
             binding.pass(record);
             if let Fact::AgentStarted(started) = &record.fact {
                 engine = &started.engine;
@@ -46,7 +47,7 @@ pub(super) fn check(verified: &Verified, judges: &Judges) -> Vec<Check> {
             let judge = judges.get(&basis).map(Ready::device);
             let updatable = judge.is_some_and(|judge| {
                 let mut pins = judge.order().lists().iter();
-                pins.any(|pin| pin.updates.is_some())
+                pins.any(says_in_log)
             });
             let place = format!("record {} of device {device}", record.seq);
             for (sum, outcome) in [

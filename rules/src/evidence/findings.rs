@@ -10,7 +10,8 @@ use data_encoding::HEXLOWER;
 use proviso_report::bundle::{Check, DeviceLog, Files, Finding, Outcome, Verified};
 use proviso_report::{DeviceId, Hash, Record};
 
-use super::orders::Ready;
+use super::held::Held;
+use super::orders::{Ready, says_in_log};
 use super::{Judges, other_engine};
 use crate::order::Rule;
 use crate::{Basis, ENGINE, Followed, Hit, Judge, Order, State, finding_id};
@@ -20,7 +21,11 @@ const FOLLOW: &str = "each finding follows from its record and the order";
 const COMPLETE: &str = "every record that is shown and that a rule matches has its finding";
 const OVER_TIME: &str = "no finding is missing of rules that look at more than one record";
 
-pub(super) fn check(files: &dyn Files, verified: &Verified, judges: &Judges) -> Vec<Check> {
+pub(super) fn check(
+    files: &dyn Files,
+    (verified, held): (&Verified, &Held),
+    judges: &Judges,
+) -> Vec<Check> {
     let said = match read(files) {
         Ok(said) => said,
         Err(outcome) => return vec![Check::new("the findings can be read", outcome)],
@@ -31,7 +36,7 @@ pub(super) fn check(files: &dyn Files, verified: &Verified, judges: &Judges) -> 
             Check::new(COMPLETE, outcome),
         ];
     }
-    let again = Again::of(verified, judges);
+    let again = Again::of(verified, held, judges);
     let mut checks = vec![
         Check::new(
             format!("{FOLLOW} (findings: {})", said.len()),
@@ -90,7 +95,7 @@ struct Again<'a> {
 }
 
 impl<'a> Again<'a> {
-    fn of(verified: &'a Verified, judges: &'a Judges) -> Self {
+    fn of(verified: &'a Verified, held: &Held, judges: &'a Judges) -> Self {
         let mut again = Self {
             verified,
             judges,
@@ -107,7 +112,7 @@ impl<'a> Again<'a> {
                 if record.seq != place {
                     again.gaps.entry(*device).or_insert(place);
                 }
-                match state.follow(record, judge) {
+                match state.follow(record, held.of(*device), judge) {
                     Followed::Judged { basis, verdict } => {
                         again.cannot_tell += u64::from(!verdict.cannot_tell.is_empty());
                         for hit in verdict.hits {
@@ -144,13 +149,7 @@ impl<'a> Again<'a> {
             ));
         }
         let gap = self.gaps.get(&finding.device)?;
-        if *gap <= finding.seq
-            && judge
-                .order()
-                .lists()
-                .iter()
-                .any(|pin| pin.updates.is_some())
-        {
+        if *gap <= finding.seq && judge.order().lists().iter().any(says_in_log) {
             return Some(format!(
                 "whose lists may have been updated by record {gap}, which is not shown"
             ));

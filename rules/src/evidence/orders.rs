@@ -6,7 +6,7 @@ use std::sync::Arc;
 use proviso_report::bundle::{Check, Files, Outcome};
 use proviso_report::{Hash, UnixMs};
 
-use crate::order::Where;
+use crate::order::{ListPin, Where};
 use crate::signature::MAX_SIGNATURES;
 use crate::{Faults, Judge, ListBytes, Order, Side, Signers};
 
@@ -177,6 +177,11 @@ pub(super) fn put(files: &dyn Files, folder: &str) -> Result<UnixMs, Outcome> {
         .trim_end()
         .parse()
         .map_err(|error| Outcome::Fails(format!("{path}: {error}")))
+}
+
+/// Does only the log say which update of this list counts?
+pub(super) fn says_in_log(pin: &ListPin) -> bool {
+    pin.updates.is_some() && pin.held == Where::Device
 }
 
 fn lists(files: &dyn Files, folder: &str, order: &Order) -> (BTreeMap<Hash, ListBytes>, Outcome) {

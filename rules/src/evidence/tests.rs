@@ -11,12 +11,13 @@ use proviso_report::{
 use super::*;
 
 mod cover;
+mod held;
 mod over_time;
 mod updates;
 
 use crate::order::tests::demonstration;
 use crate::signature::tests::sign;
-use crate::{Followed, Hit, Judge, Order, Side, State, finding_id};
+use crate::{Followed, HeldLists, Hit, Judge, Order, Side, State, finding_id};
 
 const DEVICE: DeviceId = DeviceId([0x0d; 16]);
 /// 2026-11-24T05:00:00Z.
@@ -160,7 +161,7 @@ fn bundle_under(order: &str, records: &[Record], withheld: Option<u64>) -> Memor
     let judge = Judge::compile(parsed, Side::Collector, &mut |_| Some(list.clone())).unwrap();
     let (mut lines, mut state) = (String::new(), State::new());
     for record in records {
-        let followed = state.follow(record, |_| Some(&judge));
+        let followed = state.follow(record, &HeldLists::default(), |_| Some(&judge));
         if let Followed::Judged { verdict, .. } = followed {
             lines += &findings(&judge, record.seq, verdict.hits);
         }

@@ -1,6 +1,7 @@
 //! What a record is judged by: an order, and the updates of its lists that count.
 //!
-//! Promises: which lists count is said by the log alone. From the record on that says that an update
+//! Promises: which lists count is said by the log alone, but for lists that only the collector holds
+//! ([`HeldLists`]). From the record on that says that an update
 //! is in force, it counts for the order that was in force then, and for no record before; numbers
 //! only rise. An order that takes over begins with the lists that it pins.
 //!
@@ -13,6 +14,7 @@ use proviso_report::fact::{Fact, ListInForce};
 use proviso_report::{Hash, Record};
 use serde::{Deserialize, Serialize};
 
+use super::HeldLists;
 use crate::order::ListVersion;
 use crate::order::limits::{ID_BYTES, LISTS};
 
@@ -76,11 +78,11 @@ impl Binding {
 
     /// What a record is judged by, as in [`State::basis_of`](super::State::basis_of).
     #[must_use]
-    pub fn basis_of(&self, record: &Record) -> Option<Basis> {
+    pub fn basis_of(&self, record: &Record, held: &HeldLists) -> Option<Basis> {
         let order = record
             .order
             .or_else(|| self.in_force.map(|in_force| in_force.order))?;
-        Some(self.lists.basis(order))
+        Some(held.within(self.lists.basis(order), record.seq))
     }
 
     /// Takes note of the next record.
@@ -215,7 +217,11 @@ mod tests {
         let (mut state, mut binding) = (State::new(), Binding::default());
         for (seq, fact) in (0..).zip(facts) {
             let record = record(seq, fact, None);
-            assert_eq!(state.basis_of(&record), binding.basis_of(&record));
+            let none = HeldLists::default();
+            assert_eq!(
+                state.basis_of(&record, &none),
+                binding.basis_of(&record, &none)
+            );
             state.pass(&Step::from(&record));
             binding.pass(&record);
             assert_eq!(state.binding(), binding);
@@ -223,8 +229,12 @@ mod tests {
         state
     }
 
+    fn basis(state: &State, order: Option<Hash>) -> Option<Basis> {
+        state.basis_of(&record(99, ends(), order), &HeldLists::default())
+    }
+
     fn numbers(state: &State, order: Hash) -> Vec<(String, u64)> {
-        let basis = state.basis_of(&record(99, ends(), Some(order))).unwrap();
+        let basis = basis(state, Some(order)).unwrap();
         assert_eq!(basis.order, order);
         let lists = basis.lists.into_iter();
         lists.map(|(name, one)| (name, one.number)).collect()
@@ -249,9 +259,9 @@ mod tests {
         let of_order = [("a".to_owned(), 2), ("b".to_owned(), 1)];
         assert_eq!(numbers(&state, ORDER), of_order);
         assert_eq!(numbers(&state, other), [("a".to_owned(), 1)]);
-        let basis = state.basis_of(&record(99, ends(), Some(ORDER))).unwrap();
-        assert_eq!(basis.lists["a"].sha256, Hash([1; 32]));
-        assert_eq!(state.basis_of(&record(99, ends(), None)), None);
+        let of_order = basis(&state, Some(ORDER)).unwrap();
+        assert_eq!(of_order.lists["a"].sha256, Hash([1; 32]));
+        assert_eq!(basis(&state, None), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 
 use proviso_report::{Hash, Record};
 
-use super::{Basis, Judge, State, Step, Verdict};
+use super::{Basis, HeldLists, Judge, State, Step, Verdict};
 use crate::order::Term;
 
 /// What became of a record.
@@ -35,14 +35,16 @@ pub enum Followed {
 }
 
 impl State {
-    /// Follows a record, after all that come before it in the log. `judge` finds what it is judged by.
+    /// Follows a record, after all that come before it in the log. `held`: what the collector says of
+    /// lists that no device has; `judge` finds what it is judged by.
     pub fn follow<'j>(
         &mut self,
         record: &Record,
+        held: &HeldLists,
         judge: impl FnOnce(&Basis) -> Option<&'j Judge>,
     ) -> Followed {
         let step = Step::from(record);
-        let Some(basis) = self.basis_of(record) else {
+        let Some(basis) = self.basis_of(record, held) else {
             self.pass(&step);
             return Followed::NoOrder;
         };

@@ -1,7 +1,8 @@
 //! What a judge remembers of one device's log: the order in force, what was counted, what waits.
 //!
-//! Promises: it is a function of the records that were followed, in the order of the log, and of
-//! nothing else. Where a batch is cut, and whether it was written down and read again in between,
+//! Promises: it is a function of the records that were followed, in the order of the log, of what they
+//! were judged by, and of nothing else. Which updates count of lists that only the collector holds is
+//! no part of it: that is given with each record ([`HeldLists`]). Where a batch is cut, and whether it was written down and read again in between,
 //! changes nothing. What counts is the time at which something happened, so records that come late
 //! count where they belong; a finding is about the record that completed it. It is bounded, whatever
 //! a device sends: what no longer fits makes a rule say that it cannot tell, never that nothing was.
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use super::basis::{Basis, Binding, InForce, UpdatedLists};
 use super::clock::Doubts;
+use super::held::HeldLists;
 use super::life::Life;
 use super::over::grace::{Declared, Waiting};
 use super::over::{quota, sequence, threshold};
@@ -138,11 +140,11 @@ impl State {
     /// What a record of this log is judged by: the order that it names, for signs of life the one in
     /// force, with the lists that count. `None`: it is not judged. Ask before the record is followed.
     #[must_use]
-    pub fn basis_of(&self, record: &Record) -> Option<Basis> {
+    pub fn basis_of(&self, record: &Record, held: &HeldLists) -> Option<Basis> {
         let order = record
             .order
             .or_else(|| self.in_force.map(|in_force| in_force.order))?;
-        Some(self.lists.basis(order))
+        Some(held.within(self.lists.basis(order), record.seq))
     }
 
     /// What it remembers of orders and lists, to look ahead in the log.

@@ -33,9 +33,11 @@
 //!   a record was judged by is then a fact of the log, the same for agent, collector and verifier.
 //! - Of two statements with one number take the first, keep both, and tell people: somebody signed
 //!   twice.
-//! - Refuse an update of a list that only the collector holds: it goes to no device, so no log says
-//!   from where on it counts, and nobody could judge again. Such a list needs a new version of the
-//!   order.
+//!
+//! An update of a list that only the collector holds goes to no device, so no log says from where on it
+//! counts. The collector keeps with it, for each log, how many records it had when it took the update,
+//! and judges those from there on by it ([`HeldLists`](crate::HeldLists)). It takes none before its
+//! `from`. A device refuses it.
 //!
 //! [`UPDATE_NAMESPACE`]: crate::signature::UPDATE_NAMESPACE
 
