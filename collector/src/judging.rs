@@ -5,16 +5,19 @@
 //! moment, on a thread that may wait; orders that pin the same list share its bytes. The same
 //! records and order give the same findings as on the agent and in the verifier: each record is
 //! judged by the order that it names, a sign of life by the one in force, and by no other; and with
-//! those updates of its lists that the log says count.
+//! those updates of its lists that the log says count, or of lists that no device holds the store
+//! (`held`).
 //!
 //! Refuses: to judge by an order that the store does not hold, or that was not in force when the
 //! record was made. Who asks for findings is told which orders were missing, and which records lie
 //! outside their order's term.
 
 mod follow;
+mod held;
 mod memory;
 
-pub use follow::{Judged, Outside};
+pub use follow::{Judged, Outside, UnknownUpdate};
+pub use held::held_lists;
 pub use memory::{Memory, Unwritten};
 
 use std::collections::BTreeMap;

@@ -17,6 +17,8 @@ use crate::store::{Hash, Read};
 pub(super) struct Log {
     pub(super) shown: u64,
     pub(super) withheld: u64,
+    /// The place after the last record, shown or not.
+    pub(super) end: u64,
     /// The orders that the records shown name.
     pub(super) orders: BTreeSet<Hash>,
     /// The orders that came into force with the records shown. A device can name any.
@@ -42,7 +44,10 @@ pub(super) fn write(
     bag.put(&format!("data/keys/device-{id}.vkey"), line(&key))?;
     let under = format!("data/devices/{id}");
     let mut leaves = bag.file(&format!("{under}/leaves.jsonl"))?;
-    let mut log = Log::default();
+    let mut log = Log {
+        end,
+        ..Log::default()
+    };
     let (mut next, mut before) = (first, None);
     while next < end {
         let stored = reports::get(read, id, next)?.ok_or(ExportError::Missing {

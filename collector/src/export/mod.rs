@@ -9,10 +9,11 @@
 //!
 //! Refuses: to write over anything, and to name the person. The person has a pseudonym here.
 //!
-//! The way of a bundle: `log` (records, checkpoints, receipts), `orders`, `judgements` (findings and
-//! decisions), `readme`, all into a `bag`.
+//! The way of a bundle: `log` (records, checkpoints, receipts), `orders`, `held` (from where on lists
+//! counted that no device has), `judgements` (findings and decisions), `readme`, all into a `bag`.
 
 mod bag;
+mod held;
 mod judgements;
 mod log;
 mod orders;
@@ -173,13 +174,14 @@ impl Exporter {
         let mut exported = Exported::default();
         let mut named: BTreeSet<Hash> = BTreeSet::new();
         let theirs = orders_of(read, person)?;
-        let mut silent = Vec::new();
+        let (mut silent, mut ends) = (Vec::new(), Vec::new());
         for device in devices::of_person(read, &person.id)? {
             let Some(log) = log::write(bag, read, &self.signer, &device, (from, to))? else {
                 silent.push(device.id);
                 continue;
             };
             exported.devices.push(device.id);
+            ends.push((device.id, log.end));
             exported.shown += log.shown;
             exported.withheld += log.withheld;
             named.extend(log.orders);
@@ -191,6 +193,9 @@ impl Exporter {
         exported.findings = judged.findings;
         exported.decisions = judged.decisions;
         orders::write(bag, read, &person.id, &named)?;
+        for (device, end) in ends {
+            held::write(bag, read, device, end, &named)?;
+        }
         bag.put("data/keys/collector.vkey", line(self.signer.verifier()))?;
         bag.put("data/keys/allowed_signers", &self.allowed_signers)?;
         let about = About {

@@ -70,6 +70,8 @@ data/devices/*/leaves.jsonl     The records, one a line, exactly as the device w
                                 its place in the log, and gives nothing away.
 data/devices/*/checkpoints/     What the device signed, and the collector's receipt with its time:
                                 from then on neither could change a record unnoticed.
+data/devices/*/lists.jsonl      If the authority brought a list up to date that no computer gets: from
+                                which record on it was used. The list itself is not in the bundle.
 data/orders/                    The court's orders, their signatures and lists.
 data/findings.jsonl             What software found. A finding is an opinion: a POSSIBLE breach.
 data/decisions.jsonl            What people said about the findings: who, when, why.

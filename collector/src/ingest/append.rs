@@ -2,7 +2,7 @@
 //!
 //! Promises: what the report moves on, its findings, what the judge remembers and the time of its
 //! receipt become durable in one transaction, and only if the log still stands where the check saw
-//! it. The times of a device's
+//! it, and the lists still count by which it was judged. The times of a device's
 //! receipts never go back. A receipt is made from a [`Stored`] and from nothing else. A report that is held already gets the receipt it got before;
 //! one that contradicts what is held is kept beside it, and people are told.
 
@@ -10,14 +10,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proviso_report::{Checkpoint, CompactRange, Fact, Receipt, Record, Report, ReportError};
-use proviso_rules::State;
+use proviso_rules::{HeldLists, State};
 
 use super::check::{self, Appends, Known, Rejected, Repeats};
 use super::desk::Desk;
 use super::refused::Refused;
 use super::trouble;
 use crate::clock;
-use crate::judging::{Judged, Memory, Unwritten};
+use crate::judging::{Judged, Memory, Unwritten, held_lists};
 use crate::store::devices::{self, Device, DeviceState};
 use crate::store::findings;
 use crate::store::incidents::{self, IncidentKind};
@@ -35,6 +35,8 @@ const UNIT: usize = 1 << 10;
 pub struct Log {
     device: Arc<Device>,
     known: Known,
+    /// What counts of lists that only the collector holds. The commit compares it.
+    held: HeldLists,
     /// Of the log as it is known here. The commit compares sizes, so it can be wrong and do no harm.
     memory: Option<Memory>,
 }
@@ -58,6 +60,9 @@ enum Committed {
     Stored(Stored),
     /// The log does not stand where it did.
     Moved(Option<Box<Device>>),
+    /// Another update of a list that only the collector holds counts from the log's end on: the
+    /// records must be judged by it.
+    Updated(Box<Appends>, HeldLists),
 }
 
 impl Log {
@@ -66,6 +71,7 @@ impl Log {
         desk: &Desk,
         device: Device,
         orders: BTreeSet<Hash>,
+        held: HeldLists,
     ) -> Result<Self, Refused> {
         let known = Known {
             device: device.id,
@@ -80,6 +86,7 @@ impl Log {
         Ok(Self {
             device: Arc::new(device),
             known,
+            held,
             memory: None,
         })
     }
@@ -175,41 +182,42 @@ impl Desk {
     async fn judge_and_commit(
         &self,
         log: &mut Log,
-        appends: Appends,
+        mut appends: Appends,
         now: i64,
     ) -> Result<Stored, Refused> {
         self.learn_orders_in_force(log, appends.records()).await?;
         let device = Arc::clone(&log.device);
-        let memory = match log.memory.take() {
-            Some(memory) => memory,
-            None => match self.book.memory(&device, log.size()).await? {
+        loop {
+            let memory = match log.memory.take() {
                 Some(memory) => memory,
-                None => return Err(self.moved(log).await),
-            },
-        };
-        let mut state = memory.state.clone();
-        let judged = self
-            .book
-            .follow(
-                &device,
-                &log.known.orders,
-                &mut state,
-                appends.records(),
-                now,
-            )
-            .await?;
-        let (memory, unwritten) = memory.goes_on(state)?;
-        let after = appends.after().clone();
-        match self
-            .commit(log, appends, Outcome { judged, unwritten })
-            .await?
-        {
-            Committed::Stored(stored) => {
-                log.known.range = after;
-                log.memory = Some(memory);
-                Ok(stored)
+                None => match self.book.memory(&device, log.size()).await? {
+                    Some(memory) => memory,
+                    None => return Err(self.moved(log).await),
+                },
+            };
+            let mut state = memory.state.clone();
+            let by = (&*log.known.orders, &log.held);
+            let judged = self
+                .book
+                .follow(&device, by, &mut state, appends.records(), now)
+                .await?;
+            let (memory, unwritten) = memory.goes_on(state)?;
+            let after = appends.after().clone();
+            match self
+                .commit(log, appends, Outcome { judged, unwritten })
+                .await?
+            {
+                Committed::Stored(stored) => {
+                    log.known.range = after;
+                    log.memory = Some(memory);
+                    return Ok(stored);
+                }
+                Committed::Moved(row) => return Err(stands_at(log, row)),
+                // As often as somebody puts one just then.
+                Committed::Updated(again, held) => {
+                    (appends, log.held) = (*again, held);
+                }
             }
-            Committed::Moved(row) => Err(stands_at(log, row)),
         }
     }
 
@@ -233,11 +241,15 @@ impl Desk {
     ) -> Result<Committed, Refused> {
         let row = Arc::clone(&log.device);
         let device = row.id;
-        let before = log.known.range.clone();
+        let (before, held) = (log.known.range.clone(), log.held.clone());
         let channels = Arc::clone(&self.channels);
         let committed = self.store.write("report", move |tx| {
             // Only here the order of reports is certain, however long each waited for the writer.
             let now = clock::now();
+            let counting = held_lists(tx, device)?;
+            if counting != held {
+                return Ok(Committed::Updated(Box::new(appends), counting));
+            }
             let time = reports::receipt_time(tx, device, now)?;
             let after = appends.after();
             let (size, root, range) = (after.size(), after.root(), after.to_bytes());
@@ -257,6 +269,10 @@ impl Desk {
             for (order, outside) in &judged.outside {
                 let incident = trouble::outside_term(&row, order, outside, now);
                 incidents::put(tx, &incident, Some(&order.to_string()))?;
+            }
+            for update in &judged.unknown_updates {
+                let (incident, cause) = trouble::unknown_update(&row, update, now);
+                incidents::put(tx, &incident, Some(&cause))?;
             }
             findings::contradict(tx, device, size)?;
             tx.announce(Change::Contact { device });
@@ -367,7 +383,7 @@ impl Desk {
         let state = log.memory.as_ref().map_or(&nothing, |memory| &memory.state);
         let found = self
             .book
-            .announced(&log.device, state, &record, now)
+            .announced(&log.device, (state, &log.held), &record, now)
             .await?;
         if found.is_empty() {
             return Ok(());

@@ -14,7 +14,7 @@ use super::refused::Refused;
 use super::session::{Answer, Request};
 use crate::authority::{Authority, DeviceCertificate};
 use crate::clock;
-use crate::judging::OrderBook;
+use crate::judging::{OrderBook, held_lists};
 use crate::signing::Signer;
 use crate::store::devices::{self, DeviceState};
 use crate::store::{Store, StoreError, orders, reports, updates};
@@ -158,12 +158,14 @@ impl Desk {
             let orders = orders::digests(read, &device.person)?;
             let last = reports::last(read, id)?;
             let updates = match &device.order {
-                Some(order) => updates::count(read, order)?,
+                Some(order) => updates::count_given(read, order)?,
                 None => 0,
             };
-            Ok::<_, StoreError>(Some((device, orders, last, updates)))
+            let held = held_lists(read, id)?;
+            Ok::<_, StoreError>(Some((device, orders, held, last, updates)))
         });
-        let (device, orders, last, updates) = found.await?.ok_or(Refused::UnknownDevice(id))?;
+        let (device, orders, held, last, updates) =
+            found.await?.ok_or(Refused::UnknownDevice(id))?;
         if device.state != DeviceState::Active {
             return Err(Refused::Retired(id));
         }
@@ -182,7 +184,7 @@ impl Desk {
             order: device.order,
             updates,
         };
-        let log = Log::new(self, device, orders.into_iter().collect())?;
+        let log = Log::new(self, device, orders.into_iter().collect(), held)?;
         Ok((log, welcome))
     }
 
@@ -200,7 +202,9 @@ impl Desk {
         if current.bytes.len() > MAX_FRAME / 2 {
             return Err(Refused::NoOrder);
         }
-        let updates = updates.into_iter().map(|stored| UpdatePackage {
+        // What only the collector holds concerns no device.
+        let given = updates.into_iter().filter(|stored| !stored.held);
+        let updates = given.map(|stored| UpdatePackage {
             update: stored.bytes,
             signature: stored.signature,
         });

@@ -80,7 +80,7 @@ impl Peers {
         for device in connected {
             let order = devices::get(read, device)?.and_then(|row| row.order);
             let updates = match &order {
-                Some(order) => updates::count(read, order)?,
+                Some(order) => updates::count_given(read, order)?,
                 None => 0,
             };
             assigned.push((device, order, updates));

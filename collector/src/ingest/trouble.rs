@@ -1,7 +1,7 @@
 //! What is wrong with a device's log, told to people.
 //!
 //! Promises: a report that is refused for good, an order that cannot judge and a log that was set
-//! back are an incident, once for each device and cause while it lasts, however often the device tries again. What mends
+//! back are an incident, and so is an update of a list that nobody gave the device, once for each device and cause while it lasts, however often the device tries again. What mends
 //! itself is none: a busy collector, a report that begins at another place, a device that people
 //! took out of service.
 
@@ -11,10 +11,13 @@ use proviso_rules::Term;
 use super::append::Log;
 use super::desk::Desk;
 use super::refused::Refused;
-use crate::judging::{JudgingError, Outside};
+use crate::judging::{JudgingError, Outside, UnknownUpdate};
 use crate::store::devices::Device;
 use crate::store::incidents::{self, Incident, IncidentKind};
 use crate::store::{Hash, StoreError};
+
+/// The longest name of a list that is shown as a device wrote it, in characters.
+const LONGEST_NAME: usize = 64;
 
 impl Desk {
     /// Tells people that a report was refused, if it is for them to mend.
@@ -110,4 +113,74 @@ pub(super) fn outside_term(device: &Device, order: &Hash, outside: &Outside, now
          ask whether they may be used"
     );
     incident(device, IncidentKind::OutsideTerm, detail, now)
+}
+
+/// That a device says that an update counts which it was not given, and what makes it the same as
+/// another.
+pub(super) fn unknown_update(
+    device: &Device,
+    update: &UnknownUpdate,
+    now: i64,
+) -> (Incident, String) {
+    let UnknownUpdate {
+        seq,
+        order,
+        list,
+        number,
+        sha256,
+    } = update;
+    // The device chose the name.
+    let name: String = list.escape_debug().take(LONGEST_NAME).collect();
+    let detail = format!(
+        "Record {seq} says that update {number} of the list `{name}` of the order {order} counts, and \
+         no computer was given such an update. All records are judged without it: find out what wrote \
+         this on the computer"
+    );
+    let incident = incident(device, IncidentKind::UnknownUpdate, detail, now);
+    (incident, format!("{order} {name} {number} {sha256}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::devices::DeviceState;
+    use crate::store::{DeviceId, PersonId};
+
+    #[test]
+    fn an_update_that_nobody_gave_is_told_in_a_sentence() {
+        let device = Device {
+            id: DeviceId([7; 16]),
+            person: PersonId::from_random([1; 16]),
+            log_key: [2; 32],
+            cert_spki: [3; 32],
+            state: DeviceState::Active,
+            enrolled: 0,
+            agent_version: String::new(),
+            platform: String::new(),
+            size: 0,
+            root: Hash::of(b""),
+            range: vec![],
+            last_contact: None,
+            order: None,
+        };
+        let update = UnknownUpdate {
+            seq: 41,
+            order: Hash([0xab; 32]),
+            list: format!("a\n{}", "b".repeat(1_000)),
+            number: 2,
+            sha256: Hash([1; 32]),
+        };
+        let (incident, cause) = unknown_update(&device, &update, 5);
+        let (order, name) = ("ab".repeat(32), format!("a\\n{}", "b".repeat(61)));
+        assert_eq!(
+            incident.detail,
+            format!(
+                "Record 41 says that update 2 of the list `{name}` of the order {order} counts, and no \
+                 computer was given such an update. All records are judged without it: find out what \
+                 wrote this on the computer"
+            )
+        );
+        assert_eq!(incident.kind.as_str(), "unknown_update");
+        assert_eq!(cause, format!("{order} {name} 2 {}", "01".repeat(32)));
+    }
 }

@@ -14,7 +14,8 @@ use jiff::Timestamp;
 use proviso_report::fact::{Fact, Kind};
 use proviso_report::{Record, UnixMs};
 use proviso_rules::{
-    Basis, ENGINE, Event, Followed, Hit, Judge, Order, State, Term, Verdict, Why, finding_id,
+    Basis, ENGINE, Event, Followed, HeldLists, Hit, Judge, Order, State, Term, Verdict, Why,
+    finding_id,
 };
 
 use proviso_rules::order::ListVersion;
@@ -41,6 +42,23 @@ pub struct Judged {
     /// For each order, the first record of activity that was made when it was not in force: such
     /// records were not judged.
     pub outside: BTreeMap<Hash, Outside>,
+    /// Updates that the records say count, and that no device was given.
+    pub unknown_updates: Vec<UnknownUpdate>,
+}
+
+/// An update that a device says counts, and that it was not given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownUpdate {
+    /// Where it says so.
+    pub seq: u64,
+    /// Of which order.
+    pub order: Hash,
+    /// Of which of its lists.
+    pub list: String,
+    /// Its number.
+    pub number: u64,
+    /// The list that it brings.
+    pub sha256: Hash,
 }
 
 /// A record of activity outside its order's term.
@@ -58,26 +76,41 @@ type Judges = BTreeMap<Basis, Arc<Judge>>;
 
 impl OrderBook {
     /// Follows records of a device's log from where `state` stands. `orders`: those of its person;
-    /// `now`: when it is done. After an error the state is of no use.
+    /// `held`: what counts of lists that only the collector holds; `now`: when it is done. After an
+    /// error the state is of no use.
     pub async fn follow(
         self: &Arc<Self>,
         device: &Device,
-        orders: &BTreeSet<Hash>,
+        (orders, held): (&BTreeSet<Hash>, &HeldLists),
         state: &mut State,
         records: &[Record],
         now: i64,
     ) -> Result<Judged, JudgingError> {
         let mut judged = Judged::default();
         let mut binding = state.binding();
-        let mut wanted = BTreeSet::new();
+        let (mut wanted, mut named) = (BTreeSet::new(), Vec::new());
         for record in records {
-            wanted.extend(binding.basis_of(record));
+            wanted.extend(binding.basis_of(record, held));
+            if let Fact::ListInForce(said) = &record.fact
+                && let Some(order) = binding.in_force().filter(|order| orders.contains(order))
+            {
+                named.push(UnknownUpdate {
+                    seq: record.seq,
+                    order,
+                    list: said.list.clone(),
+                    number: said.number,
+                    sha256: said.sha256,
+                });
+            }
             binding.pass(record);
         }
+        judged.unknown_updates = self.not_given(named).await?;
         let judges = self.judges(wanted, orders).await?;
         let mut unsure = Unsure::default();
         for record in records {
-            match state.follow(record, |basis| judges.get(basis).map(|judge| &**judge)) {
+            match state.follow(record, held, |basis| {
+                judges.get(basis).map(|judge| &**judge)
+            }) {
                 Followed::Judged { basis, verdict } => {
                     let Verdict { hits, cannot_tell } = verdict;
                     let Some(judge) = judges.get(&basis) else {
@@ -117,11 +150,14 @@ impl OrderBook {
     pub async fn announced(
         self: &Arc<Self>,
         device: &Device,
-        state: &State,
+        (state, held): (&State, &HeldLists),
         record: &Record,
         now: i64,
     ) -> Result<Vec<Finding>, JudgingError> {
-        let Some(basis) = state.basis_of(record).filter(|_| record.order.is_some()) else {
+        let Some(basis) = state
+            .basis_of(record, held)
+            .filter(|_| record.order.is_some())
+        else {
             return Ok(Vec::new());
         };
         let Some(judge) = self.held(&basis).await? else {
@@ -138,6 +174,29 @@ impl OrderBook {
         hits.into_iter()
             .map(|hit| finding(hit, &judge, device, record, Proof::Unproven, now))
             .collect()
+    }
+
+    /// Those of these updates that no device was given.
+    async fn not_given(
+        self: &Arc<Self>,
+        mut named: Vec<UnknownUpdate>,
+    ) -> Result<Vec<UnknownUpdate>, JudgingError> {
+        let of: BTreeSet<Hash> = named.iter().map(|one| one.order).collect();
+        for order in of {
+            let stored = self
+                .store
+                .read(move |read| Ok::<_, StoreError>(updates::of_order(read, &order)?))
+                .await?;
+            let is_given = |said: &UnknownUpdate| {
+                stored.iter().any(|one| {
+                    !one.held
+                        && (&one.order, &one.list, one.number, one.sha256)
+                            == (&said.order, &said.list, said.number, said.sha256)
+                })
+            };
+            named.retain(|said| !is_given(said));
+        }
+        Ok(named)
     }
 
     /// Those that are held of the person's.
@@ -179,10 +238,6 @@ impl OrderBook {
         };
         let mut held = basis.clone();
         held.lists.retain(|list, version| is_held(list, version));
-        tracing::warn!(
-            %order,
-            "a device names updates of lists that were never put: it is judged without them"
-        );
         self.get(&held).await
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use proviso_report::{Record, Report};
 use proviso_rules::{ENGINE, State};
 
-use super::{JudgingError, OrderBook};
+use super::{JudgingError, OrderBook, held_lists};
 use crate::store::devices::Device;
 use crate::store::judged::{self, CannotTell, Kept};
 use crate::store::reports::{self, StoredReport};
@@ -75,10 +75,12 @@ impl OrderBook {
         size: u64,
     ) -> Result<Memory, JudgingError> {
         let (id, person) = (device.id, device.person.clone());
-        let theirs = self
-            .store
-            .read(move |read| Ok::<_, StoreError>(orders::digests(read, &person)?));
-        let theirs: BTreeSet<Hash> = theirs.await?.into_iter().collect();
+        let known = self.store.read(move |read| {
+            let theirs = orders::digests(read, &person)?;
+            Ok::<_, StoreError>((theirs, held_lists(read, id)?))
+        });
+        let (theirs, held) = known.await?;
+        let theirs: BTreeSet<Hash> = theirs.into_iter().collect();
         let mut state = State::new();
         let mut counts: BTreeMap<CannotTell, u64> = BTreeMap::new();
         let mut next = 0;
@@ -93,7 +95,7 @@ impl OrderBook {
             });
             let records = records.await?;
             let followed = self
-                .follow(device, &theirs, &mut state, &records, 0)
+                .follow(device, (&theirs, &held), &mut state, &records, 0)
                 .await?;
             for one in followed.cannot_tell {
                 let count = one.count;

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use proviso_report::fact::{Heartbeat, ListInForce, OrderEnded, OrderInForce, WebVisit};
 use proviso_report::{BootId, Fact, Method, Record, UnixMs};
-use proviso_rules::{ENGINE, State, Term, finding_id};
+use proviso_rules::{ENGINE, HeldLists, State, Term, finding_id};
 
 use super::*;
 use crate::store::devices::{self, Device, DeviceState, Registered};
@@ -75,7 +75,10 @@ impl Held {
         let orders: BTreeSet<Hash> = orders.iter().copied().collect();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let (device, mut state) = (device(&self.person), State::new());
-        let following = self.book.follow(&device, &orders, &mut state, records, 99);
+        let held = HeldLists::default();
+        let following = self
+            .book
+            .follow(&device, (&orders, &held), &mut state, records, 99);
         runtime.block_on(following).unwrap()
     }
 }
@@ -257,6 +260,7 @@ fn records_are_judged_by_the_lists_that_the_log_says_count() {
         bytes: statement.into_bytes(),
         signature: vec![1],
         put: 5,
+        held: false,
     };
     let stored = update.clone();
     held.write(move |tx| {
@@ -313,6 +317,123 @@ fn records_are_judged_by_the_lists_that_the_log_says_count() {
     assert!(matches!(found[0], (3, Some(basis)) if basis != digest));
     assert_eq!(found[1], (6, None));
     assert_eq!(judged.findings[0].order, digest);
+    let unknown = UnknownUpdate {
+        seq: 4,
+        order: digest,
+        list: "social".to_owned(),
+        number: 2,
+        sha256: Hash::of(b"nothing"),
+    };
+    assert_eq!(judged.unknown_updates, [unknown]);
+}
+
+#[test]
+fn a_list_that_no_device_holds_counts_from_where_the_store_says() {
+    let held = Held::new();
+    let by = "held = \"collector\"\nupdates = { by = \"police:lists@police.example\", says = \"Sites \
+              may be added.\" }\n";
+    let fill = "lists = { social = [\"made-up.example\"] }\n";
+    let text = order()
+        .replace("count = 2\n", &format!("count = 2\n{by}"))
+        .replace(
+            "on = [\"web_visit\"]",
+            "where = \"collector\"\non = [\"web_visit\"]",
+        )
+        .replace("www.facebook.com", "made-up.example")
+        .replace("match\"\n", &format!("match\"\n{fill}"));
+    let digest = held.put(text.as_bytes());
+    let new: &[u8] = b"facebook.com\ninstagram.com\nnew.example\n";
+    let parsed = Order::parse(text.as_bytes()).unwrap();
+    let from = "2026-01-01T00:00:00Z";
+    let statement = ListUpdate::text(&parsed, "social", None, new, from, None).unwrap();
+    let update = StoredUpdate {
+        order: digest,
+        list: "social".to_owned(),
+        number: 1,
+        sha256: Hash::of(new),
+        bytes: statement.into_bytes(),
+        signature: vec![1],
+        put: 5,
+        held: true,
+    };
+    let (older, newer) = (device(&held.person), DeviceId([8; 16]));
+    let registered = || Registered {
+        host: String::new(),
+        accounts: vec![],
+    };
+    let row = older.clone();
+    held.write(move |tx| {
+        orders::put_list(tx, &Hash::of(LIST), LIST)?;
+        orders::put_list(tx, &Hash::of(new), new)?;
+        devices::add(tx, &row, &registered())?;
+        devices::advance(tx, row.id, 0, 2, &Hash::of(b""), &[], 1)?;
+        updates::put(tx, &update)?;
+        let late = Device {
+            id: newer,
+            order: Some(digest),
+            ..row
+        };
+        devices::add(tx, &late, &registered())
+    });
+    // It is put for all time: another go at it, and a longer log, change nothing.
+    let id = older.id;
+    held.write(move |tx| {
+        devices::advance(tx, id, 2, 9, &Hash::of(b""), &[], 1)?;
+        updates::begin(tx, &digest)
+    });
+    let look = |device| {
+        let read = held.store.read_blocking(|read| {
+            let given = updates::count_given(read, &digest)?;
+            Ok::<_, StoreError>((
+                given,
+                updates::held_of(read, device)?,
+                held_lists(read, device)?,
+            ))
+        });
+        read.unwrap()
+    };
+    let (given, rows, lists) = look(older.id);
+    assert_eq!((given, rows.len(), rows[0].from), (0, 1, 2));
+    let (_, rows, of_newer) = look(newer);
+    assert_eq!((rows.len(), rows[0].from), (1, 0));
+
+    let page = |seq| visit(seq, "https://new.example/", digest);
+    // A device that says so itself is not believed.
+    let said = ListInForce {
+        list: "social".to_owned(),
+        number: 1,
+        sha256: Hash::of(new),
+    };
+    let records = [
+        life(0, begins(digest)),
+        page(1),
+        page(2),
+        life(3, said.into()),
+        visit(4, "https://www.facebook.com/", digest),
+    ];
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let orders = BTreeSet::from([digest]);
+    let follow = |lists: &HeldLists, pieces: &[&[Record]]| {
+        let (mut state, mut found, mut unknown) = (State::new(), vec![], 0);
+        for piece in pieces {
+            let by = (&orders, lists);
+            let following = held.book.follow(&older, by, &mut state, piece, 99);
+            let judged = runtime.block_on(following).unwrap();
+            unknown += judged.unknown_updates.len();
+            let all = judged.findings.into_iter();
+            found.extend(all.map(|one| (one.seq, one.basis.is_some())));
+        }
+        assert_eq!(unknown, 1);
+        (found, state.to_bytes().unwrap())
+    };
+    let whole = follow(&lists, &[&records]);
+    assert_eq!(whole.0, [(2, true), (4, true)]);
+    for cut in 1..records.len() {
+        let (one, two) = records.split_at(cut);
+        assert_eq!(follow(&lists, &[one, two]), whole, "cut at {cut}");
+    }
+    let all = follow(&of_newer, &[&records]);
+    assert_eq!(all.0, [(1, true), (2, true), (4, true)]);
 }
 
 #[test]
@@ -436,7 +557,12 @@ fn an_announced_record_is_judged_by_itself() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let record = visit(7, "https://www.facebook.com/groups", digest);
     let device = device(&held.person);
-    let found = runtime.block_on(held.book.announced(&device, &State::new(), &record, 99));
+    let found = runtime.block_on(held.book.announced(
+        &device,
+        (&State::new(), &HeldLists::default()),
+        &record,
+        99,
+    ));
     let [found] = &found.unwrap()[..] else {
         panic!("not one finding");
     };
@@ -445,7 +571,12 @@ fn an_announced_record_is_judged_by_itself() {
         at: UnixMs(0),
         ..record
     };
-    let found = runtime.block_on(held.book.announced(&device, &State::new(), &early, 99));
+    let found = runtime.block_on(held.book.announced(
+        &device,
+        (&State::new(), &HeldLists::default()),
+        &early,
+        99,
+    ));
     assert!(found.unwrap().is_empty(), "before the term");
 }
 

@@ -10,6 +10,7 @@ use super::ledger;
 
 use super::ids::PersonId;
 use super::sql::{Read, Row, SqlError, Tx};
+use super::updates;
 use crate::clock;
 
 /// Whether reports of a device are taken.
@@ -61,7 +62,7 @@ pub struct Registered {
     pub accounts: Vec<String>,
 }
 
-/// Enters a device.
+/// Enters a device. Updates of lists that only the collector holds count for it from its first record on.
 pub fn add(tx: &Tx<'_>, device: &Device, registered: &Registered) -> Result<(), SqlError> {
     let id = device.id.to_string();
     let order = device.order.map(|digest| digest.to_string());
@@ -101,7 +102,11 @@ pub fn add(tx: &Tx<'_>, device: &Device, registered: &Registered) -> Result<(), 
         size: Some(device.size),
         follows: None,
     };
-    ledger::enter(tx, device.enrolled, stated).map(drop)
+    ledger::enter(tx, device.enrolled, stated)?;
+    match &device.order {
+        Some(order) => updates::begin(tx, order),
+        None => Ok(()),
+    }
 }
 
 /// One device.

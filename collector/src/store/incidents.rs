@@ -33,6 +33,8 @@ pub enum IncidentKind {
     BrokenOrder,
     /// The device has fewer records than it sent.
     SetBack,
+    /// The device says that an update of a list counts which it was not given.
+    UnknownUpdate,
 }
 
 /// One incident.
@@ -124,6 +126,7 @@ impl IncidentKind {
             Self::OutsideTerm => "outside_term",
             Self::BrokenOrder => "broken_order",
             Self::SetBack => "set_back",
+            Self::UnknownUpdate => "unknown_update",
         }
     }
 }
@@ -140,6 +143,7 @@ impl std::str::FromStr for IncidentKind {
             "outside_term" => Ok(Self::OutsideTerm),
             "broken_order" => Ok(Self::BrokenOrder),
             "set_back" => Ok(Self::SetBack),
+            "unknown_update" => Ok(Self::UnknownUpdate),
             _ => Err(UnknownKind),
         }
     }

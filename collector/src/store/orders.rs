@@ -9,9 +9,9 @@ use proviso_report::ledger::{OrderPut, OrderWhat};
 use super::ids::Hash;
 use super::ledger;
 
-use super::devices;
 use super::ids::PersonId;
 use super::sql::{Read, Row, SqlError, Tx};
+use super::{devices, updates};
 
 /// One order as it was put.
 #[derive(Debug, Clone)]
@@ -71,6 +71,7 @@ pub fn put(tx: &Tx<'_>, order: &StoredOrder) -> Result<(), SqlError> {
         ],
     )?;
     devices::assign(tx, &order.person, &order.digest)?;
+    updates::begin(tx, &order.digest)?;
     announce(tx)
 }
 

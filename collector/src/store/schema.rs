@@ -18,7 +18,7 @@ use super::StoreError;
 use super::sql::{Read, Session, SqlError};
 
 /// The version this program reads and writes.
-pub const VERSION: &str = "3";
+pub const VERSION: &str = "4";
 
 /// All tables of version 1. Times are Unix milliseconds; ids, digests and devices are lower hex.
 pub const FIRST: &str = "
@@ -259,8 +259,22 @@ ALTER TABLE incident ADD COLUMN entry BIGINT;
 UPDATE meta SET value = '3' WHERE key = 'schema';
 ";
 
+/// From version 3 to 4: updates of lists that only the collector holds (`list_update.held`, 0 or 1), and
+/// for each log under their order the first record for which such an update counts.
+const HELD: &str = "
+ALTER TABLE list_update ADD COLUMN held BIGINT NOT NULL DEFAULT 0;
+CREATE TABLE held_update (
+    device TEXT NOT NULL REFERENCES device (id),
+    order_digest TEXT NOT NULL,
+    place BIGINT NOT NULL,
+    first BIGINT NOT NULL,
+    PRIMARY KEY (device, order_digest, place)
+);
+UPDATE meta SET value = '4' WHERE key = 'schema';
+";
+
 /// From which version each step leads on.
-const STEPS: [(&str, &str); 2] = [("1", SECOND), ("2", LEDGER)];
+const STEPS: [(&str, &str); 3] = [("1", SECOND), ("2", LEDGER), ("3", HELD)];
 
 /// Makes the tables in an empty file.
 pub(super) fn create(session: &Session) -> Result<(), SqlError> {
@@ -334,7 +348,8 @@ mod tests {
     use super::*;
     use crate::store::devices::{self, Device};
     use crate::store::judged::{self, Kept};
-    use crate::store::{DeviceId, Store};
+    use crate::store::updates::{self, StoredUpdate};
+    use crate::store::{DeviceId, Hash, Store};
 
     #[test]
     fn a_store_of_the_first_version_is_brought_up_with_all_that_it_holds() {
@@ -375,5 +390,41 @@ mod tests {
             Some(VERSION.to_owned())
         );
         assert!(Store::open(&path).is_ok(), "a second time");
+    }
+
+    #[test]
+    fn a_store_of_the_second_version_keeps_its_updates_as_those_of_devices() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        let session = Session::writer(&path, true).unwrap();
+        session.run(FIRST).unwrap();
+        session.run(SECOND).unwrap();
+        let order = Hash([1; 32]);
+        session
+            .run(
+                "INSERT INTO list_update VALUES (replace(hex(zeroblob(32)), '00', '01'), 0, 'social',
+                 1, replace(hex(zeroblob(32)), '00', '02'), x'09', x'08', 7);",
+            )
+            .unwrap();
+        drop(session);
+
+        let store = Store::open(&path).unwrap();
+        let kept = store
+            .read_blocking(|read| Ok::<_, StoreError>(updates::of_order(read, &order)?))
+            .unwrap();
+        let wanted = StoredUpdate {
+            order,
+            list: "social".to_owned(),
+            number: 1,
+            sha256: Hash([2; 32]),
+            bytes: vec![9],
+            signature: vec![8],
+            put: 7,
+            held: false,
+        };
+        assert_eq!(kept, [wanted]);
+        let counting = store
+            .read_blocking(|read| Ok::<_, StoreError>(updates::held_of(read, DeviceId([1; 16]))?));
+        assert_eq!(counting.unwrap(), []);
     }
 }

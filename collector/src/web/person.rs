@@ -299,6 +299,7 @@ fn kind(kind: IncidentKind) -> &'static str {
         IncidentKind::OutsideTerm => "Records from a time when their order was not in force",
         IncidentKind::BrokenOrder => "An order that cannot judge, so that reports wait",
         IncidentKind::SetBack => "A log that was set back",
+        IncidentKind::UnknownUpdate => "An update of a list that nobody gave this computer",
     }
 }
 

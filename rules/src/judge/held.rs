@@ -133,13 +133,13 @@ mod tests {
     fn the_place_in_the_log_says_what_counts() {
         let held = held(&[("a", 1, 3), ("b", 1, 0), ("a", 2, 5), ("a", 3, 5)]);
         let at = |seq| numbers(held.within(Basis::of(ORDER), seq));
-        let (a, b) = (|n| ("a".to_owned(), n), ("b".to_owned(), 1));
-        assert_eq!(at(0), [b.clone()]);
-        assert_eq!(at(2), [b.clone()]);
-        assert_eq!(at(3), [a(1), b.clone()]);
-        assert_eq!(at(4), [a(1), b.clone()]);
-        assert_eq!(at(5), [a(3), b.clone()]);
-        assert_eq!(at(u64::MAX), [a(3), b]);
+        let one = |list: &str, number| (list.to_owned(), number);
+        assert_eq!(at(0), [one("b", 1)]);
+        assert_eq!(at(2), [one("b", 1)]);
+        assert_eq!(at(3), [one("a", 1), one("b", 1)]);
+        assert_eq!(at(4), [one("a", 1), one("b", 1)]);
+        assert_eq!(at(5), [one("a", 3), one("b", 1)]);
+        assert_eq!(at(u64::MAX), [one("a", 3), one("b", 1)]);
         let other = held.within(Basis::of(Hash([2; 32])), 9);
         assert_eq!(numbers(other), []);
     }

@@ -4,8 +4,11 @@
 //! next one, and the list's hash and count are checked, and the order passes its own tests with the
 //! new list, before anything is written; then update and list are stored together or not at all.
 //!
-//! Refuses: an update of a list that only the collector holds. From where on in the log it would count
-//! is not written down anywhere that a verifier sees, so such a list needs a new version of the order.
+//! An update of a list that only the collector holds goes to no computer. It counts at once, for all
+//! records that come in from then on; how many were held of each log is stored with it.
+//!
+//! Refuses: to let such an update count before the moment that it names, and to keep to itself what
+//! devices hold already.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -91,8 +94,6 @@ impl UpdateList {
             .may_be_signed_by(&case.order)
             .with_context(not_taken)?;
         let by = may.to_owned();
-        case.is_held_by_devices(&update.list)
-            .with_context(not_taken)?;
         let authorised = update
             .clone()
             .verify(
@@ -114,6 +115,11 @@ impl UpdateList {
                 update.sha256
             );
         }
+        let held = case.is_held_here(&update.list);
+        if held {
+            case.may_be_held(&update, UnixMs(now))
+                .with_context(not_taken)?;
+        }
         case.fits(bytes.len().saturating_add(signature.len()))?;
         store.read_blocking(|read| case.passes_its_tests(read, &list))??;
 
@@ -125,32 +131,59 @@ impl UpdateList {
             bytes,
             signature,
             put: now,
+            held,
         };
         let (count, id) = (case.updates.len(), case.stored.id.clone());
         let computers = store.write_blocking("update list", move |tx| {
             store_it(tx, &person, &entry, &list, count, &id)
         })?;
         let from = update.from;
+        let when = match held {
+            true => format!(
+                "No computer gets it: it counts for all records of {computers} computers that come in \
+                 from now on."
+            ),
+            false => format!(
+                "{computers} computers get it at their next contact; each says in its log from which \
+                 record on it counts."
+            ),
+        };
         Ok(format!(
             "Update {} of the list `{}` of {} was taken, signed by {by}: {} entries, from {from} on.\n\
-             {computers} computers get it at their next contact; each says in its log from which \
-             record on it counts.\n",
+             {when}\n",
             update.number, update.list, case.stored.id, update.count
         ))
     }
 }
 
 impl Case {
-    fn is_held_by_devices(&self, list: &str) -> anyhow::Result<()> {
+    /// Does only the collector hold this list?
+    fn is_held_here(&self, list: &str) -> bool {
         let is_it = |pin: &&ListPin| pin.name == list;
         let mut pins = self.order.lists().iter().filter(is_it);
-        if pins.all(|pin| pin.held == Where::Device) {
-            return Ok(());
+        pins.any(|pin| pin.held == Where::Collector)
+    }
+
+    fn may_be_held(&self, update: &ListUpdate, now: UnixMs) -> anyhow::Result<()> {
+        if now < update.from {
+            bail!(
+                "the update counts from {} on, and one of a list that only the collector holds counts \
+                 as soon as it is taken: put it then",
+                update.from
+            );
         }
-        bail!(
-            "the list `{list}` is held at the collector only, and no device's log could say from when \
-             on an update of it counts: have a new version of the order signed that pins the new list"
-        )
+        let mut pins = self.order.lists().iter();
+        let mut updates = self.updates.iter();
+        let given = pins.any(|pin| pin.held == Where::Device && pin.sha256 == update.sha256)
+            || updates.any(|one| !one.held && one.sha256 == update.sha256);
+        if given {
+            bail!(
+                "this is a list that devices hold already, and then they could get it no more: let the \
+                 order hold `{}` on devices, or sign another list",
+                update.list
+            );
+        }
+        Ok(())
     }
 
     fn fits(&self, more: usize) -> anyhow::Result<()> {
