@@ -7,6 +7,7 @@
 mod agent;
 mod device;
 mod file;
+mod log;
 mod names;
 mod order;
 mod program;
@@ -21,6 +22,7 @@ pub use agent::{
 };
 pub use device::{Device, NetworkInterface, NetworkJoined, NetworkSetting, PhoneApp};
 pub use file::{FileChange, FileWas};
+pub use log::{KeyChanged, KeyReason, LogBreak, LogContinues};
 pub use order::{Declaration, ListInForce, OrderEnded, OrderInForce, OrderRefused};
 pub use program::{Package, ProcessEnd, ProcessStart, ToolFound, ToolState};
 pub use system::{AccountChange, ClockStepped, OtherSystem, Power, PowerWas, Session, ZoneChanged};
@@ -175,6 +177,10 @@ facts! {
     AgentTraced = "agent_traced",
     /// Something on this computer keeps the agent from its collector.
     CollectorBlocked = "collector_blocked",
+    /// From here on another key signs the log.
+    KeyChanged = "key_changed",
+    /// The log goes on where another log of this computer was broken off.
+    LogContinues = "log_continues",
 }
 
 impl Kind {
@@ -201,6 +207,8 @@ impl Kind {
                 | Self::AgentAltered
                 | Self::AgentTraced
                 | Self::CollectorBlocked
+                | Self::KeyChanged
+                | Self::LogContinues
         )
     }
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::device::DeviceId;
 use crate::hash::Hash;
 use crate::record::Method;
 
@@ -362,6 +363,28 @@ fn all() -> Vec<(Fact, &'static str)> {
             }
             .into(),
             r#"{"how":"firewall","detail":"d"}"#,
+        ),
+        (
+            KeyChanged {
+                key: "a.example/device/05+00000000+AA==".into(),
+                reason: KeyReason::Boot,
+            }
+            .into(),
+            r#"{"key":"a.example/device/05+00000000+AA==","reason":"boot"}"#,
+        ),
+        (
+            LogContinues {
+                log: DeviceId([5; 16]),
+                size: 7,
+                root: Hash([1; 32]),
+                cause: LogBreak::SetBack,
+            }
+            .into(),
+            concat!(
+                r#"{"log":"05050505050505050505050505050505","size":7,"root":"#,
+                r#""0101010101010101010101010101010101010101010101010101010101010101","#,
+                r#""cause":"set_back"}"#
+            ),
         ),
     ]
 }

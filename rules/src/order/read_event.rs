@@ -188,6 +188,7 @@ fn complete(kind: Kind, fields: &mut Map<String, Json>) {
         Kind::OrderEnded => &["id", "reason"],
         Kind::Declaration => &["what"],
         Kind::Gap | Kind::AgentAltered | Kind::CollectorBlocked => &["detail"],
+        Kind::KeyChanged => &["key"],
         _ => &[],
     };
     let mut complete = |key: &str, value: Json| {
@@ -217,6 +218,11 @@ fn complete(kind: Kind, fields: &mut Map<String, Json>) {
             complete("awake_ms", json!(0));
         }
         Kind::OrderEnded => complete("version", json!(0)),
+        Kind::LogContinues => {
+            complete("log", json!("0".repeat(32)));
+            complete("size", json!(0));
+            complete("root", json!("0".repeat(64)));
+        }
         _ => {}
     }
     // What a test leaves out of a program is what its path says.

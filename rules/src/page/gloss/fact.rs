@@ -294,6 +294,10 @@ fn monitor(fact: &Fact) -> Option<String> {
             "the monitoring program is kept from sending its records, by {}",
             it.how
         ),
+        Fact::KeyChanged(_) => "the key that signs the records changes".to_owned(),
+        Fact::LogContinues(_) => {
+            "the monitoring program begins a new log where one was broken off".to_owned()
+        }
         _ => return None,
     })
 }

@@ -50,6 +50,10 @@ const fn kind(kind: Kind) -> &'static str {
         Kind::AgentAltered => "changes to the monitoring program",
         Kind::AgentTraced => "programs that take hold of the monitoring program",
         Kind::CollectorBlocked => "what keeps the monitoring program from sending its records",
+        Kind::KeyChanged => "changes of the key that signs the records",
+        Kind::LogContinues => {
+            "new logs that the monitoring program begins where one was broken off"
+        }
         other => other.as_str(),
     }
 }

@@ -157,6 +157,19 @@ fn facts_read_aloud() {
             r#"{"how":"firewall","detail":"d"}"#,
             "the monitoring program is kept from sending its records, by firewall",
         ),
+        (
+            Kind::KeyChanged,
+            r#"{"key":"k","reason":"age"}"#,
+            "the key that signs the records changes",
+        ),
+        (
+            Kind::LogContinues,
+            &format!(
+                r#"{{"log":"{}","size":0,"root":"{hash}","cause":"fork"}}"#,
+                "05".repeat(16)
+            ),
+            "the monitoring program begins a new log where one was broken off",
+        ),
     ] {
         let fact = Fact::parse(kind, json).unwrap_or_else(|error| panic!("{json}: {error}"));
         assert_eq!(self::fact(&fact), words);
