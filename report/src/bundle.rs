@@ -10,6 +10,7 @@
 //! data/devices/<id>/lists.jsonl            from where on updated lists count that only the collector
 //!                                          holds; only if there are any    HeldUpdate
 //! data/devices/<id>/checkpoints/<size, 20 digits>.note   checkpoint with receipt
+//! data/devices/<id>/keys.jsonl             changes of its key before them   Announcement
 //! data/keys/device-<id>.vkey  data/keys/collector.vkey  data/keys/allowed_signers
 //! data/orders/<digest>/order.toml ...      the orders that the records name
 //! data/findings.jsonl  data/decisions.jsonl  data/README.txt
@@ -27,10 +28,12 @@
 //! holds; whoever checks it must compare the keys with those that the authority published.
 
 mod bag;
+mod keys;
 mod log;
 mod parts;
 mod seal;
 
+pub use keys::Announcement;
 pub use log::DeviceLog;
 pub use parts::{About, Finding, HeldUpdate, Leaf, Matched, Start};
 pub use seal::{SEAL, seal_note, seal_statement};

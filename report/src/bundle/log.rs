@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::keys::{self, Keys};
 use super::{Check, Files, Leaf, Outcome, Start, key, needed};
 use crate::checkpoint::Checkpoint;
 use crate::device::DeviceId;
@@ -53,7 +54,24 @@ pub(super) fn check(
             return (checks, None);
         }
     };
-    let cosigned = match checkpoints(files, listed, device, &key, collector) {
+    let read = read_leaves(files, device);
+    let shown = read.as_deref().unwrap_or_default();
+    let keys = match keys::walk(files, device, key, shown, collector) {
+        Ok(keys) => keys,
+        Err(outcome) => {
+            note("each of its keys is named under the key before it", outcome);
+            return (checks, None);
+        }
+    };
+    if keys.count() > 1 {
+        let text = format!(
+            "its {} keys follow each other from that of its enrolment, each named under the key \
+             before it",
+            keys.count()
+        );
+        note(&text, Outcome::Holds);
+    }
+    let cosigned = match checkpoints(files, listed, device, &keys, collector) {
         Ok(cosigned) => cosigned,
         Err(outcome) => {
             note(
@@ -75,7 +93,11 @@ pub(super) fn check(
     };
     note(&text, outcome);
 
-    let (log, leaves) = match leaves(files, device, &cosigned) {
+    let grown = read.and_then(|leaves| {
+        let log = grow(files, device, &leaves, &cosigned, &keys)?;
+        Ok((log, leaves))
+    });
+    let (log, leaves) = match grown {
         Ok(found) => found,
         Err(outcome) => {
             note(
@@ -124,7 +146,7 @@ fn checkpoints(
     files: &dyn Files,
     listed: &BTreeSet<String>,
     device: DeviceId,
-    key: &VerifierKey,
+    keys: &Keys,
     collector: Option<&VerifierKey>,
 ) -> Result<BTreeMap<u64, Cosigned>, Outcome> {
     let under = format!("data/devices/{device}/checkpoints/");
@@ -136,8 +158,18 @@ fn checkpoints(
     {
         let fails = |why: String| Outcome::Fails(format!("{path}: {why}"));
         let bytes = needed(files, path)?;
+        let size = path
+            .strip_prefix(&under)
+            .and_then(|name| name.strip_suffix(".note"))
+            .and_then(|name| name.parse().ok())
+            .filter(|size| *path == format!("{under}{size:020}.note"))
+            .ok_or_else(|| fails("it is not named by a size".to_owned()))?;
+        // A key signs only the sizes for which it counts.
+        let key = keys
+            .at(size)
+            .ok_or_else(|| fails("no key signs it".to_owned()))?;
         let checkpoint = open_checkpoint(&bytes, key).map_err(|error| fails(error.to_string()))?;
-        if *path != format!("{under}{:020}.note", checkpoint.size) {
+        if checkpoint.size != size {
             return Err(fails(format!("it is about {} records", checkpoint.size)));
         }
         let receipt = match collector {
@@ -170,15 +202,35 @@ fn checkpoints(
     if found.is_empty() {
         return Err(Outcome::Fails(format!("{under} holds no checkpoint")));
     }
-    Ok(found)
+    match keys.shown().iter().find(|size| !found.contains_key(size)) {
+        None => Ok(found),
+        Some(size) => Err(Outcome::Fails(format!(
+            "the record before {size} names a new key, and no checkpoint for {size} records shows \
+             that the key before signed it"
+        ))),
+    }
+}
+
+fn read_leaves(files: &dyn Files, device: DeviceId) -> Result<Vec<Leaf>, Outcome> {
+    let path = format!("data/devices/{device}/leaves.jsonl");
+    let bytes = needed(files, &path)?;
+    let text =
+        std::str::from_utf8(&bytes).map_err(|_| Outcome::Fails(format!("{path} is not UTF-8")))?;
+    let read = |(number, line): (u64, &str)| {
+        serde_json::from_str(line)
+            .map_err(|error| Outcome::Fails(format!("{path}, line {number}: {error}")))
+    };
+    (1_u64..).zip(text.lines()).map(read).collect()
 }
 
 /// Grows the log by every leaf and compares it with each checkpoint on the way.
-fn leaves(
+fn grow(
     files: &dyn Files,
     device: DeviceId,
+    leaves: &[Leaf],
     cosigned: &BTreeMap<u64, Cosigned>,
-) -> Result<(DeviceLog, Vec<Leaf>), Outcome> {
+    keys: &Keys,
+) -> Result<DeviceLog, Outcome> {
     let fails = |why: String| Outcome::Fails(why);
     let path = format!("data/devices/{device}/start.json");
     let start: Start = serde_json::from_slice(&needed(files, &path)?)
@@ -193,19 +245,28 @@ fn leaves(
         )));
     }
     let path = format!("data/devices/{device}/leaves.jsonl");
-    let bytes = needed(files, &path)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| fails(format!("{path} is not UTF-8")))?;
-    let (mut leaves, mut withheld) = (Vec::new(), 0);
-    let mut meet = |log: &CompactRange| match signed.next_if(|(size, _)| **size == log.size()) {
-        Some((size, one)) if one.checkpoint.root != log.root() => Err(fails(format!(
-            "the first {size} records do not lead to the root that the device signed for them"
-        ))),
-        _ => Ok(()),
+    let mut withheld = 0;
+    let mut meet = |log: &CompactRange| {
+        // Where keys changed, the key before has signed the log too.
+        if keys
+            .signed
+            .get(&log.size())
+            .is_some_and(|root| *root != log.root())
+        {
+            return Err(fails(format!(
+                "the first {} records do not lead to the root under which the key changed",
+                log.size()
+            )));
+        }
+        match signed.next_if(|(size, _)| **size == log.size()) {
+            Some((size, one)) if one.checkpoint.root != log.root() => Err(fails(format!(
+                "the first {size} records do not lead to the root that the device signed for them"
+            ))),
+            _ => Ok(()),
+        }
     };
     meet(&log)?;
-    for (number, line) in (1_u64..).zip(text.lines()) {
-        let leaf: Leaf = serde_json::from_str(line)
-            .map_err(|error| fails(format!("{path}, line {number}: {error}")))?;
+    for (number, leaf) in (1_u64..).zip(leaves) {
         if leaf.index() != log.size() {
             return Err(fails(format!(
                 "{path}, line {number}: record {} stands where {} must stand",
@@ -216,7 +277,6 @@ fn leaves(
         log.append(leaf.hash());
         meet(&log)?;
         withheld += u64::from(matches!(leaf, Leaf::Withheld { .. }));
-        leaves.push(leaf);
     }
     let end = log.size();
     let last = cosigned.last_key_value().map_or(0, |(size, _)| *size);
@@ -229,24 +289,23 @@ fn leaves(
         .iter()
         .filter_map(|(size, one)| Some((*size, one.receipt.as_ref()?.time)))
         .collect();
-    Ok((
-        DeviceLog {
-            first,
-            end,
-            records: Vec::new(),
-            withheld,
-            received,
-        },
-        leaves,
-    ))
+    Ok(DeviceLog {
+        first,
+        end,
+        records: Vec::new(),
+        withheld,
+        received,
+    })
 }
 
-/// Records of one moment need not stand together: a history is read late. So this may be in order,
+/// A change of keys is shown whenever it was. Records of one moment need not stand together: a history is read late. So this may be in order,
 /// and only the record itself could tell.
 fn withheld(leaves: &[Leaf]) -> Outcome {
     let is_shown = |leaf: &Leaf| matches!(leaf, Leaf::Shown { .. });
-    let from = leaves.iter().position(is_shown).unwrap_or(leaves.len());
-    let to = leaves.iter().rposition(is_shown).unwrap_or(0);
+    let is_asked_for =
+        |leaf: &Leaf| matches!(leaf, Leaf::Shown { line, .. } if !keys::names_key(line));
+    let from = leaves.iter().position(is_asked_for).unwrap_or(leaves.len());
+    let to = leaves.iter().rposition(is_asked_for).unwrap_or(0);
     let inside = leaves.get(from..to).unwrap_or_default();
     match inside.iter().find(|leaf| !is_shown(leaf)) {
         None => Outcome::Holds,
