@@ -24,6 +24,9 @@ pub struct Config {
     /// Seconds between two signs of life.
     #[serde(default = "default_heartbeat")]
     pub heartbeat_seconds: u64,
+    /// Seconds for which one key signs the log; then it is replaced and wiped.
+    #[serde(default = "default_key")]
+    pub key_seconds: u64,
     /// The browser extension.
     #[serde(default)]
     pub extension: Extension,
@@ -81,6 +84,10 @@ const fn default_heartbeat() -> u64 {
     60
 }
 
+const fn default_key() -> u64 {
+    3_600
+}
+
 impl Default for Extension {
     fn default() -> Self {
         Self { port: 17_491 }
@@ -103,6 +110,7 @@ impl Config {
             collector,
             accounts,
             heartbeat_seconds: default_heartbeat(),
+            key_seconds: default_key(),
             extension: Extension::default(),
             journal: Journal::default(),
         }
@@ -135,6 +143,9 @@ impl Config {
         if !(1..=3_600).contains(&config.heartbeat_seconds) {
             return Err("`heartbeat_seconds` must be from 1 to 3600".into());
         }
+        if !(1..=3_600).contains(&config.key_seconds) {
+            return Err("`key_seconds` must be from 1 to 3600".into());
+        }
         if config.journal.max_megabytes == 0 || config.journal.max_days == 0 {
             return Err("`journal` leaves no room; give it megabytes and days".into());
         }
@@ -149,7 +160,7 @@ mod tests {
     #[test]
     fn is_this_text() {
         let text = "collector = \"collector.example:7443\"\naccounts = [\"alex\"]\n\
-                    heartbeat_seconds = 60\n\n[extension]\nport = 17491\n\n\
+                    heartbeat_seconds = 60\nkey_seconds = 3600\n\n[extension]\nport = 17491\n\n\
                     [journal]\nmax_megabytes = 1024\nmax_days = 90\n";
         let config = Config::new("collector.example:7443".into(), vec!["alex".into()]);
         assert_eq!(toml::to_string(&config).unwrap(), text);
@@ -171,6 +182,7 @@ mod tests {
                 format!("{good}heartbeat_seconds = 0\n"),
                 "heartbeat_seconds",
             ),
+            (format!("{good}key_seconds = 3601\n"), "key_seconds"),
             (format!("{good}[journal]\nmax_days = 0\n"), "journal"),
         ] {
             let error = Config::parse(&wrong).unwrap_err();

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use proviso_report::frame::Close;
 use proviso_report::{
     DeviceId, EnrolAnswer, EnrolRequest, EnrolToken, Frame, Hash, Refusal, RefusalCode, SigningKey,
+    VerifierKey,
 };
 use rcgen::{CertificateParams, KeyPair};
 use ring::rand::SystemRandom;
@@ -155,8 +156,8 @@ pub async fn enrol(
         return Err(EnrolError::NoAccount);
     }
     check_accounts(&accounts)?;
-    let parts = keys.with(answer)?;
-    write(state, collector, &accounts, &parts)?;
+    let parts = keys.with(&answer)?;
+    write(state, collector, &accounts, &parts, &keys.log)?;
     Ok(Enrolled {
         device: parts.device,
         origin: parts.origin,
@@ -197,13 +198,13 @@ impl Keys {
     }
 
     /// Checks that what came fits these keys and can be used.
-    fn with(self, answer: EnrolAnswer) -> Result<Parts, EnrolError> {
+    fn with(&self, answer: &EnrolAnswer) -> Result<Parts, EnrolError> {
         let fault = |error: &dyn fmt::Display| EnrolError::Answer(error.to_string());
+        VerifierKey::ed25519(&answer.origin, self.log_key.public()).map_err(|e| fault(&e))?;
         let parts = || Parts {
             device: answer.device,
             origin: answer.origin.clone(),
             collector_key: answer.collector_key.clone(),
-            log_key: self.log.clone(),
             allowed_signers: answer.allowed_signers.clone(),
             enrolled: jiff::Timestamp::now().as_millisecond(),
             tls: Credentials {
@@ -257,6 +258,7 @@ fn write(
     collector: &str,
     accounts: &[String],
     parts: &Parts,
+    log_key: &[u8],
 ) -> Result<(), EnrolError> {
     let path = state.join(config::FILE);
     let settings = |why: String| EnrolError::Settings {
@@ -264,7 +266,7 @@ fn write(
         why,
     };
     std::fs::create_dir_all(state).map_err(|e| settings(e.to_string()))?;
-    parts.write(state)?;
+    parts.write(state, log_key)?;
     // What an enrolment that broke off was set to may have been changed by hand since.
     let config = match Config::load(state) {
         Ok(config) => Config {

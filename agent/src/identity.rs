@@ -5,7 +5,7 @@
 //! ```text
 //! tls.key, tls.der   the key of its connections and the certificate that the collector gave it
 //! ca.der             the collector's authority, the only one that is believed
-//! log.key            signs the device log (PKCS#8, Ed25519)
+//! log.key            signs the device log; it changes (see [`crate::log_key`])
 //! allowed_signers    whose signatures make an order
 //! identity.toml      device, origin and the collector's receipt key; written last
 //! ```
@@ -20,21 +20,19 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use proviso_report::{
-    Alg, Checkpoint, DeviceId, KeyError, Note, SigningKey, VerifierKey, checkpoint_note,
-};
+use proviso_report::{Alg, DeviceId, KeyError, VerifierKey};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::files::write_private;
+use crate::log_key;
 
 const FORMAT: &str = "proviso-identity/1";
 const IDENTITY: &str = "identity.toml";
 const TLS_KEY: &str = "tls.key";
 const TLS_CERTIFICATE: &str = "tls.der";
 const CA: &str = "ca.der";
-const LOG_KEY: &str = "log.key";
 const ALLOWED_SIGNERS: &str = "allowed_signers";
 
 /// An enrolled computer. Clones share the keys.
@@ -45,8 +43,7 @@ pub struct Identity {
 
 struct Inner {
     device: DeviceId,
-    log_key: SigningKey,
-    log_verifier: VerifierKey,
+    origin: String,
     collector_key: VerifierKey,
     allowed_signers: Vec<u8>,
     enrolled: i64,
@@ -68,8 +65,6 @@ pub(crate) struct Parts {
     pub(crate) device: DeviceId,
     pub(crate) origin: String,
     pub(crate) collector_key: String,
-    /// PKCS#8.
-    pub(crate) log_key: Zeroizing<Vec<u8>>,
     pub(crate) allowed_signers: Vec<u8>,
     /// Unix milliseconds.
     pub(crate) enrolled: i64,
@@ -139,7 +134,6 @@ impl Identity {
             device: file.device,
             origin: file.origin,
             collector_key: file.collector_key,
-            log_key: Zeroizing::new(read(LOG_KEY)?),
             allowed_signers: read(ALLOWED_SIGNERS)?,
             enrolled: file.enrolled,
             tls: Credentials {
@@ -153,7 +147,6 @@ impl Identity {
 
     /// Puts the parts together; refuses keys that cannot be used.
     pub(crate) fn new(parts: Parts) -> Result<Self, KeyError> {
-        let log_key = SigningKey::from_pkcs8(&parts.log_key)?;
         let collector_key: VerifierKey = parts.collector_key.parse()?;
         if collector_key.alg() != Alg::CosignatureV1 {
             return Err(KeyError::Form("it is not a key for receipts"));
@@ -161,8 +154,7 @@ impl Identity {
         Ok(Self {
             inner: Arc::new(Inner {
                 device: parts.device,
-                log_verifier: VerifierKey::ed25519(&parts.origin, log_key.public())?,
-                log_key,
+                origin: parts.origin,
                 collector_key,
                 allowed_signers: parts.allowed_signers,
                 enrolled: parts.enrolled,
@@ -180,13 +172,7 @@ impl Identity {
     /// The name of its log: `<authority>/device/<device id>`.
     #[must_use]
     pub fn origin(&self) -> &str {
-        self.inner.log_verifier.name()
-    }
-
-    /// The key that checks the log's checkpoints.
-    #[must_use]
-    pub fn log_key(&self) -> &VerifierKey {
-        &self.inner.log_verifier
+        &self.inner.origin
     }
 
     /// The key that checks the collector's receipts.
@@ -201,13 +187,6 @@ impl Identity {
         &self.inner.allowed_signers
     }
 
-    /// Signs a checkpoint of the device's log.
-    #[must_use]
-    pub fn sign(&self, checkpoint: &Checkpoint) -> Note {
-        let signature = self.inner.log_key.sign(checkpoint.body().as_bytes());
-        checkpoint_note(checkpoint, &self.inner.log_verifier, signature)
-    }
-
     /// When it was enrolled, Unix milliseconds.
     pub(crate) fn enrolled(&self) -> i64 {
         self.inner.enrolled
@@ -219,13 +198,13 @@ impl Identity {
 }
 
 impl Parts {
-    /// Writes all but the file that makes it count.
-    pub(crate) fn write(&self, state: &Path) -> Result<(), IdentityError> {
+    /// Writes all but the file that makes it count, with the key that signs the log first (PKCS#8).
+    pub(crate) fn write(&self, state: &Path, log_key: &[u8]) -> Result<(), IdentityError> {
         for (name, bytes) in [
             (TLS_KEY, &self.tls.key[..]),
             (TLS_CERTIFICATE, &self.tls.certificate),
             (CA, &self.tls.ca),
-            (LOG_KEY, &self.log_key),
+            (log_key::FILE, log_key),
             (ALLOWED_SIGNERS, &self.allowed_signers),
         ] {
             write(&state.join(name), bytes)?;
@@ -277,16 +256,10 @@ fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> IdentityErro
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use proviso_report::{CompactRange, open_checkpoint};
-    use ring::rand::SystemRandom;
-    use ring::signature::Ed25519KeyPair;
+    use proviso_report::SigningKey;
 
     use super::*;
-
-    fn pkcs8() -> Zeroizing<Vec<u8>> {
-        let made = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
-        Zeroizing::new(made.as_ref().to_vec())
-    }
+    use crate::log_key::tests::pkcs8;
 
     /// Parts with sound log and receipt keys, and nothing to connect with.
     pub(crate) fn parts() -> Parts {
@@ -298,7 +271,6 @@ pub(crate) mod tests {
             collector_key: VerifierKey::new(name, Alg::CosignatureV1, receipts)
                 .unwrap()
                 .to_string(),
-            log_key: pkcs8(),
             allowed_signers: b"court:a ssh-ed25519 AAAA\n".to_vec(),
             enrolled: 1_795_496_400_000,
             tls: Credentials {
@@ -310,10 +282,10 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn comes_back_and_signs() {
+    fn comes_back() {
         let dir = tempfile::tempdir().unwrap();
         let parts = parts();
-        parts.write(dir.path()).unwrap();
+        parts.write(dir.path(), &pkcs8()).unwrap();
         let missing = Identity::load(dir.path()).unwrap_err();
         assert!(
             matches!(missing, IdentityError::NotEnrolled(_)),
@@ -326,13 +298,6 @@ pub(crate) mod tests {
         assert_eq!(identity.device(), parts.device);
         assert_eq!(identity.origin(), parts.origin);
         assert_eq!(identity.allowed_signers(), parts.allowed_signers);
-        let checkpoint = Checkpoint {
-            origin: parts.origin,
-            size: 0,
-            root: CompactRange::new().root(),
-        };
-        let note = identity.sign(&checkpoint).bytes();
-        assert_eq!(open_checkpoint(&note, identity.log_key()), Ok(checkpoint));
     }
 
     #[test]
@@ -356,7 +321,7 @@ pub(crate) mod tests {
     #[test]
     fn damage_is_said_with_its_file() {
         let dir = tempfile::tempdir().unwrap();
-        parts().write(dir.path()).unwrap();
+        parts().write(dir.path(), &pkcs8()).unwrap();
         parts().seal(dir.path()).unwrap();
         let path = dir.path().join(IDENTITY);
         let text = std::fs::read_to_string(&path).unwrap();
@@ -372,9 +337,9 @@ pub(crate) mod tests {
             assert!(error.to_string().contains(IDENTITY), "{error}");
         }
         std::fs::write(&path, text).unwrap();
-        std::fs::remove_file(dir.path().join(LOG_KEY)).unwrap();
+        std::fs::remove_file(dir.path().join(CA)).unwrap();
         let error = Identity::load(dir.path()).unwrap_err().to_string();
-        assert!(error.contains(LOG_KEY), "{error}");
+        assert!(error.contains(CA), "{error}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod enrol;
 pub mod files;
 pub mod identity;
 pub mod journal;
+pub mod log_key;
 pub mod merge;
 pub mod order;
 pub mod pipeline;

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, ConfigError};
 use crate::identity::{Identity, IdentityError};
 use crate::journal::{self, Journal, Limits, OpenError, WriteError};
+use crate::log_key;
 use crate::order::{Book, StoreError};
 use crate::pipeline::thread::{Inlets, spawn};
 use crate::pipeline::{Keeper, Outlets, Progress, StartError};
@@ -101,7 +102,7 @@ pub fn run(state: &Path) -> Result<(), RunError> {
     let config = Config::load(state)?;
     rights::check_folder(state)?;
     let identity = Identity::load(state)?;
-    rights::check_secret(&state.join("log.key"))?;
+    rights::check_secret(&state.join(log_key::FILE))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(4)
@@ -123,7 +124,7 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     let (port, messages) = Port::channel();
     let (outlets, ears) = outlets();
     let clock = Clock::new()?;
-    let keeper = keeper(state, &config, identity.clone(), outlets, &clock)?;
+    let keeper = keeper(state, &config, &identity, outlets, &clock)?;
     let (status, status_asks) = mpsc::channel(4);
     let (stop_keeper, stopping) = oneshot::channel();
     let quit = CancellationToken::new();
@@ -221,7 +222,7 @@ fn outlets() -> (Outlets, Ears) {
 fn keeper(
     state: &Path,
     config: &Config,
-    identity: Identity,
+    identity: &Identity,
     outlets: Outlets,
     clock: &Clock,
 ) -> Result<Keeper, RunError> {
@@ -231,6 +232,7 @@ fn keeper(
         age_ms: i64::try_from(config.journal.max_days)
             .unwrap_or(i64::MAX)
             .saturating_mul(24 * 3_600_000),
+        key_ms: config.key_seconds.saturating_mul(1_000),
     };
     let journal = Journal::open(&state.join(journal::FILE), identity, limits)?;
     let book = Book::open(state.join("order"), signers, journal.orders()?.as_deref())?;

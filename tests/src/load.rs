@@ -10,9 +10,10 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use proviso_agent::enrol::enrol;
 use proviso_agent::identity::Identity;
+use proviso_agent::log_key::LogKey;
 use proviso_agent::uplink::dial::Dialled;
 use proviso_agent::uplink::tls;
-use proviso_report::fact::{Transition, WebVisit};
+use proviso_report::fact::{KeyChanged, KeyReason, Transition, WebVisit};
 use proviso_report::frame::{FrameDecoder, PROTOCOL};
 use proviso_report::{
     BootId, Checkpoint, CompactRange, DeviceId, Fact, Frame, Hash, Hello, Method, Note, Receipt,
@@ -42,9 +43,9 @@ pub struct Device {
 }
 
 /// With whose keys.
-enum Signs {
+pub enum Signs {
     /// Of an enrolment.
-    Enrolled(Identity),
+    Enrolled(Identity, LogKey),
     /// Made here.
     Alone(SigningKey, VerifierKey),
 }
@@ -77,10 +78,11 @@ impl Device {
         let accounts = ["alex".to_owned()];
         enrol(state.path(), &collector.to_string(), token, &accounts).await?;
         let identity = Identity::load(state.path())?;
+        let key = LogKey::load(state.path(), identity.origin(), None)?;
         Ok(Self::with(
             identity.device(),
             identity.origin().to_owned(),
-            Signs::Enrolled(identity),
+            Signs::Enrolled(identity, key),
         ))
     }
 
@@ -139,7 +141,7 @@ impl Device {
     #[must_use]
     pub fn log_key(&self) -> &VerifierKey {
         match &self.signs {
-            Signs::Enrolled(identity) => identity.log_key(),
+            Signs::Enrolled(_, key) => key.verifier(),
             Signs::Alone(_, verifier) => verifier,
         }
     }
@@ -147,7 +149,7 @@ impl Device {
     /// The keys of its enrolment.
     pub fn identity(&self) -> anyhow::Result<&Identity> {
         match &self.signs {
-            Signs::Enrolled(identity) => Ok(identity),
+            Signs::Enrolled(identity, _) => Ok(identity),
             Signs::Alone(..) => bail!("this device is not enrolled"),
         }
     }
@@ -173,6 +175,25 @@ impl Device {
         Ok(report)
     }
 
+    /// Closes a report that names a new key and adds it to its log. That key signs from now on; the
+    /// one before is given back.
+    pub fn change_key(&mut self) -> anyhow::Result<(Vec<u8>, Signs)> {
+        let made = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
+            .ok()
+            .context("no random numbers")?;
+        let key = SigningKey::from_pkcs8(made.as_ref())?;
+        let verifier = VerifierKey::ed25519(&self.origin, key.public())?;
+        let line = key_line(self.size(), self.at, &verifier.to_string())?;
+        let report = self.report(&[line])?;
+        let before = std::mem::replace(&mut self.signs, Signs::Alone(key, verifier));
+        Ok((report, before))
+    }
+
+    /// Lets another key sign; gives the one that did back.
+    pub const fn sign_by(&mut self, signs: Signs) -> Signs {
+        std::mem::replace(&mut self.signs, signs)
+    }
+
     /// Closes a report of these lines and leaves its log as it was.
     pub fn report_beside(&self, lines: &[Vec<u8>]) -> anyhow::Result<(Vec<u8>, CompactRange)> {
         let mut builder = ReportBuilder::new(self.id, &self.range, Seed::new(random()?));
@@ -188,7 +209,7 @@ impl Device {
     #[must_use]
     pub fn sign(&self, checkpoint: &Checkpoint) -> Note {
         match &self.signs {
-            Signs::Enrolled(identity) => identity.sign(checkpoint),
+            Signs::Enrolled(_, key) => key.sign(checkpoint),
             Signs::Alone(key, verifier) => {
                 let signature = key.sign(checkpoint.body().as_bytes());
                 checkpoint_note(checkpoint, verifier, signature)
@@ -205,7 +226,7 @@ impl Device {
         Ok(Sender {
             conversation,
             collector_key: identity.collector_key().clone(),
-            log_key: identity.log_key().clone(),
+            log_key: self.log_key().clone(),
             under_way: VecDeque::new(),
         })
     }
@@ -355,6 +376,37 @@ pub fn visit_line(seq: u64, at: i64, order: Hash, url: &str) -> anyhow::Result<V
             transition: Some(Transition::Link),
             private: Some(false),
         }),
+    };
+    Ok(record.to_line()?)
+}
+
+/// A record that names the next key of a log.
+pub fn key_line(seq: u64, at: i64, key: &str) -> anyhow::Result<Vec<u8>> {
+    life_line(
+        seq,
+        at,
+        KeyChanged {
+            key: key.to_owned(),
+            reason: KeyReason::Age,
+        }
+        .into(),
+    )
+}
+
+/// A record of the agent about itself.
+pub fn life_line(seq: u64, at: i64, fact: Fact) -> anyhow::Result<Vec<u8>> {
+    let record = Record {
+        seq,
+        at: UnixMs(at),
+        noted: UnixMs(at),
+        mono: 86_400_000 + u64::try_from(at % 86_400_000)?,
+        boot: BootId([0x5a; 16]),
+        account: None,
+        clauses: Vec::new(),
+        methods: vec![Method::Agent],
+        order: None,
+        receipt: None,
+        fact,
     };
     Ok(record.to_line()?)
 }

@@ -116,7 +116,7 @@ impl World {
             desk: inside.desk().unwrap(),
             parties: Parties {
                 device: device.id(),
-                log_key: device.log_key().clone(),
+                origin: device.log_key().name().to_owned(),
                 collector_key: inside.signer().unwrap().verifier().clone(),
             },
             order: order.unwrap(),

@@ -6,6 +6,8 @@ use proviso_report::{RecordError, ReportError};
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
+use crate::log_key::LogKeyError;
+
 /// Why something did not become durable. Nothing of it did.
 #[derive(Debug, Error)]
 pub enum WriteError {
@@ -29,6 +31,9 @@ pub enum WriteError {
     /// The system gave no random bytes.
     #[error("this computer gives no random numbers; restart it")]
     Random,
+    /// The key that signs the log cannot change.
+    #[error(transparent)]
+    Key(#[from] LogKeyError),
 }
 
 /// Why a journal cannot be used.
@@ -74,6 +79,9 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// There is no key to sign with.
+    #[error(transparent)]
+    Key(#[from] LogKeyError),
 }
 
 impl From<rusqlite::Error> for WriteError {

@@ -15,7 +15,7 @@ impl Journal {
     /// A receipt that comes late, after a greater one, changes nothing. If it is older than every
     /// checkpoint that is kept it cannot be compared, and nothing depends on it.
     pub fn hold(&mut self, checkpoint: &Checkpoint, receipt: &Receipt) -> Result<bool, WriteError> {
-        if checkpoint.origin != self.identity.origin() {
+        if checkpoint.origin != self.log.origin {
             return Ok(false);
         }
         let Ok(size) = i64::try_from(checkpoint.size) else {

@@ -21,6 +21,7 @@ mod count;
 mod error;
 mod hold;
 mod judging;
+mod key;
 mod meta;
 mod program;
 mod schema;
@@ -37,32 +38,45 @@ pub use writer::{Taken, Writer};
 use std::path::Path;
 
 use proviso_report::fact::{ListInForce, OrderInForce};
-use proviso_report::{BootId, CompactRange, Hash, Receipt, Seed, UnixMs};
+use proviso_report::{BootId, CompactRange, DeviceId, Hash, Receipt, Seed, UnixMs};
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use crate::identity::Identity;
+use crate::log_key::LogKey;
 use crate::platform::clock::Moment;
 use judging::{Memory, Nobody};
+use key::Signing;
 
 /// The file inside the state directory.
 pub const FILE: &str = "journal.sqlite";
 
-/// How much may wait for receipts.
+/// How much may wait for receipts, and how long a key signs.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of closed reports.
     pub bytes: u64,
     /// Milliseconds since the oldest of them was closed.
     pub age_ms: i64,
+    /// Milliseconds for which one key may sign.
+    pub key_ms: u64,
 }
 
 /// The journal, open. One thread owns it.
 #[derive(Debug)]
 pub struct Journal {
     db: Connection,
-    identity: Identity,
+    log: Log,
+    signing: Option<Signing>,
     limits: Limits,
     tip: Tip,
+}
+
+/// The log that the records are of.
+#[derive(Debug)]
+struct Log {
+    device: DeviceId,
+    origin: String,
+    key: LogKey,
 }
 
 /// What is known of the log without asking the database. Changes with each commit.
@@ -130,15 +144,34 @@ impl<T> Committed<T> {
 
 impl Journal {
     /// Opens the journal of this device, or makes it.
-    pub fn open(path: &Path, identity: Identity, limits: Limits) -> Result<Self, OpenError> {
-        let db = schema::open(path, &identity)?;
-        let tip = Tip::read(&db).map_err(|error| OpenError::Damaged {
+    ///
+    /// The key that signs the log lies beside it.
+    pub fn open(path: &Path, identity: &Identity, limits: Limits) -> Result<Self, OpenError> {
+        let db = schema::open(path, identity)?;
+        let damaged = |error: WriteError| OpenError::Damaged {
             path: path.to_owned(),
             what: error.to_string(),
-        })?;
+        };
+        let tip = Tip::read(&db).map_err(damaged)?;
+        let signing = match meta::get(&db, meta::KEY).map_err(|error| damaged(error.into()))? {
+            None => None,
+            Some(bytes) => {
+                let read = Signing::from_bytes(&bytes)
+                    .ok_or_else(|| damaged(WriteError::Damaged("the key of the log".into())))?;
+                Some(read)
+            }
+        };
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let named = signing.as_ref().map(|signing| &signing.public);
+        let log = Log {
+            device: identity.device(),
+            origin: identity.origin().to_owned(),
+            key: LogKey::load(folder, identity.origin(), named)?,
+        };
         Ok(Self {
             db,
-            identity,
+            log,
+            signing,
             limits,
             tip,
         })
@@ -161,7 +194,7 @@ impl Journal {
         let transaction = self
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut writer = Writer::new(&transaction, &self.identity, judges, self.tip.clone());
+        let mut writer = Writer::new(&transaction, &self.log, judges, self.tip.clone());
         let value = work(&mut writer)?;
         let mut tip = writer.into_tip();
         if tip.next() != self.tip.next() {

@@ -109,7 +109,7 @@ pub(super) fn open(path: &Path, identity: &Identity) -> Result<Connection, OpenE
     }
     let owner = meta::get(&db, meta::DEVICE).map_err(fault)?;
     let owner = owner.ok_or_else(|| damaged("it does not say whose it is"))?;
-    if owner != owner_of(identity) {
+    if !owner.starts_with(format!("{}\n", identity.device()).as_bytes()) {
         return Err(OpenError::Stranger {
             path: path.to_owned(),
         });
@@ -151,8 +151,7 @@ fn create(db: &mut Connection, identity: &Identity) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// Device and log key: a new key begins a new log.
+/// Whose: each enrolment has a number of its own.
 fn owner_of(identity: &Identity) -> Vec<u8> {
-    let text = format!("{}\n{}\n", identity.device(), identity.log_key());
-    text.into_bytes()
+    format!("{}\n", identity.device()).into_bytes()
 }

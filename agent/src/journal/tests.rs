@@ -1,5 +1,6 @@
 mod model;
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use proviso_report::fact::{Fact, Heartbeat, Kind};
@@ -11,7 +12,9 @@ use ring::rand::SystemRandom;
 use ring::signature::Ed25519KeyPair;
 
 use super::*;
+use crate::files::write_private;
 use crate::identity::{Credentials, Parts};
+use crate::log_key;
 use crate::merge::tests::observation;
 use crate::platform::clock::Moment;
 use crate::scope::{Count, Judged};
@@ -19,19 +22,25 @@ use crate::scope::{Count, Judged};
 pub(crate) const ROOMY: Limits = Limits {
     bytes: u64::MAX,
     age_ms: i64::MAX,
+    key_ms: u64::MAX,
 };
 const DEVICE: DeviceId = DeviceId([5; 16]);
 
-/// A device and its log key, to be opened more than once.
+/// A device and the log key of its enrolment, to be opened more than once.
 pub(crate) struct Device {
+    id: DeviceId,
     pkcs8: Vec<u8>,
+    /// Which key counts at the end of what was verified.
+    now: RefCell<Option<VerifierKey>>,
 }
 
 impl Device {
     pub(crate) fn new() -> Self {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         Self {
+            id: DEVICE,
             pkcs8: document.as_ref().to_vec(),
+            now: RefCell::default(),
         }
     }
 
@@ -51,15 +60,18 @@ impl Device {
         };
         let collector = VerifierKey::new("a.example/c", Alg::CosignatureV1, self.key().public());
         let identity = Identity::new(Parts {
-            device: DEVICE,
+            device: self.id,
             origin: "a.example/device/05".into(),
             collector_key: collector.unwrap().to_string(),
-            log_key: self.pkcs8.clone().into(),
             allowed_signers: Vec::new(),
             enrolled: 0,
             tls,
         });
-        Journal::open(&dir.join(FILE), identity.unwrap(), limits)
+        let key = dir.join(log_key::FILE);
+        if !key.exists() {
+            write_private(&key, &self.pkcs8).unwrap();
+        }
+        Journal::open(&dir.join(FILE), &identity.unwrap(), limits)
     }
 
     pub(crate) fn open(&self, dir: &Path) -> Journal {
@@ -69,16 +81,24 @@ impl Device {
     /// Every closed report from `before` on, verified; gives their lines.
     pub(crate) fn verified(&self, journal: &Journal, before: &mut CompactRange) -> Vec<Record> {
         let mut records = Vec::new();
+        let mut now = self.now.borrow_mut();
+        let key = match &mut *now {
+            Some(key) if before.size() > 0 => key,
+            other => other.insert(self.verifier()),
+        };
         while let Some(bytes) = journal.report(before.size()).unwrap() {
             let report = Report::parse(&bytes).unwrap();
             assert_eq!(report.device, DEVICE);
-            let verified = report.verify(&self.verifier(), before).unwrap();
-            records.extend(
-                verified
-                    .lines
-                    .iter()
-                    .map(|line| Record::parse(line).unwrap()),
-            );
+            let verified = report.verify(key, before).unwrap();
+            let lines = verified.lines.iter();
+            let said: Vec<Record> = lines.map(|line| Record::parse(line).unwrap()).collect();
+            for (n, record) in said.iter().enumerate() {
+                if let Fact::KeyChanged(changed) = &record.fact {
+                    assert_eq!(n + 1, said.len(), "the report does not end with it");
+                    *key = changed.key.parse().unwrap();
+                }
+            }
+            records.extend(said);
             *before = verified.after;
         }
         records
@@ -393,6 +413,7 @@ fn at_its_bounds_it_is_full() {
     let limits = Limits {
         bytes: 400,
         age_ms: 1_000,
+        ..ROOMY
     };
     let mut journal = device.try_open(dir.path(), limits).unwrap();
     take(
@@ -476,10 +497,11 @@ fn what_is_not_our_journal_is_told() {
     let path = dir.path().join(FILE);
     drop(device.open(dir.path()));
     let opened = |device: &Device| device.try_open(dir.path(), ROOMY).map(|_| ());
-    assert!(matches!(
-        opened(&Device::new()),
-        Err(OpenError::Stranger { .. })
-    ));
+    let other = Device {
+        id: DeviceId([6; 16]),
+        ..Device::new()
+    };
+    assert!(matches!(opened(&other), Err(OpenError::Stranger { .. })));
     let db = Connection::open(&path).unwrap();
     db.pragma_update(None, "user_version", 2).unwrap();
     drop(db);
@@ -513,6 +535,15 @@ fn stored_values_are_these_bytes() {
         boot: BootId([4; 16]),
     };
     let bytes = [&[1][..], &[0xff; 8], &[4; 16]].concat();
+    let signing = Signing {
+        public: [3; 32],
+        boot: BootId([4; 16]),
+        mono: 5,
+    };
+    let stored = [&[3; 32][..], &[4; 16], &[0, 0, 0, 0, 0, 0, 0, 5]].concat();
+    assert_eq!(signing.to_bytes(), stored);
+    assert_eq!(Signing::from_bytes(&stored), Some(signing));
+    assert_eq!(Signing::from_bytes(&stored[1..]), None);
     assert_eq!(life.to_bytes(), bytes);
     assert_eq!(Life::from_bytes(&bytes), Some(life));
     assert_eq!(Life::from_bytes(&bytes[1..]), None);

@@ -7,8 +7,7 @@ use rusqlite::Connection;
 
 use super::confirm::Second;
 use super::judging::{Judges, Said};
-use super::{Held, Life, Open, Tip, WriteError, meta};
-use crate::identity::Identity;
+use super::{Held, Life, Log, Open, Tip, WriteError, meta};
 use crate::platform::clock::Moment;
 use crate::scope::Judged;
 use crate::uplink::Notice;
@@ -28,7 +27,7 @@ const BACKLOG: u64 = 2;
 #[derive(Debug)]
 pub struct Writer<'a> {
     pub(super) db: &'a Connection,
-    identity: &'a Identity,
+    log: &'a Log,
     pub(super) judges: &'a dyn Judges,
     pub(super) tip: Tip,
     notices: Vec<Notice>,
@@ -59,15 +58,10 @@ struct Entry<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(
-        db: &'a Connection,
-        identity: &'a Identity,
-        judges: &'a dyn Judges,
-        tip: Tip,
-    ) -> Self {
+    pub(super) fn new(db: &'a Connection, log: &'a Log, judges: &'a dyn Judges, tip: Tip) -> Self {
         Self {
             db,
-            identity,
+            log,
             judges,
             tip,
             notices: Vec::new(),
@@ -273,12 +267,12 @@ impl<'a> Writer<'a> {
         Ok(self.tip.open.insert(open))
     }
 
-    fn close_as_it_is(&mut self, now: &Moment) -> Result<(), WriteError> {
+    pub(super) fn close_as_it_is(&mut self, now: &Moment) -> Result<(), WriteError> {
         let Some(open) = self.tip.open.take() else {
             return Ok(());
         };
         let first = self.tip.range.size();
-        let mut builder = ReportBuilder::new(self.identity.device(), &self.tip.range, open.seed);
+        let mut builder = ReportBuilder::new(self.log.device, &self.tip.range, open.seed);
         let mut statement = self
             .db
             .prepare_cached("SELECT line FROM line WHERE seq >= ?1 ORDER BY seq")?;
@@ -286,9 +280,9 @@ impl<'a> Writer<'a> {
         while let Some(row) = rows.next()? {
             builder.push(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?;
         }
-        let unsigned = builder.finish(self.identity.origin())?;
+        let unsigned = builder.finish(&self.log.origin)?;
         let checkpoint = unsigned.checkpoint();
-        let bytes = unsigned.sign_with(&self.identity.sign(checkpoint))?;
+        let bytes = unsigned.sign_with(&self.log.key.sign(checkpoint))?;
         self.db
             .prepare_cached("INSERT INTO report VALUES (?1, ?2, ?3)")?
             .execute((first, now.at.0, &bytes))?;

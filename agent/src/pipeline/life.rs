@@ -64,6 +64,7 @@ impl Keeper {
             });
             journal.begin_under(in_force, lists.collect(), now);
         }
+        journal.begin_signing(now)?;
         let before = journal.life()?;
         let cursors = journal.cursors()?.into_iter().collect();
         let mut keeper = Self {

@@ -126,7 +126,7 @@ impl Keeper {
         let due = closing
             .chain(turn)
             .chain(over)
-            .chain([self.pulse.next(now), LOOK_MS])
+            .chain([self.pulse.next(now), self.journal.key_due_in(now), LOOK_MS])
             .min()
             .unwrap_or(LOOK_MS);
         due.max(stall.map_or(0, |stall| stall.retry.saturating_sub(now.mono)))
@@ -165,6 +165,7 @@ impl Keeper {
             || self.is_closing(now)
             || ending
             || over.is_some()
+            || self.journal.key_is_due(now).is_some()
             || !self.unsaid.is_empty();
         if batches.is_empty() && !due {
             return Ok(());
@@ -212,7 +213,10 @@ impl Keeper {
                     let _ = done.send(Durable);
                 }
                 self.tell(durable.into_value());
-                Ok(())
+                if ending {
+                    return Ok(());
+                }
+                self.change_key(now)
             }
             Err(error) => {
                 self.scope.undo();
@@ -253,6 +257,20 @@ impl Keeper {
                 Ok(true)
             }
             Err(error) => self.failed(error, false, now).map(|()| false),
+        }
+    }
+
+    /// Lets another key sign the log, if it is time.
+    fn change_key(&mut self, now: &Moment) -> Result<(), WriteError> {
+        let Some(reason) = self.journal.key_is_due(now) else {
+            return Ok(());
+        };
+        match self.journal.change_key(&self.book, reason, now) {
+            Ok(()) => {
+                self.tell(Vec::new());
+                Ok(())
+            }
+            Err(error) => self.failed(error, false, now),
         }
     }
 

@@ -150,7 +150,7 @@ pub async fn run(
     let mut uplink = Uplink {
         parties: Parties {
             device: identity.device(),
-            log_key: identity.log_key().clone(),
+            origin: identity.origin().to_owned(),
             collector_key: identity.collector_key().clone(),
         },
         collector,

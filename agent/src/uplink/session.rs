@@ -21,8 +21,8 @@ use std::time::{Duration, Instant};
 
 use proviso_report::frame::PROTOCOL;
 use proviso_report::{
-    Checkpoint, DeviceId, Frame, FrameError, Hash, Hello, OrderPackage, Receipt, Refusal,
-    RefusalCode, Report, VerifierKey, Welcome, open_checkpoint,
+    Checkpoint, DeviceId, Frame, FrameError, Hash, Hello, Note, OrderPackage, Receipt, Refusal,
+    RefusalCode, Report, VerifierKey, Welcome,
 };
 use thiserror::Error;
 
@@ -51,8 +51,8 @@ const ORDER_AGAIN: Duration = Duration::from_secs(600);
 pub struct Parties {
     /// The device.
     pub device: DeviceId,
-    /// Signs its checkpoints.
-    pub log_key: VerifierKey,
+    /// The name of its log.
+    pub origin: String,
     /// Signs receipts.
     pub collector_key: VerifierKey,
 }
@@ -298,8 +298,13 @@ impl Session {
         let (Some(line), Some(note)) = (&welcome.receipt, &welcome.checkpoint) else {
             return Err(fault(&"there is none"));
         };
-        let checkpoint = open_checkpoint(note.as_bytes(), &self.parties.log_key)
-            .map_err(|error| fault(&error))?;
+        // The journal compares the root with its own: that says more than a signature by a key that
+        // may be wiped long since.
+        let note = Note::parse(note.as_bytes()).map_err(|error| fault(&error))?;
+        let checkpoint = Checkpoint::parse(note.text()).map_err(|error| fault(&error))?;
+        if checkpoint.origin != self.parties.origin {
+            return Err(fault(&"it is of another log"));
+        }
         if (checkpoint.size, checkpoint.root) != (welcome.size, welcome.root) {
             return Err(fault(&"it is about another size or root"));
         }
