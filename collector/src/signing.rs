@@ -73,9 +73,14 @@ impl Signer {
         format!("{}/device/{device}", self.authority)
     }
 
-    /// What a device's checkpoints are checked with.
+    /// What a device's checkpoints are checked with until its log names another key.
     pub fn device_key(&self, device: &Device) -> Result<VerifierKey, KeyError> {
         VerifierKey::ed25519(&self.origin(device.id), device.log_key)
+    }
+
+    /// What checkpoints of a device's log are checked with that this key signed.
+    pub fn log_key(&self, device: DeviceId, key: [u8; 32]) -> Result<VerifierKey, KeyError> {
+        VerifierKey::ed25519(&self.origin(device), key)
     }
 
     /// States that the log is held up to `checkpoint` since `time`, Unix seconds.

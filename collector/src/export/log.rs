@@ -6,6 +6,7 @@ use proviso_report::bundle::{Leaf, Start};
 use proviso_report::{CompactRange, DeviceId, Fact, Note, Record, Report, UnixMs, VerifierKey};
 
 use super::bag::{Bag, BagFile};
+use super::keys::Keys;
 use super::{ExportError, line};
 use crate::signing::Signer;
 use crate::store::devices::Device;
@@ -38,10 +39,12 @@ pub(super) fn write(
     let Some((first, end)) = reports::bounds(read, id, from.0, to.0)? else {
         return Ok(None);
     };
-    let key = signer
-        .device_key(device)
-        .map_err(|why| ExportError::Key { device: id, why })?;
-    bag.put(&format!("data/keys/device-{id}.vkey"), line(&key))?;
+    let keys = Keys::of(read, signer, device)?;
+    bag.put(
+        &format!("data/keys/device-{id}.vkey"),
+        line(keys.enrolled()),
+    )?;
+    keys.write(bag, read, signer, device, first)?;
     let under = format!("data/devices/{id}");
     let mut leaves = bag.file(&format!("{under}/leaves.jsonl"))?;
     let mut log = Log {
@@ -70,12 +73,14 @@ pub(super) fn write(
             }
         };
         let report = Report::parse(&stored.bytes).map_err(|why| damaged(&why))?;
-        let verified = report.verify(&key, &range).map_err(|why| damaged(&why))?;
+        let key = keys.at(report.checkpoint().size);
+        let verified = report.verify(key, &range).map_err(|why| damaged(&why))?;
         let hashes = report.leaf_hashes_of(&verified.lines);
         for ((seq, text), hash) in (report.first..).zip(verified.lines.iter()).zip(hashes) {
             let record = Record::parse(text).map_err(|why| damaged(&why))?;
             let inside = from.0 <= record.at.0 && record.at.0 < to.0;
-            let leaf = if inside {
+            // A change of keys is shown whenever it was: nothing after it can be checked without it.
+            let leaf = if inside || matches!(record.fact, Fact::KeyChanged(_)) {
                 log.shown += 1;
                 log.orders.extend(record.order);
                 if let Fact::OrderInForce(order) = &record.fact {
@@ -93,7 +98,7 @@ pub(super) fn write(
             add(&mut leaves, &leaf)?;
         }
         let name = format!("{under}/checkpoints/{:020}.note", verified.after.size());
-        bag.put(&name, cosigned(signer, &stored, &report, &key, id)?)?;
+        bag.put(&name, cosigned(signer, &stored, &report, key, id)?)?;
         next = verified.after.size();
         before = Some(verified.after);
     }
@@ -106,7 +111,7 @@ fn add(leaves: &mut BagFile, leaf: &Leaf) -> Result<(), ExportError> {
 }
 
 /// The device's note with the collector's receipt under it.
-fn cosigned(
+pub(super) fn cosigned(
     signer: &Signer,
     stored: &StoredReport,
     report: &Report<'_>,

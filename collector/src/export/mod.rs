@@ -9,12 +9,14 @@
 //!
 //! Refuses: to write over anything, and to name the person. The person has a pseudonym here.
 //!
-//! The way of a bundle: `log` (records, checkpoints, receipts), `orders`, `held` (from where on lists
-//! counted that no device has), `judgements` (findings and decisions), `readme`, all into a `bag`.
+//! The way of a bundle: `log` (records, checkpoints, receipts, with their `keys`), `orders`, `held`
+//! (from where on lists counted that no device has), `judgements` (findings and decisions), `readme`,
+//! all into a `bag`.
 
 mod bag;
 mod held;
 mod judgements;
+mod keys;
 mod log;
 mod orders;
 mod readme;

@@ -9,7 +9,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use proviso_report::{Checkpoint, CompactRange, Fact, Receipt, Record, Report, ReportError};
+use proviso_report::note::NoteError;
+use proviso_report::{
+    Checkpoint, CompactRange, DeviceId, Fact, Receipt, Record, Report, ReportError, VerifierKey,
+    open_checkpoint,
+};
 use proviso_rules::{HeldLists, State};
 
 use super::check::{self, Appends, Known, Rejected, Repeats};
@@ -22,8 +26,9 @@ use crate::store::devices::{self, Device, DeviceState};
 use crate::store::findings;
 use crate::store::incidents::{self, IncidentKind};
 use crate::store::judged;
+use crate::store::log_keys::{self, NamedKey};
 use crate::store::reports::{self, StoredReport};
-use crate::store::{Change, Hash, StoreError, orders};
+use crate::store::{Change, Hash, Read, SqlError, StoreError, orders};
 
 /// Reports of more bytes than this are checked off the threads that serve connections.
 const LONG: usize = 64 << 10;
@@ -55,11 +60,14 @@ pub struct Stored {
     time: u64,
 }
 
+/// Where the log of a device stands in the store, and which key it named last.
+type Standing = (Device, Option<NamedKey>);
+
 /// How a commit went.
 enum Committed {
     Stored(Stored),
     /// The log does not stand where it did.
-    Moved(Option<Box<Device>>),
+    Moved(Option<Box<Standing>>),
     /// Another update of a list that only the collector holds counts from the log's end on: the
     /// records must be judged by it.
     Updated(Box<Appends>, HeldLists),
@@ -70,12 +78,15 @@ impl Log {
     pub(super) fn new(
         desk: &Desk,
         device: Device,
+        named: Option<NamedKey>,
         orders: BTreeSet<Hash>,
         held: HeldLists,
     ) -> Result<Self, Refused> {
+        let (key, since) = desk.key_of(&device, named)?;
         let known = Known {
             device: device.id,
-            key: desk.signer.device_key(&device).map_err(ReportError::from)?,
+            key,
+            since,
             range: CompactRange::from_bytes(&device.range)
                 .map_err(|_| damaged(&device, "range"))?,
             orders: Arc::new(orders),
@@ -104,8 +115,13 @@ impl Log {
     }
 
     /// Takes over what the store has now.
-    fn follow(&mut self, device: &Device) -> Result<(), Refused> {
+    fn follow(&mut self, device: &Device, named: Option<NamedKey>) -> Result<(), Refused> {
         self.memory = None;
+        if let Some(named) = named {
+            self.known.key = VerifierKey::ed25519(self.known.key.name(), named.key)
+                .map_err(ReportError::from)?;
+            self.known.since = named.since;
+        }
         self.known.range =
             CompactRange::from_bytes(&device.range).map_err(|_| damaged(device, "range"))?;
         Ok(())
@@ -174,6 +190,12 @@ impl Desk {
                     self.repeat(log, first, bytes, now).await
                 }
                 Refused::Report(ReportError::Root) => self.fork(log, bytes, now).await,
+                Refused::Report(ReportError::Note(NoteError::Unsigned(name))) => {
+                    match self.another_key(log, &log.known.key, bytes, now).await? {
+                        Some(refused) => Err(refused),
+                        None => Err(ReportError::from(NoteError::Unsigned(name)).into()),
+                    }
+                }
                 other => Err(other),
             },
         }
@@ -203,11 +225,16 @@ impl Desk {
                 .await?;
             let (memory, unwritten) = memory.goes_on(state)?;
             let after = appends.after().clone();
+            let next = appends.next_key().cloned();
             match self
                 .commit(log, appends, Outcome { judged, unwritten })
                 .await?
             {
                 Committed::Stored(stored) => {
+                    if let Some(next) = next {
+                        log.known.key = next;
+                        log.known.since = after.size();
+                    }
                     log.known.range = after;
                     log.memory = Some(memory);
                     return Ok(stored);
@@ -226,7 +253,7 @@ impl Desk {
         let device = log.device.id;
         let row = self
             .store
-            .read(move |read| Ok::<_, StoreError>(devices::get(read, device)?));
+            .read(move |read| Ok::<_, StoreError>(standing(read, device)?));
         match row.await {
             Ok(row) => stands_at(log, row.map(Box::new)),
             Err(error) => error.into(),
@@ -254,9 +281,16 @@ impl Desk {
             let after = appends.after();
             let (size, root, range) = (after.size(), after.root(), after.to_bytes());
             if !devices::advance(tx, device, before.size(), size, &root, &range, now)? {
-                return Ok(Committed::Moved(devices::get(tx, device)?.map(Box::new)));
+                return Ok(Committed::Moved(standing(tx, device)?.map(Box::new)));
             }
             let checkpoint = appends.checkpoint().clone();
+            if let Some(next) = appends.next_key() {
+                let named = NamedKey {
+                    since: size,
+                    key: *next.key(),
+                };
+                log_keys::add(tx, device, &named)?;
+            }
             reports::add(tx, &appends.into_row(device, &before, now, time))?;
             let Outcome { judged, unwritten } = &outcome;
             for finding in &judged.findings {
@@ -290,15 +324,23 @@ impl Desk {
         now: i64,
     ) -> Result<Stored, Refused> {
         let (device, size) = (log.device.id, log.size());
-        let end = Report::parse(&bytes)?.checkpoint().size.min(size);
-        let stored = self
+        let signed = Report::parse(&bytes)?.checkpoint().size;
+        let end = signed.min(size);
+        let (stored, named) = self
             .store
             .read(move |read| {
                 let from = reports::covering(read, device, first)?.map_or(first, |one| one.first);
-                Ok::<_, StoreError>(reports::run(read, device, from, end)?)
+                let named = log_keys::at(read, device, signed)?;
+                Ok::<_, StoreError>((reports::run(read, device, from, end)?, named))
             })
             .await?;
-        match check::repeats(&bytes, &log.known, &stored)? {
+        let (key, _) = self.key_of(&log.device, named)?;
+        if check::is_by_another_key(Report::parse(&bytes)?.note(), &key)
+            && let Some(refused) = self.another_key(log, &key, bytes.clone(), now).await?
+        {
+            return Err(refused);
+        }
+        match check::repeats(&bytes, &key, size, &stored)? {
             Repeats::Stored(checkpoint) => Ok(Stored {
                 checkpoint,
                 time: stored.first().map_or(0, |one| one.receipt),
@@ -306,6 +348,61 @@ impl Desk {
             Repeats::SameRecords => Err(Refused::WrongSize { first, size }),
             Repeats::Contradicts => self.fork(log, bytes, now).await,
         }
+    }
+
+    /// What checks a log that named this key, and from which size on; its key of enrolment if it
+    /// named none.
+    fn key_of(
+        &self,
+        device: &Device,
+        named: Option<NamedKey>,
+    ) -> Result<(VerifierKey, u64), Refused> {
+        let (key, since) = named.map_or((device.log_key, 0), |named| (named.key, named.since));
+        let key = self.signer.log_key(device.id, key);
+        Ok((key.map_err(ReportError::from)?, since))
+    }
+
+    /// Keeps a report that a key signed which counts no more, or not yet, and says no. `None`: no
+    /// key of this log signed it.
+    async fn another_key(
+        &self,
+        log: &Log,
+        right: &VerifierKey,
+        bytes: Vec<u8>,
+        now: i64,
+    ) -> Result<Option<Refused>, Refused> {
+        let report = Report::parse(&bytes)?;
+        if !check::is_by_another_key(report.note(), right) {
+            return Ok(None);
+        }
+        let device = log.device.id;
+        let named = self
+            .store
+            .read(move |read| Ok::<_, StoreError>(log_keys::of_device(read, device)?))
+            .await?;
+        let keys = std::iter::once(None).chain(named.iter().copied().map(Some));
+        let ends = named.iter().map(|next| next.since).chain([u64::MAX]);
+        for (key, until) in keys.zip(ends) {
+            let (key, from) = self.key_of(&log.device, key)?;
+            if open_checkpoint(report.note(), &key).is_err() {
+                continue;
+            }
+            let until = until.min(log.size()).saturating_sub(1);
+            let detail = format!(
+                "A report of records {} to {} is signed by a key that signs this log from record \
+                 {from} to record {until} only, and is not kept on the device at any other time: \
+                 somebody may have kept it, for example in a copy of the disk. The report is kept \
+                 and not taken",
+                report.first,
+                report.checkpoint().size.saturating_sub(1)
+            );
+            tracing::warn!(device = %log.device.id, "a report is signed by a key of another part of the log");
+            let mut incident = trouble::incident(&log.device, IncidentKind::WrongKey, detail, now);
+            incident.bytes = Some(bytes);
+            self.enter(incident, None).await?;
+            return Ok(Some(Refused::WrongKey { from, until }));
+        }
+        Ok(None)
     }
 
     /// Keeps the other branch, and says no.
@@ -401,14 +498,19 @@ impl Desk {
     }
 }
 
+fn standing(read: &Read<'_>, device: DeviceId) -> Result<Option<Standing>, SqlError> {
+    let named = log_keys::last(read, device)?;
+    Ok(devices::get(read, device)?.map(|row| (row, named)))
+}
+
 /// Takes over where the log stands in the store, and says so.
-fn stands_at(log: &mut Log, row: Option<Box<Device>>) -> Refused {
-    match row {
+fn stands_at(log: &mut Log, row: Option<Box<Standing>>) -> Refused {
+    match row.map(|row| *row) {
         None => Refused::UnknownDevice(log.device.id),
-        Some(row) if row.state == DeviceState::Retired => Refused::Retired(row.id),
-        Some(row) => {
+        Some((row, _)) if row.state == DeviceState::Retired => Refused::Retired(row.id),
+        Some((row, named)) => {
             let first = log.size();
-            match log.follow(&row) {
+            match log.follow(&row, named) {
                 Ok(()) => Refused::WrongSize {
                     first,
                     size: row.size,
@@ -433,7 +535,7 @@ async fn check(log: &Log, bytes: Vec<u8>) -> Result<Appends, Rejected> {
 }
 
 fn damaged(device: &Device, what: &str) -> Refused {
-    StoreError::from(crate::store::SqlError::Damaged(format!(
+    StoreError::from(SqlError::Damaged(format!(
         "{what} of device {} do not fit",
         device.id
     )))

@@ -7,9 +7,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use proviso_report::note::SignatureLine;
 use proviso_report::{
-    Checkpoint, CompactRange, DeviceId, Hash, Record, Report, ReportError, UnixMs, VerifierKey,
-    open_checkpoint,
+    Alg, Checkpoint, CompactRange, DeviceId, Fact, Hash, KeyError, Note, Record, Report,
+    ReportError, UnixMs, VerifierKey, open_checkpoint,
 };
 
 use super::refused::Refused;
@@ -20,8 +21,10 @@ use crate::store::reports::StoredReport;
 pub struct Known {
     /// Whose.
     pub device: DeviceId,
-    /// Signs its checkpoints.
+    /// Signs its checkpoints now.
     pub key: VerifierKey,
+    /// The size of the log at which that key was named; it signs greater ones.
+    pub since: u64,
     /// The log so far.
     pub range: CompactRange,
     /// The orders that records may name.
@@ -37,6 +40,8 @@ pub struct Appends {
     checkpoint: Checkpoint,
     after: CompactRange,
     records: Vec<Record>,
+    /// The key that its last record names.
+    next: Option<VerifierKey>,
 }
 
 /// What a report is that begins before the log's end.
@@ -80,8 +85,11 @@ fn checked(bytes: &[u8], known: &Known) -> Result<Appends, Refused> {
         });
     }
     if report.first != known.range.size() {
-        // Strangers to the log learn nothing from it.
-        open_checkpoint(report.note(), &known.key).map_err(ReportError::from)?;
+        // Strangers to the log learn nothing from it. What a key of before signed is looked at with
+        // what is stored of that time.
+        if report.checkpoint().size > known.since {
+            open_checkpoint(report.note(), &known.key).map_err(ReportError::from)?;
+        }
         return Err(Refused::WrongSize {
             first: report.first,
             size: known.range.size(),
@@ -93,6 +101,7 @@ fn checked(bytes: &[u8], known: &Known) -> Result<Appends, Refused> {
     for (place, line) in (first..).zip(verified.lines.iter()) {
         records.push(record(place, line, &known.orders)?);
     }
+    let next = named_key(&records, &known.key)?;
     Ok(Appends {
         bytes: Vec::new(),
         first,
@@ -100,7 +109,44 @@ fn checked(bytes: &[u8], known: &Known) -> Result<Appends, Refused> {
         checkpoint: verified.checkpoint,
         after: verified.after,
         records,
+        next,
     })
+}
+
+/// The key that the last record names. The report must end with it, so that the key before signs
+/// nothing later.
+fn named_key(records: &[Record], now: &VerifierKey) -> Result<Option<VerifierKey>, Refused> {
+    let mut next = None;
+    for (left, record) in (0..records.len()).rev().zip(records) {
+        let Fact::KeyChanged(changed) = &record.fact else {
+            continue;
+        };
+        let wrong = |why: String| Refused::Key {
+            seq: record.seq,
+            why,
+        };
+        let key: VerifierKey = changed
+            .key
+            .parse()
+            .map_err(|error: KeyError| wrong(error.to_string()))?;
+        if left > 0 {
+            return Err(wrong("the report does not end with it".to_owned()));
+        }
+        if key.alg() != Alg::Ed25519 || key.name() != now.name() {
+            return Err(wrong(format!("it is a key of {}", key.name())));
+        }
+        if key == *now {
+            return Err(wrong("it signs already".to_owned()));
+        }
+        next = Some(key);
+    }
+    Ok(next)
+}
+
+/// Is the note signed in the name of the log, but by another key than this one?
+pub fn is_by_another_key(note: &[u8], key: &VerifierKey) -> bool {
+    let is_another = |line: &SignatureLine| line.name == key.name() && !key.is_named_by(line);
+    Note::parse(note).is_ok_and(|note| note.signatures().iter().any(is_another))
 }
 
 /// Reads one record that must be at `place`, under one of `orders`.
@@ -119,10 +165,16 @@ pub fn record(place: u64, line: &[u8], orders: &BTreeSet<Hash>) -> Result<Record
 }
 
 /// Compares a signed report with what is stored of the same places. `stored` begins with the
-/// report that holds the first of them.
-pub fn repeats(bytes: &[u8], known: &Known, stored: &[StoredReport]) -> Result<Repeats, Refused> {
+/// report that holds the first of them; `key` signs a log of the report's size, and `size` records
+/// are held.
+pub fn repeats(
+    bytes: &[u8],
+    key: &VerifierKey,
+    size: u64,
+    stored: &[StoredReport],
+) -> Result<Repeats, Refused> {
     let report = Report::parse(bytes)?;
-    let checkpoint = open_checkpoint(report.note(), &known.key).map_err(ReportError::from)?;
+    let checkpoint = open_checkpoint(report.note(), key).map_err(ReportError::from)?;
     let mut before = CompactRange::new();
     let mut leaves = Vec::new();
     for (n, one) in stored.iter().enumerate() {
@@ -145,7 +197,7 @@ pub fn repeats(bytes: &[u8], known: &Known, stored: &[StoredReport]) -> Result<R
     if before.size() != report.first {
         return Err(Refused::WrongSize {
             first: report.first,
-            size: known.range.size(),
+            size,
         });
     }
     let sent = report.leaf_hashes()?;
@@ -172,6 +224,12 @@ impl Appends {
     #[must_use]
     pub const fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
+    }
+
+    /// The key that signs what comes after it, if that is another one.
+    #[must_use]
+    pub const fn next_key(&self) -> Option<&VerifierKey> {
+        self.next.as_ref()
     }
 
     /// The log with it.

@@ -17,7 +17,7 @@ use crate::clock;
 use crate::judging::{OrderBook, held_lists};
 use crate::signing::Signer;
 use crate::store::devices::{self, DeviceState};
-use crate::store::{Store, StoreError, orders, reports, updates};
+use crate::store::{Store, StoreError, log_keys, orders, reports, updates};
 
 /// Memory for reports that are being taken in, in KiB. A thousand usual ones fit, or sixty of the
 /// longest.
@@ -162,9 +162,10 @@ impl Desk {
                 None => 0,
             };
             let held = held_lists(read, id)?;
-            Ok::<_, StoreError>(Some((device, orders, held, last, updates)))
+            let named = log_keys::last(read, id)?;
+            Ok::<_, StoreError>(Some((device, named, orders, held, last, updates)))
         });
-        let (device, orders, held, last, updates) =
+        let (device, named, orders, held, last, updates) =
             found.await?.ok_or(Refused::UnknownDevice(id))?;
         if device.state != DeviceState::Active {
             return Err(Refused::Retired(id));
@@ -184,7 +185,7 @@ impl Desk {
             order: device.order,
             updates,
         };
-        let log = Log::new(self, device, orders.into_iter().collect(), held)?;
+        let log = Log::new(self, device, named, orders.into_iter().collect(), held)?;
         Ok((log, welcome))
     }
 

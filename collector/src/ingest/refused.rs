@@ -51,6 +51,25 @@ pub enum Refused {
         "the report contradicts what the device signed before: both are kept, and people are told"
     )]
     Fork,
+    /// Signed by a key that does not count there.
+    #[error(
+        "the report is signed by a key that signs this log from record {from} to record {until} only: \
+         it is kept, and people are told"
+    )]
+    WrongKey {
+        /// From which record on the key counts.
+        from: u64,
+        /// Up to which one.
+        until: u64,
+    },
+    /// A record that names the next key of the log cannot be taken.
+    #[error("record {seq} of the report names a key that cannot be taken: {why}")]
+    Key {
+        /// Its place.
+        seq: u64,
+        /// Why.
+        why: String,
+    },
     /// The report does not hold.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -128,6 +147,7 @@ impl Refused {
             Self::WrongSize { .. } | Self::Report(ReportError::Place { .. }) => {
                 RefusalCode::WrongSize
             }
+            Self::WrongKey { .. } => RefusalCode::WrongKey,
             Self::Fork | Self::Report(ReportError::Root) => RefusalCode::Inconsistent,
             Self::Report(
                 ReportError::Note(
@@ -151,6 +171,7 @@ impl Refused {
             Self::Report(_)
             | Self::Record { .. }
             | Self::Place { .. }
+            | Self::Key { .. }
             | Self::Protocol { .. }
             | Self::Frame(_)
             | Self::Unexpected(_)
@@ -213,6 +234,10 @@ mod tests {
                 RefusalCode::WrongSize,
             ),
             (Refused::Fork, RefusalCode::Inconsistent),
+            (
+                Refused::WrongKey { from: 0, until: 3 },
+                RefusalCode::WrongKey,
+            ),
             (ReportError::Root.into(), RefusalCode::Inconsistent),
             (ReportError::Magic.into(), RefusalCode::BadReport),
             (ReportError::Packing.into(), RefusalCode::BadReport),

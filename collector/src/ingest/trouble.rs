@@ -39,7 +39,7 @@ impl Desk {
                 return Ok(());
             }
             // These have incidents of their own.
-            (Refused::Fork | Refused::Order(_), _) => return Ok(()),
+            (Refused::Fork | Refused::WrongKey { .. } | Refused::Order(_), _) => return Ok(()),
             _ => {}
         }
         let size = log.size();

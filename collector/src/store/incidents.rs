@@ -21,6 +21,8 @@ const KEPT: i64 = 64;
 pub enum IncidentKind {
     /// Two signed histories that exclude each other.
     Fork,
+    /// Signed by a key of the log that does not sign any more.
+    WrongKey,
     /// Records under an order that is not one of this person's; their report was refused.
     UnknownOrder,
     /// Records of activity that name no order.
@@ -120,6 +122,7 @@ impl IncidentKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Fork => "fork",
+            Self::WrongKey => "wrong_key",
             Self::UnknownOrder => "unknown_order",
             Self::NoOrder => "no_order",
             Self::Refused => "refused",
@@ -137,6 +140,7 @@ impl std::str::FromStr for IncidentKind {
     fn from_str(text: &str) -> Result<Self, UnknownKind> {
         match text {
             "fork" => Ok(Self::Fork),
+            "wrong_key" => Ok(Self::WrongKey),
             "unknown_order" => Ok(Self::UnknownOrder),
             "no_order" => Ok(Self::NoOrder),
             "refused" => Ok(Self::Refused),

@@ -19,6 +19,7 @@ pub mod ids;
 pub mod incidents;
 pub mod judged;
 pub mod ledger;
+pub mod log_keys;
 pub mod orders;
 pub mod outbox;
 pub mod overview;

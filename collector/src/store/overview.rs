@@ -113,7 +113,7 @@ pub fn log(
     // What was refused before the newest report was stored is over.
     let refused = read.first(
         "SELECT min(at) FROM incident WHERE person = $1 AND device = $2 AND at >= $3 \
-         AND kind IN ('fork', 'unknown_order', 'refused', 'set_back')",
+         AND kind IN ('fork', 'wrong_key', 'unknown_order', 'refused', 'set_back')",
         &[
             person.as_str().into(),
             (&device).into(),

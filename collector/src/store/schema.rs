@@ -18,7 +18,7 @@ use super::StoreError;
 use super::sql::{Read, Session, SqlError};
 
 /// The version this program reads and writes.
-pub const VERSION: &str = "4";
+pub const VERSION: &str = "5";
 
 /// All tables of version 1. Times are Unix milliseconds; ids, digests and devices are lower hex.
 pub const FIRST: &str = "
@@ -273,8 +273,24 @@ CREATE TABLE held_update (
 UPDATE meta SET value = '4' WHERE key = 'schema';
 ";
 
+/// From version 4 to 5: the keys that logs named ([`log_keys`](super::log_keys)), and logs that go on where another one of
+/// the same computer was broken off: which one, and by which incident.
+const LOG_KEYS: &str = "
+CREATE TABLE log_key (
+    device TEXT NOT NULL REFERENCES device (id),
+    since BIGINT NOT NULL,
+    key BYTEA NOT NULL,
+    PRIMARY KEY (device, since)
+);
+ALTER TABLE device ADD COLUMN follows TEXT;
+ALTER TABLE device ADD COLUMN broken_by TEXT;
+CREATE INDEX device_follows ON device (follows);
+CREATE INDEX device_certificate ON device (cert_spki);
+UPDATE meta SET value = '5' WHERE key = 'schema';
+";
+
 /// From which version each step leads on.
-const STEPS: [(&str, &str); 3] = [("1", SECOND), ("2", LEDGER), ("3", HELD)];
+const STEPS: [(&str, &str); 4] = [("1", SECOND), ("2", LEDGER), ("3", HELD), ("4", LOG_KEYS)];
 
 /// Makes the tables in an empty file.
 pub(super) fn create(session: &Session) -> Result<(), SqlError> {
@@ -349,7 +365,7 @@ mod tests {
     use crate::store::devices::{self, Device};
     use crate::store::judged::{self, Kept};
     use crate::store::updates::{self, StoredUpdate};
-    use crate::store::{DeviceId, Hash, Store};
+    use crate::store::{DeviceId, Hash, Store, log_keys};
 
     #[test]
     fn a_store_of_the_first_version_is_brought_up_with_all_that_it_holds() {
@@ -426,5 +442,37 @@ mod tests {
         let counting = store
             .read_blocking(|read| Ok::<_, StoreError>(updates::held_of(read, DeviceId([1; 16]))?));
         assert_eq!(counting.unwrap(), []);
+    }
+
+    #[test]
+    fn each_version_is_brought_up_and_a_later_one_is_left_alone() {
+        for done in 0..=STEPS.len() {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("store.db");
+            let session = Session::writer(&path, true).unwrap();
+            session.run(FIRST).unwrap();
+            for (from, step) in &STEPS[..done] {
+                assert!(is_of(&session.look(version).unwrap(), from));
+                session.run(step).unwrap();
+            }
+            drop(session);
+            let store = Store::open(&path).unwrap();
+            let keys = store.read_blocking(|read| {
+                Ok::<_, StoreError>(log_keys::of_device(read, DeviceId([1; 16]))?)
+            });
+            assert_eq!(keys.unwrap(), []);
+            store.close();
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        let session = Session::writer(&path, true).unwrap();
+        create(&session).unwrap();
+        let later = "UPDATE meta SET value = '99' WHERE key = 'schema'";
+        session.run(later).unwrap();
+        drop(session);
+        assert!(matches!(
+            Store::open(&path),
+            Err(StoreError::Version { .. })
+        ));
     }
 }

@@ -4,7 +4,7 @@
 
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
-use proviso_report::fact::{Gap, GapCause, PreviousEnd, Transition, WebVisit};
+use proviso_report::fact::{Gap, GapCause, KeyReason, LogBreak, PreviousEnd, Transition, WebVisit};
 use proviso_report::{Fact, Method, Record};
 
 use super::fault;
@@ -45,6 +45,20 @@ pub(super) fn what(record: &Record) -> Markup {
                 (layout::tag("review", "Order refused")) " " (refused.reason)
             }
             Fact::OrderEnded(order) => { "Order ended: " (order.id) ". " (order.reason) }
+            Fact::KeyChanged(changed) => {
+                "Another key signs this computer's log from here on, " (match changed.reason {
+                    KeyReason::Boot => "since the computer was started.",
+                    _ => "as it does at least each hour.",
+                })
+            }
+            Fact::LogContinues(continued) => {
+                (layout::tag("review", "New log")) " It goes on where the log "
+                (continued.log.to_string()) " was broken off, "
+                (match continued.cause {
+                    LogBreak::Fork => "since the collector holds another history under its name.",
+                    _ => "since the collector holds more of it than this computer.",
+                })
+            }
             _ => (record.kind().as_str()),
         }
     }

@@ -293,6 +293,7 @@ fn decided(zone: &TimeZone, all: &[Decided]) -> Markup {
 fn kind(kind: IncidentKind) -> &'static str {
     match kind {
         IncidentKind::Fork => "Two signed histories that exclude each other",
+        IncidentKind::WrongKey => "A signature by a key that was to be wiped",
         IncidentKind::UnknownOrder => "Records under an order that is not held here",
         IncidentKind::NoOrder => "Records that name no order",
         IncidentKind::Refused => "Reports that are refused",

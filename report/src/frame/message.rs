@@ -71,6 +71,8 @@ pub enum RefusalCode {
     WrongDevice,
     /// The device's log key did not sign it. 400.
     BadSignature,
+    /// A key of the device's log signed it that does not sign any more. 422.
+    WrongKey,
     /// Not a report, or not what was expected. 400.
     BadReport,
     /// Over a limit. 413.
