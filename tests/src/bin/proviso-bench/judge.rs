@@ -4,6 +4,7 @@
 //! domains, words and patterns as filters, of which is checked first that it finds the same; and
 //! the parsing of the address alone.
 
+mod hostile;
 mod load;
 mod scale;
 mod set;
@@ -18,6 +19,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::figures::{Figures, percentile};
 
+pub(crate) use hostile::child as hostile_child;
 pub(crate) use load::child;
 use set::{Filters, PATTERNS, Set, WORDS};
 
@@ -28,7 +30,8 @@ const ROUNDS: usize = 15;
 pub(crate) fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     beside_peers(figures)?;
     load::measure(figures)?;
-    scale::measure(figures)
+    scale::measure(figures)?;
+    hostile::measure(figures)
 }
 
 fn beside_peers(figures: &mut Figures) -> anyhow::Result<()> {

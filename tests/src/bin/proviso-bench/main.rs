@@ -33,6 +33,9 @@ struct Bench {
     /// A process of its own for one figure: says what the order in this folder takes of memory.
     #[arg(long, hide = true, value_name = "FOLDER")]
     resident: Option<PathBuf>,
+    /// The same of the order in this file, and of records made to take long.
+    #[arg(long, hide = true, value_name = "FILE")]
+    hostile: Option<PathBuf>,
 }
 
 type Part = fn(&mut Figures) -> anyhow::Result<()>;
@@ -61,6 +64,9 @@ impl Bench {
     fn run(&self) -> anyhow::Result<()> {
         if let Some(folder) = &self.resident {
             return judge::child(folder);
+        }
+        if let Some(order) = &self.hostile {
+            return judge::hostile_child(order);
         }
         let mut figures = Figures::default();
         let wanted = |part: &str| self.only.is_empty() || self.only.iter().any(|name| name == part);

@@ -105,7 +105,7 @@ pub(crate) fn child(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn status_kib(key: &str) -> anyhow::Result<f64> {
+pub(super) fn status_kib(key: &str) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix(key));
     let line = line.with_context(|| format!("no {key}"))?;
