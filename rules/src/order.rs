@@ -20,6 +20,7 @@ mod fact_field;
 mod illustrative;
 pub mod limits;
 mod name;
+mod notice;
 mod parts;
 mod read;
 mod read_clause;
@@ -54,6 +55,7 @@ pub use fact_field::FactField;
 pub(crate) use name::{
     file as file_name_fault, id as id_fault, is_hidden, line as line_fault, shown,
 };
+pub use notice::{Kept, KeptAfter, KeptUnit, Notice};
 pub use parts::{
     Clause, Effect, Exempt, Expect, ListKind, ListPin, NotCheckable, Place, Replaces, Rule,
     RuleTest, SealedCopy, Severity, TestStep,
@@ -80,6 +82,7 @@ pub struct Order {
     zone: Zone,
     sealed_copy: Option<SealedCopy>,
     replaces: Option<Replaces>,
+    notice: Notice,
     lists: Vec<ListPin>,
     exempts: Vec<Exempt>,
     clauses: Vec<Clause>,
@@ -173,6 +176,12 @@ impl Order {
     #[must_use]
     pub const fn replaces(&self) -> Option<&Replaces> {
         self.replaces.as_ref()
+    }
+
+    /// What it says for the person whom it is about.
+    #[must_use]
+    pub const fn notice(&self) -> &Notice {
+        &self.notice
     }
 
     /// Is it in force then? From the start of its first day to the end of its last, in its zone.

@@ -4,54 +4,66 @@
 //! the order; [`text()`] and [`html()`] write it, and so does whoever puts it on paper.
 //!
 //! Promises: everything that can change what is recorded or reported is on the page, in words made
-//! from the order and from nothing else; the court's own words are marked and unchanged but for
-//! line breaks. All ways of writing it say the same words in the same order. The same order gives
-//! the same bytes.
+//! from the order, from the lists that it fixes by their hashes, and from nothing else; the court's
+//! own words are marked and unchanged but for line breaks. All ways of writing it say the same words in the same order. The same order gives
+//! the same bytes wherever its lists are: signatures bind the order file, and the page follows from it.
 //!
 //! Refuses: to let anything in an order act as markup, and to let a page of an order that nobody may
-//! use look like one of an order in force.
+//! use look like one of an order in force; to show a list that must never reach the person's
+//! computer.
 
+mod annex;
 mod compose;
 pub mod document;
 mod gloss;
 mod html;
+mod person;
 mod rule;
 mod text;
 mod words;
 
+use proviso_report::Hash;
+
+use crate::list::ListBytes;
 use crate::order::Order;
 
 pub use document::Document;
 /// What [`html_fragment`] needs to look right; [`html()`] has it inside.
 pub use html::STYLE;
 
+/// Gives the bytes of a list by its hash; `None`: it is not here, and the page says so.
+///
+/// Only lists that are shown in full are asked for: those of 200 entries at most that may be held on
+/// a device.
+pub type Lists<'a> = &'a mut dyn FnMut(&Hash) -> Option<ListBytes>;
+
 /// What the page says, without a form.
 ///
 /// `faults`: how many [`Judge::compile`](crate::Judge::compile) found in its lists and tests. With
 /// one or more, and with words of a template in it, the page says first that nobody may use it.
 #[must_use]
-pub fn document(order: &Order, faults: usize) -> Document {
-    compose::document(order, faults)
+pub fn document(order: &Order, faults: usize, lists: Lists<'_>) -> Document {
+    compose::document(order, faults, lists)
 }
 
 /// As plain text, 80 columns wide.
 #[must_use]
-pub fn text(order: &Order, faults: usize) -> String {
-    text::write(&document(order, faults))
+pub fn text(order: &Order, faults: usize, lists: Lists<'_>) -> String {
+    text::write(&document(order, faults, lists))
 }
 
 /// As a whole HTML page that needs nothing else: no script, no font, no picture, no network.
 #[must_use]
-pub fn html(order: &Order, faults: usize) -> String {
-    html::page(&document(order, faults))
+pub fn html(order: &Order, faults: usize, lists: Lists<'_>) -> String {
+    html::page(&document(order, faults, lists))
 }
 
 /// As a part of another HTML page that has a first heading of its own and carries [`STYLE`].
 ///
 /// Everything in it is below `class="proviso-order"`, and its ids begin with `order-`.
 #[must_use]
-pub fn html_fragment(order: &Order, faults: usize) -> String {
-    html::fragment(&document(order, faults))
+pub fn html_fragment(order: &Order, faults: usize, lists: Lists<'_>) -> String {
+    html::fragment(&document(order, faults, lists))
 }
 
 #[cfg(test)]

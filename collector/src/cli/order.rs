@@ -5,6 +5,7 @@ mod put;
 mod update;
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use proviso_collector::data_dir::DataDir;
 use proviso_collector::store::{StoreError, orders};
 use proviso_report::UnixMs;
-use proviso_rules::{Signers, page};
+use proviso_rules::{ListBytes, Signers, page};
 
 use super::{Data, people};
 
@@ -65,7 +66,20 @@ impl Show {
             .context("the stored order does not pass this program's checks")?;
         let signed =
             signers(&data)?.verify(&stored.bytes, &stored.signatures, UnixMs(stored.put))?;
-        let mut said = page::text(&order, 0);
+        let mut failed = None;
+        let mut said = page::text(&order, 0, &mut |hash| {
+            let list = store.read_blocking(|read| Ok::<_, StoreError>(orders::list(read, hash)?));
+            match list {
+                Ok(bytes) => bytes.map(|bytes| Arc::new(bytes) as ListBytes),
+                Err(error) => {
+                    failed = Some(error);
+                    None
+                }
+            }
+        });
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
         let put = Timestamp::from_millisecond(stored.put).unwrap_or_default();
         writeln!(
             said,

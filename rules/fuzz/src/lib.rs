@@ -22,8 +22,8 @@ pub fn order(bytes: &[u8]) {
                     assert!(rule.tests.iter().any(|test| test.expect == expect));
                 }
             }
-            assert!(!page::text(&order, 0).is_empty());
-            assert!(!page::html(&order, 1).is_empty());
+            assert!(!page::text(&order, 0, &mut |_| None).is_empty());
+            assert!(!page::html(&order, 1, &mut |_| None).is_empty());
             // Its lists are not here: it compiles only if it has none.
             let lists = order.lists().len();
             assert!(Judge::compile(order, Side::Collector, &mut |_| None).is_err() || lists == 0);

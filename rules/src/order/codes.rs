@@ -180,6 +180,11 @@ pub const CODES: &[Code] = &[
         "Narrow it, or show with a test that one of them does not match.",
     ),
     fault(
+        "kept",
+        "How long records are kept is not said as one length and from when.",
+        "Write { years = 6, after = \"order\" }.",
+    ),
+    fault(
         "length",
         "A length of time is none.",
         "Write a whole number with s, m, h or d: \"30m\".",
@@ -244,6 +249,11 @@ pub const CODES: &[Code] = &[
         "no-clause",
         "The order has no clause.",
         "Add the court's words as a [[clause]].",
+    ),
+    warning(
+        "no-contact",
+        "The order says nobody whom the person can ask.",
+        "Add `contact` with a name and how to reach them.",
     ),
     warning(
         "not-wide",

@@ -55,5 +55,9 @@ pub const THRESHOLD: u32 = 1_000;
 pub const GRACE_DAYS: u32 = 366;
 /// The most words, phrases and units in all `near` of an order.
 pub const NEAR_PHRASES: usize = 5_000;
+/// The most values of `seen_by`.
+pub const SEEN_BY: usize = 50;
+/// The longest time for which records are kept, in years.
+pub const KEPT_YEARS: u32 = 100;
 /// The most words between the two sides of `near`.
 pub const WORDS_BETWEEN: u32 = 100;

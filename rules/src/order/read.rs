@@ -6,6 +6,7 @@ use toml::de::DeTable;
 
 use crate::fault::{Fault, Faults};
 
+use super::notice::{Notice, notice};
 use super::parts::{Replaces, SealedCopy};
 use super::shape::{Section, string};
 use super::sink::{FILE, Sink, nearest};
@@ -107,6 +108,7 @@ fn sections(digest: Hash, root: &DeTable<'_>, sink: &mut Sink<'_>) -> Option<Ord
         zone: head.zone,
         sealed_copy: head.sealed_copy,
         replaces: head.replaces,
+        notice: head.notice,
         lists: draft.lists,
         exempts: draft.exempts,
         clauses: draft.clauses,
@@ -143,6 +145,7 @@ pub(super) struct Head {
     pub(super) zone: Zone,
     sealed_copy: Option<SealedCopy>,
     replaces: Option<Replaces>,
+    notice: Notice,
 }
 
 fn head(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Head> {
@@ -161,6 +164,7 @@ fn head(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Head> {
         .get("replaces")
         .and_then(|value| Section::of("`replaces`", value, sink))
         .and_then(|section| replaces(section, sink));
+    let notice = notice(&mut section, sink);
     if let (Some(starts), Some(ends)) = (starts, ends)
         && ends < starts
     {
@@ -206,6 +210,7 @@ fn head(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Head> {
         zone: zone?,
         sealed_copy,
         replaces,
+        notice,
     })
 }
 

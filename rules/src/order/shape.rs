@@ -270,7 +270,7 @@ pub(super) fn string<'t>(value: &'t Value<'_>, key: &str, sink: &mut Sink<'_>) -
 }
 
 /// One line that is not empty.
-fn line(value: &Value<'_>, key: &str, sink: &mut Sink<'_>) -> Option<String> {
+pub(super) fn line(value: &Value<'_>, key: &str, sink: &mut Sink<'_>) -> Option<String> {
     let text = string(value, key, sink)?;
     let sentence = if text.trim().is_empty() {
         format!("`{key}` is empty; fill it in")

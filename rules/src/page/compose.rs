@@ -6,12 +6,13 @@ use super::document::{Block, Court, Document, Section};
 use super::gloss::part;
 use super::rule::rule;
 use super::words::{bare, begun, clocks, day, hours, kinds, term};
-use crate::order::{Clause, Effect, Exempt, ListKind, ListPin, Order, Part, Where};
+use super::{Lists, annex, person};
+use crate::order::{Clause, Effect, Exempt, Order, Part};
 use crate::signature::NAMESPACE;
 
 /// The whole page. `faults`: how many its lists and tests have.
-pub(super) fn document(order: &Order, faults: usize) -> Document {
-    let mut sections = vec![meaning(order), recorded(order)];
+pub(super) fn document(order: &Order, faults: usize, lists: Lists<'_>) -> Document {
+    let mut sections = vec![meaning(order), recorded(order), person::section(order)];
     if !order.suspensions().is_empty() {
         sections.push(suspended(order));
     }
@@ -27,13 +28,7 @@ pub(super) fn document(order: &Order, faults: usize) -> Document {
                 .collect(),
         });
     }
-    if !order.lists().is_empty() {
-        sections.push(Section {
-            heading: "Lists".to_owned(),
-            court: None,
-            blocks: order.lists().iter().map(list).collect(),
-        });
-    }
+    sections.extend(annex::annex(order, lists));
     sections.push(signing());
     let title = format!("Order {}, version {}", order.id(), order.version());
     let (marks, in_short) = marks(order, faults);
@@ -92,6 +87,12 @@ fn head(order: &Order) -> Vec<Block> {
             before.version
         )));
         blocks.push(Block::Code(before.sha256.to_string()));
+        blocks.push(Block::paragraph(format!(
+            "What was done before this version came into force, on {} at the earliest, is judged by \
+             the version of that time: version {}, or one before it.",
+            day(order.starts()),
+            before.version
+        )));
     }
     if let Some(paper) = order.sealed_copy() {
         blocks.push(Block::paragraph(format!(
@@ -147,11 +148,6 @@ fn meaning(order: &Order) -> Section {
             "A long number that is worked out from a whole file. If one letter of the file \
              changes, the number changes. So people can be sure that they have read the same file.",
         ),
-        (
-            "Who to ask",
-            "The offender manager answers questions about this page. A solicitor can say what the \
-             order means for the person.",
-        ),
     ]);
     let terms = terms
         .into_iter()
@@ -162,7 +158,8 @@ fn meaning(order: &Order) -> Section {
         blocks: vec![
             Block::paragraph(
                 "The words with a line down their left side are the court's own. All the others \
-                 come from the order file, and say how software checks what the court ordered.",
+                 are made from the order file by the software that checks what the court ordered, and \
+                 say how it does that.",
             ),
             Block::Terms(terms.collect()),
         ],
@@ -180,15 +177,21 @@ fn recorded(order: &Order) -> Section {
         blocks.push(Block::list("Of what happens on the computer:", items));
     }
     blocks.push(Block::paragraph(
-        "Nothing else about the person is kept. What no clause covers is only counted. Never \
-         recorded are key presses, passwords, messages, sound and pictures.",
+        "Nothing else about the person is kept. What no clause covers is only counted.",
+    ));
+    let never = [
+        "Key presses, and so no password that is typed into a page.",
+        "What messages say.",
+        "Pictures or sound from the camera, the microphone or the screen.",
+        "What is in files and pictures.",
+    ];
+    blocks.push(Block::list(
+        "These are recorded under no order:",
+        never.map(str::to_owned).to_vec(),
     ));
     blocks.push(Block::paragraph(
         "Without any clause it is recorded that the monitoring program runs, ends, fails or is \
          altered, and that the computer goes on, off or to sleep, or that its clock is set.",
-    ));
-    blocks.push(Block::paragraph(
-        "The person can see at any time what was recorded.",
     ));
     Section {
         heading: "What may be recorded".to_owned(),
@@ -326,48 +329,6 @@ fn limits(exempt: &Exempt) -> impl Iterator<Item = &'static str> {
 pub(super) fn one_or_more(start: &str, count: usize) -> String {
     let which = if count == 1 { "this" } else { "one of these" };
     format!("{start} {which} is so:")
-}
-
-fn list(list: &ListPin) -> Block {
-    let what = match list.kind {
-        ListKind::Domains => "sites, each with everything below it",
-        ListKind::Words => "words and phrases",
-        ListKind::Apps => "programs",
-        ListKind::Hashes => "fingerprints of files",
-    };
-    let entries = if list.count == 1 { "entry" } else { "entries" };
-    let mut blocks = vec![Block::paragraph(format!(
-        "It has {} {entries}: {what}.",
-        list.count
-    ))];
-    if let Some(source) = &list.source {
-        blocks.push(Block::paragraph(format!(
-            "It comes from: {}.",
-            bare(source)
-        )));
-    }
-    if list.held == Where::Collector {
-        blocks.push(Block::paragraph(
-            "It is held only where the records are collected, and never goes to the person's \
-             computer.",
-        ));
-    }
-    if let Some(updates) = &list.updates {
-        blocks.push(Block::paragraph(format!(
-            "It can change without a new order. {}. Whoever changes it signs as {}.",
-            bare(&updates.says),
-            updates.by
-        )));
-    }
-    blocks.push(Block::paragraph(format!(
-        "The SHA-256 of its file {} is",
-        list.file
-    )));
-    blocks.push(Block::Code(list.sha256.to_string()));
-    Block::Part {
-        heading: format!("List {}", list.name),
-        blocks,
-    }
 }
 
 fn signing() -> Section {

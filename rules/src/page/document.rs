@@ -64,6 +64,8 @@ pub enum Block {
         /// At least one.
         items: Vec<String>,
     },
+    /// What is on a list, in columns: short, and many. It belongs to the paragraph before it.
+    Entries(Vec<String>),
     /// A heading of the third level, and what stands below it.
     Part {
         /// The heading.

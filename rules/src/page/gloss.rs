@@ -7,10 +7,12 @@ mod verb;
 
 use proviso_report::fact::Transition;
 
+use super::annex;
 use super::words::{join, one_of, quoted};
 use crate::order::{Condition, Field, ListKind, Order, Part};
 
 pub(super) use fact::step;
+pub(super) use program::program;
 pub(super) use verb::{approval, checked, over, takes};
 
 /// All of its parts, joined.
@@ -83,7 +85,7 @@ pub(super) fn part(part: &Part, order: &Order) -> String {
     }
 }
 
-/// "one of the 715 sites on the list `social`".
+/// "one of the 10 sites on the list `social` (listed in Annex A)".
 fn entry_of(list: &str, order: &Order) -> String {
     let Some(pin) = order.lists().iter().find(|pin| pin.name == list) else {
         return format!("on the list `{list}`");
@@ -94,9 +96,10 @@ fn entry_of(list: &str, order: &Order) -> String {
         ListKind::Apps => ("program", "programs"),
         ListKind::Hashes => ("fingerprint", "fingerprints"),
     };
+    let pointer = annex::pointer(pin);
     match pin.count {
-        1 => format!("the one {one} on the list `{list}`"),
-        count => format!("one of the {count} {more} on the list `{list}`"),
+        1 => format!("the one {one} on the list `{list}` ({pointer})"),
+        count => format!("one of the {count} {more} on the list `{list}` ({pointer})"),
     }
 }
 

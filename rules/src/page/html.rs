@@ -189,6 +189,13 @@ impl Writer {
                 self.push("</dl>\n");
             }
             Block::List { intro, kind, items } => self.list(intro.as_deref(), *kind, items),
+            Block::Entries(entries) => {
+                self.push("<ul class=\"entries\">\n");
+                for entry in entries {
+                    self.element("li", entry, "li");
+                }
+                self.push("</ul>\n");
+            }
             Block::Part { heading, blocks } => {
                 let level = self.top + 2;
                 self.push("<div class=\"part\">\n");

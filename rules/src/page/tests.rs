@@ -1,6 +1,23 @@
 use super::*;
 use crate::order::tests::demonstration;
 
+// The lists of these orders are not here. What is on a list is for `annex/tests.rs`.
+fn text(order: &Order, faults: usize) -> String {
+    super::text(order, faults, &mut |_| None)
+}
+
+fn html(order: &Order, faults: usize) -> String {
+    super::html(order, faults, &mut |_| None)
+}
+
+fn html_fragment(order: &Order, faults: usize) -> String {
+    super::html_fragment(order, faults, &mut |_| None)
+}
+
+fn document(order: &Order, faults: usize) -> Document {
+    super::document(order, faults, &mut |_| None)
+}
+
 fn page() -> String {
     text(&Order::parse(demonstration().as_bytes()).unwrap(), 0)
 }
@@ -184,7 +201,7 @@ fn example() -> Order {
 }
 
 /// What is said, without spaces: each way of writing breaks lines elsewhere.
-fn words_of_text(text: &str) -> String {
+pub(super) fn words_of_text(text: &str) -> String {
     let mut said = String::new();
     for line in text.lines() {
         let line = line.trim_start();
@@ -198,7 +215,7 @@ fn words_of_text(text: &str) -> String {
 }
 
 /// The same, of everything that is no contents, style or tag.
-fn words_of_html(page: &str) -> String {
+pub(super) fn words_of_html(page: &str) -> String {
     let mut page = page.to_owned();
     for (start, end) in [("<head>", "</head>"), ("<nav", "</nav>"), ("<a ", "</a>")] {
         while let Some(from) = page.find(start) {
@@ -231,6 +248,6 @@ fn tags(page: &str) -> Vec<&str> {
         .collect()
 }
 
-fn columns(text: &str) -> usize {
+pub(super) fn columns(text: &str) -> usize {
     text.chars().count()
 }

@@ -8,6 +8,8 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use super::document::{Block, Document};
 
 const WIDTH: usize = 80;
+/// What lies between two columns of entries.
+const GAP: usize = 3;
 
 /// The whole page, ended by one line feed.
 pub(super) fn write(page: &Document) -> String {
@@ -50,7 +52,10 @@ impl Writer {
     /// Blocks with an empty line before each that does not belong to the one before it.
     fn spaced(&mut self, indent: usize, blocks: &[Block]) {
         for block in blocks {
-            let belongs = matches!(block, Block::Code(_) | Block::List { intro: None, .. });
+            let belongs = matches!(
+                block,
+                Block::Code(_) | Block::Entries(_) | Block::List { intro: None, .. }
+            );
             if !belongs {
                 self.gap();
             }
@@ -76,6 +81,7 @@ impl Writer {
                     self.item(indent + 2, item);
                 }
             }
+            Block::Entries(entries) => self.entries(indent + 4, entries),
             Block::Part { heading, blocks } => {
                 self.gap();
                 self.paragraph(indent, heading);
@@ -129,6 +135,24 @@ impl Writer {
     fn item(&mut self, indent: usize, words: &str) {
         let first = format!("{:indent$}- ", "");
         self.wrap(&first, &" ".repeat(indent + 2), words);
+    }
+
+    /// In as many columns as fit, line by line.
+    fn entries(&mut self, indent: usize, entries: &[String]) {
+        let widest = entries.iter().map(|one| columns(one)).max().unwrap_or(0);
+        let fit = (WIDTH.saturating_sub(indent) + GAP) / (widest + GAP);
+        for some in entries.chunks(fit.max(1)) {
+            match some {
+                [one] => self.wrap(&" ".repeat(indent), &" ".repeat(indent + 2), one),
+                more => {
+                    let cells = more.iter().map(|one| {
+                        let space = widest + GAP - columns(one);
+                        format!("{one}{:space$}", "")
+                    });
+                    self.line(indent, &cells.collect::<String>());
+                }
+            }
+        }
     }
 
     /// Somebody's own words, line by line, marked.

@@ -104,6 +104,7 @@ mod tests {
                     }),
                     blocks: vec![
                         Block::Part { heading: words.clone(), blocks: vec![list; 3] },
+                        Block::Entries(vec![words.clone(), lines.clone(), words.clone()]),
                         Block::Terms(vec![(lines, words)]),
                     ],
                 }],

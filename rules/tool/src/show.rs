@@ -3,9 +3,10 @@
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
+use proviso_report::Hash;
 use proviso_rules::{Order, page};
 
-use crate::order_file::{ReadError, beside, cannot, compile, print_faults, read};
+use crate::order_file::{ReadError, beside, cannot, compile, pinned, print_faults, read};
 use crate::out;
 use crate::pdf::{self, PdfError};
 use crate::whole_file::{self, WriteError};
@@ -57,7 +58,8 @@ fn shown(file: &Path, form: Form, out: Option<&Path>, replace: bool) -> Result<E
     let count = compiled.as_ref().map_or_else(|one| one.all().len(), |_| 0);
     let lists = order.lists().iter().map(|pin| beside(file, &pin.file));
     let reads: Vec<PathBuf> = lists.chain([file.to_owned()]).collect();
-    write(&order, count, form, out, replace, &reads)?;
+    let page = page(&order, count, form, file)?;
+    write(&page, form, out, replace, &reads)?;
     match compiled {
         Ok(_) => Ok(End::Yes),
         Err(faults) => {
@@ -68,28 +70,33 @@ fn shown(file: &Path, form: Form, out: Option<&Path>, replace: bool) -> Result<E
     }
 }
 
+/// The bytes of the page. It shows what is on short lists.
+fn page(order: &Order, faults: usize, form: Form, file: &Path) -> Result<Vec<u8>, ShowError> {
+    let pinned = pinned(file, order.lists())?;
+    let mut lists = |hash: &Hash| pinned.get(hash).cloned();
+    Ok(match form {
+        Form::Text => format!("{}\n", lines(&page::text(order, faults, &mut lists))).into_bytes(),
+        Form::Html => page::html(order, faults, &mut lists).into_bytes(),
+        Form::Pdf => pdf::write(&page::document(order, faults, &mut lists))?,
+    })
+}
+
 fn write(
-    order: &Order,
-    faults: usize,
+    bytes: &[u8],
     form: Form,
     out: Option<&Path>,
     replace: bool,
     reads: &[PathBuf],
 ) -> Result<(), ShowError> {
-    let bytes = match form {
-        Form::Text => format!("{}\n", lines(&page::text(order, faults))).into_bytes(),
-        Form::Html => page::html(order, faults).into_bytes(),
-        Form::Pdf => pdf::write(&page::document(order, faults))?,
-    };
     match out {
-        Some(path) => Ok(whole_file::write_over(path, &bytes, replace, reads)?),
+        Some(path) => Ok(whole_file::write_over(path, bytes, replace, reads)?),
         None if form == Form::Pdf && io::stdout().is_terminal() => Err(ShowError::Terminal),
         None if form == Form::Pdf => {
-            out::give(&bytes);
+            out::give(bytes);
             Ok(())
         }
         None => {
-            say(&String::from_utf8_lossy(&bytes));
+            say(&String::from_utf8_lossy(bytes));
             Ok(())
         }
     }

@@ -327,6 +327,10 @@ fn every_limit_is_the_one_that_is_kept() {
             &[limits::WORDS_BETWEEN as usize, limits::NEAR_PHRASES],
         ),
         ("spans of hours in `during` or `within`", &[limits::HOURS]),
+        (
+            "values of `seen_by`; years of `kept`",
+            &[limits::SEEN_BY, limits::KEPT_YEARS as usize],
+        ),
         ("an id", &[limits::ID_BYTES]),
         (
             "a sentence; a clause",

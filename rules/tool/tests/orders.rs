@@ -18,6 +18,7 @@ court = "Crown Court at Example"
 made = 2026-03-02
 starts = 2026-03-02
 timezone = "Europe/London"
+contact = "Robin Example"
 
 [lists.social]
 file = "lists/social.domains"
@@ -138,7 +139,8 @@ fn a_good_order_is_checked_and_shown() {
     for words in [
         "Order SHPO-2026-000123, version 1",
         "  | Using any social networking site.",
-        "the site is the one site on the list `social`, or one below it",
+        "the site is the one site on the list `social` (listed in Annex A), or\n",
+        "The one entry:\n        facebook.com\n",
         &digest,
     ] {
         assert!(said.out.contains(words), "{words}\n{}", said.out);
@@ -249,7 +251,7 @@ fn what_must_not_be_signed_is_not() {
     desk.edit("version = 0", "version = 1");
     desk.edit("Using any", "ILLUSTRATIVE. Using any");
     let said = desk.order(&["check"]).ends(0);
-    let place = format!("{}:19:8: ", desk.path("order.toml").display());
+    let place = format!("{}:20:8: ", desk.path("order.toml").display());
     assert!(
         said.err.starts_with(&place) && said.err.contains("[illustrative]\n1 warning. "),
         "{}",

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use proviso_report::Hash;
 use tempfile::TempDir;
 
 /// An order that has everything; its lists lie nowhere, which is said and does no harm here.
@@ -83,6 +84,58 @@ fn paper_and_text_say_the_same() {
             }
         }
     }
+}
+
+/// Short entries, entries that need a line of their own, and one that needs several.
+#[test]
+fn what_is_on_lists_is_on_paper_too() {
+    let sites: String = (0..200)
+        .map(|one| format!("site-{one}.example\n"))
+        .collect();
+    let words = format!(
+        "meet me\nschool gates\n{}\n",
+        "far too long ".repeat(20).trim_end()
+    );
+    let mut order = EXAMPLE
+        .replace("count = 715", "count = 200")
+        .replace("count = 1\n", "count = 3\n");
+    for (name, list) in [("social.domains", &sites), ("talk.words", &words)] {
+        let pin = |hash: &str| {
+            format!(
+                "file = \"lists/{name}\"\nkind = \"{}\"\nsha256 = \"{hash}\"",
+                name.split_once('.').unwrap().1
+            )
+        };
+        let old = pin("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert!(order.contains(&old), "{old}");
+        order = order.replace(&old, &pin(&Hash::of(list.as_bytes()).to_string()));
+    }
+    let desk = Desk::new(&order);
+    std::fs::create_dir(desk.path("lists")).unwrap();
+    std::fs::write(desk.path("lists/social.domains"), &sites).unwrap();
+    std::fs::write(desk.path("lists/talk.words"), &words).unwrap();
+    let text = desk.text();
+    assert!(text.contains("    All of its 200 entries:\n"), "{text}");
+    assert!(text.contains("\n        site-0.example     site-1.example     site-2.example\n"));
+    assert!(text.contains("        meet me\n        school gates\n        far too long far"));
+    desk.pdf();
+    desk.read("qpdf", &["--check", "page.pdf"]);
+    let tree = desk.read("pdfinfo", &["-struct-text", "page.pdf"]);
+    let heard: String = tree
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix('"'))
+        .filter(|words| *words != "•")
+        .collect();
+    same(&letters(&heard), &words_of_text(&text));
+    let seen = desk.read("pdftotext", &["-layout", "page.pdf", "-"]);
+    let row = seen
+        .lines()
+        .find(|line| line.contains("site-0.example"))
+        .unwrap();
+    assert!(row.contains("site-3.example"), "{row}");
+    // The page is the same wherever the lists lie, and without them it is none.
+    std::fs::remove_dir_all(desk.path("lists")).unwrap();
+    assert!(desk.text().contains("What is on it cannot be shown"));
 }
 
 #[test]

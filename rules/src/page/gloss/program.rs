@@ -9,7 +9,8 @@ pub(super) fn programs(entries: &[String]) -> String {
     one_of(&words)
 }
 
-fn program(entry: &str) -> String {
+/// One of them.
+pub(in crate::page) fn program(entry: &str) -> String {
     // A plain name or path says itself; an entry that cannot be read is a name to the judge too.
     let Some(app) = App::parse(entry).ok().filter(|_| entry.contains('=')) else {
         return entry.to_owned();

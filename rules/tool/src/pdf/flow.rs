@@ -40,6 +40,8 @@ const CODE: Style = Style::new(Which::Code, 8.5, 14.0);
 pub(super) const SHEET: Style = Style::new(Which::Plain, 7.5, 10.0);
 
 const INDENT: f32 = 12.0;
+/// What lies between two columns of entries.
+const COLUMN: f32 = 14.0;
 /// How wide a term is beside its meaning.
 const TERM: f32 = 105.0;
 
@@ -200,12 +202,13 @@ impl<'a> Flow<'a> {
             }
             Block::Terms(terms) => self.terms(terms, width),
             Block::List { intro, kind, items } => self.list(intro.as_deref(), *kind, items, width),
+            Block::Entries(entries) => self.entries(entries, width),
             Block::Part { heading, blocks } => {
                 let (mut rows, heading) = self.heading(3, heading, width)?;
                 let mut trees = vec![heading];
                 for block in blocks {
                     let (mut some, tree) = self.block(block, width)?;
-                    if matches!(block, Block::Code(_))
+                    if matches!(block, Block::Code(_) | Block::Entries(_))
                         && let Some(last) = rows.last_mut()
                     {
                         last.keep = true;
@@ -298,6 +301,38 @@ impl<'a> Flow<'a> {
             bar(&mut rows, colour);
         }
         Ok((rows, Tree::Group(Tag::Div.into(), trees)))
+    }
+
+    /// In as many columns as fit, row by row, as they are heard.
+    fn entries(&mut self, entries: &[String], width: f32) -> Result<(Chunk, Tree), PdfError> {
+        let face = self.faces.get(BODY.which);
+        let mut widest = 0.0_f32;
+        for entry in entries {
+            widest = widest.max(face.run(entry)?.width * BODY.size);
+        }
+        let fits = |columns: &&u8| {
+            let columns = f32::from(**columns);
+            (widest + COLUMN) * columns - COLUMN <= width - INDENT
+        };
+        let columns = [4_u8, 3, 2].iter().find(fits).copied().unwrap_or(1);
+        let step = (width - INDENT + COLUMN) / f32::from(columns);
+        let mut rows = Chunk::new();
+        let mut items = Vec::new();
+        for some in entries.chunks(columns.into()) {
+            let mut row = Chunk::new();
+            let mut x = INDENT;
+            for entry in some {
+                let (cell, leaf) = self.lines(entry, BODY, x, step - COLUMN)?;
+                row = beside(row, cell);
+                let body = Tree::Group(Tag::LBody.into(), vec![Tree::Leaf(leaf)]);
+                items.push(Tree::Group(Tag::LI.into(), vec![body]));
+                x += step;
+            }
+            together(&mut row);
+            rows.append(&mut row);
+        }
+        space(&mut rows, 3.0);
+        Ok((rows, Tree::Group(Tag::L(ListNumbering::None).into(), items)))
     }
 
     fn signature(

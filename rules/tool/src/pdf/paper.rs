@@ -218,7 +218,10 @@ impl Press<'_> {
         for block in blocks {
             let (mut rows, tree) = self.flow.block(block, width)?;
             trees.push(tree);
-            let belongs = matches!(block, Block::Code(_) | Block::List { intro: None, .. });
+            let belongs = matches!(
+                block,
+                Block::Code(_) | Block::Entries(_) | Block::List { intro: None, .. }
+            );
             if belongs && let Some(last) = open.last_mut() {
                 last.keep = true;
             }

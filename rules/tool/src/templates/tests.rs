@@ -100,7 +100,7 @@ fn every_page_shows_that_the_words_are_no_courts() {
         let order = Order::parse(template.text.as_bytes()).unwrap();
         assert!(order.id().starts_with("ILLUSTRATIVE-"), "{}", template.name);
         assert!(order.court().starts_with("ILLUSTRATIVE: "));
-        let page = page::text(&order, 0);
+        let page = page::text(&order, 0, &mut |_| None);
         for clause in order.clauses() {
             assert!(
                 clause
@@ -110,7 +110,7 @@ fn every_page_shows_that_the_words_are_no_courts() {
         }
         let said = page.matches("ILLUSTRATIVE, TO BE REPLACED BY THE ").count();
         assert_eq!(said, order.clauses().len(), "{}", template.name);
-        assert!(page::html(&order, 0).contains(order.id()));
+        assert!(page::html(&order, 0, &mut |_| None).contains(order.id()));
     }
 }
 

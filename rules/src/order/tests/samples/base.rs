@@ -24,6 +24,7 @@ made = 2026-03-01
 starts = 2026-03-02
 ends = 2031-03-02
 timezone = "Europe/London"
+contact = "Robin Example"
 
 [[exempt]]
 id = "E1"

@@ -47,6 +47,19 @@ pub(super) const ALL: &[Sample] = &[
         "put the true ones in their place",
     ),
     one(
+        "kept",
+        &[(
+            "contact = ",
+            "kept = { years = 6, after = ▸\"ordre\" }\ncontact = ",
+        )],
+        "did you mean `order`?",
+    ),
+    one(
+        "kept",
+        &[("contact = ", "kept = ▸{ after = \"order\" }\ncontact = ")],
+        "such as { years = 6, after = \"order\" }",
+    ),
+    one(
         "limit",
         &[("count = 2", "count = ▸3000000")],
         "make two lists of it",
@@ -89,6 +102,14 @@ pub(super) const ALL: &[Sample] = &[
         ],
         "without one nothing may be recorded",
         &["unknown-clause"],
+    ),
+    one(
+        "no-contact",
+        &[
+            ("[order]", "▸[order]"),
+            ("contact = \"Robin Example\"\n", ""),
+        ],
+        "add `contact`",
     ),
     one(
         "replaces-nothing",
