@@ -69,7 +69,8 @@ enum Order {
         /// Which template: see `proviso order templates`
         #[arg(long, value_name = "NAME")]
         template: String,
-        /// Only this condition of it; can be given several times
+        /// Only this condition of it, or TEMPLATE:CONDITION of another one; can be given several
+        /// times
         #[arg(long = "clause", value_name = "CONDITION")]
         clauses: Vec<String>,
         /// The folder to put order.toml and its lists into; it is made if need be

@@ -12,7 +12,7 @@ use proviso_report::Hash;
 use proviso_rules::{Faults, Judge, ListBytes, Order, Side};
 
 use crate::order_file::cannot;
-use crate::templates::{self, Template};
+use crate::templates::{self, Choice, Template, Unknown};
 use crate::whole_file::{self, WriteError};
 use crate::{End, counted, line, say};
 
@@ -32,6 +32,17 @@ enum NewError {
          ({0})"
     )]
     Alone(Faults),
+    #[error(
+        "the conditions of {other} count hours by the clocks of {theirs}, and an order that begins as \
+         {first} does by those of {ours}: make one of {other} by itself, or begin with it ({faults})"
+    )]
+    Clocks {
+        first: &'static str,
+        ours: String,
+        other: &'static str,
+        theirs: String,
+        faults: Faults,
+    },
     #[error("{} is there already: name another folder, or move it away", .0.display())]
     There(PathBuf),
     #[error("cannot make the folder {}: {source}; name one that you may make", .path.display())]
@@ -50,6 +61,7 @@ pub(crate) fn list() -> End {
     }
     say(
         "\nproviso order new --template NAME [--clause CONDITION]... --to FOLDER\n\
+         A condition of another template is called by both: --clause uk-stalking:victim.\n\
          All of their words are illustrative: the court's must take their place.",
     );
     End::Yes
@@ -67,11 +79,10 @@ pub(crate) fn new(template: &str, clauses: &[String], to: &Path) -> End {
 }
 
 fn made(template: &str, clauses: &[String], to: &Path) -> Result<String, NewError> {
-    let template = templates::named(template).ok_or_else(|| NewError::Template(line(template)))?;
-    let text = template
-        .order(clauses)
-        .map_err(|name| unknown(template, &name))?;
-    let judge = compile(&text).map_err(NewError::Alone)?;
+    let first = templates::named(template).ok_or_else(|| NewError::Template(line(template)))?;
+    let chosen: Vec<Choice> = clauses.iter().map(|words| Choice::parse(words)).collect();
+    let (text, of) = templates::order(first, &chosen).map_err(unknown)?;
+    let judge = compile(&text).map_err(|faults| no_order(&of, faults))?;
     let order = judge.order();
 
     let file = to.join("order.toml");
@@ -93,24 +104,52 @@ fn made(template: &str, clauses: &[String], to: &Path) -> Result<String, NewErro
     // Last: an order that is there has its lists.
     whole_file::write(&file, text.as_bytes())?;
     Ok(format!(
-        "{}: {}, {} and {}, made from the template {}.\n\
+        "{}: {}, {} and {}, made from the {} {}.\n\
          None of its words are a court's. Put the court's reference, dates and words in their\n\
          place, look at each rule and list beside them, then: proviso order check {}",
         file.display(),
         counted(order.clauses().len() as u64, "clause", "clauses"),
         counted(order.rules().len() as u64, "rule", "rules"),
         counted(files.len() as u64, "list", "lists"),
-        template.name,
+        if of.len() == 1 {
+            "template"
+        } else {
+            "templates"
+        },
+        of.iter()
+            .map(|one| one.name)
+            .collect::<Vec<_>>()
+            .join(" and "),
         file.display()
     ))
 }
 
-fn unknown(template: &'static Template, name: &str) -> NewError {
-    let conditions = template.conditions();
+/// Why conditions are no order together.
+fn no_order(of: &[&'static Template], faults: Faults) -> NewError {
+    if let [first, others @ ..] = of
+        && let Some(other) = others.iter().find(|one| one.zone() != first.zone())
+    {
+        return NewError::Clocks {
+            first: first.name,
+            ours: first.zone().to_owned(),
+            other: other.name,
+            theirs: other.zone().to_owned(),
+            faults,
+        };
+    }
+    NewError::Alone(faults)
+}
+
+fn unknown(what: Unknown) -> NewError {
+    let (template, name) = match what {
+        Unknown::Template(name) => return NewError::Template(line(&name)),
+        Unknown::Condition(template, name) => (template, name),
+    };
+    let conditions = templates::named(template).map_or_else(Vec::new, Template::conditions);
     let names: Vec<&str> = conditions.iter().map(|one| one.name).collect();
     NewError::Condition {
-        template: template.name,
-        name: line(name),
+        template,
+        name: line(&name),
         has: names.join(", "),
     }
 }

@@ -3,10 +3,12 @@
 //! A template is an order file that passes its own check. It is cut at lines that begin a condition
 //! (`# == history: browsing history is kept`): what stands before the first belongs to every order,
 //! and each condition has its lists, clauses and rules together, so that any choice of them is a
-//! file again.
+//! file again. Conditions of several templates are [joined](join), numbered anew.
 //!
 //! Promises: every template and every condition says ILLUSTRATIVE, so that what is made of them is
 //! not signed before the court's own words stand in it.
+
+mod join;
 
 /// What begins a condition.
 const CUT: &str = "# == ";
@@ -91,6 +93,13 @@ impl Template {
         first.trim_start_matches("# ")
     }
 
+    /// By whose clocks its hours are counted.
+    pub(crate) fn zone(&self) -> &'static str {
+        let mut lines = self.head().lines();
+        let zone = lines.find_map(|line| line.strip_prefix("timezone = "));
+        zone.unwrap_or_default().trim_matches('"')
+    }
+
     /// What every order made of it has.
     fn head(&self) -> &'static str {
         let end = self.text.find(&format!("\n{CUT}"));
@@ -138,6 +147,84 @@ impl Template {
         text.push('\n');
         Ok(text)
     }
+}
+
+/// A condition that somebody chose: `history`, or `uk-stalking:victim` of another template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Choice {
+    /// Of which template; `None`: of the one that the order begins with.
+    pub(crate) template: Option<String>,
+    /// Which.
+    pub(crate) condition: String,
+}
+
+/// A choice names what there is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    /// No template is called so.
+    Template(String),
+    /// This template has no condition that is called so.
+    Condition(&'static str, String),
+}
+
+impl Choice {
+    /// From the words of a command.
+    pub(crate) fn parse(words: &str) -> Self {
+        match words.split_once(':') {
+            Some((template, condition)) => Self {
+                template: Some(template.to_owned()),
+                condition: condition.to_owned(),
+            },
+            None => Self {
+                template: None,
+                condition: words.to_owned(),
+            },
+        }
+    }
+}
+
+/// An order that begins as `first` does, with these conditions: those of `first`, then those of the
+/// others, each in the order of its template. With it the templates that it is made of.
+pub(crate) fn order(
+    first: &'static Template,
+    chosen: &[Choice],
+) -> Result<(String, Vec<&'static Template>), Unknown> {
+    let mut of: Vec<(&'static Template, Vec<String>)> = Vec::new();
+    for choice in chosen {
+        let template = match &choice.template {
+            None => first,
+            Some(name) => named(name).ok_or_else(|| Unknown::Template(name.clone()))?,
+        };
+        let known = template.conditions();
+        if !known.iter().any(|one| one.name == choice.condition) {
+            return Err(Unknown::Condition(template.name, choice.condition.clone()));
+        }
+        match of.iter_mut().find(|(other, _)| other.name == template.name) {
+            Some((_, names)) => names.push(choice.condition.clone()),
+            None => of.push((template, vec![choice.condition.clone()])),
+        }
+    }
+    // The sort is stable: the others stay in the order in which they were named.
+    of.sort_by_key(|(template, _)| template.name != first.name);
+    if of.iter().all(|(template, _)| template.name == first.name) {
+        let names: Vec<String> = of.into_iter().flat_map(|(_, names)| names).collect();
+        let text = first.order(&names);
+        return text
+            .map(|text| (text, vec![first]))
+            .map_err(|name| Unknown::Condition(first.name, name));
+    }
+    let mut conditions = Vec::new();
+    for (template, names) in &of {
+        let all = template.conditions().into_iter();
+        conditions.extend(all.filter(|one| names.iter().any(|name| name == one.name)));
+    }
+    let mut templates = vec![first];
+    templates.extend(
+        of.iter()
+            .map(|(other, _)| *other)
+            .filter(|one| one.name != first.name),
+    );
+    Ok((join::joined(first.head(), &conditions), templates))
 }
 
 #[cfg(test)]

@@ -70,6 +70,68 @@ fn an_order_is_made_of_the_conditions_that_were_chosen() {
 }
 
 #[test]
+fn conditions_of_several_templates_make_one_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = |clauses: &[&'static str]| {
+        let mut words = vec!["new", "--template", "uk-shpo", "--to", "a"];
+        for clause in clauses {
+            words.extend(["--clause", *clause]);
+        }
+        words
+    };
+    let chosen = [
+        "uk-stalking:victim",
+        "social",
+        "uk-licence:work",
+        "uk-terrorism:covering-tracks",
+        "uk-shpo:history",
+        "social",
+    ];
+    let (code, said, err) = order(folder.path(), &words(&chosen));
+    assert_eq!(code, 0, "{err}");
+    let made = "4 clauses, 9 rules and 1 list, made from the templates uk-shpo and uk-stalking and \
+                uk-licence and uk-terrorism.";
+    assert!(said.contains(made), "{said}");
+    let text = std::fs::read_to_string(folder.path().join("a/order.toml")).unwrap();
+    let numbers: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("id = "))
+        .skip(1)
+        .collect();
+    let expected = [
+        "E1", "1", "1.a", "1.b", "1.c", "2", "2.a", "3", "3.a", "3.b", "E2", "4", "4.a", "4.b",
+        "4.c",
+    ];
+    assert_eq!(numbers, expected.map(|id| format!("id = \"{id}\"")));
+    assert!(text.contains("id = \"ILLUSTRATIVE-SHPO\""));
+    assert!(
+        text.contains("sequence = { first = \"4.c\", then = \"4.a\""),
+        "{text}"
+    );
+    let (code, said, err) = order(folder.path(), &["check", "a/order.toml"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(said.contains("It has 4 clauses and 9 rules"), "{said}");
+    // What is wrong with a choice is said, and nothing is made.
+    std::fs::remove_dir_all(folder.path().join("a")).unwrap();
+    for (clause, sentence) in [
+        (
+            "uk-stalker:victim",
+            "no template `uk-stalker`; `proviso order templates` lists them",
+        ),
+        (
+            "uk-stalking:history",
+            "template uk-stalking has no condition `history`; it has victim, places",
+        ),
+        ("uk-licence:work", "make no order by themselves"),
+    ] {
+        let (code, _, err) = order(folder.path(), &words(&[clause]));
+        assert_eq!(code, 2, "{clause}");
+        assert!(err.contains(sentence), "{err}");
+        assert!(!folder.path().join("a").exists());
+    }
+}
+
+#[test]
 fn nothing_is_written_over_and_what_is_unknown_is_said() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("x/lists")).unwrap();

@@ -95,6 +95,34 @@ fn every_condition_is_an_order_by_itself() {
 }
 
 #[test]
+fn every_condition_joins_an_order_of_every_other_template() {
+    for first in ALL {
+        for other in ALL.iter().filter(|other| other.name != first.name) {
+            let chosen: Vec<Choice> = first
+                .conditions()
+                .iter()
+                .map(|one| Choice::parse(one.name))
+                .chain(
+                    other
+                        .conditions()
+                        .iter()
+                        .map(|one| Choice::parse(&format!("{}:{}", other.name, one.name))),
+                )
+                .collect();
+            let (text, of) = order(first, &chosen).unwrap();
+            let of: Vec<&str> = of.iter().map(|one| one.name).collect();
+            assert_eq!(of, [first.name, other.name]);
+            let found = faults(&text, Side::Collector);
+            // Hours by other clocks are other hours: the order says so by its tests.
+            let clocks = first.zone() != other.zone() && !found.is_empty();
+            let expected = found.is_empty()
+                || (clocks && found.lines().all(|line| line.ends_with("[test-failed]")));
+            assert!(expected, "{} {}: {found}", first.name, other.name);
+        }
+    }
+}
+
+#[test]
 fn every_page_shows_that_the_words_are_no_courts() {
     for template in ALL {
         let order = Order::parse(template.text.as_bytes()).unwrap();
