@@ -69,6 +69,13 @@ fn a_signed_order_is_stored_whole_and_shown() {
         "{shown}"
     );
     assert!(shown.contains(&stored.digest.to_string()), "{shown}");
+    // The page is the one that was signed: what is on the list stands on it here too.
+    for site in LIST.lines() {
+        assert!(
+            shown.contains(&format!("\n        {site}")) || shown.contains(&format!(" {site}"))
+        );
+    }
+    assert!(shown.contains("entries:\n        "), "{shown}");
 }
 
 #[test]
