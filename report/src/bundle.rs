@@ -46,7 +46,9 @@ use crate::hash::Hash;
 use crate::note::VerifierKey;
 
 /// The format that [`About`] names.
-pub const FORMAT: &str = "proviso-bundle/1";
+pub const FORMAT: &str = "proviso-bundle/2";
+/// Those before it, which this program does not check.
+const OLDER: [&str; 1] = ["proviso-bundle/1"];
 
 /// The files of a bundle, wherever they are. Paths are relative, with `/` between their parts.
 pub trait Files {
@@ -172,6 +174,13 @@ fn about(files: &dyn Files) -> Result<About, Outcome> {
     })?;
     if about.format == FORMAT {
         return Ok(about);
+    }
+    if OLDER.contains(&about.format.as_str()) {
+        return Err(Outcome::Unchecked(format!(
+            "the bundle is of the older format {:?}: check it with a program of its time, or ask for \
+             a new bundle",
+            about.format
+        )));
     }
     Err(Outcome::Unchecked(format!(
         "the bundle is of format {:?}, and this program knows {FORMAT}: use a newer one",

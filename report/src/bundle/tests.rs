@@ -184,7 +184,7 @@ fn bundle_without(withheld: u64) -> Memory {
     files.put(
         "data/bundle.json",
         format!(
-            r#"{{"format":"proviso-bundle/1","person":"p","from":"2026-11-24T05:00:00.000Z","to":"2026-11-25T05:00:00.000Z","exported_at":"2026-11-26T05:00:00.000Z","collector":"a.example","engine":"e","devices":["{DEVICE}"]}}"#
+            r#"{{"format":"proviso-bundle/2","person":"p","from":"2026-11-24T05:00:00.000Z","to":"2026-11-25T05:00:00.000Z","exported_at":"2026-11-26T05:00:00.000Z","collector":"a.example","engine":"e","devices":["{DEVICE}"]}}"#
         ),
     );
     files.bagged()
@@ -415,9 +415,11 @@ fn what_is_not_there_is_said() {
         faults_now[0].starts_with("unchecked: data/orders/"),
         "{faults_now:?}"
     );
-    let newer = bundle().edited("data/bundle.json", "bundle/1", "bundle/2");
+    let newer = bundle().edited("data/bundle.json", "bundle/2", "bundle/3");
     assert!(faults(&newer)[0].contains("use a newer one"));
     assert!(faults(&newer)[1].contains("does not say whose it is"));
+    let older = bundle().edited("data/bundle.json", "bundle/2", "bundle/1");
+    assert!(faults(&older)[0].starts_with("unchecked: the bundle is of the older format"));
 }
 
 #[test]
