@@ -13,6 +13,8 @@
 //! data/devices/<id>/keys.jsonl             changes of its key before them   Announcement
 //! data/keys/device-<id>.vkey  data/keys/collector.vkey  data/keys/allowed_signers
 //! data/orders/<digest>/order.toml ...      the orders that the records name
+//! data/completeness.jsonl                  which records are shown, and why others are not;
+//!                                          Completeness
 //! data/findings.jsonl  data/decisions.jsonl  data/README.txt
 //! ```
 //!
@@ -23,19 +25,31 @@
 //! device or report was taken out. What a device wrote was not changed by the collector either: its
 //! records stand under the device's own signatures.
 //!
+//! A bundle may hold chosen records only ([`Selection`]). Then it claims of the records that it shows
+//! that they stand where they stand, signed, and of all others that they exist; it claims no more, and
+//! its checks can all hold. That a rule which looks at several records found nothing, it does not
+//! claim; a finding about a record that is shown, which rests on others that are not, is unchecked.
+//!
 //! Refuses: to say that the collector left nothing out that it held, beyond the gaps that show in a
-//! log; a record that is withheld between others is said to be unchecked. And to vouch for the keys. A bundle that a forger made from nothing, with keys of his own,
+//! log; a record that is withheld between others is said to be unchecked, unless the
+//! bundle says that it was not chosen. And to vouch for the keys. A bundle that a forger made from nothing, with keys of his own,
 //! holds; whoever checks it must compare the keys with those that the authority published.
 
 mod bag;
+mod chosen;
+mod complete;
 mod keys;
 mod log;
 mod parts;
+mod places;
 mod seal;
 
+pub use chosen::{MAX_CHOSEN, Numbers, OfFinding, Selection, is_binding};
+pub use complete::{COMPLETENESS, Completeness};
 pub use keys::Announcement;
 pub use log::DeviceLog;
 pub use parts::{About, Finding, HeldUpdate, Leaf, Matched, Start};
+pub use places::Places;
 pub use seal::{SEAL, seal_note, seal_statement};
 
 use std::borrow::Cow;
@@ -118,6 +132,12 @@ impl Verified {
             .any(|check| matches!(check.outcome, Outcome::Fails(_)))
     }
 
+    /// What was chosen, if not all records of a time were.
+    #[must_use]
+    pub fn chosen(&self) -> Option<&Selection> {
+        self.about.as_ref()?.selection.as_ref()
+    }
+
     fn add(&mut self, what: impl Into<String>, outcome: Outcome) {
         self.checks.push(Check::new(what, outcome));
     }
@@ -156,13 +176,16 @@ pub fn verify(files: &dyn Files) -> Verified {
     };
     let sealed = seal::check(files, verified.about.as_ref(), collector.as_ref());
     verified.checks.push(sealed);
+    let chosen = verified.chosen().is_some();
     for device in devices(&listed, verified.about.as_ref()) {
-        let (checks, log) = log::check(files, &listed, device, collector.as_ref());
+        let (checks, log) = log::check(files, &listed, device, collector.as_ref(), chosen);
         verified.checks.extend(checks);
         if let Some(log) = log {
             verified.logs.insert(device, log);
         }
     }
+    let complete = complete::check(files, verified.about.as_ref(), &verified.logs);
+    verified.checks.extend(complete);
     orders(files, &mut verified);
     verified
 }

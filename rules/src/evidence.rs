@@ -23,6 +23,9 @@
 //! says, and of lists that only the collector holds the collector; each of them is held against the order again, and one that is not there leaves unchecked what
 //! rests on it.
 //!
+//! A bundle of chosen records does not claim what rests on those that were not chosen; then a check
+//! says that, and holds. A finding that is there and rests on them is unchecked all the same.
+//!
 //! Refuses: to say whose keys `allowed_signers` names; that is for whoever knows the people.
 
 mod cover;

@@ -1,17 +1,18 @@
-//! `export`: what is held about a person, as an evidence bundle.
+//! `export`: what is held about a person, or what was chosen of it, as an evidence bundle.
 
 use std::path::PathBuf;
 
 use anyhow::bail;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use proviso_collector::export::Exporter;
+use proviso_collector::export::{Chosen, Exporter};
 use proviso_collector::order_text::OrderText;
 use proviso_collector::store::people::Person;
-use proviso_collector::store::{Store, StoreError, orders};
-use proviso_report::UnixMs;
+use proviso_collector::store::{FindingId, Store, StoreError, orders};
+use proviso_report::bundle::Numbers;
+use proviso_report::{DeviceId, Kind, UnixMs};
 
 use super::{Data, audit, people};
 
@@ -24,15 +25,86 @@ pub(super) struct Export {
     #[arg(long, value_name = "NAME")]
     person: String,
     /// The first moment: 2026-11-24T08:00:00Z, or a date, which means its midnight in the time zone
-    /// of the person's order.
-    #[arg(long, value_name = "TIME")]
-    from: String,
-    /// The first moment after: in the same forms.
-    #[arg(long, value_name = "TIME")]
-    to: String,
+    /// of the person's order. Where records are chosen: the beginning, if it is left out.
+    #[arg(long, value_name = "TIME", required_unless_present = "chosen")]
+    from: Option<String>,
+    /// The first moment after: in the same forms. Where records are chosen: no end, if it is left out.
+    #[arg(long, value_name = "TIME", required_unless_present = "chosen")]
+    to: Option<String>,
+    #[command(flatten)]
+    choice: Choice,
     /// The folder to make; it must not exist yet.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+}
+
+/// Which records are shown; of the others the bundle has only hashes. What is not given does not
+/// narrow; what is given twice widens.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("chosen").multiple(true)))]
+struct Choice {
+    /// Show records under this clause.
+    #[arg(long, value_name = "ID", group = "chosen")]
+    clause: Vec<String>,
+    /// Show records of this kind, as the order file calls it.
+    #[arg(long, value_name = "KIND", value_parser = kind, group = "chosen")]
+    kind: Vec<Kind>,
+    /// Show records of this computer.
+    #[arg(long, value_name = "DEVICE", group = "chosen")]
+    device: Vec<DeviceId>,
+    /// Show the records of a computer from one number to another, both included.
+    #[arg(long, value_name = "DEVICE:FIRST-LAST", value_parser = numbers, group = "chosen")]
+    records: Vec<Numbers>,
+    /// Show the records that this finding rests on.
+    #[arg(long, value_name = "ID", group = "chosen")]
+    finding: Vec<FindingId>,
+    /// What the choice is called in court: JB/1.
+    #[arg(long, value_name = "REF", requires = "chosen")]
+    exhibit: Option<String>,
+    /// What it is made for.
+    #[arg(long, value_name = "TEXT", requires = "chosen")]
+    purpose: Option<String>,
+}
+
+/// The end of a time without end: the last that every calendar shows, less a day.
+const NO_END: i64 = 253_402_120_800_000;
+
+impl Choice {
+    fn chosen(self) -> Chosen {
+        Chosen {
+            clauses: self.clause,
+            kinds: self.kind,
+            devices: self.device,
+            records: self.records,
+            findings: self.finding,
+            exhibit: self.exhibit,
+            purpose: self.purpose,
+        }
+    }
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    Kind::parse(text).ok_or_else(|| {
+        let all: Vec<_> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+        format!(
+            "there is no such kind of record; the kinds are {}",
+            all.join(", ")
+        )
+    })
+}
+
+fn numbers(text: &str) -> Result<Numbers, String> {
+    let parts = || {
+        let (device, range) = text.split_once(':')?;
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        Some(Numbers {
+            device: device.parse().ok()?,
+            first: first.parse().ok()?,
+            last: last.parse().ok()?,
+        })
+    };
+    parts()
+        .ok_or_else(|| "write the computer's id, a colon and the numbers: 0d0d…0d:17-20".to_owned())
 }
 
 impl Export {
@@ -40,25 +112,42 @@ impl Export {
         let (data, store) = self.data.open()?;
         let person = people::one(&store, &self.person)?;
         let (zone, name) = zone(&store, &person)?;
-        let (from, to) = (moment(&self.from, &zone)?, moment(&self.to, &zone)?);
+        let at = |text: &Option<String>, open: i64| match text {
+            Some(text) => moment(text, &zone),
+            None => Ok(open),
+        };
+        let (from, to) = (at(&self.from, 0)?, at(&self.to, NO_END)?);
+        let chosen = Some(self.choice.chosen()).filter(|chosen| !chosen.is_empty());
         let exporter = Exporter::open(&data, store.clone())?;
         // Whoever asked stands in the audit before there is anything to see.
-        let (id, on) = (person.id.clone(), format!("{} to {}", self.from, self.to));
+        let words = |text: &Option<String>, open: &str| text.clone().unwrap_or(open.to_owned());
+        let which = chosen.as_ref().map_or("", |_| ", chosen records");
+        let (id, on) = (
+            person.id.clone(),
+            format!(
+                "{} to {}{which}",
+                words(&self.from, "the beginning"),
+                words(&self.to, "the end")
+            ),
+        );
         store.write_blocking("export", move |tx| {
             audit::enter(tx, "exported", Some(&id), &on)
         })?;
-        let exported = exporter.write(&person, (UnixMs(from), UnixMs(to)), &self.out)?;
+        let span = (UnixMs(from), UnixMs(to));
+        let exported = exporter.write_chosen(&person, span, chosen.as_ref(), &self.out)?;
         Ok(format!(
-            "{}: {} records of {} on {} computers, from {} up to but not including {} (dates begin \
-             at midnight, {name}). {} records around them are withheld. {} possible breaches, {} \
+            "{}: {} {}records of {} on {} computers, from {} up to but not including {} (dates begin \
+             at midnight, {name}). {} records {}are withheld. {} possible breaches, {} \
              decisions.\nCheck it with: proviso verify {0}\n",
             self.out.display(),
             exported.shown,
+            chosen.as_ref().map_or("", |_| "chosen "),
             person.pseudonym,
             exported.devices.len(),
             UnixMs(from),
             UnixMs(to),
             exported.withheld,
+            chosen.as_ref().map_or("around them ", |_| ""),
             exported.findings,
             exported.decisions,
         ))

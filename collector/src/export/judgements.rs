@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proviso_report::UnixMs;
-use proviso_report::bundle::Finding as Exported;
+use proviso_report::bundle::{Finding as Exported, Places};
+use proviso_report::{DeviceId, UnixMs};
 use serde::Serialize;
 
 use super::bag::Bag;
@@ -37,18 +37,27 @@ struct Decision<'a> {
     reason: &'a str,
 }
 
-/// Writes the findings about the records that are shown, and the decisions on them.
+/// Writes the findings about the records of a time, and the decisions on them. `only`: about these
+/// records alone.
 pub(super) fn write(
     bag: &mut Bag,
     read: &Read<'_>,
     person: &Person,
     (from, to): (UnixMs, UnixMs),
+    only: Option<&BTreeMap<DeviceId, Places>>,
 ) -> Result<Judged, ExportError> {
     let mut texts: BTreeMap<Hash, Option<OrderText>> = BTreeMap::new();
     let mut judged = Judged::default();
     let mut decisions = Vec::new();
     let mut file = bag.file("data/findings.jsonl")?;
     for finding in findings::of_person(read, &person.id, from.0, to.0)? {
+        let is_shown = |only: &BTreeMap<DeviceId, Places>| {
+            only.get(&finding.device)
+                .is_some_and(|places| places.has(finding.seq))
+        };
+        if !only.is_none_or(is_shown) {
+            continue;
+        }
         if finding.proof != Proof::Proven {
             judged.announced.push(finding.id);
             continue;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proviso_report::bundle::{Leaf, Start};
+use proviso_report::bundle::{Completeness, Leaf, Places, Selection, Start, is_binding};
 use proviso_report::{CompactRange, DeviceId, Fact, Note, Record, Report, UnixMs, VerifierKey};
 
 use super::bag::{Bag, BagFile};
@@ -14,7 +14,6 @@ use crate::store::reports::{self, StoredReport};
 use crate::store::{Hash, Read};
 
 /// What was written of one device.
-#[derive(Default)]
 pub(super) struct Log {
     pub(super) shown: u64,
     pub(super) withheld: u64,
@@ -24,6 +23,8 @@ pub(super) struct Log {
     pub(super) orders: BTreeSet<Hash>,
     /// The orders that came into force with the records shown. A device can name any.
     pub(super) in_force: BTreeSet<Hash>,
+    /// Which records are shown, and why others are not.
+    pub(super) completeness: Completeness,
 }
 
 /// Writes the whole reports from the first to the last that overlap the time asked for; `None` if
@@ -34,6 +35,7 @@ pub(super) fn write(
     signer: &Signer,
     device: &Device,
     (from, to): (UnixMs, UnixMs),
+    selection: Option<&Selection>,
 ) -> Result<Option<Log>, ExportError> {
     let id = device.id;
     let Some((first, end)) = reports::bounds(read, id, from.0, to.0)? else {
@@ -48,8 +50,19 @@ pub(super) fn write(
     let under = format!("data/devices/{id}");
     let mut leaves = bag.file(&format!("{under}/leaves.jsonl"))?;
     let mut log = Log {
+        shown: 0,
+        withheld: 0,
         end,
-        ..Log::default()
+        orders: BTreeSet::new(),
+        in_force: BTreeSet::new(),
+        completeness: Completeness {
+            device: id,
+            first,
+            end,
+            shown: Places::default(),
+            not_selected: Places::default(),
+            outside_time: Places::default(),
+        },
     };
     let (mut next, mut before) = (first, None);
     while next < end {
@@ -79,8 +92,18 @@ pub(super) fn write(
         for ((seq, text), hash) in (report.first..).zip(verified.lines.iter()).zip(hashes) {
             let record = Record::parse(text).map_err(|why| damaged(&why))?;
             let inside = from.0 <= record.at.0 && record.at.0 < to.0;
-            // A change of keys is shown whenever it was: nothing after it can be checked without it.
-            let leaf = if inside || matches!(record.fact, Fact::KeyChanged(_)) {
+            let takes = match selection {
+                // A change of keys is shown whenever it was: nothing after it can be checked without it.
+                None => inside || matches!(record.fact, Fact::KeyChanged(_)),
+                Some(selection) => is_binding(&record) || (inside && selection.covers(id, &record)),
+            };
+            let said = &mut log.completeness;
+            match (takes, inside) {
+                (true, _) => said.shown.push(seq),
+                (false, true) => said.not_selected.push(seq),
+                (false, false) => said.outside_time.push(seq),
+            }
+            let leaf = if takes {
                 log.shown += 1;
                 log.orders.extend(record.order);
                 if let Fact::OrderInForce(order) = &record.fact {

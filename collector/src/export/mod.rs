@@ -5,7 +5,9 @@
 //! before it is exported; a bundle is there whole or not at all (it is written beside its place,
 //! synced and renamed), and signed as a whole. Records outside the time asked for are withheld: only
 //! their hashes are in the bundle, which prove that the log goes on without a gap and give nothing
-//! away.
+//! away. Chosen records alone can be exported ([`Chosen`]): then the others of the time are withheld as
+//! well, and so are the findings about them. The bundle says by number which records it shows, which
+//! were not chosen and which are of another time.
 //!
 //! Refuses: to write over anything, and to name the person. The person has a pseudonym here.
 //!
@@ -14,6 +16,7 @@
 //! all into a `bag`.
 
 mod bag;
+mod chosen;
 mod held;
 mod judgements;
 mod keys;
@@ -21,10 +24,10 @@ mod log;
 mod orders;
 mod readme;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use proviso_report::bundle::{About, FORMAT};
+use proviso_report::bundle::{About, COMPLETENESS, FORMAT};
 use proviso_report::{DeviceId, KeyError, UnixMs};
 use proviso_rules::ENGINE;
 
@@ -36,6 +39,7 @@ use crate::store::people::Person;
 use crate::store::{self, Hash, Read, SqlError, Store, StoreError, devices};
 
 use bag::Bag;
+pub use chosen::{Chosen, ChosenError};
 use readme::Told;
 
 /// Writes bundles.
@@ -67,6 +71,9 @@ pub enum ExportError {
     /// Something is there.
     #[error("{0} exists: a bundle never overwrites anything; give a name that is free")]
     Exists(PathBuf),
+    /// The choice cannot be made.
+    #[error(transparent)]
+    Chosen(#[from] ChosenError),
     /// No time to export.
     #[error("the time asked for ends before it begins: give an earlier start or a later end")]
     Span,
@@ -153,14 +160,26 @@ impl Exporter {
         (from, to): (UnixMs, UnixMs),
         out: &Path,
     ) -> Result<Exported, ExportError> {
+        self.write_chosen(person, (from, to), None, out)
+    }
+
+    /// The same of chosen records only; `None`: of all.
+    pub fn write_chosen(
+        &self,
+        person: &Person,
+        (from, to): (UnixMs, UnixMs),
+        chosen: Option<&Chosen>,
+        out: &Path,
+    ) -> Result<Exported, ExportError> {
         if from.0 >= to.0 {
             return Err(ExportError::Span);
         }
         let mut bag = Bag::begin(out)?;
         let (exported, now) = self
             .store
-            .read_blocking(|read| self.fill(&mut bag, read, person, (from, to)))?;
-        let words = format!("Records of {} from {from} to {to}", person.pseudonym);
+            .read_blocking(|read| self.fill(&mut bag, read, person, (from, to), chosen))?;
+        let which = chosen.map_or("Records", |_| "Chosen records");
+        let words = format!("{which} of {} from {from} to {to}", person.pseudonym);
         bag.finish(&self.signer, &person.pseudonym, &words, UnixMs(now))?;
         Ok(exported)
     }
@@ -171,18 +190,31 @@ impl Exporter {
         read: &Read<'_>,
         person: &Person,
         (from, to): (UnixMs, UnixMs),
+        chosen: Option<&Chosen>,
     ) -> Result<(Exported, i64), ExportError> {
         let now = clock::now();
+        let selection = chosen
+            .map(|chosen| chosen.selection(read, person))
+            .transpose()?;
+        let selection = selection.as_ref();
+        let mut shown = BTreeMap::new();
+        let mut completeness = String::new();
         let mut exported = Exported::default();
         let mut named: BTreeSet<Hash> = BTreeSet::new();
         let theirs = orders_of(read, person)?;
         let (mut silent, mut ends) = (Vec::new(), Vec::new());
         for device in devices::of_person(read, &person.id)? {
-            let Some(log) = log::write(bag, read, &self.signer, &device, (from, to))? else {
+            if selection.is_some_and(|one| !one.concerns(device.id)) {
+                continue;
+            }
+            let span = (from, to);
+            let Some(log) = log::write(bag, read, &self.signer, &device, span, selection)? else {
                 silent.push(device.id);
                 continue;
             };
             exported.devices.push(device.id);
+            completeness += &line(serde_json::to_string(&log.completeness)?);
+            shown.insert(device.id, log.completeness.shown);
             ends.push((device.id, log.end));
             exported.shown += log.shown;
             exported.withheld += log.withheld;
@@ -190,7 +222,9 @@ impl Exporter {
             // By these signs of life were judged, if they are this person's.
             named.extend(log.in_force.intersection(&theirs));
         }
-        let judged = judgements::write(bag, read, person, (from, to))?;
+        bag.put(COMPLETENESS, completeness)?;
+        let only = selection.is_some().then_some(&shown);
+        let judged = judgements::write(bag, read, person, (from, to), only)?;
         named.extend(&judged.orders);
         exported.findings = judged.findings;
         exported.decisions = judged.decisions;
@@ -209,6 +243,7 @@ impl Exporter {
             collector: self.signer.authority().to_owned(),
             engine: ENGINE.to_owned(),
             devices: exported.devices.clone(),
+            selection: selection.cloned(),
         };
         bag.put("data/bundle.json", line(serde_json::to_string(&about)?))?;
         let told = Told {
@@ -217,7 +252,11 @@ impl Exporter {
             silent: &silent,
             announced: &judged.announced,
             incidents: store::incidents::of_person(read, &person.id)?,
-            cannot_tell: store::judged::of_person(read, &person.id, &day(from), &day(to))?,
+            // These counts are of all records.
+            cannot_tell: match selection {
+                None => store::judged::of_person(read, &person.id, &day(from), &day(to))?,
+                Some(_) => Vec::new(),
+            },
             key: self.signer.verifier(),
         };
         bag.put("data/README.txt", told.text())?;

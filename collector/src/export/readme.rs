@@ -33,7 +33,7 @@ From:       {from}
 To:         {to} (not included)
 Written:    {written} by {collector}
 Records:    {shown} shown, {withheld} withheld
-Findings:   {findings} possible breaches found by software
+{choice}Findings:   {findings} possible breaches found by software
 Decisions:  {decisions} entries by people
 
 All times are in UTC and by the clock of the device, unless a line says otherwise.
@@ -54,7 +54,8 @@ shown lies within the time of its order and is one that the order allows; that e
 from a record, and that none is missing of the records shown.
 
 What it cannot check: what is in a record that is withheld. It stands in the log because its time is
-outside the time above; one that stands between records shown is reported. Nor whether a record is
+outside the time above, or because it was not chosen; which of both, data/completeness.jsonl says by
+number. Nor whether a record is
 true of the person: it says what the device saw. Nor bag-info.txt, which repeats what is said here.
 
 A forger can make a bundle that holds, with keys of his own. Compare this key with the one that the
@@ -66,8 +67,10 @@ authority has published:
 WHAT IS IN IT
 
 data/devices/*/leaves.jsonl     The records, one a line, exactly as the device wrote them. A record
-                                that is withheld (outside the time above) has a hash only: it keeps
-                                its place in the log, and gives nothing away.
+                                that is withheld (outside the time above, or not chosen) has a hash
+                                only: it keeps its place in the log, and gives nothing away.
+data/completeness.jsonl         For each computer, by number: which records are shown, which were not
+                                chosen, which are of another time.
 data/devices/*/checkpoints/     What the device signed, and the collector's receipt with its time:
                                 from then on neither could change a record unnoticed.
 data/devices/*/lists.jsonl      If the authority brought a list up to date that no computer gets: from
@@ -86,6 +89,7 @@ bundle.note                     The collector's signature under the list of all 
             collector = about.collector,
             shown = exported.shown,
             withheld = exported.withheld,
+            choice = choice(about),
             findings = exported.findings,
             decisions = exported.decisions,
             key = self.key,
@@ -161,4 +165,19 @@ bundle.note                     The collector's signature under the list of all 
         }
         Ok(())
     }
+}
+
+/// What was chosen, and what that means.
+fn choice(about: &About) -> String {
+    let Some(selection) = &about.selection else {
+        return String::new();
+    };
+    let mut text = "Chosen:     only records\n".to_owned();
+    for words in selection.words() {
+        text += &format!("              {words}\n");
+    }
+    text + "            Signs of life that bind others are shown too: orders and lists coming into force,
+            keys, gaps, starts of the agent. The other records exist and are withheld. This bundle
+            does not say what is in them, nor what rules would find with them.
+"
 }

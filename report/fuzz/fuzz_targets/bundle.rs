@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 
 use libfuzzer_sys::fuzz_target;
 use proviso_report::Hash;
-use proviso_report::bundle::{About, Files, Finding, Leaf, Start, verify};
+use proviso_report::bundle::{
+    About, COMPLETENESS, Completeness, Files, Finding, Leaf, Selection, Start, verify,
+};
 
 /// What the parts of the input are the contents of, in this order.
-const PATHS: [&str; 8] = [
+const PATHS: [&str; 9] = [
     "data/devices/0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d/leaves.jsonl",
     "data/devices/0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d/start.json",
     "data/devices/0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d/checkpoints/00000000000000000001.note",
@@ -18,6 +20,7 @@ const PATHS: [&str; 8] = [
     "data/keys/collector.vkey",
     "bagit.txt",
     "manifest-sha256.txt",
+    COMPLETENESS,
 ];
 
 struct Memory(BTreeMap<&'static str, Vec<u8>>);
@@ -53,6 +56,17 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(leaf) = serde_json::from_slice::<Leaf>(bytes) {
         let again = serde_json::to_vec(&leaf).expect("a leaf that was read");
         assert_eq!(serde_json::from_slice::<Leaf>(&again).ok(), Some(leaf));
+    }
+    if let Ok(one) = serde_json::from_slice::<Completeness>(bytes) {
+        let again = serde_json::to_vec(&one).expect("a statement that was read");
+        assert_eq!(
+            serde_json::from_slice::<Completeness>(&again).ok(),
+            Some(one)
+        );
+    }
+    if let Ok(one) = serde_json::from_slice::<Selection>(bytes) {
+        let again = serde_json::to_vec(&one).expect("a choice that was read");
+        assert_eq!(serde_json::from_slice::<Selection>(&again).ok(), Some(one));
     }
     let _ = serde_json::from_slice::<About>(bytes);
     let _ = serde_json::from_slice::<Start>(bytes);

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Selection;
 use crate::device::DeviceId;
 use crate::hash::Hash;
 use crate::id;
@@ -29,6 +30,9 @@ pub struct About {
     pub engine: String,
     /// The devices whose records it holds.
     pub devices: Vec<DeviceId>,
+    /// What was chosen of the records of that time. Absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selection>,
 }
 
 /// `start.json`: the log before the first record of the bundle.

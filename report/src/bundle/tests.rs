@@ -1,3 +1,5 @@
+mod chosen;
+
 use data_encoding::HEXLOWER;
 
 use super::*;

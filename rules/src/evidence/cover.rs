@@ -26,6 +26,7 @@ const EARLIER: &str = "each record that a program ended or that visits were seen
 
 pub(super) fn check(verified: &Verified, held: &Held, judges: &Judges) -> Vec<Check> {
     let (mut allowed, mut earlier) = (Outcome::Holds, Outcome::Holds);
+    let mut not_claimed = 0_u64;
     for (device, log) in &verified.logs {
         let (mut engine, mut binding) = (ENGINE, Binding::default());
         let mut unseen = None;
@@ -50,9 +51,15 @@ pub(super) fn check(verified: &Verified, held: &Held, judges: &Judges) -> Vec<Ch
                 pins.any(says_in_log)
             });
             let place = format!("record {} of device {device}", record.seq);
+            let mut as_earlier = is_as_earlier(log, record, judge);
+            let unchecked = matches!(as_earlier, Outcome::Unchecked(_));
+            if unchecked && verified.chosen().is_some() && needs_withheld(log, record) {
+                not_claimed += 1;
+                as_earlier = Outcome::Holds;
+            }
             for (sum, outcome) in [
                 (&mut allowed, is_allowed(record, judge)),
-                (&mut earlier, is_as_earlier(log, record, judge)),
+                (&mut earlier, as_earlier),
             ] {
                 let outcome = match (outcome, unseen.filter(|_| updatable)) {
                     (Outcome::Fails(why), Some(gap)) => Outcome::Unchecked(format!(
@@ -68,8 +75,26 @@ pub(super) fn check(verified: &Verified, held: &Held, judges: &Judges) -> Vec<Ch
     let whole = |outcome| other_engine(verified).unwrap_or(outcome);
     vec![
         Check::new(ALLOWED, whole(allowed)),
-        Check::new(EARLIER, whole(earlier)),
+        Check::new(claimed(not_claimed), whole(earlier)),
     ]
+}
+
+/// What the bundle claims of records that are about earlier ones.
+fn claimed(not: u64) -> String {
+    if not == 0 {
+        return EARLIER.to_owned();
+    }
+    format!("{EARLIER}; not claimed of {not} records, whose earlier records were not chosen")
+}
+
+/// Is it about an earlier record that is not shown?
+fn needs_withheld(log: &DeviceLog, record: &Record) -> bool {
+    let hidden = |seq: &u64| *seq < record.seq && shown(Some(log), *seq).is_none();
+    match &record.fact {
+        Fact::ProcessEnd(end) => end.start_seq.iter().any(hidden),
+        Fact::VisitsConfirmed(these) => these.seqs.iter().any(hidden),
+        _ => false,
+    }
 }
 
 fn is_allowed(record: &Record, judge: Option<&Judge>) -> Outcome {

@@ -20,6 +20,8 @@ const FILE: &str = "data/findings.jsonl";
 const FOLLOW: &str = "each finding follows from its record and the order";
 const COMPLETE: &str = "every record that is shown and that a rule matches has its finding";
 const OVER_TIME: &str = "no finding is missing of rules that look at more than one record";
+const NOT_CLAIMED: &str = "the bundle says that it holds chosen records only, so it does not claim that \
+                           no finding is missing of rules that look at more than one record";
 
 pub(super) fn check(
     files: &dyn Files,
@@ -51,9 +53,7 @@ pub(super) fn check(
             complete(&again, &said),
         ),
     ];
-    if let Some(outcome) = over_time(&again, &said) {
-        checks.push(Check::new(OVER_TIME, outcome));
-    }
+    checks.extend(over_time(&again, &said));
     checks
 }
 
@@ -317,7 +317,7 @@ fn complete(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Outcome {
 }
 
 /// The same for what rests on records that are not shown; `None`: nothing does.
-fn over_time(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Option<Outcome> {
+fn over_time(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Option<Check> {
     let has_such = |ready: &Ready| {
         let order = ready.judge.order();
         order.rules().iter().any(|rule| is_over_time(order, rule))
@@ -330,16 +330,24 @@ fn over_time(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Option<Outc
         .values()
         .filter(|one| !said.contains_key(&one.id));
     let doubted = missing.find_map(|one| Some((one, again.doubt(one)?)));
-    Some(match (doubted, again.gaps.first_key_value()) {
+    let outcome = match (doubted, again.gaps.first_key_value()) {
         (Some((one, doubt)), _) => Outcome::Unchecked(format!(
             "record {} of device {} would match rule {}, {doubt}",
             one.seq, one.device, one.rule
         )),
+        // The bundle says that it is a choice: it claims what it shows, and not what it hides.
+        (None, Some((device, gap))) if again.verified.chosen().is_some() => {
+            let what = format!(
+                "{NOT_CLAIMED} (record {gap} of device {device} is the first that is not shown)"
+            );
+            return Some(Check::new(what, Outcome::Holds));
+        }
         (None, Some((device, gap))) => Outcome::Unchecked(format!(
             "record {gap} of device {device} is not shown, so what such rules remembered of it is \
              not known: export from the beginning of the log to have it checked"
         )),
         // Then it is one of the findings that are compared one by one.
         (None, None) => Outcome::Holds,
-    })
+    };
+    Some(Check::new(OVER_TIME, outcome))
 }

@@ -224,6 +224,7 @@ fn bundle_with(order: &str, records: &[Record], withheld: Option<u64>, findings:
         collector: "a.example".into(),
         engine: ENGINE.into(),
         devices: vec![DEVICE],
+        selection: None,
     };
     files.put("data/bundle.json", serde_json::to_vec(&about).unwrap());
     files

@@ -26,13 +26,13 @@ pub(crate) fn verify(bundle: &Path) -> End {
     if let Some(words) = key_words(&files) {
         say(&words);
     }
-    verdict(&checks)
+    verdict(&checks, verified.chosen().is_some())
 }
 
 fn about_words(about: &About, verified: &Verified) -> String {
     let shown: usize = verified.logs.values().map(|log| log.records.len()).sum();
     let withheld: u64 = verified.logs.values().map(|log| log.withheld).sum();
-    format!(
+    let mut words = format!(
         "Evidence about {}, from {} to {}, exported by {} at {}.\n\
          Records shown: {shown}; withheld: {withheld}; computers: {}.",
         line(&about.person),
@@ -41,7 +41,14 @@ fn about_words(about: &About, verified: &Verified) -> String {
         line(&about.collector),
         about.exported_at,
         verified.logs.len()
-    )
+    );
+    if let Some(selection) = &about.selection {
+        words += "\nChosen records only:";
+        for one in selection.words() {
+            words += &format!("\n  {}", line(&one));
+        }
+    }
+    words
 }
 
 fn check_words(check: &Check) -> String {
@@ -90,7 +97,7 @@ fn key_words(files: &Folder) -> Option<String> {
     ))
 }
 
-fn verdict(checks: &[Check]) -> End {
+fn verdict(checks: &[Check], chosen: bool) -> End {
     let count =
         |wanted: fn(&Outcome) -> bool| checks.iter().filter(|check| wanted(&check.outcome)).count();
     let all = checks.len();
@@ -112,6 +119,12 @@ fn verdict(checks: &[Check]) -> End {
         say(&format!(
             "\nVERIFIED: all {all} checks hold, if the keys above are the authority's."
         ));
+        if chosen {
+            say(
+                "This is a choice of records. Nothing is said about what is in those that are \
+                 withheld, nor about\nwhat rules would find with them.",
+            );
+        }
         End::Yes
     }
 }

@@ -184,6 +184,50 @@ fn what_rests_on_a_record_that_is_not_shown_is_unchecked() {
 }
 
 #[test]
+fn a_choice_does_not_claim_what_rests_on_records_that_it_hides() {
+    let digest = Hash::of(order().as_bytes());
+    let mut records = log();
+    for (seq, ms) in [(5, 1_204_000), (6, 1_205_000)] {
+        let mut one = record(seq, beat(1_200_000), digest);
+        one.at = NOW.plus(ms);
+        one.noted = one.at;
+        one.mono = ms.unsigned_abs() + 1;
+        records.push(one);
+    }
+    let files = bundle_under(&order(), &records, Some(5));
+    has(&files, &[(OVER_TIME, "UNCHECKED: record 5 of device")]);
+    let chosen = |files: &Memory| {
+        let choice = "\"],\"selection\":{\"clauses\":[\"4\"]}}";
+        files.edited("data/bundle.json", "\"]}", choice)
+    };
+    let choice = chosen(&files);
+    has(&choice, &[]);
+    let said = check(&choice, &verify(&choice));
+    let not_claimed = |check: &Check| {
+        check
+            .what
+            .contains("it does not claim that no finding is missing")
+            && check.what.contains("record 5 of device")
+    };
+    assert!(said.iter().any(not_claimed), "{said:#?}");
+    // What it does claim is held against it.
+    let text = String::from_utf8(files.0[FILE].clone()).unwrap();
+    let first = text.lines().next().unwrap().to_owned() + "\n";
+    has(
+        &choice.edited(FILE, &first, ""),
+        &[(COMPLETE, "FAILS: rule")],
+    );
+    // A finding that is there and rests on what is hidden is unchecked.
+    has(
+        &chosen(&bundle(Some(1))),
+        &[(
+            FOLLOWS,
+            "which looks at more than one record, and record 1 is not shown",
+        )],
+    );
+}
+
+#[test]
 fn rules_whose_lists_stay_at_the_collector_are_said_to_be_unchecked() {
     let rule = "any = [{ host_in = \"social\" }, { host_in = \"blocked\" }]";
     let list = "source = \"generated, for size\"";

@@ -35,6 +35,7 @@ pub(crate) fn bundle(engine: &str, person: &str, records: &[Record]) -> TempDir 
         } else {
             vec![DEVICE]
         },
+        selection: None,
     };
     let mut files: Vec<(String, Vec<u8>)> = vec![
         (
