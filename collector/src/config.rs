@@ -23,6 +23,10 @@ pub struct Config {
     pub smtp: Option<Smtp>,
     /// Webhooks for alerts.
     pub webhooks: Vec<Webhook>,
+    /// What bundles need of the ledger.
+    pub ledger: Ledger,
+    /// Who stamps a checkpoint of the ledger each day.
+    pub timestamp: Option<Timestamp>,
     /// Who cosigns the ledger.
     #[serde(rename = "witness")]
     pub witnesses: Vec<Witness>,
@@ -79,6 +83,24 @@ pub struct Webhook {
     pub url: String,
     /// Signing secret, `whsec_` and base64, as Standard Webhooks has it.
     pub secret: Secret,
+}
+
+/// What bundles need of the ledger.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ledger {
+    /// How many witnesses must have cosigned a bundle's checkpoint, or its verification fails.
+    pub quorum: u64,
+}
+
+/// A time-stamping authority (RFC 3161).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timestamp {
+    /// Where it answers.
+    pub url: String,
+    /// Its certificate, or that of who issued it, in PEM.
+    pub ca: PathBuf,
 }
 
 /// Somebody who cosigns the ledger's checkpoints.
@@ -146,6 +168,13 @@ impl Config {
         let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         if config.smtp.as_ref().is_some_and(|smtp| smtp.to.is_empty()) {
             return Err("[smtp] names nobody in `to`: give at least one address".to_owned());
+        }
+        if config.ledger.quorum > config.witnesses.len() as u64 {
+            return Err(format!(
+                "[ledger] quorum is {}, and there are {} [[witness]]: no bundle would ever hold",
+                config.ledger.quorum,
+                config.witnesses.len()
+            ));
         }
         Ok(config)
     }

@@ -16,6 +16,7 @@
 //! data/completeness.jsonl                  which records are shown, and why others are not;
 //!                                          Completeness
 //! data/findings.jsonl  data/decisions.jsonl  data/README.txt
+//! data/ledger/...                          what the collector's own log says of all that  [`ledger`]
 //! ```
 //!
 //! Promises: [`verify`] says of each thing that it checked whether it holds, fails or could not be
@@ -39,6 +40,7 @@ mod bag;
 mod chosen;
 mod complete;
 mod keys;
+pub mod ledger;
 mod log;
 mod parts;
 mod places;
@@ -47,6 +49,7 @@ mod seal;
 pub use chosen::{MAX_CHOSEN, Numbers, OfFinding, Selection, is_binding};
 pub use complete::{COMPLETENESS, Completeness};
 pub use keys::Announcement;
+pub use ledger::{Earlier, Ledger, LedgerAbout, ShownEntry, compare};
 pub use log::DeviceLog;
 pub use parts::{About, Finding, HeldUpdate, Leaf, Matched, Start};
 pub use places::Places;
@@ -102,6 +105,8 @@ pub struct Verified {
     pub about: Option<About>,
     /// The logs that hold, by device. A log that fails is not here.
     pub logs: BTreeMap<DeviceId, DeviceLog>,
+    /// What is proved of the collector's ledger.
+    pub ledger: Option<Ledger>,
 }
 
 impl Check {
@@ -187,6 +192,9 @@ pub fn verify(files: &dyn Files) -> Verified {
     let complete = complete::check(files, verified.about.as_ref(), &verified.logs);
     verified.checks.extend(complete);
     orders(files, &mut verified);
+    let (checks, ledger) = ledger::check(files, &listed, verified.about.as_ref(), &verified.logs);
+    verified.checks.extend(checks);
+    verified.ledger = ledger;
     verified
 }
 

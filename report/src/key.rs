@@ -123,6 +123,16 @@ pub(crate) mod tests {
         SigningKey(Ed25519KeyPair::from_seed_and_public_key(&seed, &public).unwrap())
     }
 
+    /// One of many.
+    pub(crate) fn from_seed(seed: &[u8; 32]) -> SigningKey {
+        // ring takes a seed without its public key only inside PKCS#8 v1 (RFC 8410).
+        let mut der = HEXLOWER
+            .decode(b"302e020100300506032b657004220420")
+            .unwrap();
+        der.extend(seed);
+        SigningKey(Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).unwrap())
+    }
+
     #[test]
     fn signs_as_the_rfc_says() {
         let expected = concat!(

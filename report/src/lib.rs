@@ -28,6 +28,7 @@ pub mod record;
 pub mod report;
 pub mod salt;
 mod time;
+pub mod timestamp;
 pub mod token;
 pub mod witness;
 

@@ -5,7 +5,7 @@ use proviso_collector::store::{PersonId, Tx};
 use proviso_collector::{clock, random};
 
 /// Who did it: whoever may use the data directory.
-const WHO: &str = "the command line";
+pub(super) const WHO: &str = "the command line";
 
 /// Enters it in the caller's transaction, or nothing of both is kept.
 pub(super) fn enter(

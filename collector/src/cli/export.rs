@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use proviso_collector::export::{Chosen, Exporter};
+use proviso_collector::export::{Asker, Chosen, Exporter};
 use proviso_collector::order_text::OrderText;
 use proviso_collector::store::people::Person;
 use proviso_collector::store::{FindingId, Store, StoreError, orders};
@@ -15,6 +15,9 @@ use proviso_report::bundle::Numbers;
 use proviso_report::{DeviceId, Kind, UnixMs};
 
 use super::{Data, audit, people};
+
+/// What bundles are for when nobody says it.
+pub(super) const PURPOSE: &str = "evidence";
 
 /// What can be said.
 #[derive(Debug, Args)]
@@ -133,8 +136,12 @@ impl Export {
         store.write_blocking("export", move |tx| {
             audit::enter(tx, "exported", Some(&id), &on)
         })?;
+        let asker = Asker {
+            staff: audit::WHO.to_owned(),
+            purpose: PURPOSE.to_owned(),
+        };
         let span = (UnixMs(from), UnixMs(to));
-        let exported = exporter.write_chosen(&person, span, chosen.as_ref(), &self.out)?;
+        let exported = exporter.write_chosen(&person, span, chosen.as_ref(), &asker, &self.out)?;
         Ok(format!(
             "{}: {} {}records of {} on {} computers, from {} up to but not including {} (dates begin \
              at midnight, {name}). {} records {}are withheld. {} possible breaches, {} \

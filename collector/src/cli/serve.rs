@@ -13,7 +13,7 @@ use clap::Args;
 use proviso_collector::alerts::{self, Ways};
 use proviso_collector::config::Config;
 use proviso_collector::data_dir::DataDir;
-use proviso_collector::export::Exporter;
+use proviso_collector::export::{Asker, Exporter};
 use proviso_collector::ingest::Ingest;
 use proviso_collector::ledger::{self, Witnesses};
 use proviso_collector::store::Store;
@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use super::Data;
+use super::export::PURPOSE;
 
 /// Where agents come in, from everywhere.
 const QUIC: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 7443);
@@ -78,6 +79,9 @@ impl Serve {
         let exporter = exporter(data, store)?;
         let ledger_key = Arc::new(data.ledger_key()?);
         Witnesses::open(&config.witnesses, store.clone())?;
+        if let Some(stamper) = &config.timestamp {
+            ledger::trusted(stamper)?;
+        }
         let site = Site::new(store.clone(), config, stop.clone())?.exporting(exporter);
         let (chain, key) = (vec![data.read("server.der")?], data.read("server.key")?);
 
@@ -157,9 +161,13 @@ fn of_part(ended: Result<anyhow::Result<()>, tokio::task::JoinError>) -> anyhow:
 /// What the button on a person's page does: the same as `export`.
 fn exporter(data: &DataDir, store: &Store) -> anyhow::Result<Arc<web::Exporter>> {
     let exporter = Exporter::open(data, store.clone())?;
-    Ok(Arc::new(move |person, (from, to), out| {
+    Ok(Arc::new(move |person, staff, (from, to), out| {
+        let asker = Asker {
+            staff: staff.to_owned(),
+            purpose: PURPOSE.to_owned(),
+        };
         exporter
-            .write(person, (UnixMs(from), UnixMs(to)), out)
+            .write(person, (UnixMs(from), UnixMs(to)), &asker, out)
             .map(drop)
             .map_err(|error| error.to_string())
     }))

@@ -98,13 +98,15 @@ impl Bag {
         Ok(())
     }
 
-    /// Names every file with its hash, signs that and moves the bag to its place.
+    /// Names every file with its hash, signs that and moves the bag to its place; `enter` hears the
+    /// manifest's digest before, and can stop it.
     pub(super) fn finish(
         mut self,
         signer: &Signer,
         person: &str,
         words: &str,
         now: UnixMs,
+        enter: impl FnOnce(&Hash) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
         let files = std::mem::take(&mut self.payload);
         let day = now.to_string();
@@ -122,6 +124,7 @@ impl Bag {
         );
         let manifest_text = manifest(&files);
         let seconds = u64::try_from(now.0).unwrap_or(0) / 1_000;
+        let digest = Hash::of(manifest_text.as_bytes());
         let seal = signer.seal(person, manifest_text.as_bytes(), seconds);
         for (name, text) in [
             ("bagit.txt", BAGIT.to_owned()),
@@ -140,6 +143,7 @@ impl Bag {
         if self.out.symlink_metadata().is_ok() {
             return Err(ExportError::Exists(self.out));
         }
+        enter(&digest)?;
         std::fs::rename(self.dir.path(), &self.out).map_err(io("make", &self.out))?;
         // It has another name now; there is nothing left to remove.
         let _moved = self.dir.keep();
@@ -204,8 +208,18 @@ mod tests {
         let mut bag = Bag::begin(&out).unwrap();
         bag.put("data/a/b.txt", "abc").unwrap();
         let signer = Signer::load("a.example", &new_key().unwrap()).unwrap();
-        bag.finish(&signer, "P-0001", "Words", UnixMs(1_795_496_400_000))
-            .unwrap();
+        let mut entered = None;
+        bag.finish(
+            &signer,
+            "P-0001",
+            "Words",
+            UnixMs(1_795_496_400_000),
+            |digest| {
+                entered = Some(*digest);
+                Ok(())
+            },
+        )
+        .unwrap();
         let read = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
         assert_eq!(
             read("manifest-sha256.txt"),
@@ -214,6 +228,7 @@ mod tests {
         assert!(read("bag-info.txt").contains("Payload-Oxum: 3.1\n"));
         assert!(read("bag-info.txt").contains("Bagging-Date: 2026-11-24\n"));
         let manifest = read("manifest-sha256.txt");
+        assert_eq!(entered, Some(Hash::of(manifest.as_bytes())));
         assert_eq!(
             read("bundle.note"),
             signer.seal("P-0001", manifest.as_bytes(), 1_795_496_400)

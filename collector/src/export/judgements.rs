@@ -22,6 +22,8 @@ pub(super) struct Judged {
     pub(super) decisions: u64,
     /// Findings that a device announced and no signed report shows: not in the bundle.
     pub(super) announced: Vec<FindingId>,
+    /// The decisions' ids.
+    pub(super) decided: Vec<String>,
     /// The orders that the findings are by.
     pub(super) orders: BTreeSet<Hash>,
 }
@@ -80,6 +82,7 @@ pub(super) fn write(
     let mut file = bag.file("data/decisions.jsonl")?;
     for one in &decisions {
         file.write(line(decision(one)?).as_bytes())?;
+        judged.decided.push(one.decision.id.clone());
         judged.decisions += 1;
     }
     bag.close(file)?;

@@ -17,6 +17,8 @@ use crate::store::{Hash, Read};
 pub(super) struct Log {
     pub(super) shown: u64,
     pub(super) withheld: u64,
+    /// Where the first report begins.
+    pub(super) first: u64,
     /// The place after the last record, shown or not.
     pub(super) end: u64,
     /// The orders that the records shown name.
@@ -52,6 +54,7 @@ pub(super) fn write(
     let mut log = Log {
         shown: 0,
         withheld: 0,
+        first,
         end,
         orders: BTreeSet::new(),
         in_force: BTreeSet::new(),

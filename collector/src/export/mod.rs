@@ -12,14 +12,16 @@
 //! Refuses: to write over anything, and to name the person. The person has a pseudonym here.
 //!
 //! The way of a bundle: `log` (records, checkpoints, receipts, with their `keys`), `orders`, `held`
-//! (from where on lists counted that no device has), `judgements` (findings and decisions), `readme`,
-//! all into a `bag`.
+//! (from where on lists counted that no device has), `judgements` (findings and decisions), `ledger`
+//! (the entries that all this rests on), `readme`, all into a `bag`. Before it is at its place, the
+//! digest of its manifest is an entry of the ledger.
 
 mod bag;
 mod chosen;
 mod held;
 mod judgements;
 mod keys;
+mod ledger;
 mod log;
 mod orders;
 mod readme;
@@ -32,14 +34,18 @@ use proviso_report::{DeviceId, KeyError, UnixMs};
 use proviso_rules::ENGINE;
 
 use crate::clock;
+use crate::config::ConfigError;
 use crate::data_dir::{DataDir, DataDirError};
+use crate::ledger::{StampError, WitnessError};
 use crate::order_text::OrderTextError;
 use crate::signing::Signer;
+use crate::store::bundles::{self, Bundle};
 use crate::store::people::Person;
 use crate::store::{self, Hash, Read, SqlError, Store, StoreError, devices};
 
 use bag::Bag;
 pub use chosen::{Chosen, ChosenError};
+use ledger::{Notary, Rests};
 use readme::Told;
 
 /// Writes bundles.
@@ -47,7 +53,17 @@ use readme::Told;
 pub struct Exporter {
     store: Store,
     signer: Signer,
+    notary: Notary,
     allowed_signers: Vec<u8>,
+}
+
+/// Who asked for a bundle, and what for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asker {
+    /// A staff id, or that it was a command.
+    pub staff: String,
+    /// In a word.
+    pub purpose: String,
 }
 
 /// What a bundle holds.
@@ -128,6 +144,21 @@ pub enum ExportError {
     /// Something cannot be written as JSON.
     #[error("cannot write JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// An entry of the ledger is missing.
+    #[error("entry {0} of the ledger is missing: run `proviso-collector ledger check`")]
+    Entry(u64),
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A witness.
+    #[error(transparent)]
+    Witness(#[from] WitnessError),
+    /// The time-stamping authority's certificate.
+    #[error(transparent)]
+    Stamp(#[from] StampError),
+    /// The system gave no thread.
+    #[error("no witness could be asked: {0}; try again")]
+    Threads(std::io::Error),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -146,9 +177,10 @@ impl Exporter {
     /// Of the records in `store`, with the keys in `data`.
     pub fn open(data: &DataDir, store: Store) -> Result<Self, ExportError> {
         Ok(Self {
-            store,
             signer: data.signer()?,
+            notary: Notary::open(data, store.clone())?,
             allowed_signers: data.read("allowed_signers")?,
+            store,
         })
     }
 
@@ -158,9 +190,10 @@ impl Exporter {
         &self,
         person: &Person,
         (from, to): (UnixMs, UnixMs),
+        asker: &Asker,
         out: &Path,
     ) -> Result<Exported, ExportError> {
-        self.write_chosen(person, (from, to), None, out)
+        self.write_chosen(person, (from, to), None, asker, out)
     }
 
     /// The same of chosen records only; `None`: of all.
@@ -169,18 +202,38 @@ impl Exporter {
         person: &Person,
         (from, to): (UnixMs, UnixMs),
         chosen: Option<&Chosen>,
+        asker: &Asker,
         out: &Path,
     ) -> Result<Exported, ExportError> {
         if from.0 >= to.0 {
             return Err(ExportError::Span);
         }
         let mut bag = Bag::begin(out)?;
-        let (exported, now) = self
+        let (exported, now, size) = self
             .store
             .read_blocking(|read| self.fill(&mut bag, read, person, (from, to), chosen))?;
         let which = chosen.map_or("Records", |_| "Chosen records");
         let words = format!("{which} of {} from {from} to {to}", person.pseudonym);
-        bag.finish(&self.signer, &person.pseudonym, &words, UnixMs(now))?;
+        bag.finish(
+            &self.signer,
+            &person.pseudonym,
+            &words,
+            UnixMs(now),
+            |manifest| {
+                let bundle = Bundle {
+                    manifest: *manifest,
+                    person: person.id.clone(),
+                    at: clock::now(),
+                    staff: asker.staff.clone(),
+                    purpose: asker.purpose.clone(),
+                    size,
+                };
+                let entered = self.store.write_blocking("bundle", move |tx| {
+                    Ok::<_, StoreError>(bundles::add(tx, &bundle)?)
+                });
+                Ok(entered?)
+            },
+        )?;
         Ok(exported)
     }
 
@@ -191,7 +244,7 @@ impl Exporter {
         person: &Person,
         (from, to): (UnixMs, UnixMs),
         chosen: Option<&Chosen>,
-    ) -> Result<(Exported, i64), ExportError> {
+    ) -> Result<(Exported, i64, u64), ExportError> {
         let now = clock::now();
         let selection = chosen
             .map(|chosen| chosen.selection(read, person))
@@ -199,6 +252,7 @@ impl Exporter {
         let selection = selection.as_ref();
         let mut shown = BTreeMap::new();
         let mut completeness = String::new();
+        let mut rests = Rests::default();
         let mut exported = Exported::default();
         let mut named: BTreeSet<Hash> = BTreeSet::new();
         let theirs = orders_of(read, person)?;
@@ -218,6 +272,7 @@ impl Exporter {
             ends.push((device.id, log.end));
             exported.shown += log.shown;
             exported.withheld += log.withheld;
+            rests.reports.push((device.id, log.first, log.end));
             named.extend(log.orders);
             // By these signs of life were judged, if they are this person's.
             named.extend(log.in_force.intersection(&theirs));
@@ -232,6 +287,13 @@ impl Exporter {
         for (device, end) in ends {
             held::write(bag, read, device, end, &named)?;
         }
+        rests.decisions = judged.decided;
+        rests.orders = named;
+        let entries = ledger::entries(read, &person.id, &rests)?;
+        // After this snapshot of the store began: it covers everything in it.
+        let covered = self.notary.checkpoint()?;
+        let ledger = self.notary.write(bag, &covered, &entries)?;
+        let size = ledger.size;
         bag.put("data/keys/collector.vkey", line(self.signer.verifier()))?;
         bag.put("data/keys/allowed_signers", &self.allowed_signers)?;
         let about = About {
@@ -244,6 +306,7 @@ impl Exporter {
             engine: ENGINE.to_owned(),
             devices: exported.devices.clone(),
             selection: selection.cloned(),
+            ledger: Some(ledger),
         };
         bag.put("data/bundle.json", line(serde_json::to_string(&about)?))?;
         let told = Told {
@@ -258,9 +321,10 @@ impl Exporter {
                 Some(_) => Vec::new(),
             },
             key: self.signer.verifier(),
+            witnesses: (covered.cosigned, &covered.silent),
         };
         bag.put("data/README.txt", told.text())?;
-        Ok((exported, now))
+        Ok((exported, now, size))
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Told<'a> {
     /// By device and day of the order's zone.
     pub(super) cannot_tell: Vec<(DeviceId, CannotTell)>,
     pub(super) key: &'a VerifierKey,
+    /// How many witnesses cosigned the ledger's checkpoint, and who did not.
+    pub(super) witnesses: (usize, &'a [String]),
 }
 
 impl Told<'_> {
@@ -78,6 +80,8 @@ data/devices/*/lists.jsonl      If the authority brought a list up to date that 
 data/orders/                    The court's orders, their signatures and lists.
 data/findings.jsonl             What software found. A finding is an opinion: a POSSIBLE breach.
 data/decisions.jsonl            What people said about the findings: who, when, why.
+data/ledger/                    What the collector's own log says of all this: entries with proofs,
+                                under a checkpoint that witnesses cosign, and timestamps.
 data/keys/                      The keys to check signatures with.
 data/bundle.json                The facts at the top of this text, for programs.
 bundle.note                     The collector's signature under the list of all these files.
@@ -99,6 +103,28 @@ bundle.note                     The collector's signature under the list of all 
         text
     }
 
+    /// Who outside the authority speaks for the ledger.
+    fn witnessed(&self, text: &mut String) -> std::fmt::Result {
+        let (cosigned, silent) = self.witnesses;
+        writeln!(text, "\n\nWHO SPEAKS FOR THE COLLECTOR'S LOG\n")?;
+        if cosigned == 0 && silent.is_empty() {
+            return writeln!(
+                text,
+                "Nobody but the collector: it has no witness. That its log tells everybody the same \
+                 story\ncannot be seen from this bundle."
+            );
+        }
+        writeln!(
+            text,
+            "{cosigned} witnesses cosigned the checkpoint in this bundle: it continues what they \
+             cosigned before."
+        )?;
+        for name in silent {
+            writeln!(text, "{name} gave no cosignature in time for this bundle.")?;
+        }
+        Ok(())
+    }
+
     /// What a reader must know and would not find in the files.
     fn exceptions(&self, text: &mut String) -> std::fmt::Result {
         if !self.silent.is_empty() || self.exported.devices.is_empty() {
@@ -114,6 +140,7 @@ bundle.note                     The collector's signature under the list of all 
                 "No record does not mean that nothing happened: a computer may have been off."
             )?;
         }
+        self.witnessed(text)?;
         if !self.announced.is_empty() {
             writeln!(
                 text,

@@ -50,7 +50,7 @@ struct Table {
     count: &'static str,
 }
 
-const TABLES: [Table; 6] = [
+const TABLES: [Table; 7] = [
     Table {
         kind: Kind::Receipt,
         what: "report",
@@ -81,6 +81,11 @@ const TABLES: [Table; 6] = [
         what: "incident",
         count: "SELECT count(i.entry), count(*) - count(i.entry) FROM \
                 (SELECT entry FROM incident UNION ALL SELECT entry FROM ledger_trouble) i",
+    },
+    Table {
+        kind: Kind::Export,
+        what: "bundle",
+        count: "SELECT count(entry), 0 FROM bundle",
     },
 ];
 
@@ -163,6 +168,7 @@ impl Counts {
                 began.decisions,
                 began.accesses,
                 began.incidents,
+                0,
             ];
         }
         let kind = entry.event.kind();
@@ -327,6 +333,23 @@ fn compare(read: &Read<'_>, entry: &Entry) -> Result<Option<String>, SqlError> {
                 &stated.person,
                 &format!("the device {}", stated.device),
             )
+        }
+        Event::Export(stated) => {
+            let row = read.first(
+                "SELECT manifest, person, staff, purpose, size FROM bundle WHERE entry = $1",
+                &[seq.into()],
+                |row| {
+                    Ok(format::Export {
+                        manifest: row.parsed(0)?,
+                        person: row.text(1)?,
+                        staff: row.text(2)?,
+                        purpose: row.text(3)?,
+                        size: row.count(4)?,
+                    })
+                },
+            )?;
+            let what = format!("the bundle {}", stated.manifest);
+            fault(row.as_ref(), stated, &what)
         }
         _ => None,
     })

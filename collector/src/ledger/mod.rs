@@ -8,10 +8,12 @@
 //! Refuses: to go on in silence when a witness excludes what this ledger says, and to sign two
 //! checkpoints of one size.
 //!
-//! [`enter`] is how something gets into it; [`sign`] makes a checkpoint; [`Witnesses`] asks others;
+//! [`enter`] is how something gets into it; [`sign`] makes a checkpoint; [`Witnesses`] asks others and
+//! `stamps` a time-stamping authority;
 //! [`check::check`] compares the store with it.
 
 pub mod check;
+mod stamps;
 mod standing;
 mod witnesses;
 
@@ -29,6 +31,8 @@ use crate::store::checkpoints::{self, StoredCheckpoint};
 use crate::store::{SqlError, Store, StoreError, Tx, ledger};
 
 pub use crate::store::ledger::enter;
+pub use stamps::StampError;
+pub use stamps::trusted;
 pub use standing::{Standing, standing};
 pub use witnesses::{WitnessError, Witnesses};
 
@@ -119,6 +123,15 @@ pub async fn run(store: Store, key: Arc<LedgerKey>, config: Config, stop: Cancel
             () = stop.cancelled() => return,
             () = witnesses.offer(&newest) => {}
         }
+        let Some(stamper) = &config.timestamp else {
+            continue;
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            done = stamps::daily(&store, stamper, &newest) => if let Err(error) = done {
+                tracing::warn!(%error, "no timestamp for the ledger; tried again in a minute");
+            }
+        }
     }
 }
 
@@ -140,4 +153,31 @@ pub async fn fresh(store: &Store, key: &Arc<LedgerKey>) -> Result<StoredCheckpoi
             Ok::<_, StoreError>(sign(tx, &key, clock::now())?)
         })
         .await
+}
+
+/// Asks others over HTTP: follows no redirect, and is patient for so long.
+fn client(patience: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    // Another part of the process may have installed it; either is the same.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .timeout(patience)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("proviso-collector/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
+/// An answer's body, if it is not longer than `most`. The error is a sentence.
+async fn body(mut answer: reqwest::Response, most: usize) -> Result<Vec<u8>, String> {
+    let mut body = Vec::new();
+    while let Some(piece) = answer
+        .chunk()
+        .await
+        .map_err(|error| error.without_url().to_string())?
+    {
+        if body.len() + piece.len() > most {
+            return Err("its answer is too long".to_owned());
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
 }

@@ -66,12 +66,8 @@ enum Asked {
 impl Witnesses {
     /// Takes the addresses and keys.
     pub fn open(wanted: &[config::Witness], store: Store) -> Result<Self, WitnessError> {
-        let client = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("proviso-collector/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| WitnessError::Client(error.to_string()))?;
+        let client =
+            super::client(PATIENCE).map_err(|error| WitnessError::Client(error.to_string()))?;
         let all: Result<Vec<_>, _> = wanted.iter().map(Witness::new).collect();
         Ok(Self {
             store,
@@ -178,9 +174,8 @@ impl Witnesses {
                 Reply::Has(seen) if seen > size => Asked::Trouble(
                     "ledger_set_back",
                     format!(
-                        "The witness {} has cosigned {seen} entries of this ledger, and there are \
-                         {size}: this store is an old copy, or another collector goes on under the \
-                         same key",
+                        "The witness {} has cosigned {seen} entries of this ledger, which is shorter: \
+                         this store is an old copy, or another collector goes on under the same key",
                         witness.name
                     ),
                 ),
@@ -211,19 +206,9 @@ impl Witnesses {
             .body(body)
             .send()
             .await;
-        let mut answer = sent.map_err(|error| format!("{}", error.without_url()))?;
-        let mut body = Vec::new();
-        while let Some(piece) = answer
-            .chunk()
-            .await
-            .map_err(|error| format!("{}", error.without_url()))?
-        {
-            if body.len() + piece.len() > MAX_ANSWER {
-                return Err("its answer is too long".to_owned());
-            }
-            body.extend_from_slice(&piece);
-        }
-        Ok((answer.status().as_u16(), body))
+        let answer = sent.map_err(|error| error.without_url().to_string())?;
+        let status = answer.status().as_u16();
+        Ok((status, super::body(answer, MAX_ANSWER).await?))
     }
 
     async fn trouble(

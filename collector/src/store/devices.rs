@@ -102,7 +102,11 @@ pub fn add(tx: &Tx<'_>, device: &Device, registered: &Registered) -> Result<(), 
         size: Some(device.size),
         follows: None,
     };
-    ledger::enter(tx, device.enrolled, stated)?;
+    let seq = ledger::enter(tx, device.enrolled, stated)?;
+    tx.execute(
+        "UPDATE device SET entry = $2 WHERE id = $1",
+        &[(&id).into(), seq.into()],
+    )?;
     match &device.order {
         Some(order) => updates::begin(tx, order),
         None => Ok(()),

@@ -11,6 +11,7 @@
 //! Read [`Store`] first, then [`sql::Read`] and [`sql::Tx`].
 
 pub mod audit;
+pub mod bundles;
 pub mod casework;
 pub mod checkpoints;
 pub mod devices;

@@ -250,7 +250,18 @@ CREATE TABLE ledger_trouble (
     detail TEXT NOT NULL,
     entry BIGINT NOT NULL
 );
+CREATE TABLE bundle (
+    entry BIGINT PRIMARY KEY,
+    manifest TEXT NOT NULL,
+    person TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    staff TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    size BIGINT NOT NULL
+);
+CREATE INDEX bundle_person ON bundle (person);
 ALTER TABLE report ADD COLUMN entry BIGINT;
+ALTER TABLE device ADD COLUMN entry BIGINT;
 ALTER TABLE orders ADD COLUMN entry BIGINT;
 ALTER TABLE list_update ADD COLUMN entry BIGINT;
 ALTER TABLE decision ADD COLUMN entry BIGINT;

@@ -33,9 +33,9 @@ use super::form::Form;
 use super::gate::Signed;
 use super::{audit, words};
 
-/// Writes a bundle of a person's records, from a moment up to but not including another (Unix
+/// Writes a bundle of a person's records for somebody (a staff id), from a moment up to but not including another (Unix
 /// milliseconds), to a directory that does not exist yet. The error is a sentence.
-pub type Exporter = dyn Fn(&Person, (i64, i64), &Path) -> Result<(), String> + Send + Sync;
+pub type Exporter = dyn Fn(&Person, &str, (i64, i64), &Path) -> Result<(), String> + Send + Sync;
 
 /// Bytes sent at once.
 const PIECE: usize = 64 * 1024;
@@ -120,7 +120,9 @@ pub(super) async fn send(
     site.looks(&signed, audit::EXPORTED, Some(&id), &on).await?;
     let name = format!("proviso-{}-{from}-{to}", person.pseudonym);
     let folder = name.clone();
-    let file = tokio::task::spawn_blocking(move || made(&*exporter, &person, span, &folder))
+    let staff = signed.staff.clone();
+    let made = move || made(&*exporter, &person, &staff, span, &folder);
+    let file = tokio::task::spawn_blocking(made)
         .await
         .map_err(|error| Fault::Damaged(format!("the bundle could not be made: {error}")))??;
     attachment(file, &name, permit)
@@ -146,6 +148,7 @@ fn days(form: &Wanted) -> Result<(Date, Date), Fault> {
 fn made(
     exporter: &Exporter,
     person: &Person,
+    staff: &str,
     span: (i64, i64),
     folder: &str,
 ) -> Result<File, Fault> {
@@ -156,7 +159,7 @@ fn made(
     };
     let dir = tempfile::tempdir().map_err(|why| failed(&why))?;
     let bundle = dir.path().join("bundle");
-    exporter(person, span, &bundle).map_err(Fault::Damaged)?;
+    exporter(person, staff, span, &bundle).map_err(Fault::Damaged)?;
     let file = tempfile::tempfile().map_err(|why| failed(&why))?;
     let mut file = zipped(&bundle, folder, file).map_err(|why| failed(&why))?;
     file.seek(SeekFrom::Start(0)).map_err(|why| failed(&why))?;

@@ -282,7 +282,7 @@ pub(crate) fn order(person: &PersonId) -> StoredOrder {
 }
 
 /// Stands for the export command: a folder in a folder, or a failure for one person.
-fn export(person: &Person, (from, to): (i64, i64), out: &Path) -> Result<(), String> {
+fn export(person: &Person, _staff: &str, (from, to): (i64, i64), out: &Path) -> Result<(), String> {
     if person.name == "Nobody's Records" {
         return Err("a stored report is damaged; restore the store from a backup".to_owned());
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Selection;
+use super::ledger::LedgerAbout;
 use crate::device::DeviceId;
 use crate::hash::Hash;
 use crate::id;
@@ -33,6 +34,9 @@ pub struct About {
     /// What was chosen of the records of that time. Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,
+    /// What it holds of the collector's ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<LedgerAbout>,
 }
 
 /// `start.json`: the log before the first record of the bundle.

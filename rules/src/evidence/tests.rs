@@ -225,6 +225,7 @@ fn bundle_with(order: &str, records: &[Record], withheld: Option<u64>, findings:
         engine: ENGINE.into(),
         devices: vec![DEVICE],
         selection: None,
+        ledger: None,
     };
     files.put("data/bundle.json", serde_json::to_vec(&about).unwrap());
     files

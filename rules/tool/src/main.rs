@@ -52,6 +52,9 @@ enum What {
     Verify {
         /// The folder that holds bagit.txt
         bundle: PathBuf,
+        /// Another bundle of the same collector: do both tell one story?
+        #[arg(long = "with", value_name = "BUNDLE")]
+        with: Option<PathBuf>,
     },
 }
 
@@ -170,7 +173,7 @@ fn main() -> ExitCode {
         }) => replay::replay(&order, &against, &records),
         What::Order(Order::Sign { file, key, signer }) => sign::sign(&file, &key, &signer),
         What::List(list) => list_file::run(&list),
-        What::Verify { bundle } => verify::verify(&bundle),
+        What::Verify { bundle, with } => verify::verify(&bundle, with.as_deref()),
     };
     let end = if out::all_said() { end } else { End::CannotSay };
     ExitCode::from(match end {

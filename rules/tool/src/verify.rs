@@ -10,12 +10,15 @@ use proviso_rules::{Signers, evidence};
 use crate::folder::Folder;
 use crate::{End, line, say};
 
-/// `proviso verify`.
-pub(crate) fn verify(bundle: &Path) -> End {
+/// `proviso verify`, and `--with` a second bundle.
+pub(crate) fn verify(bundle: &Path, with: Option<&Path>) -> End {
     let files = Folder(bundle.to_owned());
     let verified = bundle::verify(&files);
     let mut checks = verified.checks.clone();
     checks.extend(evidence::check(&files, &verified));
+    if let Some(other) = with {
+        checks.push(one_story(&verified, other));
+    }
     if let Some(about) = &verified.about {
         say(&about_words(about, &verified));
         say("");
@@ -29,18 +32,41 @@ pub(crate) fn verify(bundle: &Path) -> End {
     verdict(&checks, verified.chosen().is_some())
 }
 
+/// Are the ledgers of two bundles one? The other bundle itself is not verified here.
+fn one_story(verified: &Verified, other: &Path) -> Check {
+    let other = bundle::verify(&Folder(other.to_owned()));
+    match (&verified.ledger, &other.ledger) {
+        (Some(one), Some(two)) => bundle::compare(one, two),
+        (None, _) => unsaid("this bundle"),
+        (_, None) => unsaid("the other bundle"),
+    }
+}
+
+fn unsaid(which: &str) -> Check {
+    let why = format!("{which} holds nothing of the collector's ledger that could be proved");
+    Check::new(
+        "the ledgers of both bundles tell one story",
+        Outcome::Unchecked(why),
+    )
+}
+
 fn about_words(about: &About, verified: &Verified) -> String {
     let shown: usize = verified.logs.values().map(|log| log.records.len()).sum();
     let withheld: u64 = verified.logs.values().map(|log| log.withheld).sum();
     let mut words = format!(
         "Evidence about {}, from {} to {}, exported by {} at {}.\n\
-         Records shown: {shown}; withheld: {withheld}; computers: {}.",
+         Records shown: {shown}; withheld: {withheld}; computers: {}.{}",
         line(&about.person),
         about.from,
         about.to,
         line(&about.collector),
         about.exported_at,
-        verified.logs.len()
+        verified.logs.len(),
+        if about.ledger.is_some() {
+            ""
+        } else {
+            "\nIt holds nothing of the collector's ledger: only the collector speaks for receipts and decisions."
+        }
     );
     if let Some(selection) = &about.selection {
         words += "\nChosen records only:";

@@ -36,6 +36,7 @@ pub(crate) fn bundle(engine: &str, person: &str, records: &[Record]) -> TempDir 
             vec![DEVICE]
         },
         selection: None,
+        ledger: None,
     };
     let mut files: Vec<(String, Vec<u8>)> = vec![
         (
