@@ -167,8 +167,32 @@ impl LogKey {
         self.settle()
     }
 
+    /// The next key, to sign the log `origin` in place of this one. Its files are settled later.
+    pub(crate) fn followed_by(&self, next: NextKey, origin: &str) -> Result<Self, LogKeyError> {
+        let verifier = VerifierKey::ed25519(origin, next.key.public()).map_err(|why| {
+            LogKeyError::Damaged {
+                path: self.folder.join(NEXT),
+                why,
+            }
+        })?;
+        Ok(Self {
+            folder: self.folder.clone(),
+            key: next.key,
+            verifier,
+            is_unsettled: true,
+        })
+    }
+
+    /// It does not count after all.
+    pub(crate) fn into_next(self) -> NextKey {
+        NextKey {
+            key: self.key,
+            verifier: self.verifier,
+        }
+    }
+
     /// Wipes what does not count, and puts what counts in its place.
-    fn settle(&mut self) -> Result<(), LogKeyError> {
+    pub(crate) fn settle(&mut self) -> Result<(), LogKeyError> {
         if !self.is_unsettled {
             return Ok(());
         }

@@ -11,6 +11,7 @@
 //!                                          holds; only if there are any    HeldUpdate
 //! data/devices/<id>/checkpoints/<size, 20 digits>.note   checkpoint with receipt
 //! data/devices/<id>/keys.jsonl             changes of its key before them   Announcement
+//! data/devices/<id>/broken-off.json        its log goes on in another one  BrokenOff
 //! data/keys/device-<id>.vkey  data/keys/collector.vkey  data/keys/allowed_signers
 //! data/orders/<digest>/order.toml ...      the orders that the records name
 //! data/completeness.jsonl                  which records are shown, and why others are not;
@@ -39,6 +40,7 @@
 mod bag;
 mod chosen;
 mod complete;
+mod epochs;
 mod keys;
 pub mod ledger;
 mod log;
@@ -48,6 +50,7 @@ mod seal;
 
 pub use chosen::{MAX_CHOSEN, Numbers, OfFinding, Selection, is_binding};
 pub use complete::{COMPLETENESS, Completeness};
+pub use epochs::BrokenOff;
 pub use keys::Announcement;
 pub use ledger::{Earlier, Ledger, LedgerAbout, ShownEntry, compare};
 pub use log::DeviceLog;
@@ -191,6 +194,8 @@ pub fn verify(files: &dyn Files) -> Verified {
     }
     let complete = complete::check(files, verified.about.as_ref(), &verified.logs);
     verified.checks.extend(complete);
+    let epochs = epochs::check(files, &verified.logs);
+    verified.checks.extend(epochs);
     orders(files, &mut verified);
     let (checks, ledger) = ledger::check(files, &listed, verified.about.as_ref(), &verified.logs);
     verified.checks.extend(checks);

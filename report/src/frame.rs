@@ -14,7 +14,8 @@ mod message;
 
 pub use decode::FrameDecoder;
 pub use message::{
-    EnrolAnswer, EnrolRequest, Hello, OrderPackage, Refusal, RefusalCode, UpdatePackage, Welcome,
+    EnrolAnswer, EnrolRequest, EpochAnswer, EpochRequest, Hello, MAX_ENDS, OrderPackage, Refusal,
+    RefusalCode, UpdatePackage, Welcome,
 };
 
 use std::fmt;
@@ -98,6 +99,10 @@ pub enum Frame {
     EnrolRequest(EnrolRequest),
     /// Collector: what makes it one.
     EnrolAnswer(EnrolAnswer),
+    /// Agent: its log was broken off, and it asks for a new one. The first word of a connection.
+    EpochRequest(EpochRequest),
+    /// Collector: the new log.
+    EpochAnswer(EpochAnswer),
 }
 
 /// Why a side ends a connection: the application's error code in QUIC (RFC 9000, section 20.2).
@@ -214,6 +219,8 @@ impl Frame {
             }
             Self::EnrolRequest(request) => self.json(&mut bytes, request)?,
             Self::EnrolAnswer(answer) => self.json(&mut bytes, answer)?,
+            Self::EpochRequest(request) => self.json(&mut bytes, request)?,
+            Self::EpochAnswer(answer) => self.json(&mut bytes, answer)?,
         }
         let len = bytes.len() - HEAD;
         let too_large = FrameError::TooLarge { len };
@@ -250,6 +257,8 @@ impl Frame {
             Self::Notice { .. } => "notice",
             Self::EnrolRequest(_) => "enrol request",
             Self::EnrolAnswer(_) => "enrol answer",
+            Self::EpochRequest(_) => "epoch request",
+            Self::EpochAnswer(_) => "epoch answer",
         }
     }
 
@@ -269,6 +278,8 @@ impl Frame {
             Self::Notice { .. } => 12,
             Self::EnrolRequest(_) => 13,
             Self::EnrolAnswer(_) => 14,
+            Self::EpochRequest(_) => 15,
+            Self::EpochAnswer(_) => 16,
         }
     }
 }

@@ -36,8 +36,8 @@ pub use checkpoint::Checkpoint;
 pub use device::DeviceId;
 pub use fact::{Fact, Kind};
 pub use frame::{
-    EnrolAnswer, EnrolRequest, Frame, FrameDecoder, FrameError, Hello, OrderPackage, Refusal,
-    RefusalCode, UpdatePackage, Welcome,
+    EnrolAnswer, EnrolRequest, EpochAnswer, EpochRequest, Frame, FrameDecoder, FrameError, Hello,
+    OrderPackage, Refusal, RefusalCode, UpdatePackage, Welcome,
 };
 pub use hash::Hash;
 pub use key::{KeyError, SigningKey, verify_ed25519};

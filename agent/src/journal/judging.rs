@@ -73,6 +73,14 @@ impl Memory {
         })
     }
 
+    /// Of a log that begins.
+    pub(super) fn fresh() -> Self {
+        Self {
+            state: Arc::default(),
+            is_new: true,
+        }
+    }
+
     /// Stores it if it is not what `before` was.
     pub(super) fn write(
         &self,

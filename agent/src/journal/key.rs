@@ -38,6 +38,8 @@ impl Journal {
     #[must_use]
     pub fn key_is_due(&self, now: &Moment) -> Option<KeyReason> {
         match self.signing {
+            // The next key waits for the new log.
+            _ if self.pending.is_some() => None,
             // A log from before keys changed.
             None => Some(KeyReason::Boot),
             Some(signing) if signing.boot != now.boot => Some(KeyReason::Boot),

@@ -10,6 +10,8 @@ pub(super) const RANGE: &str = "range";
 pub(super) const SEED: &str = "seed";
 /// The last receipt: size u64, time u64, line.
 pub(super) const RECEIPT: &str = "receipt";
+/// The log, if it is not that of enrolment: device 16, then its name.
+pub(super) const LOG: &str = "log";
 /// Which key signs: public key 32, boot id 16, since when in milliseconds since boot u64.
 pub(super) const KEY: &str = "key";
 /// The last sign of life (see [`super::Life`]).

@@ -18,6 +18,7 @@
 
 mod confirm;
 mod count;
+mod epoch;
 mod error;
 mod hold;
 mod judging;
@@ -42,7 +43,7 @@ use proviso_report::{BootId, CompactRange, DeviceId, Hash, Receipt, Seed, UnixMs
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use crate::identity::Identity;
-use crate::log_key::LogKey;
+use crate::log_key::{LogKey, NextKey};
 use crate::platform::clock::Moment;
 use judging::{Memory, Nobody};
 use key::Signing;
@@ -67,6 +68,8 @@ pub struct Journal {
     db: Connection,
     log: Log,
     signing: Option<Signing>,
+    /// The key of the new log that was asked for.
+    pending: Option<NextKey>,
     limits: Limits,
     tip: Tip,
 }
@@ -163,15 +166,23 @@ impl Journal {
         };
         let folder = path.parent().unwrap_or(Path::new("."));
         let named = signing.as_ref().map(|signing| &signing.public);
+        let (device, origin) =
+            match meta::get(&db, meta::LOG).map_err(|error| damaged(error.into()))? {
+                None => (identity.device(), identity.origin().to_owned()),
+                Some(bytes) => Log::name(&bytes)
+                    .ok_or_else(|| damaged(WriteError::Damaged("the name of the log".into())))?,
+            };
+        let key = LogKey::load(folder, &origin, named)?;
         let log = Log {
-            device: identity.device(),
-            origin: identity.origin().to_owned(),
-            key: LogKey::load(folder, identity.origin(), named)?,
+            device,
+            origin,
+            key,
         };
         Ok(Self {
             db,
             log,
             signing,
+            pending: None,
             limits,
             tip,
         })
@@ -368,6 +379,13 @@ impl Tip {
         self.receipt
             .as_ref()
             .map(|held| Receipt::hash_of(&held.line))
+    }
+}
+
+impl Log {
+    fn name(bytes: &[u8]) -> Option<(DeviceId, String)> {
+        let (device, origin) = bytes.split_first_chunk()?;
+        Some((DeviceId(*device), String::from_utf8(origin.to_vec()).ok()?))
     }
 }
 

@@ -1,3 +1,4 @@
+mod epoch;
 mod model;
 
 use std::cell::RefCell;

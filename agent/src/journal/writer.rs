@@ -193,7 +193,7 @@ impl<'a> Writer<'a> {
     }
 
     fn append(&mut self, entry: Entry<'_>, now: &Moment) -> Result<(u64, Vec<u8>), WriteError> {
-        let mut record = Record {
+        let record = Record {
             seq: self.tip.next(),
             at: entry.at,
             noted: now.at,
@@ -203,11 +203,32 @@ impl<'a> Writer<'a> {
             clauses: entry.clauses.to_vec(),
             methods: vec![entry.method],
             order: entry.order,
-            receipt: match self.tip.open {
-                Some(_) => None,
-                None => self.tip.receipt_hash(),
-            },
+            receipt: None,
             fact: entry.fact,
+        };
+        self.put(record, entry.alone, now)
+    }
+
+    /// Appends a record that was made before, at the next place.
+    pub(super) fn append_record(
+        &mut self,
+        record: Record,
+        now: &Moment,
+    ) -> Result<u64, WriteError> {
+        self.put(record, None, now).map(|(seq, _)| seq)
+    }
+
+    /// `alone`: what the judge found in it by itself, for when its order does not judge it in its
+    /// place.
+    fn put(
+        &mut self,
+        mut record: Record,
+        alone: Option<&Judged>,
+        now: &Moment,
+    ) -> Result<(u64, Vec<u8>), WriteError> {
+        record.receipt = match self.tip.open {
+            Some(_) => None,
+            None => self.tip.receipt_hash(),
         };
         let mut line = record.to_line()?;
         let fits = self
@@ -222,17 +243,15 @@ impl<'a> Writer<'a> {
         }
         let seq = record.seq;
         let said = self.judge(&record).unwrap_or_else(|| Said {
-            rules: entry
-                .alone
-                .map_or_else(Vec::new, |one| one.rules().to_vec()),
-            is_pressing: entry.alone.is_some_and(Judged::is_pressing),
+            rules: alone.map_or_else(Vec::new, |one| one.rules().to_vec()),
+            is_pressing: alone.is_some_and(Judged::is_pressing),
         });
         self.pressing |= said.is_pressing;
         self.db
             .prepare_cached("INSERT INTO line VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute((
                 seq,
-                entry.account,
+                record.account.as_deref(),
                 record.kind().is_life_sign(),
                 &line,
                 said.rules.join("\n"),

@@ -1,6 +1,7 @@
 //! Answers to the uplink.
 
 use super::Keeper;
+use super::life::in_force;
 use crate::journal::WriteError;
 use crate::order::{Answer, StoreError};
 use crate::platform::clock::Moment;
@@ -48,6 +49,35 @@ impl Keeper {
             } => {
                 let answer = self.book.list(sha256, &bytes, now.at);
                 self.decide(answer, reply, now)?;
+            }
+            Ask::Log(reply) => {
+                let _ = reply.send(self.journal.log());
+            }
+            Ask::Broken { cause, reply } => match self.journal.ask_for_epoch(cause) {
+                Ok(request) => {
+                    let _ = reply.send(request);
+                }
+                Err(error) => self.failed(error, false, now)?,
+            },
+            Ask::Epoch {
+                cause,
+                answer,
+                reply,
+            } => {
+                if self.stopped {
+                    return Ok(());
+                }
+                let begins = in_force(&self.book);
+                let begun = self
+                    .journal
+                    .begin_epoch(&self.book, cause, &answer, &begins, now);
+                match begun {
+                    Ok(()) => {
+                        self.tell(Vec::new());
+                        let _ = reply.send(());
+                    }
+                    Err(error) => self.failed(error, false, now)?,
+                }
             }
             Ask::Link(link) => {
                 self.link = link;

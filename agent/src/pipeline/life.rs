@@ -50,19 +50,8 @@ impl Keeper {
         sources: &[&str],
         now: &Moment,
     ) -> Result<Self, StartError> {
-        if let Some(order) = book.in_force() {
-            let order = order.order();
-            let in_force = OrderInForce {
-                id: order.id().to_owned(),
-                version: order.version(),
-                digest: order.digest(),
-            };
-            let lists = book.lists().into_iter().map(|(list, version)| ListInForce {
-                list,
-                number: version.number,
-                sha256: version.sha256,
-            });
-            journal.begin_under(in_force, lists.collect(), now);
+        if let Some((order, lists)) = under(&book) {
+            journal.begin_under(order, lists, now);
         }
         journal.begin_signing(now)?;
         let before = journal.life()?;
@@ -225,6 +214,33 @@ fn heartbeats(counters: Counters, awake_ms: u64) -> Vec<Heartbeat> {
         }
     }
     all
+}
+
+/// The order in force and the updates of its lists that count.
+fn under(book: &Book) -> Option<(OrderInForce, Vec<ListInForce>)> {
+    let order = book.in_force()?.order();
+    let in_force = OrderInForce {
+        id: order.id().to_owned(),
+        version: order.version(),
+        digest: order.digest(),
+    };
+    let lists = book.lists().into_iter().map(|(list, version)| ListInForce {
+        list,
+        number: version.number,
+        sha256: version.sha256,
+    });
+    Some((in_force, lists.collect()))
+}
+
+/// The same, as a log states it that begins now.
+pub(super) fn in_force(book: &Book) -> Vec<Fact> {
+    let Some((order, lists)) = under(book) else {
+        return Vec::new();
+    };
+    let lists = lists.into_iter().map(Fact::ListInForce);
+    std::iter::once(Fact::OrderInForce(order))
+        .chain(lists)
+        .collect()
 }
 
 fn started(before: Option<Life>, sources: &[&str]) -> Fact {

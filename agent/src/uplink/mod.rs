@@ -18,8 +18,9 @@ pub mod tls;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use proviso_report::frame::OrderPackage;
-use proviso_report::{Checkpoint, Hash, Receipt};
+use proviso_report::fact::LogBreak;
+use proviso_report::frame::{Close, EpochAnswer, EpochRequest, OrderPackage};
+use proviso_report::{Checkpoint, DeviceId, Frame, Hash, Receipt, RefusalCode};
 use quinn::ClientConfig;
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -70,6 +71,24 @@ pub enum Ask {
         bytes: Vec<u8>,
         /// What becomes of the order that needs it.
         reply: oneshot::Sender<Offered>,
+    },
+    /// Which log is it? Its number and its name.
+    Log(oneshot::Sender<(DeviceId, String)>),
+    /// The collector does not go on with this log: what must be asked of it.
+    Broken {
+        /// Why.
+        cause: LogBreak,
+        /// The question.
+        reply: oneshot::Sender<EpochRequest>,
+    },
+    /// The collector's answer to that.
+    Epoch {
+        /// Why the log was broken off.
+        cause: LogBreak,
+        /// The new log.
+        answer: EpochAnswer,
+        /// The new log began.
+        reply: oneshot::Sender<()>,
     },
     /// How the connection stands, for `status`.
     Link(Link),
@@ -194,6 +213,8 @@ impl Uplink {
         };
         // What is closed from here on is told; what was closed before stands in the answer.
         self.around.closed.mark_unchanged();
+        let (device, origin) = self.around.log().await?;
+        (self.parties.device, self.parties.origin) = (device, origin);
         let standing = self.around.standing().await?;
         let notices = std::mem::take(&mut self.waiting);
         let session = Session::new(self.parties.clone(), standing, notices, Instant::now());
@@ -206,6 +227,12 @@ impl Uplink {
             Ended::Stopped => Err(Stops),
             Ended::Pipeline => self.fails("the journal does not answer".to_owned()).await,
             Ended::Lost(why) => self.fails(format!("the connection ended: {why}")).await,
+            Ended::Session(error) if error.breaks_log().is_some() => {
+                let cause = error.breaks_log().unwrap_or(LogBreak::Fork);
+                tracing::error!("{error}");
+                self.around.say(Link::Refused(error.to_string())).await?;
+                self.go_on_elsewhere(cause).await
+            }
             Ended::Session(error) if error.is_refusal() => {
                 tracing::error!("{error}");
                 self.around.say(Link::Refused(error.to_string())).await?;
@@ -213,6 +240,51 @@ impl Uplink {
             }
             Ended::Session(error) => self.fails(error.to_string()).await,
         }
+    }
+
+    /// The collector holds another history than this computer: asks for a new log, and goes on in it.
+    async fn go_on_elsewhere(&mut self, cause: LogBreak) -> Result<Duration, Stops> {
+        let Some(request) = self.around.broken(cause).await? else {
+            return self
+                .fails("the journal cannot begin a new log now".to_owned())
+                .await;
+        };
+        let (collector, config) = (self.collector.clone(), self.config.clone());
+        let asked = async move {
+            let dialled = Dialled::new(&collector, &config)
+                .await
+                .map_err(|error| error.to_string())?;
+            let answer = dialled.ask(&Frame::EpochRequest(request)).await;
+            dialled.connection.close(Close::Done.code().into(), b"");
+            dialled.endpoint.wait_idle().await;
+            answer.map_err(|error| error.to_string())
+        };
+        let answer = self.meanwhile(asked).await.ok_or(Stops)?;
+        let answer = match answer {
+            Ok(Frame::EpochAnswer(answer)) => answer,
+            Ok(Frame::Refusal(refusal)) if refusal.code == RefusalCode::Busy => {
+                return self.fails(refusal.sentence).await;
+            }
+            Ok(Frame::Refusal(refusal)) => {
+                tracing::error!("{}", refusal.sentence);
+                let why = format!("the collector gives no new log: {}", refusal.sentence);
+                self.around.say(Link::Refused(why)).await?;
+                return Ok(Backoff::refused(random()));
+            }
+            Ok(other) => return self.fails(format!("the collector answers {other:?}")).await,
+            Err(why) => return self.fails(why).await,
+        };
+        tracing::warn!(log = %answer.device, "the log was broken off and goes on in a new one");
+        // Places in the old log say nothing in the new one. What they are about goes with it.
+        self.waiting.clear();
+        while self.around.notices.try_recv().is_ok() {}
+        if !self.around.epoch(cause, answer).await? {
+            return self
+                .fails("the journal cannot begin a new log now".to_owned())
+                .await;
+        }
+        self.backoff.reset();
+        Ok(Duration::ZERO)
     }
 
     async fn fails(&mut self, why: String) -> Result<Duration, Stops> {
@@ -239,6 +311,32 @@ impl Uplink {
 impl Around {
     async fn say(&self, link: Link) -> Result<(), Stops> {
         Ok(self.port.send(ToPipeline::Uplink(Ask::Link(link))).await?)
+    }
+
+    async fn log(&self) -> Result<(DeviceId, String), Stops> {
+        let (reply, answer) = oneshot::channel();
+        self.port.send(ToPipeline::Uplink(Ask::Log(reply))).await?;
+        answer.await.map_err(|_| Stops)
+    }
+
+    /// `None`: not now.
+    async fn broken(&self, cause: LogBreak) -> Result<Option<EpochRequest>, Stops> {
+        let (reply, answer) = oneshot::channel();
+        let ask = Ask::Broken { cause, reply };
+        self.port.send(ToPipeline::Uplink(ask)).await?;
+        Ok(answer.await.ok())
+    }
+
+    /// False: not now.
+    async fn epoch(&self, cause: LogBreak, answer: EpochAnswer) -> Result<bool, Stops> {
+        let (reply, begun) = oneshot::channel();
+        let ask = Ask::Epoch {
+            cause,
+            answer,
+            reply,
+        };
+        self.port.send(ToPipeline::Uplink(ask)).await?;
+        Ok(begun.await.is_ok())
     }
 
     async fn standing(&self) -> Result<Standing, Stops> {

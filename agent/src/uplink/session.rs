@@ -12,13 +12,15 @@
 //! is one of which the collector has more updates of lists.
 //!
 //! Refuses: to go on with a collector that holds another log than this one, or less of it than it
-//! gave receipts for. That is for people to look into; nothing is let go of meanwhile.
+//! gave receipts for. That is for people to look into; nothing is let go of meanwhile. Where the log
+//! here was set back or forked, a new one begins ([`SessionError::breaks_log`]).
 
 mod lists;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use proviso_report::fact::LogBreak;
 use proviso_report::frame::PROTOCOL;
 use proviso_report::{
     Checkpoint, DeviceId, Frame, FrameError, Hash, Hello, Note, OrderPackage, Receipt, Refusal,
@@ -168,7 +170,7 @@ pub enum Apart {
     /// It has more.
     #[error(
         "the collector holds {theirs} records of this computer's log, and the journal here has \
-         {ours}: the journal was lost or set back. Nothing is deleted; enrol this computer anew"
+         {ours}: the journal was lost or set back. Nothing is deleted; it goes on in a new log"
     )]
     More {
         /// Of the collector.
@@ -189,8 +191,8 @@ pub enum Apart {
     },
     /// It has another.
     #[error(
-        "the collector holds another log under this computer's number. Nothing is deleted; people \
-         must look into it"
+        "the collector holds another log under this computer's number. Nothing is deleted; it goes \
+         on in a new log, and people must look into it"
     )]
     Other,
     /// It has an end that no report here has.
@@ -199,6 +201,22 @@ pub enum Apart {
 }
 
 impl SessionError {
+    /// Can this log not go on at the collector, and why? Then a new one must begin.
+    #[must_use]
+    pub const fn breaks_log(&self) -> Option<LogBreak> {
+        match self {
+            Self::Apart(Apart::More { .. }) => Some(LogBreak::SetBack),
+            Self::Apart(Apart::Other | Apart::NoReport(_)) => Some(LogBreak::Fork),
+            Self::Refused(refusal) => match refusal.code {
+                RefusalCode::Inconsistent | RefusalCode::WrongKey | RefusalCode::BrokenOff => {
+                    Some(LogBreak::Fork)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Must people look into it? Then there is no use in trying again soon.
     #[must_use]
     pub fn is_refusal(&self) -> bool {

@@ -46,6 +46,7 @@ fn list(data: &Data) -> anyhow::Result<String> {
                 let host = registered.map_or("?".to_owned(), |registered| registered.host);
                 let state = match device.state {
                     DeviceState::Active => "in service",
+                    DeviceState::BrokenOff => "broken off, goes on in another log",
                     DeviceState::Retired => "retired",
                 };
                 let heard = match device.last_contact.map(Timestamp::from_millisecond) {

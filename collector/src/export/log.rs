@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proviso_report::bundle::{Completeness, Leaf, Places, Selection, Start, is_binding};
+use proviso_report::bundle::{BrokenOff, Completeness, Leaf, Places, Selection, Start, is_binding};
 use proviso_report::{CompactRange, DeviceId, Fact, Note, Record, Report, UnixMs, VerifierKey};
 
 use super::bag::{Bag, BagFile};
@@ -11,7 +11,7 @@ use super::{ExportError, line};
 use crate::signing::Signer;
 use crate::store::devices::Device;
 use crate::store::reports::{self, StoredReport};
-use crate::store::{Hash, Read};
+use crate::store::{Hash, Read, epochs, incidents};
 
 /// What was written of one device.
 pub(super) struct Log {
@@ -96,8 +96,11 @@ pub(super) fn write(
             let record = Record::parse(text).map_err(|why| damaged(&why))?;
             let inside = from.0 <= record.at.0 && record.at.0 < to.0;
             let takes = match selection {
-                // A change of keys is shown whenever it was: nothing after it can be checked without it.
-                None => inside || matches!(record.fact, Fact::KeyChanged(_)),
+                // What is said of the log itself is shown whenever it was: nothing after it can be
+                // checked without it.
+                None => {
+                    inside || matches!(record.fact, Fact::KeyChanged(_) | Fact::LogContinues(_))
+                }
                 Some(selection) => is_binding(&record) || (inside && selection.covers(id, &record)),
             };
             let said = &mut log.completeness;
@@ -129,7 +132,29 @@ pub(super) fn write(
         before = Some(verified.after);
     }
     bag.close(leaves)?;
+    if let Some(end) = broken_off(read, id)? {
+        let end = line(serde_json::to_string(&end)?);
+        bag.put(&format!("{under}/broken-off.json"), end)?;
+    }
     Ok(Some(log))
+}
+
+/// By which incident the log was broken off, and where it goes on.
+fn broken_off(read: &Read<'_>, log: DeviceId) -> Result<Option<BrokenOff>, ExportError> {
+    let epoch = epochs::get(read, log)?.unwrap_or_default();
+    let Some(number) = epoch.broken_by else {
+        return Ok(None);
+    };
+    let Some(incident) = incidents::get(read, &number)? else {
+        return Ok(None);
+    };
+    Ok(Some(BrokenOff {
+        incident: number,
+        kind: incident.kind.as_str().to_owned(),
+        at: UnixMs(incident.at),
+        detail: incident.detail,
+        goes_on_in: epochs::after(read, log)?,
+    }))
 }
 
 fn add(leaves: &mut BagFile, leaf: &Leaf) -> Result<(), ExportError> {

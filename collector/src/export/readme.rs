@@ -77,6 +77,9 @@ data/devices/*/checkpoints/     What the device signed, and the collector's rece
                                 from then on neither could change a record unnoticed.
 data/devices/*/lists.jsonl      If the authority brought a list up to date that no computer gets: from
                                 which record on it was used. The list itself is not in the bundle.
+data/devices/*/keys.jsonl       How the key that signs the log changed before the records, each
+                                change signed by the key before.
+data/devices/*/broken-off.json  The computer goes on in another log, and why.
 data/orders/                    The court's orders, their signatures and lists.
 data/findings.jsonl             What software found. A finding is an opinion: a POSSIBLE breach.
 data/decisions.jsonl            What people said about the findings: who, when, why.

@@ -78,7 +78,7 @@ impl Log {
     pub(super) fn new(
         desk: &Desk,
         device: Device,
-        named: Option<NamedKey>,
+        (named, follows): (Option<NamedKey>, Option<DeviceId>),
         orders: BTreeSet<Hash>,
         held: HeldLists,
     ) -> Result<Self, Refused> {
@@ -87,6 +87,7 @@ impl Log {
             device: device.id,
             key,
             since,
+            follows,
             range: CompactRange::from_bytes(&device.range)
                 .map_err(|_| damaged(&device, "range"))?,
             orders: Arc::new(orders),
@@ -508,6 +509,7 @@ fn stands_at(log: &mut Log, row: Option<Box<Standing>>) -> Refused {
     match row.map(|row| *row) {
         None => Refused::UnknownDevice(log.device.id),
         Some((row, _)) if row.state == DeviceState::Retired => Refused::Retired(row.id),
+        Some((row, _)) if row.state == DeviceState::BrokenOff => Refused::BrokenOff(row.id),
         Some((row, named)) => {
             let first = log.size();
             match log.follow(&row, named) {

@@ -25,6 +25,8 @@ pub struct Known {
     pub key: VerifierKey,
     /// The size of the log at which that key was named; it signs greater ones.
     pub since: u64,
+    /// The log of this computer that it continues.
+    pub follows: Option<DeviceId>,
     /// The log so far.
     pub range: CompactRange,
     /// The orders that records may name.
@@ -102,6 +104,7 @@ fn checked(bytes: &[u8], known: &Known) -> Result<Appends, Refused> {
         records.push(record(place, line, &known.orders)?);
     }
     let next = named_key(&records, &known.key)?;
+    continues(&records, known.follows)?;
     Ok(Appends {
         bytes: Vec::new(),
         first,
@@ -141,6 +144,23 @@ fn named_key(records: &[Record], now: &VerifierKey) -> Result<Option<VerifierKey
         next = Some(key);
     }
     Ok(next)
+}
+
+/// A log that follows another begins with the record that says so, and no other record does.
+fn continues(records: &[Record], follows: Option<DeviceId>) -> Result<(), Refused> {
+    for record in records {
+        let why = match (&record.fact, record.seq, follows) {
+            (Fact::LogContinues(of), 0, Some(before)) if of.log == before => continue,
+            (Fact::LogContinues(_), ..) => "it continues a log that this one does not follow",
+            (_, 0, Some(_)) => "a log that follows another begins by naming it",
+            _ => continue,
+        };
+        return Err(Refused::Epoch {
+            seq: record.seq,
+            why,
+        });
+    }
+    Ok(())
 }
 
 /// Is the note signed in the name of the log, but by another key than this one?

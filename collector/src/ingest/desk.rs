@@ -17,7 +17,7 @@ use crate::clock;
 use crate::judging::{OrderBook, held_lists};
 use crate::signing::Signer;
 use crate::store::devices::{self, DeviceState};
-use crate::store::{Store, StoreError, log_keys, orders, reports, updates};
+use crate::store::{Store, StoreError, epochs, log_keys, orders, reports, updates};
 
 /// Memory for reports that are being taken in, in KiB. A thousand usual ones fit, or sixty of the
 /// longest.
@@ -53,6 +53,11 @@ impl Caller {
             certificate,
             log: None,
         }
+    }
+
+    /// What it came with.
+    pub(super) const fn certificate(&self) -> Option<&DeviceCertificate> {
+        self.certificate.as_ref()
     }
 
     /// The device's log, once it was let in.
@@ -106,6 +111,10 @@ impl Desk {
         if let (Request::Enrol(request), None) = (&request, &caller.certificate) {
             return Ok(Answer::Enrolled(self.enrol(request.clone(), now).await?));
         }
+        if let (Request::Epoch(request), None) = (&request, &caller.log) {
+            let answer = self.epoch(caller, request.clone(), now).await?;
+            return Ok(Answer::Epoch(answer));
+        }
         if let Request::Admit(hello) = &request {
             let (log, welcome) = self.admit(caller, hello).await?;
             // A hello alone is no sign that the log goes on; a connection that lasts, or a report, is.
@@ -138,19 +147,15 @@ impl Desk {
                     .get(&self.store, &log.device().person, sha256)
                     .await?,
             },
-            Request::Admit(_) | Request::Enrol(_) => return Err(Refused::Unexpected("second")),
+            Request::Admit(_) | Request::Enrol(_) | Request::Epoch(_) => {
+                return Err(Refused::Unexpected("second"));
+            }
         })
     }
 
     async fn admit(&self, caller: &Caller, hello: &Hello) -> Result<(Log, Welcome), Refused> {
         let certificate = caller.certificate.as_ref().ok_or(Refused::NoCertificate)?;
-        let id = certificate.device;
-        if hello.device != id {
-            return Err(Refused::WrongDevice {
-                certificate: id,
-                said: hello.device,
-            });
-        }
+        let id = hello.device;
         let found = self.store.read(move |read| {
             let Some(device) = devices::get(read, id)? else {
                 return Ok(None);
@@ -163,16 +168,32 @@ impl Desk {
             };
             let held = held_lists(read, id)?;
             let named = log_keys::last(read, id)?;
-            Ok::<_, StoreError>(Some((device, named, orders, held, last, updates)))
+            let epoch = epochs::get(read, id)?.unwrap_or_default();
+            Ok::<_, StoreError>(Some((device, named, epoch, orders, held, last, updates)))
         });
-        let (device, named, orders, held, last, updates) =
-            found.await?.ok_or(Refused::UnknownDevice(id))?;
-        if device.state != DeviceState::Active {
-            return Err(Refused::Retired(id));
+        let found = found.await?;
+        // A log that follows another has a number of its own under the certificate of enrolment.
+        let is_theirs = id == certificate.device
+            || found.as_ref().is_some_and(|(device, _, epoch, ..)| {
+                device.cert_spki == certificate.spki && epoch.follows.is_some()
+            });
+        if !is_theirs {
+            return Err(Refused::WrongDevice {
+                certificate: certificate.device,
+                said: id,
+            });
         }
+        let (device, named, epoch, orders, held, last, updates) =
+            found.ok_or(Refused::UnknownDevice(id))?;
         if device.cert_spki != certificate.spki {
             return Err(Refused::OtherKey);
         }
+        match device.state {
+            DeviceState::Active => {}
+            DeviceState::BrokenOff => return Err(Refused::BrokenOff(id)),
+            DeviceState::Retired => return Err(Refused::Retired(id)),
+        }
+
         let (receipt, checkpoint) = match Stored::last(last.as_ref())? {
             Some((stored, note)) => (Some(stored.receipt(self).line().to_owned()), Some(note)),
             None => (None, None),
@@ -185,7 +206,8 @@ impl Desk {
             order: device.order,
             updates,
         };
-        let log = Log::new(self, device, named, orders.into_iter().collect(), held)?;
+        let keys = (named, epoch.follows);
+        let log = Log::new(self, device, keys, orders.into_iter().collect(), held)?;
         Ok((log, welcome))
     }
 

@@ -109,7 +109,7 @@ fn enter(
 }
 
 /// One line of bounded length: it is shown to people.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     let mut short: String = text.chars().filter(|c| !c.is_control()).collect();
     short.truncate(short.floor_char_boundary(LONGEST));
     short

@@ -246,6 +246,7 @@ impl Link {
         self.work = None;
         if let (Answer::Admitted(welcome), Some(log)) = (&answer, caller.log()) {
             let device = log.device().id;
+            self.device = Some(device);
             self.seat = Some(
                 self.around
                     .peers

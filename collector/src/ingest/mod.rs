@@ -14,6 +14,7 @@ pub mod check;
 mod contacts;
 pub mod desk;
 mod enrol;
+pub mod epoch;
 mod gate;
 mod link;
 mod lists;

@@ -30,6 +30,23 @@ pub enum Refused {
     /// Not any more.
     #[error("device {0} was taken out of service: its reports are not taken any more")]
     Retired(DeviceId),
+    /// It goes on in another log.
+    #[error("the log {0} was broken off and takes nothing more: ask for a new one")]
+    BrokenOff(DeviceId),
+    /// It breaks again and again.
+    #[error(
+        "this computer began {0} new logs in a day and gets no more: people must look at it first. \
+         What it records waits on it"
+    )]
+    Epochs(u64),
+    /// The log does not begin, or go on, as it must.
+    #[error("record {seq} of the report cannot be taken: {why}")]
+    Epoch {
+        /// Its place.
+        seq: u64,
+        /// Why.
+        why: &'static str,
+    },
     /// Another version of the protocol.
     #[error("this collector speaks version {ours} of the protocol, and the agent {theirs}")]
     Protocol {
@@ -144,6 +161,8 @@ impl Refused {
                 RefusalCode::WrongDevice
             }
             Self::UnknownDevice(_) | Self::Retired(_) => RefusalCode::UnknownDevice,
+            Self::BrokenOff(_) => RefusalCode::BrokenOff,
+            Self::Epochs(_) => RefusalCode::TooManyEpochs,
             Self::WrongSize { .. } | Self::Report(ReportError::Place { .. }) => {
                 RefusalCode::WrongSize
             }
@@ -172,6 +191,7 @@ impl Refused {
             | Self::Record { .. }
             | Self::Place { .. }
             | Self::Key { .. }
+            | Self::Epoch { .. }
             | Self::Protocol { .. }
             | Self::Frame(_)
             | Self::Unexpected(_)
@@ -234,6 +254,8 @@ mod tests {
                 RefusalCode::WrongSize,
             ),
             (Refused::Fork, RefusalCode::Inconsistent),
+            (Refused::BrokenOff(device), RefusalCode::BrokenOff),
+            (Refused::Epochs(4), RefusalCode::TooManyEpochs),
             (
                 Refused::WrongKey { from: 0, until: 3 },
                 RefusalCode::WrongKey,

@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 
 use proviso_report::frame::{MAX_LIST_PIECE, PROTOCOL};
 use proviso_report::{
-    DeviceId, EnrolAnswer, EnrolRequest, Frame, Hash, Hello, OrderPackage, Refusal, RefusalCode,
-    Welcome,
+    DeviceId, EnrolAnswer, EnrolRequest, EpochAnswer, EpochRequest, Frame, Hash, Hello,
+    OrderPackage, Refusal, RefusalCode, Welcome,
 };
 
 use super::refused::Refused;
@@ -85,6 +85,8 @@ pub enum Request {
     List(Hash),
     /// Make a device of a computer.
     Enrol(EnrolRequest),
+    /// Begin a new log where one was broken off.
+    Epoch(EpochRequest),
 }
 
 /// What came of a request.
@@ -112,6 +114,8 @@ pub enum Answer {
     },
     /// The computer is a device.
     Enrolled(EnrolAnswer),
+    /// The new log.
+    Epoch(EpochAnswer),
     /// No.
     Refused(Refusal),
 }
@@ -155,6 +159,9 @@ impl Session {
             Frame::EnrolRequest(request) if !admitted && self.certificate.is_none() => {
                 Request::Enrol(request)
             }
+            Frame::EpochRequest(request) if !admitted && self.certificate.is_some() => {
+                Request::Epoch(request)
+            }
             Frame::Report(bytes) if admitted => Request::Append(bytes),
             Frame::Notice { index, line } if admitted => Request::Notice { index, line },
             Frame::GetOrder if admitted => Request::Order,
@@ -174,12 +181,9 @@ impl Session {
                 theirs: hello.protocol,
             });
         }
+        // Whether the log is one of this certificate's is for the desk: it may be a later one.
         match self.certificate {
-            Some(certificate) if certificate == hello.device => Ok(Request::Admit(hello)),
-            Some(certificate) => Err(Refused::WrongDevice {
-                certificate,
-                said: hello.device,
-            }),
+            Some(_) => Ok(Request::Admit(hello)),
             None => Err(Refused::NoCertificate),
         }
     }
@@ -219,6 +223,10 @@ impl Session {
             },
             Answer::Enrolled(answer) => {
                 self.answers.push_back(Frame::EnrolAnswer(answer));
+                self.state = State::Over;
+            }
+            Answer::Epoch(answer) => {
+                self.answers.push_back(Frame::EpochAnswer(answer));
                 self.state = State::Over;
             }
             Answer::Refused(refusal) => {

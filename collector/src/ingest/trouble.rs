@@ -35,9 +35,13 @@ impl Desk {
         }
         let code = refused.code();
         match (refused, code) {
-            (_, RefusalCode::Busy | RefusalCode::WrongSize | RefusalCode::UnknownDevice) => {
-                return Ok(());
-            }
+            (
+                _,
+                RefusalCode::Busy
+                | RefusalCode::WrongSize
+                | RefusalCode::UnknownDevice
+                | RefusalCode::BrokenOff,
+            ) => return Ok(()),
             // These have incidents of their own.
             (Refused::Fork | Refused::WrongKey { .. } | Refused::Order(_), _) => return Ok(()),
             _ => {}

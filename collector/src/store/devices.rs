@@ -18,6 +18,8 @@ use crate::clock;
 pub enum DeviceState {
     /// Yes.
     Active,
+    /// No: it goes on in another log ([`epochs`](super::epochs)).
+    BrokenOff,
     /// No: removed from service.
     Retired,
 }
@@ -220,6 +222,7 @@ impl DeviceState {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
+            Self::BrokenOff => "broken_off",
             Self::Retired => "retired",
         }
     }
@@ -239,10 +242,10 @@ fn device(row: &Row<'_>) -> Result<Device, SqlError> {
         log_key: row.array(2)?,
         cert_spki: row.array(3)?,
         // Anything but the one word that opens the door keeps it shut.
-        state: if row.text(4)? == "active" {
-            DeviceState::Active
-        } else {
-            DeviceState::Retired
+        state: match row.text(4)?.as_str() {
+            "active" => DeviceState::Active,
+            "broken_off" => DeviceState::BrokenOff,
+            _ => DeviceState::Retired,
         },
         enrolled: row.int(5)?,
         agent_version: row.text(6)?,

@@ -35,6 +35,8 @@ pub enum IncidentKind {
     BrokenOrder,
     /// The device has fewer records than it sent.
     SetBack,
+    /// The computer asked for more new logs in a day than it gets.
+    Epochs,
     /// The device says that an update of a list counts which it was not given.
     UnknownUpdate,
 }
@@ -61,13 +63,7 @@ pub struct Incident {
 pub fn put(tx: &Tx<'_>, incident: &Incident, cause: Option<&str>) -> Result<bool, SqlError> {
     let device = incident.device.to_string();
     let bytes = incident.bytes.as_deref();
-    let subject = match cause {
-        Some(cause) => cause.as_bytes(),
-        None => bytes.unwrap_or(incident.detail.as_bytes()),
-    };
-    let mut named = format!("{}\n{device}\n", incident.kind.as_str()).into_bytes();
-    named.extend_from_slice(subject);
-    let id = Hash::of(&named).to_string();
+    let id = id(incident, cause);
     let kept = tx.first(
         "SELECT count(*) FROM incident WHERE device = $1 AND bytes IS NOT NULL",
         &[(&device).into()],
@@ -107,6 +103,43 @@ pub fn put(tx: &Tx<'_>, incident: &Incident, cause: Option<&str>) -> Result<bool
     Ok(new == 1)
 }
 
+/// The number under which an incident is entered.
+#[must_use]
+pub fn id(incident: &Incident, cause: Option<&str>) -> String {
+    let subject = match (cause, incident.bytes.as_deref()) {
+        (Some(cause), _) => cause.as_bytes(),
+        (None, Some(bytes)) => bytes,
+        (None, None) => incident.detail.as_bytes(),
+    };
+    let kind = incident.kind.as_str();
+    let mut named = format!("{kind}\n{}\n", incident.device).into_bytes();
+    named.extend_from_slice(subject);
+    Hash::of(&named).to_string()
+}
+
+/// The number of the newest incident since a moment that breaks a device's log off.
+pub fn last_break(
+    read: &Read<'_>,
+    device: DeviceId,
+    since: i64,
+) -> Result<Option<String>, SqlError> {
+    read.first(
+        "SELECT id FROM incident WHERE device = $1 AND at >= $2 \
+         AND kind IN ('fork', 'wrong_key', 'set_back') ORDER BY at DESC, id LIMIT 1",
+        &[(&device.to_string()).into(), since.into()],
+        |row| row.text(0),
+    )
+}
+
+/// The incident of this number.
+pub fn get(read: &Read<'_>, id: &str) -> Result<Option<Incident>, SqlError> {
+    read.first(
+        "SELECT device, person, at, kind, detail, bytes FROM incident WHERE id = $1",
+        &[id.into()],
+        incident,
+    )
+}
+
 /// Incidents of a person, newest first.
 pub fn of_person(read: &Read<'_>, person: &PersonId) -> Result<Vec<Incident>, SqlError> {
     read.query(
@@ -129,6 +162,7 @@ impl IncidentKind {
             Self::OutsideTerm => "outside_term",
             Self::BrokenOrder => "broken_order",
             Self::SetBack => "set_back",
+            Self::Epochs => "epochs",
             Self::UnknownUpdate => "unknown_update",
         }
     }
@@ -147,6 +181,7 @@ impl std::str::FromStr for IncidentKind {
             "outside_term" => Ok(Self::OutsideTerm),
             "broken_order" => Ok(Self::BrokenOrder),
             "set_back" => Ok(Self::SetBack),
+            "epochs" => Ok(Self::Epochs),
             "unknown_update" => Ok(Self::UnknownUpdate),
             _ => Err(UnknownKind),
         }

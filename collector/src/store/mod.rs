@@ -15,6 +15,7 @@ pub mod bundles;
 pub mod casework;
 pub mod checkpoints;
 pub mod devices;
+pub mod epochs;
 pub mod findings;
 pub mod ids;
 pub mod incidents;

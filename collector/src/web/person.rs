@@ -14,11 +14,12 @@ use crate::clock;
 use crate::order_text::OrderText;
 use crate::store::casework::{self, Decided, Group};
 use crate::store::devices::{self, Device, DeviceState, Registered};
+use crate::store::epochs::{self, Epoch};
 use crate::store::incidents::{self, Incident, IncidentKind};
 use crate::store::orders::{self, StoredOrder};
 use crate::store::overview::LogSeen;
 use crate::store::people::{self, Person};
-use crate::store::{self, PersonId, Read, SqlError, StoreError};
+use crate::store::{self, DeviceId, PersonId, Read, SqlError, StoreError};
 
 use super::Site;
 use super::decide::Verdict;
@@ -37,11 +38,14 @@ pub(super) struct Wanted {
     page: Option<u64>,
 }
 
+/// A log of a computer.
+type Seen = (Device, Option<Registered>, LogSeen, Epoch);
+
 struct Found {
     person: Person,
     groups: Vec<Group>,
     incidents: Vec<Incident>,
-    devices: Vec<(Device, Option<Registered>, LogSeen)>,
+    devices: Vec<Seen>,
     order: Option<StoredOrder>,
     decisions: Vec<Decided>,
 }
@@ -108,7 +112,8 @@ fn gather(read: &Read<'_>, id: &PersonId, skip: u64) -> Result<Option<Found>, Sq
     for device in devices::of_person(read, id)? {
         let registered = devices::registered(read, device.id)?;
         let log = store::overview::log(read, device.id, id, device.enrolled)?;
-        with_names.push((device, registered, log));
+        let epoch = epochs::get(read, device.id)?.unwrap_or_default();
+        with_names.push((device, registered, log, epoch));
     }
     Ok(Some(Found {
         person,
@@ -168,11 +173,7 @@ fn log_incidents(zone: &TimeZone, all: &[Incident]) -> Markup {
     }
 }
 
-fn devices_table(
-    zone: &TimeZone,
-    all: &[(Device, Option<Registered>, LogSeen)],
-    now: i64,
-) -> Markup {
+fn devices_table(zone: &TimeZone, all: &[Seen], now: i64) -> Markup {
     html! {
         section aria-labelledby="computers" {
             h2 #computers { "Devices" }
@@ -180,11 +181,20 @@ fn devices_table(
                 p.empty { "No computer is enrolled, so nothing can be recorded." }
             } @else {
                 ul.rows {
-                    @for (device, registered, log) in all {
+                    // A computer is shown once, with the logs that it had before.
+                    @for (device, registered, log, _) in all.iter().filter(|one| !is_closed(one)) {
                         li {
                             b { (registered.as_ref().map_or("not in the register", |one| &one.host)) }
                             " " small { code { (short(&device.id.to_string())) } }
                             p { (heard(zone, device, *log, now)) }
+                            @for before in before(all, device.id) {
+                                p {
+                                    (layout::tag("review", "New log")) " It goes on where the log "
+                                    code { (short(&before.id.to_string())) } " was broken off, of which "
+                                    (words::counted(i128::from(before.size), "record"))
+                                    " are kept: see the incidents above."
+                                }
+                            }
                             p.quiet {
                                 (words::counted(i128::from(device.size), "record")) " held. Enrolled "
                                 (words::moment(device.enrolled, zone)) ". Agent "
@@ -203,6 +213,24 @@ fn devices_table(
     }
 }
 
+fn is_closed((device, ..): &Seen) -> bool {
+    device.state == DeviceState::BrokenOff
+}
+
+/// The logs that a computer had before this one, the latest first.
+fn before(all: &[Seen], log: DeviceId) -> Vec<&Device> {
+    let find = |id: DeviceId| all.iter().find(|(device, ..)| device.id == id);
+    let mut found = Vec::new();
+    let mut next = find(log).and_then(|(.., epoch)| epoch.follows);
+    // As many as there are: a circle would be a damaged store.
+    while let Some((device, _, _, epoch)) = next.and_then(find).filter(|_| found.len() < all.len())
+    {
+        found.push(device);
+        next = epoch.follows;
+    }
+    found
+}
+
 fn heard(zone: &TimeZone, device: &Device, log: LogSeen, now: i64) -> Markup {
     let active = device.state == DeviceState::Active;
     let heard = device.last_contact.unwrap_or(device.enrolled);
@@ -211,6 +239,7 @@ fn heard(zone: &TimeZone, device: &Device, log: LogSeen, now: i64) -> Markup {
         @if let Some(stuck) = stuck { (stuck.words(zone, now)) }
         @match (device.state, device.last_contact) {
             (DeviceState::Retired, _) => { (layout::tag("review", "Retired")) " No longer in service." }
+            (DeviceState::BrokenOff, _) => { "Closed: it goes on in another log." }
             (DeviceState::Active, None) => { (layout::tag("review", "Never heard")) " Nothing heard since it was enrolled." }
             (DeviceState::Active, Some(at)) => {
                 @if now - at > overview::SILENT { (layout::tag("review", "Silent")) " " }
@@ -300,6 +329,7 @@ fn kind(kind: IncidentKind) -> &'static str {
         IncidentKind::OutsideTerm => "Records from a time when their order was not in force",
         IncidentKind::BrokenOrder => "An order that cannot judge, so that reports wait",
         IncidentKind::SetBack => "A log that was set back",
+        IncidentKind::Epochs => "A log that breaks again and again",
         IncidentKind::UnknownUpdate => "An update of a list that nobody gave this computer",
     }
 }

@@ -191,7 +191,7 @@ fn asked(about: &About, device: DeviceId, record: &Record) -> bool {
     let inside = about.from <= record.at && record.at < about.to;
     match &about.selection {
         // Nothing after a change of keys can be checked without it.
-        None => inside || record.kind() == Kind::KeyChanged,
+        None => inside || matches!(record.kind(), Kind::KeyChanged | Kind::LogContinues),
         Some(selection) => is_binding(record) || (inside && selection.covers(device, record)),
     }
 }

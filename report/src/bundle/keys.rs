@@ -191,6 +191,11 @@ pub(super) fn walk(
     }
 }
 
+/// Is this line about the log itself? Such a record is shown whatever time is asked for.
+pub(super) fn is_of_log(line: &str) -> bool {
+    names_key(line) || line.contains(r#""kind":"log_continues""#)
+}
+
 /// Does this line name a key? It is looked at closer when it may.
 pub(super) fn names_key(line: &str) -> bool {
     line.contains(r#""kind":"key_changed""#)

@@ -25,6 +25,8 @@ pub struct DeviceLog {
     pub withheld: u64,
     /// By log size: when the collector had the log up to there, Unix seconds by its clock.
     pub received: BTreeMap<u64, u64>,
+    /// By log size: the root that the device signed.
+    pub roots: BTreeMap<u64, Hash>,
 }
 
 /// A checkpoint with the signature of the device and the receipt of the collector.
@@ -291,12 +293,16 @@ fn grow(
         .iter()
         .filter_map(|(size, one)| Some((*size, one.receipt.as_ref()?.time)))
         .collect();
+    let roots = cosigned.iter();
     Ok(DeviceLog {
         first,
         end,
         records: Vec::new(),
         withheld,
         received,
+        roots: roots
+            .map(|(size, one)| (*size, one.checkpoint.root))
+            .collect(),
     })
 }
 
@@ -305,7 +311,7 @@ fn grow(
 fn withheld(leaves: &[Leaf]) -> Outcome {
     let is_shown = |leaf: &Leaf| matches!(leaf, Leaf::Shown { .. });
     let is_asked_for =
-        |leaf: &Leaf| matches!(leaf, Leaf::Shown { line, .. } if !keys::names_key(line));
+        |leaf: &Leaf| matches!(leaf, Leaf::Shown { line, .. } if !keys::is_of_log(line));
     let from = leaves.iter().position(is_asked_for).unwrap_or(leaves.len());
     let to = leaves.iter().rposition(is_asked_for).unwrap_or(0);
     let inside = leaves.get(from..to).unwrap_or_default();

@@ -120,6 +120,8 @@ fn decode(kind: u8, payload: &[u8]) -> Result<Frame, FrameError> {
         }
         13 => Frame::EnrolRequest(json("enrol request", payload)?),
         14 => Frame::EnrolAnswer(json("enrol answer", payload)?),
+        15 => Frame::EpochRequest(json("epoch request", payload)?),
+        16 => Frame::EpochAnswer(json("epoch answer", payload)?),
         _ => return Err(FrameError::Type(kind)),
     })
 }

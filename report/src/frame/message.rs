@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base64;
 use crate::device::DeviceId;
+use crate::fact::LogBreak;
 use crate::hash::Hash;
 
 /// The agent's first word.
@@ -75,6 +76,10 @@ pub enum RefusalCode {
     WrongKey,
     /// Not a report, or not what was expected. 400.
     BadReport,
+    /// The log was broken off: ask for a new one. 410.
+    BrokenOff,
+    /// So many new logs in a day that people must look first. 429.
+    TooManyEpochs,
     /// Over a limit. 413.
     TooLarge,
     /// The order that it names is not one of this device. 428.
@@ -154,6 +159,62 @@ impl fmt::Debug for EnrolRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EnrolRequest(..)")
     }
+}
+
+/// The most ends of a log that a request for a new one names.
+pub const MAX_ENDS: usize = 128;
+
+/// What a computer sends whose log was broken off: it goes on in a new one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochRequest {
+    /// The log that was broken off.
+    pub log: DeviceId,
+    /// Why, as far as the computer knows.
+    pub cause: LogBreak,
+    /// Sizes at which the computer signed the log, and the roots there: at most [`MAX_ENDS`].
+    pub ends: Vec<(u64, Hash)>,
+    /// The public key that will sign the new log.
+    #[serde(with = "base64")]
+    pub log_key: [u8; 32],
+    /// That key's signature, see [`EpochRequest::message_to_sign`].
+    #[serde(with = "base64")]
+    pub proof: [u8; 64],
+    /// The agent's version.
+    pub agent_version: String,
+}
+
+impl EpochRequest {
+    /// What the key of the new log signs to prove that whoever asks holds it: `"proviso-epoch/1\0"`,
+    /// the old log's number, and for each of `ends` the size (u64, big-endian) and the root.
+    #[must_use]
+    pub fn message_to_sign(&self) -> Vec<u8> {
+        let mut message = [b"proviso-epoch/1\0", &self.log.0[..]].concat();
+        for (size, root) in &self.ends {
+            message.extend(size.to_be_bytes());
+            message.extend(root.0);
+        }
+        message
+    }
+}
+
+impl fmt::Debug for EpochRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EpochRequest")
+            .field("log", &self.log)
+            .field("cause", &self.cause)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The new log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochAnswer {
+    /// Its number. The certificate stays the one that it was.
+    pub device: DeviceId,
+    /// Its name: `<authority>/device/<id>`.
+    pub origin: String,
+    /// The greatest of the ends up to which both have the same old log; 0: there is none.
+    pub held: u64,
 }
 
 /// What makes a computer a device.

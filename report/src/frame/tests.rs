@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::device::DeviceId;
+use crate::fact::LogBreak;
 
 /// One frame of each type beside its bytes after the length.
 fn all() -> Vec<(Frame, Vec<u8>)> {
@@ -140,6 +141,32 @@ fn all() -> Vec<(Frame, Vec<u8>)> {
                 ),
             ),
         ),
+        (
+            Frame::EpochRequest(EpochRequest {
+                log: device,
+                cause: LogBreak::SetBack,
+                ends: vec![(7, hash)],
+                log_key: [0; 32],
+                proof: [0; 64],
+                agent_version: "0.1.0".into(),
+            }),
+            with(
+                15,
+                &format!(
+                    r#"{{"log":"{id}","cause":"set_back","ends":[[7,"{hash}"]],"log_key":"{}=","proof":"{}==","agent_version":"0.1.0"}}"#,
+                    "A".repeat(43),
+                    "A".repeat(86)
+                ),
+            ),
+        ),
+        (
+            Frame::EpochAnswer(EpochAnswer {
+                device,
+                origin: "o".into(),
+                held: 7,
+            }),
+            with(16, &format!(r#"{{"device":"{id}","origin":"o","held":7}}"#)),
+        ),
     ]
 }
 
@@ -161,6 +188,25 @@ fn every_type_is_these_bytes() {
         assert_eq!(decoder.next().unwrap().as_ref(), Some(&frame));
         assert!(!decoder.is_within_frame());
     }
+}
+
+#[test]
+fn a_request_for_a_new_log_is_signed_over_these_bytes() {
+    let request = EpochRequest {
+        log: DeviceId([1; 16]),
+        cause: LogBreak::Fork,
+        ends: vec![(7, Hash([2; 32]))],
+        log_key: [0; 32],
+        proof: [0; 64],
+        agent_version: "1".into(),
+    };
+    let message = [
+        &b"proviso-epoch/1\0"[..],
+        &[1; 16],
+        &[0, 0, 0, 0, 0, 0, 0, 7],
+        &[2; 32],
+    ];
+    assert_eq!(request.message_to_sign(), message.concat());
 }
 
 #[test]

@@ -51,11 +51,6 @@ fn refusal(session: &mut Session) -> Refusal {
 fn nobody_comes_in_under_another_name_or_none() {
     for (certificate, frame, code) in [
         (None, hello(DEVICE), RefusalCode::WrongDevice),
-        (
-            Some(DEVICE),
-            hello(DeviceId([2; 16])),
-            RefusalCode::WrongDevice,
-        ),
         (Some(DEVICE), enrol_request(), RefusalCode::BadReport),
         (Some(DEVICE), Frame::Report(vec![]), RefusalCode::BadReport),
         (None, Frame::GetOrder, RefusalCode::BadReport),

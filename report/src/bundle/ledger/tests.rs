@@ -229,6 +229,7 @@ fn checked(files: &Memory) -> (Vec<Check>, Option<Ledger>) {
         records: Vec::new(),
         withheld: 0,
         received: BTreeMap::from([(5, 1_795_496_401)]),
+        roots: BTreeMap::new(),
     };
     let listed = files.0.keys().cloned().collect();
     check(
