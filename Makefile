@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench need-build need-browsers need-mail need-pdf need-deny
+.PHONY: help demo test bench need-build need-browsers need-mail need-pdf need-python need-deny
 
 # Everything builds into the folder cargo itself would use; set CARGO_TARGET_DIR to move it.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -20,7 +20,7 @@ demo: need-browsers
 	$(TARGET)/release/proviso-demo
 
 # The test runner comes last, so that its summary is the last line.
-test: need-browsers need-mail need-pdf need-deny
+test: need-browsers need-mail need-pdf need-python need-deny
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
@@ -52,6 +52,10 @@ need-mail: need-build
 
 need-pdf: need-build
 	@.ci/need qpdf:qpdf pdftotext:poppler-utils
+
+need-python: need-build
+	@.ci/need python3:python3-venv
+	@.ci/python $(TARGET)/python
 
 need-deny: need-build
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny

@@ -18,6 +18,7 @@
 //!                                          Completeness
 //! data/findings.jsonl  data/decisions.jsonl  data/README.txt
 //! data/ledger/...                          what the collector's own log says of all that  [`ledger`]
+//! data/tables/  data/unused.csv             the same for other tools, see `tables`
 //! ```
 //!
 //! Promises: [`verify`] says of each thing that it checked whether it holds, fails or could not be
@@ -54,7 +55,7 @@ pub use epochs::BrokenOff;
 pub use keys::Announcement;
 pub use ledger::{Earlier, Ledger, LedgerAbout, ShownEntry, compare};
 pub use log::DeviceLog;
-pub use parts::{About, Finding, HeldUpdate, Leaf, Matched, Start};
+pub use parts::{About, Decision, Finding, HeldUpdate, Leaf, Matched, Start};
 pub use places::Places;
 pub use seal::{SEAL, seal_note, seal_statement};
 
@@ -286,4 +287,4 @@ fn key(files: &dyn Files, path: &str) -> Result<VerifierKey, Outcome> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,13 +5,15 @@
 //! records on their way), [`merkle`] (how a device's log is bound together) and [`receipt`] (how a
 //! collector acknowledges it).
 //!
-//! [`bundle`] is what an export holds.
+//! [`bounds`] says between which moments of the collector a record was written; [`bundle`] is what an
+//! export holds, [`tables`] the same records for other tools.
 //!
 //! Nothing here opens a file or a socket or asks for the time: bytes and times are arguments.
 
 #![forbid(unsafe_code)]
 
 mod base64;
+pub mod bounds;
 pub mod bundle;
 pub mod checkpoint;
 mod device;
@@ -27,11 +29,13 @@ pub mod receipt;
 pub mod record;
 pub mod report;
 pub mod salt;
+pub mod tables;
 mod time;
 pub mod timestamp;
 pub mod token;
 pub mod witness;
 
+pub use bounds::{Bounds, Receipts};
 pub use checkpoint::Checkpoint;
 pub use device::DeviceId;
 pub use fact::{Fact, Kind};

@@ -30,6 +30,12 @@ impl UnixMs {
         (FIRST..=LAST).contains(&self.0)
     }
 
+    /// The first millisecond of this second, counted from 1970.
+    #[must_use]
+    pub fn of_seconds(seconds: u64) -> Self {
+        Self(i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX))
+    }
+
     /// The same instant for calendars; `None` if it cannot be written.
     #[must_use]
     pub fn timestamp(self) -> Option<Timestamp> {

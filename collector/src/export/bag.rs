@@ -67,7 +67,8 @@ impl Bag {
     pub(super) fn put(&mut self, name: &str, bytes: impl AsRef<[u8]>) -> Result<(), ExportError> {
         let mut file = self.file(name)?;
         file.write(bytes.as_ref())?;
-        self.close(file)
+        self.close(file)?;
+        Ok(())
     }
 
     /// Begins a file below `data/`; [`Bag::close`] ends it.
@@ -90,12 +91,23 @@ impl Bag {
         })
     }
 
-    /// Ends a file.
-    pub(super) fn close(&mut self, file: BagFile) -> Result<(), ExportError> {
+    /// Ends a file, and says its hash.
+    pub(super) fn close(&mut self, file: BagFile) -> Result<Hash, ExportError> {
         let (name, hash, size) = file.end()?;
         self.payload.insert(name, hash);
         self.size += size;
-        Ok(())
+        Ok(hash)
+    }
+
+    /// Every file below `data/` so far, with its hash.
+    pub(super) fn files(&self) -> Vec<(String, Hash)> {
+        let files = self.payload.iter();
+        files.map(|(name, hash)| (name.clone(), *hash)).collect()
+    }
+
+    /// The hash of the manifest as it would be now.
+    pub(super) fn digest(&self) -> Hash {
+        Hash::of(manifest(&self.payload).as_bytes())
     }
 
     /// Names every file with its hash, signs that and moves the bag to its place; `enter` hears the

@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proviso_report::bundle::{Finding as Exported, Places};
-use proviso_report::{DeviceId, UnixMs};
-use serde::Serialize;
+use proviso_report::bundle::{Decision, Finding as Exported, Places};
+use proviso_report::{DeviceId, UnixMs, tables};
 
 use super::bag::Bag;
 use super::{ExportError, line};
@@ -18,25 +17,14 @@ use crate::store::{FindingId, Hash, Read, orders};
 /// What was written.
 #[derive(Default)]
 pub(super) struct Judged {
-    pub(super) findings: u64,
-    pub(super) decisions: u64,
+    /// Every finding, as it was written.
+    pub(super) all: Vec<Exported>,
+    /// Every decision, as it was written.
+    pub(super) decided: Vec<Decision>,
     /// Findings that a device announced and no signed report shows: not in the bundle.
     pub(super) announced: Vec<FindingId>,
-    /// The decisions' ids.
-    pub(super) decided: Vec<String>,
     /// The orders that the findings are by.
     pub(super) orders: BTreeSet<Hash>,
-}
-
-/// A line of `decisions.jsonl`.
-#[derive(Serialize)]
-struct Decision<'a> {
-    id: &'a str,
-    finding: String,
-    at: UnixMs,
-    by: &'a str,
-    verdict: &'a str,
-    reason: &'a str,
 }
 
 /// Writes the findings about the records of a time, and the decisions on them. `only`: about these
@@ -74,18 +62,20 @@ pub(super) fn write(
         let says = text.as_ref().and_then(|text| text.says(&finding.rule));
         let exported = exported(&finding, says.unwrap_or_default())?;
         file.write(line(serde_json::to_string(&exported)?).as_bytes())?;
+        judged.all.push(exported);
         decisions.extend(casework::decisions(read, finding.id)?);
-        judged.findings += 1;
     }
     bag.close(file)?;
     decisions.sort_by(|a, b| a.decision.id.cmp(&b.decision.id));
     let mut file = bag.file("data/decisions.jsonl")?;
     for one in &decisions {
-        file.write(line(decision(one)?).as_bytes())?;
-        judged.decided.push(one.decision.id.clone());
-        judged.decisions += 1;
+        let one = decision(one);
+        file.write(line(serde_json::to_string(&one)?).as_bytes())?;
+        judged.decided.push(one);
     }
     bag.close(file)?;
+    bag.put(tables::FINDINGS, tables::findings(&judged.all))?;
+    bag.put(tables::DECISIONS, tables::decisions(&judged.decided))?;
     Ok(judged)
 }
 
@@ -113,15 +103,15 @@ fn exported(finding: &Finding, says: &str) -> Result<Exported, ExportError> {
     })
 }
 
-fn decision(one: &Decided) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&Decision {
-        id: &one.decision.id,
+fn decision(one: &Decided) -> Decision {
+    Decision {
+        id: one.decision.id.clone(),
         finding: one.decision.finding.to_string(),
         at: UnixMs(one.decision.at),
-        by: &one.staff_name,
-        verdict: &one.decision.verdict,
-        reason: &one.decision.reason,
-    })
+        by: one.staff_name.clone(),
+        verdict: one.decision.verdict.clone(),
+        reason: one.decision.reason.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -142,7 +132,7 @@ mod tests {
             staff_name: "morgan".to_owned(),
         };
         assert_eq!(
-            decision(&one).unwrap(),
+            serde_json::to_string(&decision(&one)).unwrap(),
             r#"{"id":"0001","finding":"04040404040404040404040404040404","at":"2026-11-24T05:00:00.123Z","by":"morgan","verdict":"no_breach","reason":"He had \"written\" permission."}"#
         );
     }

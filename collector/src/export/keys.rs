@@ -73,7 +73,8 @@ impl Keys {
             let announced = self.announcement(read, signer, device, since)?;
             file.write(line(serde_json::to_string(&announced)?).as_bytes())?;
         }
-        bag.close(file)
+        bag.close(file)?;
+        Ok(())
     }
 
     /// The last of the first `size` records, which names a key.
@@ -109,7 +110,7 @@ impl Keys {
         };
         hashes.pop();
         hashes.into_iter().for_each(|hash| before.append(hash));
-        let note = log::cosigned(signer, &stored, &report, key, id)?;
+        let (note, _) = log::cosigned(signer, &stored, &report, key, id)?;
         Note::parse(&note).map_err(|why| damaged(&why))?;
         Ok(Announcement::new(
             index,

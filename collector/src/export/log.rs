@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use proviso_report::bundle::{BrokenOff, Completeness, Leaf, Places, Selection, Start, is_binding};
-use proviso_report::{CompactRange, DeviceId, Fact, Note, Record, Report, UnixMs, VerifierKey};
+use proviso_report::{
+    CompactRange, DeviceId, Fact, Note, Receipt, Record, Report, UnixMs, VerifierKey,
+};
 
 use super::bag::{Bag, BagFile};
 use super::keys::Keys;
+use super::sheets::Sheets;
 use super::{ExportError, line};
 use crate::signing::Signer;
 use crate::store::devices::Device;
@@ -33,6 +36,7 @@ pub(super) struct Log {
 /// there are none.
 pub(super) fn write(
     bag: &mut Bag,
+    sheets: &mut Sheets,
     read: &Read<'_>,
     signer: &Signer,
     device: &Device,
@@ -51,6 +55,7 @@ pub(super) fn write(
     keys.write(bag, read, signer, device, first)?;
     let under = format!("data/devices/{id}");
     let mut leaves = bag.file(&format!("{under}/leaves.jsonl"))?;
+    sheets.device(id);
     let mut log = Log {
         shown: 0,
         withheld: 0,
@@ -92,6 +97,8 @@ pub(super) fn write(
         let key = keys.at(report.checkpoint().size);
         let verified = report.verify(key, &range).map_err(|why| damaged(&why))?;
         let hashes = report.leaf_hashes_of(&verified.lines);
+        let (note, receipt) = cosigned(signer, &stored, &report, key, id)?;
+        sheets.receipt(verified.after.size(), &receipt);
         for ((seq, text), hash) in (report.first..).zip(verified.lines.iter()).zip(hashes) {
             let record = Record::parse(text).map_err(|why| damaged(&why))?;
             let inside = from.0 <= record.at.0 && record.at.0 < to.0;
@@ -111,6 +118,7 @@ pub(super) fn write(
             }
             let leaf = if takes {
                 log.shown += 1;
+                sheets.shown(id, hash, &record)?;
                 log.orders.extend(record.order);
                 if let Fact::OrderInForce(order) = &record.fact {
                     log.in_force.insert(order.digest);
@@ -122,16 +130,17 @@ pub(super) fn write(
                 }
             } else {
                 log.withheld += 1;
+                sheets.withheld(seq);
                 Leaf::Withheld { index: seq, hash }
             };
             add(&mut leaves, &leaf)?;
         }
         let name = format!("{under}/checkpoints/{:020}.note", verified.after.size());
-        bag.put(&name, cosigned(signer, &stored, &report, key, id)?)?;
+        bag.put(&name, note)?;
         next = verified.after.size();
         before = Some(verified.after);
     }
-    bag.close(leaves)?;
+    sheets.end_device(bag.close(leaves)?)?;
     if let Some(end) = broken_off(read, id)? {
         let end = line(serde_json::to_string(&end)?);
         bag.put(&format!("{under}/broken-off.json"), end)?;
@@ -161,14 +170,14 @@ fn add(leaves: &mut BagFile, leaf: &Leaf) -> Result<(), ExportError> {
     leaves.write(line(serde_json::to_string(leaf)?).as_bytes())
 }
 
-/// The device's note with the collector's receipt under it.
+/// The device's note with the collector's receipt under it, and that receipt.
 pub(super) fn cosigned(
     signer: &Signer,
     stored: &StoredReport,
     report: &Report<'_>,
     key: &VerifierKey,
     device: DeviceId,
-) -> Result<Vec<u8>, ExportError> {
+) -> Result<(Vec<u8>, Receipt), ExportError> {
     let damaged = |why: &dyn std::fmt::Display| ExportError::Damaged {
         device,
         first: stored.first,
@@ -179,5 +188,6 @@ pub(super) fn cosigned(
         return Err(damaged(&"its note bears more than the device's signature"));
     }
     let receipt = signer.receipt(report.checkpoint(), stored.receipt);
-    Ok([report.note(), line(receipt.line()).as_bytes()].concat())
+    let cosigned = [report.note(), line(receipt.line()).as_bytes()].concat();
+    Ok((cosigned, receipt))
 }

@@ -11,25 +11,33 @@
 //!
 //! Refuses: to write over anything, and to name the person. The person has a pseudonym here.
 //!
-//! The way of a bundle: `log` (records, checkpoints, receipts, with their `keys`), `orders`, `held`
-//! (from where on lists counted that no device has), `judgements` (findings and decisions), `ledger`
-//! (the entries that all this rests on), `readme`, all into a `bag`. Before it is at its place, the
-//! digest of its manifest is an entry of the ledger.
+//! The way of a bundle: `log` (records, checkpoints, receipts, with their `keys`) and beside it `sheets`
+//! (the same for other tools), `orders`, `held` (from where on lists counted that no device has),
+//! `judgements` (findings and decisions), `ledger` (the entries that all this rests on), `readme`,
+//! `statement` and `paper` (the report, from what was `gathered`), all into a `bag`. Records are written
+//! as they are read, report by report, so that memory does not grow with their number. Before the bag
+//! is at its place, the digest of its manifest is an entry of the ledger.
 
 mod bag;
 mod chosen;
+mod gathered;
 mod held;
 mod judgements;
 mod keys;
 mod ledger;
 mod log;
 mod orders;
+mod paper;
 mod readme;
+mod sheets;
+mod statement;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use proviso_pdf::PdfError;
 use proviso_report::bundle::{About, COMPLETENESS, FORMAT};
+use proviso_report::tables::{Scope, TableError};
 use proviso_report::{DeviceId, KeyError, UnixMs};
 use proviso_rules::ENGINE;
 
@@ -40,13 +48,17 @@ use crate::ledger::{StampError, WitnessError};
 use crate::order_text::OrderTextError;
 use crate::signing::Signer;
 use crate::store::bundles::{self, Bundle};
+use crate::store::orders::StoredOrder;
 use crate::store::people::Person;
 use crate::store::{self, Hash, Read, SqlError, Store, StoreError, devices};
 
 use bag::Bag;
 pub use chosen::{Chosen, ChosenError};
+use gathered::{Gathered, day};
 use ledger::{Notary, Rests};
+use paper::Paper;
 use readme::Told;
+use sheets::Sheets;
 
 /// Writes bundles.
 #[derive(Debug)]
@@ -159,6 +171,12 @@ pub enum ExportError {
     /// The system gave no thread.
     #[error("no witness could be asked: {0}; try again")]
     Threads(std::io::Error),
+    /// The report on paper cannot be written.
+    #[error("the report on paper: {0}")]
+    Pdf(#[from] PdfError),
+    /// A row of a table cannot be written.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -257,12 +275,29 @@ impl Exporter {
         let mut named: BTreeSet<Hash> = BTreeSet::new();
         let theirs = orders_of(read, person)?;
         let (mut silent, mut ends) = (Vec::new(), Vec::new());
+        let found = store::findings::of_person(read, &person.id, from.0, to.0)?;
+        let wanted = found.iter().map(|one| (one.device, one.seq));
+        let scope = Scope {
+            person: person.pseudonym.clone(),
+            from,
+            to,
+        };
+        let mut sheets = Sheets::begin(bag, scope, Gathered::new(wanted.collect()))?;
         for device in devices::of_person(read, &person.id)? {
             if selection.is_some_and(|one| !one.concerns(device.id)) {
                 continue;
             }
             let span = (from, to);
-            let Some(log) = log::write(bag, read, &self.signer, &device, span, selection)? else {
+            let Some(log) = log::write(
+                bag,
+                &mut sheets,
+                read,
+                &self.signer,
+                &device,
+                span,
+                selection,
+            )?
+            else {
                 silent.push(device.id);
                 continue;
             };
@@ -277,18 +312,19 @@ impl Exporter {
             // By these signs of life were judged, if they are this person's.
             named.extend(log.in_force.intersection(&theirs));
         }
+        let gathered = sheets.end(bag)?;
         bag.put(COMPLETENESS, completeness)?;
         let only = selection.is_some().then_some(&shown);
         let judged = judgements::write(bag, read, person, (from, to), only)?;
         named.extend(&judged.orders);
-        exported.findings = judged.findings;
-        exported.decisions = judged.decisions;
+        exported.findings = count(judged.all.len());
+        exported.decisions = count(judged.decided.len());
         orders::write(bag, read, &person.id, &named)?;
         for (device, end) in ends {
             held::write(bag, read, device, end, &named)?;
         }
-        rests.decisions = judged.decided;
-        rests.orders = named;
+        rests.decisions = judged.decided.iter().map(|one| one.id.clone()).collect();
+        rests.orders = named.clone();
         let entries = ledger::entries(read, &person.id, &rests)?;
         // After this snapshot of the store began: it covers everything in it.
         let covered = self.notary.checkpoint()?;
@@ -309,12 +345,13 @@ impl Exporter {
             ledger: Some(ledger),
         };
         bag.put("data/bundle.json", line(serde_json::to_string(&about)?))?;
+        let incidents = store::incidents::of_person(read, &person.id)?;
         let told = Told {
             about: &about,
             exported: &exported,
             silent: &silent,
             announced: &judged.announced,
-            incidents: store::incidents::of_person(read, &person.id)?,
+            incidents: &incidents,
             // These counts are of all records.
             cannot_tell: match selection {
                 None => store::judged::of_person(read, &person.id, &day(from), &day(to))?,
@@ -324,15 +361,43 @@ impl Exporter {
             witnesses: (covered.cosigned, &covered.silent),
         };
         bag.put("data/README.txt", told.text())?;
+        let orders = stored(read, &named)?;
+        let names: Vec<String> = orders.iter().map(paper::order_name).collect();
+        let key = self.signer.verifier();
+        let statement = statement::text(&about, &exported, &names, &bag.files(), key);
+        bag.put("data/statement.txt", statement)?;
+        // The last: it names all the others by their hashes.
+        let paper = Paper {
+            about: &about,
+            exported: &exported,
+            gathered: &gathered,
+            findings: &judged.all,
+            decisions: &judged.decided,
+            orders: &orders,
+            incidents: &incidents,
+            files: &bag.files(),
+            digest: bag.digest(),
+            key,
+        };
+        bag.put("data/report.pdf", paper.write()?)?;
         Ok((exported, now, size))
     }
 }
 
-/// The day of a moment, in UTC.
-fn day(at: UnixMs) -> String {
-    let text = at.to_string();
-    text.split_once('T')
-        .map_or(text.clone(), |(day, _)| day.to_owned())
+fn count(items: usize) -> u64 {
+    u64::try_from(items).unwrap_or(u64::MAX)
+}
+
+/// The orders of these digests that the store holds.
+fn stored(read: &Read<'_>, named: &BTreeSet<Hash>) -> Result<Vec<StoredOrder>, SqlError> {
+    let found = named
+        .iter()
+        .map(|digest| store::orders::by_digest(read, digest));
+    Ok(found
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .flatten()
+        .collect())
 }
 
 fn orders_of(read: &Read<'_>, person: &Person) -> Result<BTreeSet<Hash>, SqlError> {

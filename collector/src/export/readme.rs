@@ -16,7 +16,7 @@ pub(super) struct Told<'a> {
     pub(super) exported: &'a Exported,
     pub(super) silent: &'a [DeviceId],
     pub(super) announced: &'a [FindingId],
-    pub(super) incidents: Vec<Incident>,
+    pub(super) incidents: &'a [Incident],
     /// By device and day of the order's zone.
     pub(super) cannot_tell: Vec<(DeviceId, CannotTell)>,
     pub(super) key: &'a VerifierKey,
@@ -53,7 +53,7 @@ What it checks: that the collector signed all files below data/, as they are (bu
 device signed its records, none missing from the first to the last, and that the collector had them at
 the times of its receipts; that two people of different roles signed each order; that each record
 shown lies within the time of its order and is one that the order allows; that each finding follows
-from a record, and that none is missing of the records shown.
+from a record, and that none is missing of the records shown; that the tables say what the records say.
 
 What it cannot check: what is in a record that is withheld. It stands in the log because its time is
 outside the time above, or because it was not chosen; which of both, data/completeness.jsonl says by
@@ -85,6 +85,19 @@ data/findings.jsonl             What software found. A finding is an opinion: a 
 data/decisions.jsonl            What people said about the findings: who, when, why.
 data/ledger/                    What the collector's own log says of all this: entries with proofs,
                                 under a checkpoint that witnesses cosign, and timestamps.
+data/tables/                    The same again for other programs, each row with the place of its
+                                record in the log (leaf index) and its hash. proviso verify makes
+                                them again and compares every byte; what counts are the records.
+  records.jsonl, records.csv    The records. In each CSV file a cell that begins with = + - @ ' or a
+                                tab has an apostrophe before it, so that no spreadsheet runs it.
+  timesketch.jsonl              The records for Timesketch.
+  case.jsonld                   The records as CASE/UCO 1.5.0.
+  findings.csv, decisions.csv   What software found, and what people said: never in one table.
+data/report.pdf                 All of this on paper, for a court.
+data/statement.txt              A draft of the statement that produces this bundle; a person must
+                                complete it.
+data/unused.csv                 Schedule of unused material: what is withheld, and what points away
+                                from a breach.
 data/keys/                      The keys to check signatures with.
 data/bundle.json                The facts at the top of this text, for programs.
 bundle.note                     The collector's signature under the list of all these files.
@@ -183,7 +196,7 @@ bundle.note                     The collector's signature under the list of all 
                 "\n\nINCIDENTS\n\nWhat was wrong with a device's log itself, at any time, by the \
                  collector's clock:\n"
             )?;
-            for incident in &self.incidents {
+            for incident in self.incidents {
                 writeln!(
                     text,
                     "{}  device {}  {}",

@@ -11,13 +11,14 @@ use proviso_collector::store::staff::{self, Staff};
 use proviso_collector::store::{FindingId, Hash, Store, StoreError};
 use proviso_report::bundle::{self, Files, Outcome};
 use proviso_report::fact::AgentStopped;
+use proviso_report::tables;
 use proviso_rules::evidence;
 
 use crate::log::{Log, visit};
 use crate::world::World;
 
 /// 2026-06-01T10:00:00Z.
-const MORNING: i64 = 1_780_308_000_000;
+pub(crate) const MORNING: i64 = 1_780_308_000_000;
 const MINUTE: i64 = 60_000;
 
 struct Folder(PathBuf);
@@ -45,7 +46,7 @@ impl Files for Folder {
 }
 
 /// Three reports of two visits each, an hour apart; a forbidden one in the second, decided.
-fn filled() -> (World, Person, Log) {
+pub(crate) fn filled() -> (World, Person, Log) {
     let world = World::new();
     let (person, order) = world.ordered("Alex Example");
     let (store, signer) = (world.store(), world.data().signer().unwrap());
@@ -129,7 +130,7 @@ fn find(store: &Store, person: &Person, device: proviso_report::DeviceId, order:
         .unwrap();
 }
 
-fn export(world: &World, from: &str, to: &str, out: &Path) -> String {
+pub(crate) fn export(world: &World, from: &str, to: &str, out: &Path) -> String {
     let words = [
         "export", "--person", "P-0001", "--from", from, "--to", to, "--out",
     ];
@@ -137,11 +138,13 @@ fn export(world: &World, from: &str, to: &str, out: &Path) -> String {
 }
 
 /// As `proviso verify` checks it: logs, receipts, orders, signatures, and the findings judged anew.
-fn holds(out: &Path) -> bundle::Verified {
+pub(crate) fn holds(out: &Path) -> bundle::Verified {
     let files = Folder(out.to_owned());
     let verified = bundle::verify(&files);
     let judged = evidence::check(&files, &verified);
-    for check in verified.checks.iter().chain(&judged) {
+    let tables = tables::check(&files, &verified);
+    assert_eq!(tables.len(), 7);
+    for check in verified.checks.iter().chain(&judged).chain(&tables) {
         assert_eq!(check.outcome, Outcome::Holds, "{}", check.what);
     }
     verified
@@ -301,7 +304,7 @@ fn a_damaged_report_stops_the_export() {
     assert_eq!(left.count(), 0);
 }
 
-/// The tools that a reader has anyway: `sha256sum`, and the bagit module where it is installed.
+/// Tools of others: `sha256sum`, Python's bagit and csv modules, CASE's validator.
 #[test]
 fn tools_that_are_not_ours_take_the_bag() {
     let (world, _, _) = filled();
@@ -314,10 +317,10 @@ fn tools_that_are_not_ours_take_the_bag() {
             .status();
         assert!(checked.unwrap().success(), "{manifest}");
     }
-    let python = |words: &[&str]| Command::new("python3").args(words).output().unwrap();
-    if python(&["-c", "import bagit"]).status.success() {
-        let checked = python(&["-m", "bagit", "--validate", out.to_str().unwrap()]);
-        let said = String::from_utf8_lossy(&checked.stderr).into_owned();
-        assert!(checked.status.success(), "{said}");
-    }
+    let Some(python) = crate::python::found() else {
+        return;
+    };
+    python.run(&["-m", "bagit", "--validate", out.to_str().unwrap()]);
+    python.run(&["-c", include_str!("tables.py"), out.to_str().unwrap()]);
+    python.case_validate(&out.join("data/tables/case.jsonld"));
 }

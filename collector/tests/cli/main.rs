@@ -8,6 +8,8 @@ mod ledger;
 #[path = "../common/log.rs"]
 mod log;
 mod orders;
+mod paper;
 mod people;
+mod python;
 mod serve;
 mod world;

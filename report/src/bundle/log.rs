@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::{self, Keys};
 use super::{Check, Files, Leaf, Outcome, Start, key, needed};
+use crate::bounds::Receipts;
 use crate::checkpoint::Checkpoint;
 use crate::device::DeviceId;
 use crate::hash::Hash;
@@ -21,12 +22,16 @@ pub struct DeviceLog {
     pub end: u64,
     /// The records that are shown, in order.
     pub records: Vec<Record>,
+    /// The leaf of each of them.
+    pub leaves: Vec<Hash>,
     /// How many are withheld.
     pub withheld: u64,
     /// By log size: when the collector had the log up to there, Unix seconds by its clock.
     pub received: BTreeMap<u64, u64>,
     /// By log size: the root that the device signed.
     pub roots: BTreeMap<u64, Hash>,
+    /// The same receipts, for the bounds of records.
+    pub receipts: Receipts,
 }
 
 /// A checkpoint with the signature of the device and the receipt of the collector.
@@ -249,7 +254,7 @@ fn grow(
         )));
     }
     let path = format!("data/devices/{device}/leaves.jsonl");
-    let mut withheld = 0;
+    let (mut shown, mut withheld) = (Vec::new(), 0);
     let mut meet = |log: &CompactRange| {
         // Where keys changed, the key before has signed the log too.
         if keys
@@ -278,9 +283,13 @@ fn grow(
                 log.size()
             )));
         }
-        log.append(leaf.hash());
+        let hash = leaf.hash();
+        log.append(hash);
         meet(&log)?;
-        withheld += u64::from(matches!(leaf, Leaf::Withheld { .. }));
+        match leaf {
+            Leaf::Shown { .. } => shown.push(hash),
+            Leaf::Withheld { .. } => withheld += 1,
+        }
     }
     let end = log.size();
     let last = cosigned.last_key_value().map_or(0, |(size, _)| *size);
@@ -288,6 +297,12 @@ fn grow(
         return Err(fails(format!(
             "the records end at {end}, the last checkpoint is for {last}"
         )));
+    }
+    let mut receipts = Receipts::new();
+    for (size, one) in cosigned {
+        if let Some(receipt) = &one.receipt {
+            receipts.add(*size, receipt.time, receipt.hash());
+        }
     }
     let received = cosigned
         .iter()
@@ -298,11 +313,13 @@ fn grow(
         first,
         end,
         records: Vec::new(),
+        leaves: shown,
         withheld,
         received,
         roots: roots
             .map(|(size, one)| (*size, one.checkpoint.root))
             .collect(),
+        receipts,
     })
 }
 

@@ -217,3 +217,21 @@ pub struct Matched {
     /// Which text.
     pub text: String,
 }
+
+/// A line of `decisions.jsonl`: what a person said about a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// Its own id.
+    pub id: String,
+    /// The finding that it is about.
+    pub finding: String,
+    /// When, by the collector's clock.
+    pub at: UnixMs,
+    /// Who.
+    pub by: String,
+    /// `breach`, `no_breach`, ...
+    pub verdict: String,
+    /// Why, in that person's words.
+    pub reason: String,
+}

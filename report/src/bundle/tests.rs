@@ -13,11 +13,11 @@ use crate::record::{BootId, Method, Record};
 use crate::salt::Seed;
 use crate::time::UnixMs;
 
-const DEVICE: DeviceId = DeviceId([0x0d; 16]);
+pub(crate) const DEVICE: DeviceId = DeviceId([0x0d; 16]);
 
 /// A bundle in memory.
 #[derive(Clone)]
-struct Memory(BTreeMap<String, Vec<u8>>);
+pub(crate) struct Memory(BTreeMap<String, Vec<u8>>);
 
 impl Files for Memory {
     fn list(&self) -> Result<Vec<String>, String> {
@@ -33,16 +33,22 @@ impl Files for Memory {
 }
 
 impl Memory {
-    fn put(&mut self, path: &str, bytes: impl Into<Vec<u8>>) {
+    pub(crate) fn put(&mut self, path: &str, bytes: impl Into<Vec<u8>>) {
         self.0.insert(path.to_owned(), bytes.into());
     }
 
-    fn with(mut self, path: &str, bytes: &str) -> Self {
+    pub(crate) fn with(mut self, path: &str, bytes: &str) -> Self {
         self.put(path, bytes);
         self
     }
 
-    fn text(&self, path: &str) -> String {
+    pub(crate) fn without(&self, path: &str) -> Self {
+        let mut less = self.clone();
+        less.0.remove(path);
+        less
+    }
+
+    pub(crate) fn text(&self, path: &str) -> String {
         String::from_utf8(self.0[path].clone()).unwrap()
     }
 
@@ -118,7 +124,7 @@ fn record(seq: u64) -> String {
 }
 
 /// Records 3 to 7 of a log, in two reports; record 7 is withheld.
-fn bundle() -> Memory {
+pub(crate) fn bundle() -> Memory {
     bundle_without(7)
 }
 

@@ -80,6 +80,28 @@ pub enum Block {
         /// What that person writes, each with a line to write on.
         lines: Vec<String>,
     },
+    /// Rows of cells below their names.
+    Table {
+        /// The name of each column.
+        head: Vec<String>,
+        /// How wide each column is, as a share of all.
+        shares: Vec<u16>,
+        /// As many cells as there are columns, in each row.
+        rows: Vec<Vec<String>>,
+    },
+    /// A chart of bars.
+    Bars(Vec<Bars>),
+}
+
+/// One line of a chart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bars {
+    /// What it is about.
+    pub label: String,
+    /// How long the bar is.
+    pub count: u64,
+    /// The same in words.
+    pub words: String,
 }
 
 /// What the items of a list are.
@@ -107,6 +129,68 @@ impl Block {
             intro: Some(intro.into()),
             kind: ListOf::Statements,
             items,
+        }
+    }
+}
+
+impl Document {
+    /// The same page with other words.
+    #[must_use]
+    pub fn map_words(mut self, map: &dyn Fn(&str) -> String) -> Self {
+        let each = |words: &mut String| *words = map(words);
+        self.marks.iter_mut().for_each(each);
+        each(&mut self.title);
+        each(&mut self.sheet);
+        self.head.iter_mut().for_each(|block| block.each(&each));
+        for section in &mut self.sections {
+            each(&mut section.heading);
+            if let Some(court) = &mut section.court {
+                each(&mut court.label);
+                each(&mut court.words);
+                each(&mut court.beside);
+            }
+            section
+                .blocks
+                .iter_mut()
+                .for_each(|block| block.each(&each));
+        }
+        self
+    }
+}
+
+impl Block {
+    fn each(&mut self, each: &dyn Fn(&mut String)) {
+        match self {
+            Self::Paragraph(words) | Self::Lead(words) | Self::Code(words) => each(words),
+            Self::Terms(terms) => {
+                for (term, meaning) in terms {
+                    each(term);
+                    each(meaning);
+                }
+            }
+            Self::Entries(entries) => entries.iter_mut().for_each(each),
+            Self::List { intro, items, .. } => {
+                intro.iter_mut().chain(items).for_each(each);
+            }
+            Self::Part { heading, blocks } => {
+                each(heading);
+                blocks.iter_mut().for_each(|block| block.each(each));
+            }
+            Self::Signature { heading, lines } => {
+                each(heading);
+                lines.iter_mut().for_each(each);
+            }
+            Self::Table { head, rows, .. } => {
+                head.iter_mut()
+                    .chain(rows.iter_mut().flatten())
+                    .for_each(each);
+            }
+            Self::Bars(bars) => {
+                for one in bars {
+                    each(&mut one.label);
+                    each(&mut one.words);
+                }
+            }
         }
     }
 }

@@ -215,7 +215,31 @@ impl Writer {
                 }
                 self.push("</div>\n");
             }
+            Block::Table { head, rows, .. } => self.table(head, rows),
+            Block::Bars(bars) => {
+                let items: Vec<String> = bars
+                    .iter()
+                    .map(|one| format!("{}: {}", one.label, one.words))
+                    .collect();
+                self.list(None, ListOf::Statements, &items);
+            }
         }
+    }
+
+    fn table(&mut self, head: &[String], rows: &[Vec<String>]) {
+        self.push("<table>\n<thead>\n<tr>\n");
+        for name in head {
+            self.element("th scope=\"col\"", name, "th");
+        }
+        self.push("</tr>\n</thead>\n<tbody>\n");
+        for row in rows {
+            self.push("<tr>\n");
+            for cell in row {
+                self.element("td", cell, "td");
+            }
+            self.push("</tr>\n");
+        }
+        self.push("</tbody>\n</table>\n");
     }
 
     fn list(&mut self, intro: Option<&str>, kind: ListOf, items: &[String]) {

@@ -90,6 +90,20 @@ impl Writer {
                 }
                 self.gap();
             }
+            Block::Table { head, rows, .. } => {
+                for row in rows {
+                    let named = head.iter().zip(row);
+                    let cells: Vec<String> = named
+                        .map(|(name, cell)| format!("{name}: {cell}"))
+                        .collect();
+                    self.item(indent + 2, &cells.join("; "));
+                }
+            }
+            Block::Bars(bars) => {
+                for one in bars {
+                    self.item(indent + 2, &format!("{}: {}", one.label, one.words));
+                }
+            }
             Block::Signature { heading, lines } => {
                 self.gap();
                 self.paragraph(indent, heading);

@@ -15,7 +15,6 @@ mod list_file;
 mod list_update;
 mod new;
 mod order_file;
-mod pdf;
 mod replay;
 mod show;
 mod sign;

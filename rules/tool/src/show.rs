@@ -3,12 +3,12 @@
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
+use proviso_pdf::PdfError;
 use proviso_report::Hash;
 use proviso_rules::{Order, page};
 
 use crate::order_file::{ReadError, beside, cannot, compile, pinned, print_faults, read};
 use crate::out;
-use crate::pdf::{self, PdfError};
 use crate::whole_file::{self, WriteError};
 use crate::{End, lines, say};
 
@@ -77,7 +77,7 @@ fn page(order: &Order, faults: usize, form: Form, file: &Path) -> Result<Vec<u8>
     Ok(match form {
         Form::Text => format!("{}\n", lines(&page::text(order, faults, &mut lists))).into_bytes(),
         Form::Html => page::html(order, faults, &mut lists).into_bytes(),
-        Form::Pdf => pdf::write(&page::document(order, faults, &mut lists))?,
+        Form::Pdf => proviso_pdf::write(&page::document(order, faults, &mut lists))?,
     })
 }
 

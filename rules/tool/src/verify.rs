@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use proviso_report::bundle::{self, About, Check, Files as _, Outcome, Verified};
+use proviso_report::tables;
 use proviso_rules::{Signers, evidence};
 
 use crate::folder::Folder;
@@ -16,6 +17,7 @@ pub(crate) fn verify(bundle: &Path, with: Option<&Path>) -> End {
     let verified = bundle::verify(&files);
     let mut checks = verified.checks.clone();
     checks.extend(evidence::check(&files, &verified));
+    checks.extend(tables::check(&files, &verified));
     if let Some(other) = with {
         checks.push(one_story(&verified, other));
     }

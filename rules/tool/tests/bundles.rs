@@ -31,13 +31,13 @@ fn what_holds_is_verified_with_its_keys() {
     assert_eq!(code, 0, "{text}");
     assert_eq!(
         last,
-        "VERIFIED: all 8 checks hold, if the keys above are the authority's."
+        "VERIFIED: all 15 checks hold, if the keys above are the authority's."
     );
     for words in [
         "Evidence about P-0001",
         "\n\nholds        bagit.txt",
         "\nholds        the collector signed this bundle as it is, at 2026-11-24T05:00:00.000Z\n",
-        "\nholds        each of the 4 files has the hash that the bag names\n",
+        "\nholds        each of the 11 files has the hash that the bag names\n",
         "Compare each with the one that the authority published",
         "  a.example/collector+",
         "  court:clerk SHA256:TFy1BvkcteHgZTjTw9f33g8fBqWKSZWxZNTLaU3ueDc\n",
@@ -52,9 +52,9 @@ fn what_fails_is_never_called_verified() {
     std::fs::write(bundle.path().join("data/findings.jsonl"), "{}\n").unwrap();
     let (code, text, last) = verify(bundle.path());
     assert_eq!(code, 1, "{text}");
-    assert!(last.starts_with("EVIDENCE FAILS: 2 of 7 checks"), "{text}");
+    assert!(last.starts_with("EVIDENCE FAILS: 3 of 14 checks"), "{text}");
     assert!(
-        text.contains("\nFAILS        each of the 4 files"),
+        text.contains("\nFAILS        each of the 11 files"),
         "{text}"
     );
     assert!(!text.to_lowercase().contains("verified"), "{text}");
@@ -65,7 +65,7 @@ fn what_cannot_be_checked_is_never_called_verified() {
     let other = bundle("proviso-engine/0", "P-0001", &[]);
     let (code, text, last) = verify(other.path());
     assert_eq!(code, 2, "{text}");
-    assert!(last.starts_with("COULD NOT CHECK: 4 of 8"), "{text}");
+    assert!(last.starts_with("COULD NOT CHECK: 4 of 15"), "{text}");
     assert!(!text.to_lowercase().contains("verified"), "{text}");
 
     let empty = tempfile::tempdir().unwrap();

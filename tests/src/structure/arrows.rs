@@ -7,9 +7,16 @@ use std::collections::BTreeMap;
 const MAY: &[(&str, &[&str])] = &[
     ("proviso-report", &[]),
     ("proviso-rules", &["proviso-report"]),
-    ("proviso-tool", &["proviso-report", "proviso-rules"]),
+    ("proviso-pdf", &["proviso-report", "proviso-rules"]),
+    (
+        "proviso-tool",
+        &["proviso-report", "proviso-rules", "proviso-pdf"],
+    ),
     ("proviso-agent", &["proviso-report", "proviso-rules"]),
-    ("proviso-collector", &["proviso-report", "proviso-rules"]),
+    (
+        "proviso-collector",
+        &["proviso-report", "proviso-rules", "proviso-pdf"],
+    ),
     ("proviso-witness", &["proviso-report"]),
     ("proviso-installer", &["proviso-report", "proviso-rules"]),
     (
@@ -17,6 +24,7 @@ const MAY: &[(&str, &[&str])] = &[
         &[
             "proviso-report",
             "proviso-rules",
+            "proviso-pdf",
             "proviso-tool",
             "proviso-agent",
             "proviso-collector",
@@ -83,6 +91,8 @@ mod tests {
             ("proviso-agent", "proviso-collector"),
             ("proviso-collector", "proviso-agent"),
             ("proviso-tool", "proviso-collector"),
+            ("proviso-pdf", "proviso-tool"),
+            ("proviso-agent", "proviso-pdf"),
             ("proviso-installer", "proviso-agent"),
             ("proviso-agent", "proviso-tests"),
         ] {

@@ -1,10 +1,15 @@
 //! Bundles to be read: of a person, with the log of one computer or none.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use data_encoding::HEXLOWER;
-use proviso_report::bundle::{About, FORMAT, Leaf, SEAL, Start, seal_note, seal_statement};
+use proviso_report::bundle::{
+    About, FORMAT, Files, Leaf, SEAL, Start, seal_note, seal_statement, verify,
+};
 use proviso_report::{
     Alg, Checkpoint, CompactRange, DeviceId, Hash, Receipt, Record, Seed, SigningKey, UnixMs,
-    VerifierKey, checkpoint_note,
+    VerifierKey, checkpoint_note, tables,
 };
 use tempfile::TempDir;
 
@@ -53,6 +58,11 @@ pub(crate) fn bundle(engine: &str, person: &str, records: &[Record]) -> TempDir 
     if !records.is_empty() {
         files.extend(log(&secret, &collector, records));
     }
+    let made = {
+        let files = Memory(files.iter().cloned().collect());
+        tables::made(&files, &verify(&files)).unwrap()
+    };
+    files.extend(made.into_iter().map(|(path, bytes)| (path.into(), bytes)));
     let mut manifest = String::new();
     for (path, bytes) in &files {
         manifest += &format!("{}  {path}\n", Hash::of(bytes));
@@ -81,6 +91,19 @@ pub(crate) fn bundle(engine: &str, person: &str, records: &[Record]) -> TempDir 
         std::fs::write(path, bytes).unwrap();
     }
     folder
+}
+
+/// Files that are nowhere yet.
+struct Memory(BTreeMap<String, Vec<u8>>);
+
+impl Files for Memory {
+    fn list(&self) -> Result<Vec<String>, String> {
+        Ok(self.0.keys().cloned().collect())
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Cow<'_, [u8]>>, String> {
+        Ok(self.0.get(path).map(|bytes| Cow::Borrowed(&bytes[..])))
+    }
 }
 
 /// The log of a computer whose key is the collector's too.

@@ -1,6 +1,9 @@
 //! How many records a second one collector takes: reports of 100, signature and growth verified,
 //! judged, durably committed, receipt back, with the load on the same machine.
 //!
+//! And how many a second go out again as one bundle: read, verified, written as evidence and as every
+//! table, report and statement, synced and signed.
+//!
 //! The peers write the same bytes durably and do nothing else: SQLite, one transaction for each
 //! report; and a plain TCP receiver that appends to a file and syncs it before it answers.
 
@@ -49,6 +52,23 @@ pub(crate) fn measure(figures: &mut Figures) -> anyhow::Result<()> {
             "{note}; peers: sqlite_full_records_per_s, tcp_fsync_records_per_s; goal 50000, \
              budget 250000"
         ),
+    );
+    let out = scene.dir().join("bundle");
+    let begun = Instant::now();
+    scene.collector.export(PERSON, &out)?;
+    let seconds = begun.elapsed().as_secs_f64();
+    let shown = std::fs::read_to_string(out.join("data/tables/records.jsonl"))?
+        .lines()
+        .count();
+    if shown as f64 != records {
+        bail!("{shown} records are in the bundle, not {records}");
+    }
+    figures.add(
+        "bundle_records_per_s",
+        records / seconds,
+        "records/s",
+        "the same records exported as one bundle by the command: verified again, raw records, proofs, \
+         all tables, report, statement, synced; peer: sqlite_full_records_per_s, which writes them once",
     );
     let peer = sample.len() as f64 * RECORDS as f64;
     figures.add(

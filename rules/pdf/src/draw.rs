@@ -16,10 +16,10 @@ use krilla::tagging::{
 use krilla::{Document, SerializeSettings};
 use proviso_rules::page::{self, document::LANGUAGE};
 
-use super::PdfError;
-use super::face::{Faces, Run};
-use super::flow::{Colour, Leaf, Mark, SECTION, SHEET, Style, Tree, broken};
-use super::paper::{HEIGHT, MARGIN, MEASURE, Paper, Placed, Sheet, WIDTH};
+use crate::PdfError;
+use crate::face::{Faces, Run};
+use crate::flow::{Colour, Leaf, Mark, SECTION, SHEET, Style, Tree, broken};
+use crate::paper::{HEIGHT, MARGIN, MEASURE, Paper, Placed, Sheet, WIDTH};
 
 /// How wide the bar beside the court's words is.
 const BAR: f32 = 2.5;
@@ -175,6 +175,17 @@ impl Pen<'_> {
                 Mark::Blank { from, to } => {
                     let place = (x + from, y + row.height - 3.0, to - from, 0.7);
                     line(surface, place, rgb::Color::new(27, 27, 27));
+                }
+                Mark::Rule { to } => {
+                    line(
+                        surface,
+                        (x, y - 2.0, *to, 0.3),
+                        rgb::Color::new(120, 120, 120),
+                    );
+                }
+                Mark::Filled { from, to } => {
+                    let place = (x + from, y + 2.0, to - from, row.height - 4.0);
+                    line(surface, place, rgb::Color::new(11, 79, 138));
                 }
                 Mark::Over { to } => {
                     line(surface, (x, y - 8.0, *to, 1.0), rgb::Color::new(27, 27, 27));

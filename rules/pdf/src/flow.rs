@@ -2,14 +2,15 @@
 //!
 //! A row is what is never torn apart. Rows know nothing of sheets.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
-use krilla::tagging::{ListNumbering, Tag, TagKind};
-use proviso_rules::page::document::{Block, ListOf};
+use krilla::tagging::{ListNumbering, TableHeaderScope, Tag, TagKind};
+use proviso_rules::page::document::{Bars, Block, ListOf};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::PdfError;
-use super::face::{Faces, Run, Which};
+use crate::PdfError;
+use crate::face::{Faces, Run, Which};
 
 /// How letters look.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +38,8 @@ const STRONG: Style = Style::new(Which::Bold, 10.0, 14.0);
 const LABEL: Style = Style::new(Which::Bold, 8.5, 12.0);
 const COURT: Style = Style::new(Which::Court, 10.5, 15.0);
 const CODE: Style = Style::new(Which::Code, 8.5, 14.0);
+const CELL: Style = Style::new(Which::Plain, 8.0, 11.0);
+const CELL_HEAD: Style = Style::new(Which::Bold, 8.0, 11.0);
 pub(super) const SHEET: Style = Style::new(Which::Plain, 7.5, 10.0);
 
 const INDENT: f32 = 12.0;
@@ -44,6 +47,11 @@ const INDENT: f32 = 12.0;
 const COLUMN: f32 = 14.0;
 /// How wide a term is beside its meaning.
 const TERM: f32 = 105.0;
+/// Between columns of a table.
+const BETWEEN: f32 = 7.0;
+/// Of a line with a bar: where the bar begins, and how much is left for words behind it.
+const BAR_FROM: f32 = 70.0;
+const BAR_WORDS: f32 = 130.0;
 
 /// A line of words, or of several columns of words, on one height.
 #[derive(Debug)]
@@ -87,14 +95,18 @@ pub(super) enum Mark {
     Blank { from: f32, to: f32 },
     /// A line across the sheet, above the row.
     Over { to: f32 },
+    /// A thin line above the row of a table.
+    Rule { to: f32 },
+    /// A bar of a chart.
+    Filled { from: f32, to: f32 },
 }
 
 impl Mark {
     const fn x(&self) -> f32 {
         match self {
             Self::Words { x, .. } => *x,
-            Self::Blank { from, .. } => *from,
-            Self::Over { .. } => 0.0,
+            Self::Blank { from, .. } | Self::Filled { from, .. } => *from,
+            Self::Over { .. } | Self::Rule { .. } => 0.0,
         }
     }
 }
@@ -219,7 +231,95 @@ impl<'a> Flow<'a> {
                 Ok((rows, Tree::Group(Tag::Section.into(), trees)))
             }
             Block::Signature { heading, lines } => self.signature(heading, lines, width),
+            Block::Table { head, shares, rows } => self.table(head, shares, rows, width),
+            Block::Bars(bars) => self.bars(bars, width),
         }
+    }
+
+    /// A row of cells is never torn apart if it fits on any sheet; the first row follows the head.
+    fn table(
+        &mut self,
+        head: &[String],
+        shares: &[u16],
+        rows: &[Vec<String>],
+        width: f32,
+    ) -> Result<(Chunk, Tree), PdfError> {
+        let whole: f32 = shares.iter().copied().map(f32::from).sum();
+        let mut right = 0.0;
+        let mut columns = Vec::new();
+        for share in shares {
+            let wide = width * f32::from(*share) / whole.max(1.0);
+            columns.push((right, (wide - BETWEEN).max(BETWEEN)));
+            right += wide;
+        }
+        let mut chunk = Chunk::new();
+        let mut trees = Vec::new();
+        for (at, cells) in std::iter::once(head)
+            .chain(rows.iter().map(Vec::as_slice))
+            .enumerate()
+        {
+            let mut all = Chunk::new();
+            let mut tags = Vec::new();
+            for (cell, (x, wide)) in cells.iter().zip(&columns) {
+                let (style, tag): (_, TagKind) = if at == 0 {
+                    (CELL_HEAD, Tag::TH(TableHeaderScope::Column).into())
+                } else {
+                    (CELL, Tag::TD.into())
+                };
+                let (some, leaf) = self.lines(cell, style, *x, *wide)?;
+                all = beside(all, some);
+                tags.push(Tree::Group(tag, vec![Tree::Leaf(leaf)]));
+            }
+            space(&mut all, 4.0);
+            together(&mut all);
+            if let Some(first) = all.first_mut() {
+                first.marks.push(Mark::Rule { to: width });
+            }
+            if at == 0 {
+                for row in &mut all {
+                    row.keep = true;
+                }
+            }
+            chunk.append(&mut all);
+            trees.push(Tree::Group(Tag::TR.into(), tags));
+        }
+        Ok((chunk, Tree::Group(Tag::Table.into(), trees)))
+    }
+
+    /// The longest bar is as wide as there is room; what it stands for is said in words behind it.
+    fn bars(&mut self, bars: &[Bars], width: f32) -> Result<(Chunk, Tree), PdfError> {
+        let most = bars.iter().map(|one| one.count).max().unwrap_or(0).max(1);
+        let room = width - BAR_FROM - BAR_WORDS;
+        let mut chunk = Chunk::new();
+        let mut items = Vec::new();
+        for one in bars {
+            #[expect(clippy::cast_precision_loss, reason = "a bar need not be exact")]
+            let wide = room * (one.count as f32 / most as f32);
+            let (left, label) = self.lines(&one.label, CELL, 0.0, BAR_FROM - 4.0)?;
+            let from = BAR_FROM + wide + 6.0;
+            let (words, meaning) = self.lines(&one.words, CELL, from, width - from)?;
+            let mut some = beside(left, words);
+            if let Some(first) = some.first_mut()
+                && one.count > 0
+            {
+                let to = BAR_FROM + wide.max(1.0);
+                first.marks.push(Mark::Filled { from: BAR_FROM, to });
+            }
+            space(&mut some, 2.0);
+            together(&mut some);
+            chunk.append(&mut some);
+            items.push(Tree::Group(
+                Tag::LI.into(),
+                vec![
+                    Tree::Group(Tag::Lbl.into(), vec![Tree::Leaf(label)]),
+                    Tree::Group(Tag::LBody.into(), vec![Tree::Leaf(meaning)]),
+                ],
+            ));
+        }
+        Ok((
+            chunk,
+            Tree::Group(Tag::L(ListNumbering::None).into(), items),
+        ))
     }
 
     fn paragraph(
@@ -418,6 +518,8 @@ pub(super) fn broken(
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0.0;
+    // Addresses and hashes are long and have few different letters.
+    let mut known: BTreeMap<&str, f32> = BTreeMap::new();
     for word in words.split_whitespace() {
         let wide = face.run(word)?.width;
         if !line.is_empty() && used + space + wide > limit {
@@ -436,7 +538,14 @@ pub(super) fn broken(
         }
         // Longer than a line: broken anywhere, without a hyphen that is not in the word.
         for letter in word.graphemes(true) {
-            let wide = face.run(letter)?.width;
+            let wide = match known.get(letter) {
+                Some(wide) => *wide,
+                None => {
+                    let wide = face.run(letter)?.width;
+                    known.insert(letter, wide);
+                    wide
+                }
+            };
             if !line.is_empty() && used + wide > limit {
                 lines.push(std::mem::take(&mut line));
                 used = 0.0;

@@ -7,9 +7,9 @@ use krilla::tagging::Tag;
 use proviso_rules::page::Document;
 use proviso_rules::page::document::{Block, Court, Section};
 
-use super::PdfError;
-use super::face::{Faces, Run};
-use super::flow::{Chunk, Flow, Leaf, Row, SECTION, Tree, broken};
+use crate::PdfError;
+use crate::face::{Faces, Run};
+use crate::flow::{Chunk, Flow, Leaf, Row, SECTION, Tree, broken};
 
 /// A4, in points.
 pub(super) const WIDTH: f32 = 595.28;

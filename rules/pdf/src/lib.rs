@@ -1,16 +1,21 @@
-//! The reading page on paper: a tagged PDF (PDF/UA-1) that a screen reader can follow.
+//! A page on paper: a tagged PDF (PDF/UA-1) that a screen reader can follow. For the reading page of an
+//! order, and for the report of an evidence bundle.
 //!
 //! Promises: the words of the page in their order, in fonts that the file carries; the same page
 //! gives the same bytes. A rule that fits on one sheet is not torn apart, and each sheet says of
 //! which order and which clause it is.
 //!
 //! Refuses: letters that its fonts lack and scripts that run from right to left. It says so rather
-//! than leave something out of what people sign.
+//! than leave something out of what people sign. Where what is written is not for signing,
+//! [`write_spelled`] names such letters by their numbers instead.
+
+#![forbid(unsafe_code)]
 
 mod draw;
 mod face;
 mod flow;
 mod paper;
+mod spelled;
 
 use krilla::configure::ValidationError;
 use krilla::error::KrillaError;
@@ -18,9 +23,11 @@ use proviso_rules::page::Document;
 
 use face::Faces;
 
+pub use spelled::write_spelled;
+
 /// The page cannot be written as a PDF.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum PdfError {
+pub enum PdfError {
     /// The fonts lack a letter.
     #[error(
         "the letters of the PDF have no `{0}` (U+{code:04X}): write the page as HTML and print that",
@@ -63,7 +70,7 @@ impl From<KrillaError> for PdfError {
 }
 
 /// The page as the bytes of a PDF file.
-pub(crate) fn write(page: &Document) -> Result<Vec<u8>, PdfError> {
+pub fn write(page: &Document) -> Result<Vec<u8>, PdfError> {
     let faces = Faces::new()?;
     let paper = paper::lay_out(page, &faces)?;
     draw::draw(page, &paper, &faces)

@@ -3,7 +3,7 @@
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use rustybuzz::UnicodeBuffer;
 
-use super::PdfError;
+use crate::PdfError;
 
 /// The fonts of a page.
 pub(super) struct Faces {
@@ -46,6 +46,17 @@ impl Faces {
             court: Face::new(dejavu::serif_condensed::regular())?,
             code: Face::new(dejavu::sans_mono::regular())?,
         })
+    }
+
+    /// Can every one of them show this letter, and would somebody see it?
+    pub(super) fn show(&self, c: char) -> bool {
+        let faces = [&self.plain, &self.bold, &self.court, &self.code];
+        !runs_leftwards(c)
+            && !c.is_control()
+            && !is_unseen(c)
+            && faces
+                .iter()
+                .all(|face| face.shapes.glyph_index(c).is_some())
     }
 
     pub(super) const fn get(&self, which: Which) -> &Face {
@@ -122,6 +133,24 @@ impl Face {
     fn part_of_size(&self, units: i32) -> f32 {
         units as f32 / self.units
     }
+}
+
+/// Letters that leave no mark, or that mean something only to those who agreed on it.
+const fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{e000}'..='\u{f8ff}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{10ffff}'
+    )
 }
 
 /// Letters of scripts that run from right to left.
