@@ -166,6 +166,8 @@ mod tests {
             first: 0,
             end: 9,
             records: records.collect(),
+            leaves: Vec::new(),
+            receipts: crate::bounds::Receipts::new(),
             withheld: 0,
             received: BTreeMap::new(),
             roots: roots.iter().copied().collect(),

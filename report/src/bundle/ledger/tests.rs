@@ -227,6 +227,8 @@ fn checked(files: &Memory) -> (Vec<Check>, Option<Ledger>) {
         first: 0,
         end: 5,
         records: Vec::new(),
+        leaves: Vec::new(),
+        receipts: crate::bounds::Receipts::new(),
         withheld: 0,
         received: BTreeMap::from([(5, 1_795_496_401)]),
         roots: BTreeMap::new(),
