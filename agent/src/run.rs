@@ -22,22 +22,27 @@ use crate::journal::{self, Journal, Limits, OpenError, WriteError};
 use crate::log_key;
 use crate::order::{Book, StoreError};
 use crate::pipeline::thread::{Inlets, spawn};
-use crate::pipeline::{Keeper, Outlets, Progress, StartError};
+use crate::pipeline::{End, Keeper, Outlets, Progress, StartError};
 use crate::platform::clock::{Clock, ClockError};
 use crate::platform::local::{BindError, Listener};
 use crate::platform::rights::{self, RightsError};
 use crate::platform::signals::Signals;
+use crate::platform::{power, zone};
 use crate::scope::Scope;
 use crate::source::extension::desk::Desk;
 use crate::source::extension::native_host::SOCKET;
 use crate::source::extension::{self, PrepareError};
-use crate::source::{Context, Health, Port, Wanted, history, process};
+use crate::source::{Context, Health, Port, ToPipeline, Wanted, history, process};
 use crate::uplink::{self, Notice};
 
 /// For sources to finish what they are in the middle of.
 const SOURCES_END: Duration = Duration::from_secs(2);
 /// For the uplink to carry off the last record.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// For the system to say whether it goes down.
+const SYSTEM_SAYS: Duration = Duration::from_secs(2);
+/// Between two looks at the time zone.
+const ZONE_AGAIN: Duration = Duration::from_secs(60);
 /// Between two tries to open the port of the extension.
 const PORT_RETRY: Duration = Duration::from_secs(30);
 /// Records that go ahead of a backlog, waiting to be sent.
@@ -160,6 +165,7 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     sources.spawn(desk.serve(listener));
     sources.spawn(history::run(port.clone(), context.clone()));
     sources.spawn(process::run(port.clone(), context.clone()));
+    sources.spawn(tell_zone(port.clone(), stop.clone()));
     sources.spawn(hand_out(
         served,
         config.extension.port,
@@ -177,7 +183,11 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     // What a source could not hand over in time it hands over at the next start.
     let _ = timeout(SOURCES_END, all(&mut sources)).await;
     let (done, written) = oneshot::channel();
-    if stop_keeper.send((reason.to_owned(), done)).is_ok() {
+    let end = End {
+        reason: reason.to_owned(),
+        shutdown: is_going_down().await,
+    };
+    if stop_keeper.send((end, done)).is_ok() {
         let _ = written.await;
     }
     let closed = *ears.closed.borrow();
@@ -288,6 +298,22 @@ async fn hand_out(
         }
         until(&stop, tokio::time::sleep(PORT_RETRY)).await;
     }
+}
+
+/// Tells the keeper which time zone the computer is in.
+async fn tell_zone(port: Port, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Some(zone) = zone::name() {
+            let _ = port.send(ToPipeline::Zone(zone)).await;
+        }
+        until(&stop, tokio::time::sleep(ZONE_AGAIN)).await;
+    }
+}
+
+/// Asks the system whether it goes down; one that does not answer in time cannot tell.
+async fn is_going_down() -> Option<bool> {
+    let asked = tokio::task::spawn_blocking(power::is_going_down);
+    timeout(SYSTEM_SAYS, asked).await.ok()?.ok()?
 }
 
 async fn until(stop: &CancellationToken, work: impl Future<Output = ()>) {

@@ -181,6 +181,7 @@ mod tests {
                 suppressed: BTreeMap::new(),
                 cannot_tell: BTreeMap::new(),
                 awake_ms: 0,
+                order: None,
             }
             .into(),
         }

@@ -44,6 +44,7 @@ mod complete;
 mod epochs;
 mod keys;
 pub mod ledger;
+mod life;
 mod log;
 mod parts;
 mod places;
@@ -190,6 +191,8 @@ pub fn verify(files: &dyn Files) -> Verified {
         let (checks, log) = log::check(files, &listed, device, collector.as_ref(), chosen);
         verified.checks.extend(checks);
         if let Some(log) = log {
+            verified.checks.push(life::times(device, &log));
+            verified.checks.push(life::watched(device, &log));
             verified.logs.insert(device, log);
         }
     }

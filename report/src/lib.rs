@@ -5,8 +5,9 @@
 //! records on their way), [`merkle`] (how a device's log is bound together) and [`receipt`] (how a
 //! collector acknowledges it).
 //!
-//! [`bounds`] says between which moments of the collector a record was written; [`bundle`] is what an
-//! export holds, [`tables`] the same records for other tools.
+//! [`bounds`] says between which moments of the collector a record was written, [`coverage`] how much
+//! of a time a device was watched; [`bundle`] is what an export holds, [`tables`] the same records for
+//! other tools.
 //!
 //! Nothing here opens a file or a socket or asks for the time: bytes and times are arguments.
 
@@ -16,6 +17,7 @@ mod base64;
 pub mod bounds;
 pub mod bundle;
 pub mod checkpoint;
+pub mod coverage;
 mod device;
 pub mod fact;
 pub mod frame;

@@ -16,6 +16,8 @@ pub(super) const LOG: &str = "log";
 pub(super) const KEY: &str = "key";
 /// The last sign of life (see [`super::Life`]).
 pub(super) const LIFE: &str = "life";
+/// The time zone that was last known.
+pub(super) const ZONE: &str = "zone";
 /// Which orders are held (see [`super::Held`]).
 pub(super) const ORDERS: &str = "orders";
 /// The engine, a line feed and what the judge remembers of the log.

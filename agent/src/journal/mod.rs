@@ -131,6 +131,9 @@ pub struct Life {
     pub at: UnixMs,
     /// In which run of the operating system.
     pub boot: BootId,
+    /// Milliseconds since boot, with and without the time asleep; `None`: written by an agent of
+    /// before.
+    pub clocks: Option<(u64, u64)>,
 }
 
 /// The word that something is on disk. Only a commit makes it.
@@ -411,16 +414,30 @@ impl Life {
         let mut bytes = vec![u8::from(self.stopped)];
         bytes.extend(self.at.0.to_be_bytes());
         bytes.extend(self.boot.0);
+        if let Some((mono, awake)) = self.clocks {
+            bytes.extend(mono.to_be_bytes());
+            bytes.extend(awake.to_be_bytes());
+        }
         bytes
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (&[stopped], rest) = bytes.split_first_chunk()?;
-        let (at, boot) = rest.split_first_chunk()?;
+        let (at, rest) = rest.split_first_chunk()?;
+        let (boot, rest) = rest.split_first_chunk()?;
+        let clocks = match rest.split_first_chunk() {
+            None if rest.is_empty() => None,
+            None => return None,
+            Some((mono, awake)) => Some((
+                u64::from_be_bytes(*mono),
+                u64::from_be_bytes(awake.try_into().ok()?),
+            )),
+        };
         Some(Self {
             stopped: stopped == 1,
             at: UnixMs(i64::from_be_bytes(*at)),
-            boot: BootId(boot.try_into().ok()?),
+            boot: BootId(*boot),
+            clocks,
         })
     }
 }

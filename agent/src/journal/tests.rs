@@ -125,6 +125,7 @@ fn heartbeat() -> Fact {
         suppressed: [].into(),
         cannot_tell: std::collections::BTreeMap::new(),
         awake_ms: 1,
+        order: None,
     })
 }
 
@@ -534,8 +535,8 @@ fn stored_values_are_these_bytes() {
         stopped: true,
         at: UnixMs(-1),
         boot: BootId([4; 16]),
+        clocks: Some((2, 1)),
     };
-    let bytes = [&[1][..], &[0xff; 8], &[4; 16]].concat();
     let signing = Signing {
         public: [3; 32],
         boot: BootId([4; 16]),
@@ -545,7 +546,23 @@ fn stored_values_are_these_bytes() {
     assert_eq!(signing.to_bytes(), stored);
     assert_eq!(Signing::from_bytes(&stored), Some(signing));
     assert_eq!(Signing::from_bytes(&stored[1..]), None);
+    let bytes = [
+        &[1][..],
+        &[0xff; 8],
+        &[4; 16],
+        &2_u64.to_be_bytes(),
+        &1_u64.to_be_bytes(),
+    ];
+    let bytes = bytes.concat();
     assert_eq!(life.to_bytes(), bytes);
     assert_eq!(Life::from_bytes(&bytes), Some(life));
     assert_eq!(Life::from_bytes(&bytes[1..]), None);
+    assert_eq!(Life::from_bytes(&bytes[..40]), None);
+    // As agents of before wrote it.
+    let old = Life {
+        clocks: None,
+        ..life
+    };
+    assert_eq!(old.to_bytes(), bytes[..25]);
+    assert_eq!(Life::from_bytes(&bytes[..25]), Some(old));
 }

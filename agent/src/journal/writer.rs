@@ -172,8 +172,20 @@ impl<'a> Writer<'a> {
             stopped,
             at: now.at,
             boot: now.boot,
+            clocks: Some((now.mono, now.awake)),
         };
         Ok(meta::put(self.db, meta::LIFE, &life.to_bytes())?)
+    }
+
+    /// The time zone that was last known.
+    pub fn zone(&self) -> Result<Option<String>, WriteError> {
+        let bytes = meta::get(self.db, meta::ZONE)?;
+        Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+    }
+
+    /// The time zone that is known now.
+    pub fn set_zone(&mut self, zone: &str) -> Result<(), WriteError> {
+        Ok(meta::put(self.db, meta::ZONE, zone.as_bytes())?)
     }
 
     /// Which orders are held. The bytes are the order book's.

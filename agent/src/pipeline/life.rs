@@ -1,15 +1,17 @@
 //! The agent's own life: start, heartbeat, clock, stop.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
-use proviso_report::UnixMs;
+use proviso_report::Hash;
 use proviso_report::fact::{
-    AgentStarted, AgentStopped, Fact, Gap, GapCause, Heartbeat, ListInForce, OrderInForce,
+    AgentStarted, AgentStopped, Fact, GapCause, Heartbeat, ListInForce, OrderInForce, PowerWas,
     PreviousEnd,
 };
 use proviso_rules::ENGINE;
 use thiserror::Error;
 
+use super::clocks::{self, gap, power};
+use super::health::Unsaid;
 use super::{Keeper, Outlets};
 use crate::journal::{Counters, Journal, Life, WriteError, Writer};
 use crate::order::Book;
@@ -19,16 +21,24 @@ use crate::uplink::Link;
 
 /// Counts in one heartbeat; more go into a second one. Names are so short that these fit a record.
 const MAX_COUNTS: usize = 200;
-/// Clocks drift and are put right all the time; more than this is a step.
-const STEP_MS: i64 = 2_000;
 
 /// When the agent last gave a sign of life.
 #[derive(Debug)]
 pub(super) struct Pulse {
     every_ms: u64,
     last: Option<Moment>,
-    /// The last moment that was written about, to notice when the clock is set.
+    /// The last moment that was written about, to notice when the clock is set and when the computer
+    /// slept.
     clock: Moment,
+}
+
+/// That the agent ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Why, in words.
+    pub reason: String,
+    /// Is the system going down? `None`: it cannot be known.
+    pub shutdown: Option<bool>,
 }
 
 /// Why the keeper cannot begin.
@@ -62,7 +72,7 @@ impl Keeper {
             scope,
             outlets,
             cursors,
-            unsaid: VecDeque::new(),
+            unsaid: Unsaid::default(),
             stall: None,
             pulse: Pulse {
                 every_ms: heartbeat_ms,
@@ -72,9 +82,14 @@ impl Keeper {
             link: Link::Down("the agent has just started".into()),
             stopped: false,
         };
-        keeper.say(started(before, sources), now.at);
-        if let Some(gap) = before.and_then(|life| missing(life, now)) {
-            keeper.say(gap, now.at);
+        keeper.unsaid.say(started(before, sources), now.at);
+        if let Some(life) = before {
+            for (at, fact) in clocks::since(&life, now) {
+                keeper.unsaid.say(fact, at);
+            }
+            if let Some(gap) = missing(life, now) {
+                keeper.unsaid.say(gap, now.at);
+            }
         }
         keeper.outlets.wanted.send_replace(keeper.book.wanted());
         keeper.outlets.closed.send_replace(keeper.journal.closed());
@@ -83,9 +98,14 @@ impl Keeper {
     }
 
     /// The last record of this run. Afterwards only questions are answered.
-    pub fn stop(&mut self, reason: &str, now: &Moment) -> Result<(), WriteError> {
-        let reason = reason.to_owned();
-        self.say(AgentStopped { reason }.into(), now.at);
+    pub fn stop(&mut self, end: End, now: &Moment) -> Result<(), WriteError> {
+        let End { reason, shutdown } = end;
+        self.unsaid.say_losses(now);
+        if shutdown == Some(true) {
+            self.unsaid.say(power(PowerWas::Off), now.at);
+        }
+        self.unsaid
+            .say(AgentStopped { reason, shutdown }.into(), now.at);
         // If it cannot be written, the next start finds no good end, and says so.
         let ended = self.commit(Vec::new(), true, now);
         self.stopped = true;
@@ -96,7 +116,15 @@ impl Keeper {
 impl Pulse {
     /// Must something be written because of the time?
     pub(super) fn is_due(&self, now: &Moment) -> bool {
-        self.next(now) == 0 || self.step(now).is_some()
+        self.next(now) == 0 || clocks::differ(&self.clock, now)
+    }
+
+    /// Writes how the clock was set and when the computer slept, before what came after it.
+    pub(super) fn clocks(&self, writer: &mut Writer<'_>, now: &Moment) -> Result<(), WriteError> {
+        for (at, fact) in clocks::between(&self.clock, now) {
+            writer.state(at, fact, now)?;
+        }
+        Ok(())
     }
 
     /// Milliseconds until the next heartbeat.
@@ -108,17 +136,19 @@ impl Pulse {
         })
     }
 
-    /// Writes what is due.
-    pub(super) fn beat(&self, writer: &mut Writer<'_>, now: &Moment) -> Result<(), WriteError> {
-        if let Some(step) = self.step(now) {
-            writer.state(now.at, step, now)?;
-        }
+    /// Writes what is due. `order`: the one in force.
+    pub(super) fn beat(
+        &self,
+        writer: &mut Writer<'_>,
+        order: Option<Hash>,
+        now: &Moment,
+    ) -> Result<(), WriteError> {
         match self.last {
             // The record of the start is the first sign.
             None => writer.set_life(false, now),
             Some(last) if self.next(now) == 0 => {
                 let awake_ms = now.awake.saturating_sub(last.awake);
-                for heartbeat in heartbeats(writer.take_counters()?, awake_ms) {
+                for heartbeat in heartbeats(writer.take_counters()?, awake_ms, order) {
                     writer.state(now.at, heartbeat.into(), now)?;
                 }
                 writer.set_life(false, now)
@@ -132,6 +162,7 @@ impl Pulse {
     pub(super) fn beat_early(
         &self,
         writer: &mut Writer<'_>,
+        order: Option<Hash>,
         now: &Moment,
     ) -> Result<bool, WriteError> {
         let counters = writer.take_counters()?;
@@ -139,7 +170,7 @@ impl Pulse {
             return Ok(false);
         }
         let since = self.last.map_or(now.awake, |last| last.awake);
-        for heartbeat in heartbeats(counters, now.awake.saturating_sub(since)) {
+        for heartbeat in heartbeats(counters, now.awake.saturating_sub(since), order) {
             writer.state(now.at, heartbeat.into(), now)?;
         }
         Ok(true)
@@ -159,36 +190,17 @@ impl Pulse {
         }
         self.clock = *now;
     }
-
-    /// Was the wall clock set since then?
-    fn step(&self, now: &Moment) -> Option<Fact> {
-        let passed = i64::try_from(now.mono.saturating_sub(self.clock.mono)).unwrap_or(i64::MAX);
-        let expected = self.clock.at.plus(passed);
-        let by = now.at.0.saturating_sub(expected.0);
-        if by.saturating_abs() <= STEP_MS {
-            return None;
-        }
-        let direction = if by > 0 { "forward" } else { "back" };
-        Some(gap(
-            GapCause::Clock,
-            expected,
-            now.at,
-            format!(
-                "the clock was set {direction} by {} s",
-                by.saturating_abs() / 1_000
-            ),
-        ))
-    }
 }
 
 /// One heartbeat, or more when there are many counts: each count stands in one of them, and the
 /// time awake in the first.
-fn heartbeats(counters: Counters, awake_ms: u64) -> Vec<Heartbeat> {
+fn heartbeats(counters: Counters, awake_ms: u64, order: Option<Hash>) -> Vec<Heartbeat> {
     let empty = Heartbeat {
         uncovered: BTreeMap::new(),
         suppressed: BTreeMap::new(),
         cannot_tell: BTreeMap::new(),
         awake_ms: 0,
+        order,
     };
     let first = Heartbeat {
         uncovered: counters.uncovered,
@@ -278,21 +290,9 @@ fn missing(life: Life, now: &Moment) -> Option<Fact> {
     Some(gap(cause, life.at, now.at, detail))
 }
 
-fn gap(cause: GapCause, from: UnixMs, to: UnixMs, detail: String) -> Fact {
-    Gap {
-        cause,
-        source: None,
-        count: None,
-        from: Some(from.0),
-        to: Some(to.0),
-        detail,
-    }
-    .into()
-}
-
 #[cfg(test)]
 mod tests {
-    use proviso_report::{BootId, Method, Record};
+    use proviso_report::{BootId, Method, Record, UnixMs};
 
     use super::*;
 
@@ -306,7 +306,7 @@ mod tests {
             suppressed: suppressed.clone(),
             cannot_tell: suppressed.clone(),
         };
-        let all = heartbeats(counters, 60_000);
+        let all = heartbeats(counters, 60_000, None);
         let (mut found, mut unsure) = (BTreeMap::new(), BTreeMap::new());
         for heartbeat in all.iter().cloned() {
             found.extend(heartbeat.suppressed.clone());
@@ -330,6 +330,6 @@ mod tests {
         assert_eq!(unsure, suppressed);
         assert_eq!(all.iter().map(|h| h.awake_ms).sum::<u64>(), 60_000);
         assert_eq!(all.iter().filter(|h| !h.uncovered.is_empty()).count(), 1);
-        assert_eq!(heartbeats(Counters::default(), 5).len(), 1);
+        assert_eq!(heartbeats(Counters::default(), 5, None).len(), 1);
     }
 }

@@ -11,25 +11,27 @@
 //! Refuses: to log what a person did, and to take anything after the record that the agent stops.
 
 mod ask;
+mod clocks;
+mod health;
 mod life;
 mod look;
 mod show;
 mod stall;
 pub mod thread;
 
-pub use life::StartError;
+pub use life::{End, StartError};
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
-use proviso_report::UnixMs;
-use proviso_report::fact::{Fact, Gap, GapCause, SourceFailed, SourceRestored};
+use proviso_report::Hash;
+use proviso_report::fact::GapCause;
 use tokio::sync::{mpsc, watch};
 
 use crate::journal::{Journal, WriteError, Writer};
 use crate::order::{Book, Change};
 use crate::platform::clock::Moment;
 use crate::scope::Scope;
-use crate::source::{Batch, Durable, Health, ToPipeline, Wanted};
+use crate::source::{Batch, Durable, ToPipeline, Wanted};
 use crate::uplink::{Link, Notice};
 
 /// A report closes so long after its first record, and confirmations are recorded so long after
@@ -37,8 +39,6 @@ use crate::uplink::{Link, Notice};
 const CLOSE_AFTER_MS: u64 = 5_000;
 /// The order's term is looked at so often even if nobody sets the clock.
 const LOOK_MS: u64 = 60_000;
-/// Facts that wait for room to be written; more are counted.
-const MAX_UNSAID: usize = 1_000;
 
 /// Where the keeper tells others what changed.
 #[derive(Debug)]
@@ -70,8 +70,7 @@ pub struct Keeper {
     scope: Scope,
     outlets: Outlets,
     cursors: BTreeMap<String, Vec<u8>>,
-    /// Facts about the agent that are not written yet, with the time when they became true.
-    unsaid: VecDeque<(UnixMs, Fact)>,
+    unsaid: health::Unsaid,
     stall: Option<stall::Stall>,
     pulse: life::Pulse,
     link: Link,
@@ -85,7 +84,7 @@ impl Keeper {
         for message in messages.drain(..) {
             match message {
                 ToPipeline::Batch(batch) => batches.push(batch),
-                ToPipeline::Health(health) => self.note(health, now),
+                ToPipeline::Health(health) => self.unsaid.note(health, now),
                 other => asks.push(other),
             }
         }
@@ -97,6 +96,7 @@ impl Keeper {
                     let _ = reply.send(self.cursors.get(&source).cloned());
                 }
                 ToPipeline::Uplink(ask) => self.answer(ask, now)?,
+                ToPipeline::Zone(zone) => self.zone(&zone, now)?,
                 ToPipeline::Batch(_) | ToPipeline::Health(_) => {}
             }
         }
@@ -161,12 +161,16 @@ impl Keeper {
             .stall
             .as_ref()
             .filter(|stall| refused || ending || now.mono >= stall.over());
+        if self.pulse.next(now) == 0 {
+            self.unsaid.say_losses(now);
+        }
+        let order = self.order();
         let due = self.pulse.is_due(now)
             || self.is_closing(now)
             || ending
             || over.is_some()
             || self.journal.key_is_due(now).is_some()
-            || !self.unsaid.is_empty();
+            || !self.unsaid.facts.is_empty();
         if batches.is_empty() && !due {
             return Ok(());
         }
@@ -178,6 +182,7 @@ impl Keeper {
         let unsaid = &self.unsaid;
         let is_over = over.is_some();
         let written = self.journal.transact_judged(book, |writer| {
+            pulse.clocks(writer, now)?;
             say_all(writer, unsaid, now)?;
             if let Some(stall) = over {
                 writer.state(now.at, stall.gap(now), now)?;
@@ -190,7 +195,7 @@ impl Keeper {
                 }
                 done.extend(batch.done);
             }
-            pulse.beat(writer, now)?;
+            pulse.beat(writer, order, now)?;
             if ending {
                 writer.set_life(true, now)?;
             }
@@ -202,7 +207,7 @@ impl Keeper {
         });
         match written {
             Ok(durable) => {
-                self.unsaid.clear();
+                self.unsaid.said();
                 if is_over {
                     self.stall = None;
                 }
@@ -227,12 +232,13 @@ impl Keeper {
 
     /// Records a change of the order and lets it count; false when it could not be written.
     fn record(&mut self, change: Change, now: &Moment) -> Result<bool, WriteError> {
+        let order = self.order();
         let (unsaid, pulse) = (&self.unsaid, &self.pulse);
         let written = self.journal.transact_judged(&self.book, |writer| {
             say_all(writer, unsaid, now)?;
             // What was seen and counted under the order of before is told before.
             writer.flush_confirmed(now)?;
-            let early = pulse.beat_early(writer, now)?;
+            let early = pulse.beat_early(writer, order, now)?;
             for fact in &change.facts {
                 writer.state(now.at, fact.clone(), now)?;
             }
@@ -242,7 +248,7 @@ impl Keeper {
         });
         match written {
             Ok(durable) => {
-                self.unsaid.clear();
+                self.unsaid.said();
                 if durable.into_value() {
                     self.pulse.beaten_early(now);
                 }
@@ -300,35 +306,22 @@ impl Keeper {
             .any(|since| now.mono >= since.saturating_add(CLOSE_AFTER_MS))
     }
 
-    fn note(&mut self, health: Health, now: &Moment) {
-        let fact = match health {
-            Health::Failed { source, reason } => SourceFailed { source, reason }.into(),
-            Health::Restored { source } => SourceRestored { source }.into(),
-            Health::Gap(gap) => gap.into(),
-        };
-        self.say(fact, now.at);
+    /// The order in force, by its digest.
+    fn order(&self) -> Option<Hash> {
+        self.book.in_force().map(|judge| judge.order().digest())
     }
 
-    /// Queues a fact about the agent for the next commit.
-    fn say(&mut self, fact: Fact, at: UnixMs) {
-        if self.unsaid.len() < MAX_UNSAID {
-            self.unsaid.push_back((at, fact));
-            return;
+    /// Takes note of the time zone. What cannot be written now is noticed at the next look.
+    fn zone(&mut self, zone: &str, now: &Moment) -> Result<(), WriteError> {
+        if self.stopped {
+            return Ok(());
         }
-        match self.unsaid.back_mut() {
-            Some((
-                _,
-                Fact::Gap(Gap {
-                    cause: GapCause::Overflow,
-                    count: Some(count),
-                    to,
-                    ..
-                }),
-            )) => {
-                *count = count.saturating_add(1);
-                *to = Some(at.0);
-            }
-            _ => self.unsaid.push_back((at, unsaid_gap(at))),
+        let written = self
+            .journal
+            .transact_judged(&self.book, |writer| clocks::zone(writer, zone, now));
+        match written {
+            Ok(_durable) => Ok(()),
+            Err(error) => self.failed(error, false, now),
         }
     }
 }
@@ -336,25 +329,13 @@ impl Keeper {
 /// What had to wait for this transaction.
 fn say_all(
     writer: &mut Writer<'_>,
-    unsaid: &VecDeque<(UnixMs, Fact)>,
+    unsaid: &health::Unsaid,
     now: &Moment,
 ) -> Result<(), WriteError> {
-    for (at, fact) in unsaid {
+    for (at, fact) in &unsaid.facts {
         writer.state(*at, fact.clone(), now)?;
     }
     Ok(())
-}
-
-fn unsaid_gap(at: UnixMs) -> Fact {
-    Gap {
-        cause: GapCause::Overflow,
-        source: None,
-        count: Some(1),
-        from: Some(at.0),
-        to: Some(at.0),
-        detail: "so many things were to be said about the agent that they were only counted".into(),
-    }
-    .into()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use proviso_report::fact::{Kind, ProcessEnd, ProcessStart};
+use proviso_report::fact::{Fact, Gap, Kind, ProcessEnd, ProcessStart};
 use proviso_report::{BootId, CompactRange, Hash, Method, Record};
 use tokio::sync::oneshot;
 
@@ -9,9 +9,11 @@ use crate::journal::tests::{Device, ROOMY, at, checkpoint, receipt};
 use crate::journal::{FILE, Limits};
 use crate::merge::tests::observation;
 use crate::order::fixture::{Court, LIST};
-use crate::source::Observation;
+use crate::source::{Health, Observation};
 use crate::status::Status;
 use crate::uplink::{Ask, Offered, Standing};
+
+mod life;
 
 /// An agent that a test can kill, and everything that outlives it.
 struct World {
@@ -150,6 +152,13 @@ impl Running {
     }
 }
 
+fn stopped() -> End {
+    End {
+        reason: "test".into(),
+        shutdown: None,
+    }
+}
+
 fn seen(url: &str, ms: u64) -> Observation {
     observation(url, at(ms).at.0, Method::History)
 }
@@ -170,7 +179,7 @@ fn is_on_disk(dir: &Path, bytes: &[u8]) -> bool {
 fn each_start_says_how_the_time_before_ended() {
     let mut world = World::new();
     let mut agent = world.start(&at(1_000));
-    agent.keeper.stop("test", &at(2_000)).unwrap();
+    agent.keeper.stop(stopped(), &at(2_000)).unwrap();
     assert_eq!(*agent.closed.borrow(), 2);
     let records = world.collect(&agent);
     let facts: Vec<String> = records.iter().map(|r| r.fact.to_json().unwrap()).collect();
@@ -230,12 +239,19 @@ fn each_start_says_how_the_time_before_ended() {
     agent
         .keeper
         .tick(&Moment {
+            at: rebooted.at.plus(5_000),
             mono: 205_000,
+            awake: 205_000,
             ..rebooted
         })
         .unwrap();
     let records = world.collect(&agent);
-    assert!(matches!(&records[1].fact, Fact::Gap(gap) if gap.cause == GapCause::Off));
+    let kinds: Vec<_> = records.iter().map(|one| one.kind().as_str()).collect();
+    // By the clock the boot was before the last sign of life: it was set, too.
+    assert_eq!(kinds[..4], ["agent_started", "power", "gap", "gap"]);
+    assert_eq!(records[1].at, at(0).at, "when it was switched on");
+    assert!(matches!(&records[2].fact, Fact::Gap(gap) if gap.cause == GapCause::Clock));
+    assert!(matches!(&records[3].fact, Fact::Gap(gap) if gap.cause == GapCause::Off));
 }
 
 #[test]
@@ -245,7 +261,7 @@ fn without_an_order_nothing_is_kept_not_even_a_count() {
     assert!(agent.submit(vec![seen("https://secret.example/", 0)], "7", 10));
     assert_eq!(agent.cursor(), Some(b"7".to_vec()));
     agent.keeper.tick(&at(60_000)).unwrap();
-    agent.keeper.stop("test", &at(61_000)).unwrap();
+    agent.keeper.stop(stopped(), &at(61_000)).unwrap();
     let records = world.collect(&agent);
     let kinds: Vec<Kind> = records.iter().map(Record::kind).collect();
     assert_eq!(
@@ -341,10 +357,9 @@ fn only_what_a_clause_covers_is_written_and_of_the_rest_a_count() {
         .iter()
         .find(|record| record.kind() == Kind::Heartbeat)
         .unwrap();
-    assert_eq!(
-        heartbeat.fact.to_json().unwrap(),
-        r#"{"uncovered":{"process_end":1,"process_start":1},"suppressed":{"E1":1},"awake_ms":60000}"#
-    );
+    let stated = heartbeat.fact.to_json().unwrap();
+    let counts = r#"{"uncovered":{"process_end":1,"process_start":1},"suppressed":{"E1":1},"awake_ms":60000,"order":""#;
+    assert!(stated.starts_with(counts), "{stated}");
     for secret in ["solicitor.example/about", "old.example", "a:hush"] {
         assert!(!is_on_disk(world.dir.path(), secret.as_bytes()), "{secret}");
     }
@@ -476,7 +491,7 @@ fn an_order_that_was_taken_by_a_wrong_clock_binds_by_the_right_one() {
         ..seen("", 20_000)
     };
     assert!(agent.submit(vec![wiping], "1", 20_000));
-    agent.keeper.stop("test", &at(21_000)).unwrap();
+    agent.keeper.stop(stopped(), &at(21_000)).unwrap();
     assert!(world.collect_kinds(&agent).contains(&"process_start"));
 }
 
@@ -561,7 +576,7 @@ fn a_full_disk_is_a_gap_and_each_visit_is_stored_once() {
     assert!(agent.submit(batch, "5", 8_000));
     agent.keeper.tick(&at(13_000)).unwrap();
     agent.keeper.tick(&at(60_000)).unwrap();
-    agent.keeper.stop("test", &at(61_000)).unwrap();
+    agent.keeper.stop(stopped(), &at(61_000)).unwrap();
     let records = world.collect(&agent);
     let Fact::Gap(gap) = &records[0].fact else {
         panic!("{records:?}");
@@ -596,8 +611,10 @@ fn the_clock_cannot_be_set_in_silence() {
         })
         .unwrap();
     let records = world.collect(&agent);
-    assert_eq!(records.len(), 2, "said once");
-    let Fact::Gap(gap) = &records[1].fact else {
+    assert_eq!(records.len(), 3, "said once");
+    let stepped = records[1].fact.to_json().unwrap();
+    assert_eq!(stepped, r#"{"by_ms":-3610000}"#);
+    let Fact::Gap(gap) = &records[2].fact else {
         panic!("{records:?}");
     };
     assert_eq!(gap.cause, GapCause::Clock);
@@ -609,12 +626,12 @@ fn the_clock_cannot_be_set_in_silence() {
 fn too_many_things_to_say_are_counted() {
     let mut world = World::new();
     let mut agent = world.start_with(Limits { bytes: 0, ..ROOMY }, &at(0));
-    let mut messages: Vec<ToPipeline> = (0..MAX_UNSAID + 5)
+    let mut messages: Vec<ToPipeline> = (0..health::MAX_UNSAID + 5)
         .map(|_| ToPipeline::Health(Health::Restored { source: "x".into() }))
         .collect();
     agent.keeper.take(&mut messages, &at(1)).unwrap();
-    assert_eq!(agent.keeper.unsaid.len(), MAX_UNSAID + 1);
-    let Some((_, Fact::Gap(gap))) = agent.keeper.unsaid.back() else {
+    assert_eq!(agent.keeper.unsaid.facts.len(), health::MAX_UNSAID + 1);
+    let Some((_, Fact::Gap(gap))) = agent.keeper.unsaid.facts.back() else {
         panic!("no gap");
     };
     // The start was the first to wait.
@@ -659,7 +676,11 @@ fn the_thread_answers_after_the_commit_and_ends_in_order() {
             "{shown:?}"
         );
         let (done, written) = oneshot::channel();
-        end.send(("the test ends".to_owned(), done)).unwrap();
+        let why = End {
+            reason: "the test ends".to_owned(),
+            ..stopped()
+        };
+        end.send((why, done)).unwrap();
         written.await.unwrap();
         assert_eq!(*closed.borrow(), 2);
         quit.cancel();

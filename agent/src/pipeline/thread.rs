@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::Keeper;
+use super::{End, Keeper};
 use crate::journal::WriteError;
 use crate::platform::clock::Clock;
 use crate::source::ToPipeline;
@@ -22,8 +22,8 @@ pub struct Inlets {
     pub messages: mpsc::Receiver<ToPipeline>,
     /// From people.
     pub status: mpsc::Receiver<StatusAsk>,
-    /// To record the end, with its reason; answered when that is on disk.
-    pub stop: oneshot::Receiver<(String, oneshot::Sender<()>)>,
+    /// To record the end; answered when that is on disk.
+    pub stop: oneshot::Receiver<(End, oneshot::Sender<()>)>,
     /// To end.
     pub quit: CancellationToken,
 }
@@ -65,8 +65,8 @@ async fn run(mut keeper: Keeper, clock: Clock, mut inlets: Inlets) -> Result<(),
             }
             stop = &mut inlets.stop, if !stopping => {
                 stopping = true;
-                if let Ok((reason, done)) = stop {
-                    keeper.stop(&reason, &clock.now())?;
+                if let Ok((end, done)) = stop {
+                    keeper.stop(end, &clock.now())?;
                     // Nobody waits any more when the agent was told to end at once.
                     let _ = done.send(());
                 }

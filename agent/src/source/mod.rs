@@ -92,6 +92,9 @@ pub enum Health {
     },
     /// Something is missing from what it saw.
     Gap(Gap),
+    /// The same, where it comes often: told with others of its source and its words, once per
+    /// heartbeat.
+    Lost(Gap),
 }
 
 /// What a source, the uplink or the desk asks of the pipeline.
@@ -105,6 +108,8 @@ pub enum ToPipeline {
     Health(Health),
     /// What the uplink wants.
     Uplink(uplink::Ask),
+    /// The time zone of the computer, as it is now.
+    Zone(String),
 }
 
 /// The way to the pipeline. Clones share it.

@@ -18,6 +18,8 @@ use proviso_rules::{HeldLists, State};
 
 use super::check::{self, Appends, Known, Rejected, Repeats};
 use super::desk::Desk;
+use super::life;
+use super::named::Given;
 use super::refused::Refused;
 use super::trouble;
 use crate::clock;
@@ -44,12 +46,16 @@ pub struct Log {
     held: HeldLists,
     /// Of the log as it is known here. The commit compares sizes, so it can be wrong and do no harm.
     memory: Option<Memory>,
+    /// Which receipts its records may name.
+    pub(super) given: Given,
 }
 
 /// What a report leads to.
 struct Outcome {
     judged: Judged,
     unwritten: Unwritten,
+    /// The time of the receipt that its first record names, Unix seconds.
+    named: Option<u64>,
 }
 
 /// A report that is held, durably. Only the commit makes it.
@@ -100,6 +106,7 @@ impl Log {
             known,
             held,
             memory: None,
+            given: Given::default(),
         })
     }
 
@@ -209,6 +216,7 @@ impl Desk {
         now: i64,
     ) -> Result<Stored, Refused> {
         self.learn_orders_in_force(log, appends.records()).await?;
+        let named = self.named(log, appends.records(), now).await?;
         let device = Arc::clone(&log.device);
         loop {
             let memory = match log.memory.take() {
@@ -228,7 +236,15 @@ impl Desk {
             let after = appends.after().clone();
             let next = appends.next_key().cloned();
             match self
-                .commit(log, appends, Outcome { judged, unwritten })
+                .commit(
+                    log,
+                    appends,
+                    Outcome {
+                        judged,
+                        unwritten,
+                        named,
+                    },
+                )
                 .await?
             {
                 Committed::Stored(stored) => {
@@ -278,7 +294,7 @@ impl Desk {
             if counting != held {
                 return Ok(Committed::Updated(Box::new(appends), counting));
             }
-            let time = reports::receipt_time(tx, device, now)?;
+            let times = reports::times(tx, device, outcome.named, now)?;
             let after = appends.after();
             let (size, root, range) = (after.size(), after.root(), after.to_bytes());
             if !devices::advance(tx, device, before.size(), size, &root, &range, now)? {
@@ -292,8 +308,11 @@ impl Desk {
                 };
                 log_keys::add(tx, device, &named)?;
             }
-            reports::add(tx, &appends.into_row(device, &before, now, time))?;
-            let Outcome { judged, unwritten } = &outcome;
+            life::follow(tx, &row, appends.records(), now)?;
+            reports::add(tx, &appends.into_row(device, &before, now, times))?;
+            let Outcome {
+                judged, unwritten, ..
+            } = &outcome;
             for finding in &judged.findings {
                 findings::put(tx, finding, &channels)?;
             }
@@ -311,6 +330,7 @@ impl Desk {
             }
             findings::contradict(tx, device, size)?;
             tx.announce(Change::Contact { device });
+            let time = times.receipt;
             Ok::<_, StoreError>(Committed::Stored(Stored { checkpoint, time }))
         });
         Ok(committed.await?)

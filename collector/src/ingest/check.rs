@@ -14,7 +14,7 @@ use proviso_report::{
 };
 
 use super::refused::Refused;
-use crate::store::reports::StoredReport;
+use crate::store::reports::{StoredReport, Times};
 
 /// What is known of a device's log: enough to check what continues it.
 #[derive(Clone, Debug)]
@@ -264,9 +264,9 @@ impl Appends {
         device: DeviceId,
         before: &CompactRange,
         now: i64,
-        receipt: u64,
+        times: Times,
     ) -> StoredReport {
-        let times = self.records.iter().map(|record| {
+        let own = self.records.iter().map(|record| {
             let UnixMs(at) = record.at;
             at
         });
@@ -275,10 +275,11 @@ impl Appends {
             first: self.first,
             count: self.count,
             received: now,
-            receipt,
-            min_at: times.clone().min().unwrap_or(now),
-            max_at: times.max().unwrap_or(now),
+            receipt: times.receipt,
+            min_at: own.clone().min().unwrap_or(now),
+            max_at: own.max().unwrap_or(now),
             range_before: before.to_bytes(),
+            not_before: times.not_before,
             bytes: self.bytes,
         }
     }

@@ -126,9 +126,11 @@ impl Desk {
         Ok(match request {
             Request::Append(bytes) => {
                 let stored = self.append(log, bytes, now).await?;
+                let receipt = stored.receipt(self);
+                log.given.gave(stored.size(), &receipt);
                 Answer::Held {
                     size: stored.size(),
-                    line: stored.receipt(self).line().to_owned(),
+                    line: receipt.line().to_owned(),
                 }
             }
             Request::Notice { index, line } => {

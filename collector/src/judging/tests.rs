@@ -508,6 +508,7 @@ fn beat(cannot_tell: &[(&str, u64)]) -> Fact {
         suppressed: BTreeMap::new(),
         cannot_tell: counts.collect(),
         awake_ms: 1,
+        order: None,
     }
     .into()
 }

@@ -39,6 +39,8 @@ pub enum IncidentKind {
     Epochs,
     /// The device says that an update of a list counts which it was not given.
     UnknownUpdate,
+    /// A report names a receipt that was never given.
+    StrangeReceipt,
 }
 
 /// One incident.
@@ -164,6 +166,7 @@ impl IncidentKind {
             Self::SetBack => "set_back",
             Self::Epochs => "epochs",
             Self::UnknownUpdate => "unknown_update",
+            Self::StrangeReceipt => "strange_receipt",
         }
     }
 }
@@ -183,6 +186,7 @@ impl std::str::FromStr for IncidentKind {
             "set_back" => Ok(Self::SetBack),
             "epochs" => Ok(Self::Epochs),
             "unknown_update" => Ok(Self::UnknownUpdate),
+            "strange_receipt" => Ok(Self::StrangeReceipt),
             _ => Err(UnknownKind),
         }
     }

@@ -14,6 +14,7 @@ pub mod audit;
 pub mod bundles;
 pub mod casework;
 pub mod checkpoints;
+pub mod conditions;
 pub mod devices;
 pub mod epochs;
 pub mod findings;

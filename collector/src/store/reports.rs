@@ -35,18 +35,65 @@ pub struct StoredReport {
     pub max_at: i64,
     /// Compact range of the log before it, in its pinned byte form.
     pub range_before: Vec<u8>,
+    /// Unix seconds of the newest receipt that it or a report before it names: none of its records
+    /// was written before. `None`: not known.
+    pub not_before: Option<u64>,
 }
 
-/// The time that a receipt given now says, in Unix seconds: never before that of the device's last
-/// receipt, so that a clock set back does not make receipts that contradict each other.
-pub fn receipt_time(tx: &Tx<'_>, device: DeviceId, now: i64) -> Result<u64, SqlError> {
+/// What a report that is stored now says of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// What its receipt says, Unix seconds: never before the device's last receipt, so that a clock
+    /// set back does not make receipts that contradict each other.
+    pub receipt: u64,
+    /// See [`StoredReport::not_before`].
+    pub not_before: Option<u64>,
+}
+
+/// The times of a report of a device that is stored now and names a receipt of that time.
+pub fn times(
+    tx: &Tx<'_>,
+    device: DeviceId,
+    named: Option<u64>,
+    now: i64,
+) -> Result<Times, SqlError> {
     let last = tx.first(
-        "SELECT receipt FROM report WHERE device = $1 ORDER BY first DESC LIMIT 1",
+        "SELECT receipt, not_before FROM report WHERE device = $1 ORDER BY first DESC LIMIT 1",
         &[(&device.to_string()).into()],
-        |row| row.count(0),
+        |row| Ok((row.count(0)?, row.maybe_int(1)?)),
     )?;
     let now = u64::try_from(now / 1_000).unwrap_or_default();
-    Ok(now.max(last.unwrap_or_default()))
+    let (receipt, not_before) = last.unwrap_or_default();
+    let not_before = not_before.and_then(|time| u64::try_from(time).ok());
+    Ok(Times {
+        receipt: now.max(receipt),
+        not_before: not_before.max(named),
+    })
+}
+
+/// Where the report stands that holds the newest record from before a time by its own clock.
+pub fn before(read: &Read<'_>, device: DeviceId, at: i64) -> Result<Option<u64>, SqlError> {
+    read.first(
+        "SELECT first FROM report WHERE device = $1 AND max_at < $2 ORDER BY max_at DESC LIMIT 1",
+        &[(&device.to_string()).into(), at.into()],
+        |row| row.count(0),
+    )
+}
+
+/// The last `limit` reports that begin before `end`, newest first.
+pub fn ending(
+    read: &Read<'_>,
+    device: DeviceId,
+    end: u64,
+    limit: u64,
+) -> Result<Vec<StoredReport>, SqlError> {
+    read.query(
+        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before, \
+         not_before \
+         FROM report WHERE device = $1 AND first < $2 ORDER BY first DESC LIMIT $3",
+        &[(&device.to_string()).into(), end.into(), limit.into()],
+        report,
+    )
 }
 
 /// Enters a report, and its receipt into the ledger. Only after `devices::advance`, in the same
@@ -66,7 +113,7 @@ pub fn add(tx: &Tx<'_>, report: &StoredReport) -> Result<(), SqlError> {
     let seq = ledger::enter(tx, report.received, stated)?;
     tx.execute(
         "INSERT INTO report (device, first, count, bytes, received, receipt, min_at, max_at, \
-         range_before, entry) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         range_before, not_before, entry) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         &[
             (&report.device.to_string()).into(),
             report.first.into(),
@@ -77,6 +124,7 @@ pub fn add(tx: &Tx<'_>, report: &StoredReport) -> Result<(), SqlError> {
             report.min_at.into(),
             report.max_at.into(),
             (&report.range_before).into(),
+            report.not_before.map(u64::cast_signed).into(),
             seq.into(),
         ],
     )?;
@@ -90,7 +138,8 @@ pub fn get(
     first: u64,
 ) -> Result<Option<StoredReport>, SqlError> {
     read.first(
-        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before \
+        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before, \
+         not_before \
          FROM report WHERE device = $1 AND first = $2",
         &[(&device.to_string()).into(), first.into()],
         report,
@@ -104,7 +153,8 @@ pub fn covering(
     seq: u64,
 ) -> Result<Option<StoredReport>, SqlError> {
     let found = read.first(
-        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before \
+        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before, \
+         not_before \
          FROM report WHERE device = $1 AND first <= $2 ORDER BY first DESC LIMIT 1",
         &[(&device.to_string()).into(), seq.into()],
         report,
@@ -115,7 +165,8 @@ pub fn covering(
 /// The newest report of a device.
 pub fn last(read: &Read<'_>, device: DeviceId) -> Result<Option<StoredReport>, SqlError> {
     read.first(
-        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before \
+        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before, \
+         not_before \
          FROM report WHERE device = $1 ORDER BY first DESC LIMIT 1",
         &[(&device.to_string()).into()],
         report,
@@ -132,7 +183,8 @@ pub fn overlapping(
     limit: u64,
 ) -> Result<Vec<StoredReport>, SqlError> {
     read.query(
-        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before \
+        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before, \
+         not_before \
          FROM report WHERE device = $1 AND max_at >= $2 AND min_at < $3 ORDER BY first LIMIT $4",
         &[
             (&device.to_string()).into(),
@@ -172,7 +224,8 @@ pub fn run(
     end: u64,
 ) -> Result<Vec<StoredReport>, SqlError> {
     read.query(
-        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before \
+        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before, \
+         not_before \
          FROM report WHERE device = $1 AND first >= $2 AND first < $3 ORDER BY first",
         &[(&device.to_string()).into(), first.into(), end.into()],
         report,
@@ -190,5 +243,6 @@ fn report(row: &Row<'_>) -> Result<StoredReport, SqlError> {
         min_at: row.int(6)?,
         max_at: row.int(7)?,
         range_before: row.bytes(8)?,
+        not_before: row.maybe_int(9)?.and_then(|time| u64::try_from(time).ok()),
     })
 }

@@ -18,7 +18,7 @@ use super::StoreError;
 use super::sql::{Read, Session, SqlError};
 
 /// The version this program reads and writes.
-pub const VERSION: &str = "5";
+pub const VERSION: &str = "6";
 
 /// All tables of version 1. Times are Unix milliseconds; ids, digests and devices are lower hex.
 pub const FIRST: &str = "
@@ -300,8 +300,40 @@ CREATE INDEX device_certificate ON device (cert_spki);
 UPDATE meta SET value = '5' WHERE key = 'schema';
 ";
 
+/// From version 5 to 6: how devices were watched. `report.not_before` is the time (Unix seconds) of the newest receipt that
+/// the report or one before it names; NULL: not known. `watch` is what must be known of a log to go on
+/// following its life, as JSON. `condition` is what is or was wrong with watching: `since` and `until`
+/// by the device's clock, `known` and `cleared` by the collector's.
+const LIFE: &str = "
+ALTER TABLE report ADD COLUMN not_before BIGINT;
+CREATE TABLE watch (
+    device TEXT PRIMARY KEY REFERENCES device (id),
+    last TEXT NOT NULL
+);
+CREATE TABLE condition (
+    device TEXT NOT NULL REFERENCES device (id),
+    person TEXT NOT NULL REFERENCES person (id),
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    since BIGINT NOT NULL,
+    until BIGINT,
+    known BIGINT NOT NULL,
+    cleared BIGINT,
+    PRIMARY KEY (device, kind, source, since)
+);
+CREATE INDEX condition_cleared ON condition (cleared);
+UPDATE meta SET value = '6' WHERE key = 'schema';
+";
+
 /// From which version each step leads on.
-const STEPS: [(&str, &str); 4] = [("1", SECOND), ("2", LEDGER), ("3", HELD), ("4", LOG_KEYS)];
+const STEPS: [(&str, &str); 5] = [
+    ("1", SECOND),
+    ("2", LEDGER),
+    ("3", HELD),
+    ("4", LOG_KEYS),
+    ("5", LIFE),
+];
 
 /// Makes the tables in an empty file.
 pub(super) fn create(session: &Session) -> Result<(), SqlError> {
@@ -373,10 +405,11 @@ fn is_of(found: &Option<String>, version: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::conditions;
     use crate::store::devices::{self, Device};
     use crate::store::judged::{self, Kept};
     use crate::store::updates::{self, StoredUpdate};
-    use crate::store::{DeviceId, Hash, Store, log_keys};
+    use crate::store::{DeviceId, Hash, Store, log_keys, reports};
 
     #[test]
     fn a_store_of_the_first_version_is_brought_up_with_all_that_it_holds() {
@@ -485,5 +518,42 @@ mod tests {
             Store::open(&path),
             Err(StoreError::Version { .. })
         ));
+    }
+
+    #[test]
+    fn reports_of_before_have_no_lower_bound_and_devices_no_conditions() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        let session = Session::writer(&path, true).unwrap();
+        for step in [FIRST, SECOND, LEDGER, HELD, LOG_KEYS] {
+            session.run(step).unwrap();
+        }
+        session
+            .run(
+                "INSERT INTO person VALUES ('00000000000000000000000000000001', 'P-1', 1);
+                 INSERT INTO device (id, person, log_key, cert_spki, state, enrolled, agent_version,
+                 platform, size, root, range) VALUES ('01010101010101010101010101010101',
+                 '00000000000000000000000000000001', zeroblob(32), zeroblob(32), 'active', 1, '',
+                 '', 1, zeroblob(32), x'09');
+                 INSERT INTO report (device, first, count, bytes, received, receipt, min_at, max_at,
+                 range_before) VALUES ('01010101010101010101010101010101', 0, 1, x'00', 5, 6, 7, 8,
+                 x'00');",
+            )
+            .unwrap();
+        drop(session);
+        let store = Store::open(&path).unwrap();
+        let id = DeviceId([1; 16]);
+        let (report, last, conditions) = store
+            .read_blocking(|read| {
+                Ok::<_, StoreError>((
+                    reports::last(read, id)?,
+                    conditions::last(read, id)?,
+                    conditions::of_late(read, 0)?,
+                ))
+            })
+            .unwrap();
+        let report = report.unwrap();
+        assert_eq!((report.receipt, report.not_before), (6, None));
+        assert_eq!((last, conditions), (None, vec![]));
     }
 }

@@ -97,6 +97,7 @@ fn report(device: DeviceId, first: u64, bytes: Vec<u8>) -> StoredReport {
         min_at: i64::try_from(first).unwrap() * 10,
         max_at: i64::try_from(first).unwrap() * 10 + 99,
         range_before: vec![],
+        not_before: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
-use proviso_report::Fact;
+use proviso_report::{Bounds, Fact};
 
 use crate::store::findings::Finding;
 use crate::store::reports::{self, StoredReport};
@@ -57,6 +57,11 @@ pub(super) fn gather(read: &Read<'_>, finding: &Finding) -> Result<Around, SqlEr
 }
 
 impl Around {
+    /// Between which moments of this collector its record was written.
+    pub(super) fn bounds(&self) -> Option<Bounds> {
+        self.own.as_ref().map(|own| own.bounds)
+    }
+
     /// What the record states.
     pub(super) fn in_full(&self, zone: &TimeZone) -> Markup {
         html! {
@@ -110,6 +115,7 @@ pub(super) fn row(held: &Held, zone: &TimeZone, own: bool) -> Markup {
             div {
                 p { (facts::what(&held.record)) @if own { " " b { "This alert" } } }
                 p.quiet { (facts::known(held)) }
+                p.quiet { (facts::times(held, zone)) }
             }
         }
     }

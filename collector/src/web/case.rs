@@ -1,8 +1,8 @@
 //! One alert: what was seen, when, by which method, under which clause and rule, what stands around
 //! and behind it, and what people decided.
 //!
-//! Promises: fact, finding and decision stand apart on the page, as they are kept apart; both
-//! clocks are shown and named; what is not held as evidence yet says so.
+//! Promises: fact, finding and decision stand apart on the page, as they are kept apart; three times
+//! are shown and named; what is not held as evidence yet says so.
 
 use std::sync::Arc;
 
@@ -196,12 +196,27 @@ fn judged(case: &Case, text: Option<&OrderText>) -> Markup {
 
 fn times(case: &Case, zone: &TimeZone) -> Markup {
     let received = case.around.report.as_ref().map(|report| report.received);
+    let bounds = case.around.bounds();
     html! {
         section aria-labelledby="times" {
-            h2 #times { "When, by both clocks" }
+            h2 #times { "When: three times" }
             dl {
                 dt { "The device's clock" }
                 dd { (words::moment(case.finding.at, zone)) }
+                dt { "By receipts" }
+                dd {
+                    @match bounds.map(|bounds| (bounds.lower, bounds.upper)) {
+                        Some((Some(lower), Some(upper))) => {
+                            "Written between " (words::moment(lower.0, zone)) " and "
+                            (words::moment(upper.0, zone)) ", whatever the device's clock said."
+                        }
+                        Some((None, Some(upper))) => {
+                            "Written before " (words::moment(upper.0, zone))
+                            "; the device names no earlier receipt that is known."
+                        }
+                        _ => "Nothing is known until its report is held.",
+                    }
+                }
                 dt { "The collector's clock" }
                 dd {
                     "Found " (words::moment(case.finding.made, zone))

@@ -4,7 +4,9 @@
 
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
-use proviso_report::fact::{Gap, GapCause, KeyReason, LogBreak, PreviousEnd, Transition, WebVisit};
+use proviso_report::fact::{
+    Gap, GapCause, KeyReason, LogBreak, PowerWas, PreviousEnd, Transition, WebVisit,
+};
 use proviso_report::{Fact, Method, Record};
 
 use super::fault;
@@ -33,7 +35,15 @@ pub(super) fn what(record: &Record) -> Markup {
                     PreviousEnd::Killed => "; it had ended without a word before.",
                 })
             }
-            Fact::AgentStopped(stopped) => { "The agent stopped in good order: " (stopped.reason) }
+            Fact::AgentStopped(stopped) => {
+                @if stopped.shutdown == Some(false) { (layout::tag("review", "Agent stopped")) " " }
+                "The agent stopped in good order: " (fault::sentence(&stopped.reason))
+                (match stopped.shutdown {
+                    Some(true) => " The system was going down.",
+                    Some(false) => " The system stayed up.",
+                    None => " Whether the system was going down could not be known.",
+                })
+            }
             Fact::Heartbeat(_) => "The agent was alive.",
             Fact::Gap(gap) => (missing(gap)),
             Fact::SourceFailed(failed) => {
@@ -43,6 +53,22 @@ pub(super) fn what(record: &Record) -> Markup {
             Fact::OrderInForce(order) => { "Order in force: " (order.id) ", version " (order.version) }
             Fact::OrderRefused(refused) => {
                 (layout::tag("review", "Order refused")) " " (refused.reason)
+            }
+            Fact::Power(power) => (match power.change {
+                PowerWas::On => "The computer was switched on.",
+                PowerWas::Off => "The computer was shut down.",
+                PowerWas::Asleep => "The computer went to sleep.",
+                PowerWas::Awake => "The computer woke up.",
+                _ => "The computer's power changed.",
+            }),
+            Fact::ClockStepped(step) => {
+                (layout::tag("review", "Clock set")) " The computer's clock was set "
+                (if step.by_ms < 0 { "back" } else { "forward" }) " by " (step.by_ms.unsigned_abs() / 1_000) " s."
+            }
+            Fact::ZoneChanged(zone) => {
+                "The computer's time zone was set"
+                @if let Some(from) = &zone.from { " from " (from) }
+                " to " (zone.to) "."
             }
             Fact::OrderEnded(order) => { "Order ended: " (order.id) ". " (order.reason) }
             Fact::KeyChanged(changed) => {
@@ -72,6 +98,40 @@ pub(super) fn known(held: &Held) -> Markup {
         @if let Some(account) = &record.account { "Account " (account) ". " }
         @if !record.clauses.is_empty() { (fault::sentence(&clauses(record))) " " }
         "Known from " (methods(held)) "."
+    }
+}
+
+/// The three times: when it happened by the device's clock stands before; this is between which
+/// moments of the collector it was written, and when it came.
+pub(super) fn times(held: &Held, zone: &TimeZone) -> Markup {
+    let (noted, received) = (held.record.noted, held.received);
+    let day = words::date(received, zone);
+    let at = |at: i64| {
+        if words::date(at, zone) == day {
+            words::clock(at, zone)
+        } else {
+            words::moment(at, zone)
+        }
+    };
+    html! {
+        @match (held.bounds.lower, held.bounds.upper) {
+            (Some(lower), Some(upper)) => { "Written between " (at(lower.0)) " and " (at(upper.0)) }
+            (None, Some(upper)) => { "Written before " (at(upper.0)) ", no earlier bound" }
+            (Some(lower), None) => { "Written after " (at(lower.0)) ", no later bound" }
+            (None, None) => "No bounds are known",
+        }
+        " by this collector's receipts. Received "
+        @if words::date(held.record.at.0, zone) == day { (at(received)) } @else { (words::moment(received, zone)) }
+        "."
+        @match words::span(held.bounds.outside(noted).saturating_abs()) {
+            Some(by) if held.bounds.outside(noted) > 0 => {
+                " " (layout::tag("review", "Clock ahead")) " The device's clock was ahead by " (by) " at least."
+            }
+            Some(by) => {
+                " " (layout::tag("review", "Clock behind")) " The device's clock was behind by " (by) " at least."
+            }
+            None => "",
+        }
     }
 }
 
@@ -187,7 +247,7 @@ fn missing(gap: &Gap) -> Markup {
     }
 }
 
-fn cause(cause: GapCause) -> &'static str {
+pub(super) fn cause(cause: GapCause) -> &'static str {
     match cause {
         GapCause::Overflow => "more came in than could be taken",
         GapCause::DiskFull => "the disk was full",

@@ -24,6 +24,7 @@ mod form;
 mod gate;
 mod groups;
 mod headers;
+mod lapses;
 mod layout;
 mod live;
 mod overview;
@@ -36,6 +37,7 @@ mod texts;
 mod throttle;
 mod timeline;
 mod unsure;
+mod watched;
 mod witnessed;
 mod words;
 

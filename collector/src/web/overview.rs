@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use crate::clock;
 use crate::store::casework::{self, Group};
+use crate::store::conditions::{self, Condition};
 use crate::store::outbox::{self, ChannelState};
 use crate::store::overview::{self, DeviceSeen, Waiting};
 use crate::store::people::{self, Person};
@@ -22,6 +23,7 @@ use super::Site;
 use super::fault::Fault;
 use super::gate::Signed;
 use super::groups;
+use super::lapses;
 use super::layout::{self, PER_PAGE, Page};
 use super::stuck::Stuck;
 use super::{audit, words};
@@ -57,6 +59,7 @@ struct Totals {
     concerned: usize,
     silent: usize,
     stuck: usize,
+    unwatched: usize,
 }
 
 struct Somebody {
@@ -65,6 +68,8 @@ struct Somebody {
     incidents: u64,
     ordered: bool,
     devices: Vec<DeviceSeen>,
+    /// What is wrong with watching, or was today.
+    conditions: Vec<Condition>,
     need: Need,
     groups: Vec<Group>,
     more: bool,
@@ -77,6 +82,7 @@ enum Need {
     Breach,
     Incident,
     Review,
+    Unwatched,
     Silent,
     Nothing,
 }
@@ -98,9 +104,10 @@ pub(super) async fn show(
     site.looks(&signed, audit::SAW_OVERVIEW, None, "").await?;
     let (page, skip) = layout::skip(wanted.page);
     let now = clock::now();
+    let today = words::midnight(words::date(now, &site.zone), &site.zone).unwrap_or(now);
     let all = site
         .store
-        .read(move |read| Ok::<_, StoreError>(gather(read, now, skip)?))
+        .read(move |read| Ok::<_, StoreError>(gather(read, (today, now), skip)?))
         .await?;
     let body = html! {
         div #overview data-live {
@@ -133,7 +140,8 @@ pub(super) async fn show(
     Ok(layout::page(&signed, &about, &body))
 }
 
-fn gather(read: &Read<'_>, now: i64, skip: u64) -> Result<Everybody, SqlError> {
+/// `today`: since when conditions that are over are shown.
+fn gather(read: &Read<'_>, (today, now): (i64, i64), skip: u64) -> Result<Everybody, SqlError> {
     let mut waiting = overview::waiting(read)?;
     let incidents = overview::incidents(read, now - FRESH)?;
     let ordered: BTreeSet<PersonId> = overview::ordered(read)?.into_iter().collect();
@@ -144,6 +152,11 @@ fn gather(read: &Read<'_>, now: i64, skip: u64) -> Result<Everybody, SqlError> {
             .or_default()
             .push(device);
     }
+    let mut conditions: BTreeMap<PersonId, Vec<Condition>> = BTreeMap::new();
+    for condition in conditions::of_late(read, today)? {
+        let of = conditions.entry(condition.person.clone()).or_default();
+        of.push(condition);
+    }
     let mut people: Vec<_> = people::all(read)?
         .into_iter()
         .map(|person| {
@@ -152,6 +165,7 @@ fn gather(read: &Read<'_>, now: i64, skip: u64) -> Result<Everybody, SqlError> {
                 incidents: incidents.get(&person.id).copied().unwrap_or(0),
                 ordered: ordered.contains(&person.id),
                 devices: devices.remove(&person.id).unwrap_or_default(),
+                conditions: conditions.remove(&person.id).unwrap_or_default(),
                 need: Need::Nothing,
                 groups: Vec::new(),
                 more: false,
@@ -173,6 +187,10 @@ fn gather(read: &Read<'_>, now: i64, skip: u64) -> Result<Everybody, SqlError> {
         stuck: people
             .iter()
             .filter(|one| one.stuck().next().is_some())
+            .count(),
+        unwatched: people
+            .iter()
+            .filter(|one| !one.conditions.is_empty())
             .count(),
     };
     people.sort_by(|a, b| {
@@ -219,6 +237,9 @@ fn summary(all: &Everybody) -> Markup {
             }
             @if total.silent > 0 {
                 " " (people_words(total.silent)) " with a silent device."
+            }
+            @if total.unwatched > 0 {
+                " " (people_words(total.unwatched)) " not watched in full today, or not now."
             }
             @if total.stuck > 0 {
                 " " (people_words(total.stuck)) " with a device whose log does not go on."
@@ -294,7 +315,7 @@ async fn section(
     }
     let (id, title) = match part {
         Part::Decide => ("decide", "Needs a person"),
-        Part::Silent => ("silent", "Silent, stuck or not set up"),
+        Part::Silent => ("silent", "Silent, stuck, not watched in full or not set up"),
         Part::Rest => ("rest", "Nothing waiting"),
     };
     Ok(html! {
@@ -366,6 +387,7 @@ fn contact(site: &Site, somebody: &Somebody, now: i64) -> Markup {
             @if !somebody.ordered {
                 (layout::tag("review", "No order")) " Nothing may be recorded. "
             }
+            (lapses::of_late(&somebody.conditions, &site.zone, now))
             @for stuck in somebody.stuck() { (stuck.words(&site.zone, now)) }
             @match (latest, silent) {
                 (None, _) => { (layout::tag("review", "No device")) " No computer is enrolled." }
@@ -403,6 +425,8 @@ impl Somebody {
             Need::Incident
         } else if self.waiting.count() > 0 {
             Need::Review
+        } else if !self.conditions.is_empty() {
+            Need::Unwatched
         } else if self.silent(now).is_some()
             || self.stuck().next().is_some()
             || self.devices.is_empty()
@@ -431,7 +455,7 @@ impl Need {
     fn part(self) -> Part {
         match self {
             Self::Urgent | Self::Breach | Self::Incident | Self::Review => Part::Decide,
-            Self::Silent => Part::Silent,
+            Self::Unwatched | Self::Silent => Part::Silent,
             Self::Nothing => Part::Rest,
         }
     }

@@ -331,6 +331,7 @@ fn kind(kind: IncidentKind) -> &'static str {
         IncidentKind::SetBack => "A log that was set back",
         IncidentKind::Epochs => "A log that breaks again and again",
         IncidentKind::UnknownUpdate => "An update of a list that nobody gave this computer",
+        IncidentKind::StrangeReceipt => "A receipt that was never given",
     }
 }
 

@@ -7,8 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proviso_report::coverage::Watch;
 use proviso_report::fact::VisitsConfirmed;
-use proviso_report::{Fact, Method, Record, Report};
+use proviso_report::{Bounds, Fact, Method, Record, Report};
 
 use crate::store::reports::{self, StoredReport};
 use crate::store::{DeviceId, Read, SqlError};
@@ -16,12 +17,19 @@ use crate::store::{DeviceId, Read, SqlError};
 /// Reports of one device for one page: more than a busy day has.
 pub(super) const REPORTS: u64 = 20_000;
 
+/// Reports before a time that say how it began: the last sign of life, and the order in force.
+const BEFORE: u64 = 8;
+
 /// One record with what is known of it.
 pub(super) struct Held {
     pub(super) device: DeviceId,
     pub(super) record: Record,
     /// How it is known, later confirmations included.
     pub(super) methods: BTreeSet<Method>,
+    /// Between which moments of this collector it was written.
+    pub(super) bounds: Bounds,
+    /// When it was stored here, Unix milliseconds.
+    pub(super) received: i64,
 }
 
 /// What was found.
@@ -33,6 +41,8 @@ pub(super) struct Gathered {
     pub(super) cut: bool,
     /// Sentences about reports that cannot be read.
     pub(super) unreadable: Vec<String>,
+    /// How each device was watched, if that was asked for.
+    pub(super) watches: BTreeMap<DeviceId, Watch>,
 }
 
 /// Records of these devices from `from` up to but not including `to`, by the devices' clocks.
@@ -53,13 +63,48 @@ pub(super) fn gather(
         }
         gathered.add(*device, &stored, (from, to));
     }
-    gathered
-        .records
-        .sort_by_key(|held| (held.record.at.0, held.device, held.record.seq));
+    gathered.sort();
+    Ok(gathered)
+}
+
+/// The same, and how the devices were watched in that time.
+pub(super) fn gather_watched(
+    read: &Read<'_>,
+    of: &[DeviceId],
+    (from, to): (i64, i64),
+    until: i64,
+) -> Result<Gathered, SqlError> {
+    let mut gathered = Gathered::default();
+    for device in of {
+        let mut stored = reports::overlapping(read, *device, from, until, REPORTS)?;
+        gathered.cut |= stored.len() as u64 == REPORTS;
+        let first = match stored.first() {
+            Some(first) => Some(first.first),
+            // A day without records lies between two that have some.
+            None => reports::before(read, *device, from)?.map(|first| first.saturating_add(1)),
+        };
+        if let Some(first) = first {
+            let mut before = reports::ending(read, *device, first, BEFORE)?;
+            before.reverse();
+            before.append(&mut stored);
+            stored = before;
+        }
+        if let Some(last) = stored.last() {
+            stored.extend(reports::get(read, *device, last.first + last.count)?);
+        }
+        gathered.watches.insert(*device, Watch::new());
+        gathered.add(*device, &stored, (from, to));
+    }
+    gathered.sort();
     Ok(gathered)
 }
 
 impl Gathered {
+    fn sort(&mut self) {
+        self.records
+            .sort_by_key(|held| (held.record.at.0, held.device, held.record.seq));
+    }
+
     fn add(&mut self, device: DeviceId, stored: &[StoredReport], (from, to): (i64, i64)) {
         let begin = self.records.len();
         let mut confirmed: BTreeMap<u64, BTreeSet<Method>> = BTreeMap::new();
@@ -71,7 +116,11 @@ impl Gathered {
                     continue;
                 }
             };
+            let bounds = Bounds::of_seconds(report.not_before, Some(report.receipt));
             for record in records {
+                if let Some(watch) = self.watches.get_mut(&device) {
+                    watch.pass(&record);
+                }
                 if let Fact::VisitsConfirmed(VisitsConfirmed { method, seqs }) = &record.fact {
                     for seq in seqs {
                         confirmed.entry(*seq).or_default().insert(*method);
@@ -80,6 +129,8 @@ impl Gathered {
                     self.records.push(Held {
                         device,
                         methods: record.methods.iter().copied().collect(),
+                        bounds,
+                        received: report.received,
                         record,
                     });
                 }

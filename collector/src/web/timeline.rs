@@ -27,7 +27,7 @@ use super::fault::Fault;
 use super::gate::Signed;
 use super::layout::{self, Page};
 use super::records::{self, Gathered, Held};
-use super::{audit, facts, unsure, words};
+use super::{audit, facts, unsure, watched, words};
 
 /// Records on one page.
 const ROWS: u64 = 200;
@@ -87,7 +87,7 @@ pub(super) async fn show(
         p.crumbs { a href={ "/person/" (id) } { (person.name) } }
         h1 { (day.strftime("%A %-d %B %Y").to_string()) }
         (days(&id, day, today))
-        div #day data-live { (whole(&found, &id, day, page, &zone)) }
+        div #day data-live { (whole(&found, &id, (day, span), page, &zone)) }
     };
     let whose = id.to_string();
     let about = Page {
@@ -136,7 +136,7 @@ fn gather(
         by_record.entry(key).or_default().push(finding);
     }
     Ok(Day {
-        gathered: records::gather(read, &ids, (from, to), until)?,
+        gathered: records::gather_watched(read, &ids, (from, to), until)?,
         findings: by_record,
         cannot_tell: unsure::of_day(read, id, day)?,
         computers,
@@ -160,7 +160,13 @@ fn days(id: &PersonId, day: Date, today: Date) -> Markup {
     }
 }
 
-fn whole(found: &Day, id: &PersonId, day: Date, page: u64, zone: &TimeZone) -> Markup {
+fn whole(
+    found: &Day,
+    id: &PersonId,
+    (day, span): (Date, (i64, i64)),
+    page: u64,
+    zone: &TimeZone,
+) -> Markup {
     let rows: Vec<_> = found
         .gathered
         .records
@@ -172,7 +178,7 @@ fn whole(found: &Day, id: &PersonId, day: Date, page: u64, zone: &TimeZone) -> M
     let more = rows.len().saturating_sub(skip) > shown.len();
     let several = found.computers.len() > 1;
     html! {
-        (watched(found, zone))
+        (watched(found, span, zone))
         (unsure::on_day(&found.cannot_tell))
         @for sentence in &found.gathered.unreadable { p.fault { (sentence) } }
         @if found.gathered.cut {
@@ -211,6 +217,7 @@ fn row(found: &Day, held: &Held, several: bool, zone: &TimeZone) -> Markup {
                     @if let (true, Some((_, host))) = (several, host) { (host) ". " }
                     (facts::known(held))
                 }
+                p.quiet { (facts::times(held, zone)) }
                 @for finding in judged.iter().filter(|one| one.severity != "log") {
                     p {
                         (layout::tag(&finding.severity, words::severity(&finding.severity))) " "
@@ -224,8 +231,9 @@ fn row(found: &Day, held: &Held, several: bool, zone: &TimeZone) -> Markup {
     }
 }
 
-/// How much of the day each computer was watched, as its agent says.
-fn watched(found: &Day, zone: &TimeZone) -> Markup {
+/// How much of the day each computer was watched, and what was counted and not kept.
+fn watched(found: &Day, span: (i64, i64), zone: &TimeZone) -> Markup {
+    let now = clock::now();
     html! {
         section aria-labelledby="watched" {
             h2 #watched { "How much of it was watched" }
@@ -233,53 +241,40 @@ fn watched(found: &Day, zone: &TimeZone) -> Markup {
                 p.empty { "No computer is enrolled, so nothing can be recorded." }
             } @else {
                 ul.rows {
-                    @for (device, host) in &found.computers { li { b { (host) } " " (beats(found, *device, zone)) } }
+                    @for (device, host) in &found.computers {
+                        li {
+                            b { (host) }
+                            @if let Some(watch) = found.gathered.watches.get(device) {
+                                (watched::day(watch, span, now, zone))
+                            }
+                            (counted(found, *device))
+                        }
+                    }
                 }
             }
         }
     }
 }
 
-fn beats(found: &Day, device: DeviceId, zone: &TimeZone) -> Markup {
-    let own = || {
-        found
-            .gathered
-            .records
-            .iter()
-            .filter(move |held| held.device == device)
-    };
-    let beats: Vec<(i64, &Heartbeat)> = own()
-        .filter_map(|held| match &held.record.fact {
-            Fact::Heartbeat(beat) => Some((held.record.at.0, beat)),
+/// What heartbeats count and nobody kept.
+fn counted(found: &Day, device: DeviceId) -> Markup {
+    let beats = || {
+        let own = found.gathered.records.iter();
+        own.filter_map(|held| match &held.record.fact {
+            Fact::Heartbeat(beat) if held.device == device => Some(beat),
             _ => None,
         })
-        .collect();
-    let gaps = own()
-        .filter(|held| matches!(held.record.fact, Fact::Gap(_)))
-        .count();
+    };
     let total = |counts: fn(&Heartbeat) -> &BTreeMap<String, u64>| -> u64 {
-        beats
-            .iter()
-            .flat_map(|(_, beat)| counts(beat).values())
+        beats()
+            .flat_map(|beat| counts(beat).values())
             .fold(0, |a, b| a.saturating_add(*b))
     };
     let (uncovered, suppressed) = (
         total(|beat| &beat.uncovered),
         total(|beat| &beat.suppressed),
     );
-    let awake = beats
-        .iter()
-        .fold(0_u64, |sum, (_, beat)| sum.saturating_add(beat.awake_ms));
     html! {
-        @match (beats.first(), beats.last()) {
-            (Some((first, _)), Some((last, _))) => {
-                "The agent was alive between " (words::clock(*first, zone)) " and "
-                (words::clock(*last, zone)) "; the computer was awake for "
-                (words::length(awake)) " of that, as far as it is reported."
-            }
-            _ => "No sign of life of this day is held.",
-        }
-        @if gaps > 0 { " " (layout::tag("urgent", &words::counted(gaps as i128, "gap"))) }
         @if uncovered > 0 {
             p.quiet { (words::counted(i128::from(uncovered), "event")) " not recorded, because no clause covers them." }
         }

@@ -71,6 +71,7 @@ pub(crate) fn filled() -> (World, Person, Log) {
                 "4",
                 AgentStopped {
                     reason: "asked".to_owned(),
+                    shutdown: None,
                 },
             ),
         ];

@@ -74,7 +74,7 @@ impl Log {
             seq: self.next() + ahead,
             at: UnixMs(at),
             noted: UnixMs(at + 20),
-            mono: 1,
+            mono: at.saturating_sub(1_700_000_000_000).unsigned_abs(),
             boot: BootId([1; 16]),
             account: (!life).then(|| "alex".to_owned()),
             clauses: if life {
@@ -122,6 +122,7 @@ impl Log {
             min_at: times().min().unwrap(),
             max_at: times().max().unwrap(),
             range_before: self.range.to_bytes(),
+            not_before: Some(received.unsigned_abs() / 1_000 - 3_600),
         };
         let after = unsigned.after().clone();
         self.range = after.clone();

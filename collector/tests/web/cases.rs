@@ -293,6 +293,7 @@ async fn a_case_says_what_stands_behind_it_and_by_which_clock() {
         min_at: 1_780_000_000_000,
         max_at: 1_780_000_000_000,
         range_before: vec![],
+        not_before: None,
     };
     let all = vec![held.clone(), ahead.clone(), denied.clone()];
     world.find(all, vec![]).await;

@@ -1,7 +1,9 @@
 //! The overview and the lists: order, grouping, paging, wording, empty states.
 
 use axum::http::StatusCode;
+use proviso_collector::clock;
 use proviso_collector::config::Config;
+use proviso_collector::store::conditions::{self, Condition, ConditionKind};
 use proviso_collector::store::incidents::{self, Incident, IncidentKind};
 use proviso_collector::store::{DeviceId, PersonId, outbox};
 
@@ -54,6 +56,69 @@ async fn the_overview_puts_first_who_needs_a_person() {
     assert!(body.contains("Possible breach if a listed social network is opened."));
     assert!(body.contains("<b>40 times</b>"));
     assert!(body.contains("1 person with a silent device"));
+}
+
+#[tokio::test]
+async fn what_is_not_watched_is_said_for_the_rest_of_its_day() {
+    let world = World::new().await;
+    world.person(1, "Calm Person", 0).await;
+    let killed = world.person(2, "Killed Person", 0).await;
+    let failing = world.person(3, "Failing Person", 0).await;
+    let past = world.person(4, "Past Person", 0).await;
+    let now = clock::now();
+    let condition = |number: u8, person: &PersonId, kind, since: i64| Condition {
+        device: DeviceId([number; 16]),
+        person: person.clone(),
+        kind,
+        source: String::new(),
+        seq: 1,
+        since,
+        until: Some(since + HOUR),
+        known: now,
+        cleared: Some(now),
+    };
+    let all = [
+        condition(2, &killed, ConditionKind::Killed, now - 2 * HOUR),
+        Condition {
+            source: "history:chromium:alex".to_owned(),
+            until: None,
+            cleared: None,
+            ..condition(3, &failing, ConditionKind::SourceFailed, now - 72 * HOUR)
+        },
+        Condition {
+            cleared: Some(now - 48 * HOUR),
+            ..condition(4, &past, ConditionKind::DiskFull, now - 50 * HOUR)
+        },
+    ];
+    world
+        .write(move |tx| all.iter().try_for_each(|one| conditions::put(tx, one)))
+        .await;
+    let browser = world.browser().await;
+    let body = browser.get("/").await.body;
+    for said in [
+        "2 people not watched in full today, or not now",
+        "Agent killed",
+        "(1 h 0 min), over.",
+        "Source fails",
+        "history:chromium:alex",
+    ] {
+        assert!(body.contains(said), "{said} in {body}");
+    }
+    assert!(!body.contains("Disk was full"), "of another day: {body}");
+    let place = |name: &str| body.find(name).unwrap();
+    assert!(place("Killed Person") < place("Calm Person"));
+    assert!(place("Failing Person") < place("Past Person"));
+
+    // It works again; that it did not stays in sight.
+    world
+        .write(move |tx| {
+            let (device, kind) = (DeviceId([3; 16]), ConditionKind::SourceFailed);
+            conditions::clear(tx, device, kind, Some("another"), now, now)?;
+            conditions::clear(tx, device, kind, Some("history:chromium:alex"), now, now)
+        })
+        .await;
+    let body = browser.get("/").await.body;
+    assert!(body.contains("Source failed") && !body.contains("Source fails"));
 }
 
 fn refused(person: &PersonId, at: i64) -> Incident {

@@ -167,6 +167,7 @@ mod tests {
             end: 9,
             records: records.collect(),
             leaves: Vec::new(),
+            bounds: Vec::new(),
             receipts: crate::bounds::Receipts::new(),
             withheld: 0,
             received: BTreeMap::new(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::{self, Keys};
 use super::{Check, Files, Leaf, Outcome, Start, key, needed};
-use crate::bounds::Receipts;
+use crate::bounds::{Bounds, Receipts};
 use crate::checkpoint::Checkpoint;
 use crate::device::DeviceId;
 use crate::hash::Hash;
@@ -24,6 +24,8 @@ pub struct DeviceLog {
     pub records: Vec<Record>,
     /// The leaf of each of them.
     pub leaves: Vec<Hash>,
+    /// Of each of them in turn: between which moments of the collector it was written.
+    pub bounds: Vec<Bounds>,
     /// How many are withheld.
     pub withheld: u64,
     /// By log size: when the collector had the log up to there, Unix seconds by its clock.
@@ -134,7 +136,12 @@ pub(super) fn check(
         "each record stands at its place and says what a record can say",
         outcome,
     );
-    let log = DeviceLog { records, ..log };
+    let bounds = bounds(&records, &cosigned);
+    let log = DeviceLog {
+        records,
+        bounds,
+        ..log
+    };
     (checks, sound.then_some(log))
 }
 
@@ -314,6 +321,7 @@ fn grow(
         end,
         records: Vec::new(),
         leaves: shown,
+        bounds: Vec::new(),
         withheld,
         received,
         roots: roots
@@ -340,6 +348,17 @@ fn withheld(leaves: &[Leaf]) -> Outcome {
             leaf.index()
         )),
     }
+}
+
+fn bounds(records: &[Record], cosigned: &BTreeMap<u64, Cosigned>) -> Vec<Bounds> {
+    let mut receipts = Receipts::new();
+    for (size, one) in cosigned {
+        if let Some(receipt) = &one.receipt {
+            receipts.add(*size, receipt.time, receipt.hash());
+        }
+    }
+    let mut walk = receipts.sandwich();
+    records.iter().map(|record| walk.pass(record)).collect()
 }
 
 fn records(leaves: &[Leaf], cosigned: &BTreeMap<u64, Cosigned>) -> (Outcome, Vec<Record>) {

@@ -117,6 +117,7 @@ fn record(seq: u64) -> String {
         receipt: None,
         fact: AgentStopped {
             reason: format!("stop {seq}"),
+            shutdown: None,
         }
         .into(),
     };

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hash::Hash;
+
 /// The agent began to run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +40,9 @@ pub enum PreviousEnd {
 pub struct AgentStopped {
     /// Why.
     pub reason: String,
+    /// Was the system going down? `None`: it could not be known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shutdown: Option<bool>,
 }
 
 /// The agent is alive.
@@ -55,6 +60,9 @@ pub struct Heartbeat {
     pub cannot_tell: BTreeMap<String, u64>,
     /// How long the computer was awake since the last heartbeat, milliseconds.
     pub awake_ms: u64,
+    /// The order in force, by the hash of its file. `None`: none is, or an agent of before wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Hash>,
 }
 
 /// Something is missing from the log, or may be.

@@ -36,6 +36,7 @@ fn stopped() -> Record {
         receipt: None,
         fact: AgentStopped {
             reason: "asked to".into(),
+            shutdown: None,
         }
         .into(),
         ..visit()
@@ -106,6 +107,7 @@ fn limits_hold_at_their_edge() {
     let of = |len: usize| Record {
         fact: AgentStopped {
             reason: "x".repeat(len),
+            shutdown: None,
         }
         .into(),
         ..stopped()

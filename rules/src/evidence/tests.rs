@@ -135,6 +135,7 @@ fn records() -> Vec<Record> {
                 suppressed: BTreeMap::new(),
                 cannot_tell: BTreeMap::new(),
                 awake_ms: 1,
+                order: None,
             }
             .into(),
             visit("https://news.example/", true),

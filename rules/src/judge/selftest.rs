@@ -117,6 +117,7 @@ fn outcome(judge: &Judge, rule: &Rule, test: &RuleTest, overlay: Option<&Overlay
             suppressed: BTreeMap::new(),
             cannot_tell: BTreeMap::new(),
             awake_ms: awake,
+            order: None,
         });
         let fact = one.fact.as_ref().unwrap_or(&lives);
         if matches!(fact, Fact::Heartbeat(_) | Fact::AgentStarted(_)) {

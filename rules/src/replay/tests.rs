@@ -178,6 +178,7 @@ fn what_cannot_be_judged_is_counted() {
             suppressed: BTreeMap::new(),
             cannot_tell: BTreeMap::new(),
             awake_ms: 0,
+            order: None,
         }
         .into()
     };
@@ -219,6 +220,7 @@ fn each_order_takes_the_log_for_its_own() {
             suppressed: BTreeMap::new(),
             cannot_tell: BTreeMap::new(),
             awake_ms: 20 * 60_000,
+            order: None,
         };
         let mono = minute * 60_000;
         Record {

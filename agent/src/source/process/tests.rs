@@ -139,7 +139,7 @@ impl Run<'_> {
                 drop(batch.done.unwrap().send(Durable));
                 batch.source
             }
-            ToPipeline::Health(Health::Gap(gap)) => {
+            ToPipeline::Health(Health::Gap(gap) | Health::Lost(gap)) => {
                 self.gaps.push(gap);
                 KEY.into()
             }
@@ -351,7 +351,7 @@ async fn an_overflow_is_a_gap_and_the_list_is_looked_at() {
     let mut watching = Watching::new(accounts, Table::new().unwrap(), news);
     let child = bench.start("x");
     watching.take(Event::Lost).await.unwrap();
-    let Some(outbox::Out::Health(Health::Gap(gap))) = out.recv().await else {
+    let Some(outbox::Out::Health(Health::Lost(gap))) = out.recv().await else {
         panic!("no gap")
     };
     assert_eq!(

@@ -250,7 +250,7 @@ impl Watching {
             to: Some(clock::now().0),
             detail: detail.to_owned(),
         };
-        self.send(Out::Health(Health::Gap(gap))).await
+        self.send(Out::Health(Health::Lost(gap))).await
     }
 
     async fn tell(&self, news: Option<News>) -> Result<(), NotTaken> {

@@ -78,7 +78,11 @@ impl Written {
             let fact = match seq {
                 2 => written.change(1),
                 5 => written.change(2),
-                _ => AgentStopped { reason: "r".into() }.into(),
+                _ => AgentStopped {
+                    reason: "r".into(),
+                    shutdown: None,
+                }
+                .into(),
             };
             written.push(line(seq, fact));
         }
@@ -235,6 +239,7 @@ fn the_last_key_covers_no_past() {
     for (seq, text) in (0_u64..).zip(&written.lines) {
         let lie = AgentStopped {
             reason: "forged".into(),
+            shutdown: None,
         };
         forged.push(match seq {
             4 => line(4, lie.into()),

@@ -229,6 +229,7 @@ fn checked(files: &Memory) -> (Vec<Check>, Option<Ledger>) {
         records: Vec::new(),
         leaves: Vec::new(),
         receipts: crate::bounds::Receipts::new(),
+        bounds: vec![],
         withheld: 0,
         received: BTreeMap::from([(5, 1_795_496_401)]),
         roots: BTreeMap::new(),

@@ -58,6 +58,7 @@ fn beat(awake_ms: u64) -> Fact {
         suppressed: BTreeMap::new(),
         cannot_tell: BTreeMap::new(),
         awake_ms,
+        order: None,
     }
     .into()
 }

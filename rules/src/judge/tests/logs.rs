@@ -49,6 +49,7 @@ fn beat(awake_ms: u64) -> Fact {
         suppressed: BTreeMap::new(),
         cannot_tell: BTreeMap::new(),
         awake_ms,
+        order: None,
     })
 }
 

@@ -36,6 +36,7 @@ fn beat(awake: u64) -> Fact {
         suppressed: BTreeMap::new(),
         cannot_tell: BTreeMap::new(),
         awake_ms: awake * MINUTE,
+        order: None,
     })
 }
 
@@ -56,6 +57,7 @@ fn started() -> Fact {
 fn stopped() -> Fact {
     Fact::from(AgentStopped {
         reason: "r".to_owned(),
+        shutdown: None,
     })
 }
 

@@ -1,0 +1,129 @@
+//! Clocks, sleep, zones, losses and the end, as records.
+
+use super::*;
+
+#[test]
+fn an_end_says_whether_the_system_goes_down() {
+    for (shutdown, last) in [
+        (None, r#"{"reason":"test"}"#),
+        (Some(false), r#"{"reason":"test","shutdown":false}"#),
+        (Some(true), r#"{"reason":"test","shutdown":true}"#),
+    ] {
+        let mut world = World::new();
+        let mut agent = world.start(&at(0));
+        agent
+            .keeper
+            .stop(
+                End {
+                    shutdown,
+                    ..stopped()
+                },
+                &at(1_000),
+            )
+            .unwrap();
+        let records = world.collect(&agent);
+        let off = records.iter().filter(|one| one.kind() == Kind::Power);
+        assert_eq!(off.count(), usize::from(shutdown == Some(true)));
+        assert_eq!(records.last().unwrap().fact.to_json().unwrap(), last);
+    }
+}
+
+#[test]
+fn sleep_is_written_before_what_came_after_it() {
+    let mut world = World::new();
+    let mut agent = world.start_under_order();
+    agent.keeper.tick(&at(5_000)).unwrap();
+    world.collect(&agent);
+    // Eight hours, three seconds of them awake.
+    let hours = 8 * 3_600_000;
+    let woken = Moment {
+        awake: 8_000,
+        ..at(5_000 + hours)
+    };
+    let (done, mut answer) = oneshot::channel();
+    let mut batch = Batch::new("s", vec![seen("https://late.example/", 5_000 + hours)]);
+    batch.done = Some(done);
+    agent
+        .keeper
+        .take(&mut vec![ToPipeline::Batch(batch)], &woken)
+        .unwrap();
+    answer.try_recv().unwrap();
+    agent
+        .keeper
+        .tick(&Moment {
+            awake: 14_000,
+            ..at(11_000 + hours)
+        })
+        .unwrap();
+    let records = world.collect(&agent);
+    let kinds: Vec<_> = records.iter().map(|one| one.kind().as_str()).collect();
+    assert_eq!(kinds, ["power", "power", "web_visit", "heartbeat"]);
+    assert_eq!(records[0].at, at(8_000).at, "counted back");
+    assert_eq!(records[1].at, woken.at);
+    let Fact::Heartbeat(beat) = &records[3].fact else {
+        panic!("{records:?}");
+    };
+    assert!(beat.order.is_some(), "it says which order is in force");
+}
+
+#[test]
+fn another_time_zone_is_said_once() {
+    let mut world = World::new();
+    let mut agent = world.start(&at(0));
+    for zone in ["Europe/London", "Europe/London", "Asia/Tokyo", "Asia/Tokyo"] {
+        let mut messages = vec![ToPipeline::Zone(zone.into())];
+        agent.keeper.take(&mut messages, &at(1_000)).unwrap();
+    }
+    drop(agent);
+    let mut agent = world.start(&at(2_000));
+    let mut messages = vec![ToPipeline::Zone("UTC".into())];
+    agent.keeper.take(&mut messages, &at(3_000)).unwrap();
+    agent.keeper.stop(stopped(), &at(4_000)).unwrap();
+    let records = world.collect(&agent);
+    let zones = records.iter().filter(|one| one.kind() == Kind::ZoneChanged);
+    let zones: Vec<_> = zones.map(|one| one.fact.to_json().unwrap()).collect();
+    assert_eq!(
+        zones,
+        [
+            r#"{"from":"Europe/London","to":"Asia/Tokyo"}"#,
+            r#"{"from":"Asia/Tokyo","to":"UTC"}"#,
+        ]
+    );
+}
+
+#[test]
+fn losses_of_short_programs_are_told_once_per_heartbeat() {
+    let mut world = World::new();
+    let mut agent = world.start(&at(0));
+    let lose = |agent: &mut Running, ms: u64| {
+        let gap = Gap {
+            cause: GapCause::Overflow,
+            source: Some("process".into()),
+            count: Some(2),
+            from: Some(at(ms).at.0),
+            to: Some(at(ms + 10).at.0),
+            detail: "d".into(),
+        };
+        let mut messages = vec![ToPipeline::Health(Health::Lost(gap))];
+        agent.keeper.take(&mut messages, &at(ms)).unwrap();
+    };
+    for ms in [1_000, 11_000, 21_000] {
+        lose(&mut agent, ms);
+    }
+    agent.keeper.tick(&at(60_000)).unwrap();
+    lose(&mut agent, 61_000);
+    agent.keeper.stop(stopped(), &at(62_000)).unwrap();
+    let records = world.collect(&agent);
+    let gaps = records.iter().filter_map(|one| match &one.fact {
+        Fact::Gap(gap) => Some((gap.count, gap.from, gap.to)),
+        _ => None,
+    });
+    let ms = |ms: u64| Some(at(ms).at.0);
+    assert_eq!(
+        gaps.collect::<Vec<_>>(),
+        [
+            (Some(6), ms(1_000), ms(21_010)),
+            (Some(2), ms(61_000), ms(61_010))
+        ]
+    );
+}

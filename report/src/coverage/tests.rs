@@ -1,0 +1,546 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::UnixMs;
+use crate::fact::{
+    AgentStarted, AgentStopped, ClockStepped, Heartbeat, OrderEnded, OrderInForce, Power,
+    PreviousEnd, SourceFailed, SourceRestored,
+};
+use crate::hash::Hash;
+use crate::record::Method;
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+
+/// A device that writes its life down.
+struct Device {
+    /// What really passed since the first boot.
+    now: i64,
+    /// How much ahead its wall clock is.
+    ahead: i64,
+    booted: i64,
+    boot: u8,
+    order: bool,
+    records: Vec<Record>,
+}
+
+impl Device {
+    fn new() -> Self {
+        let mut device = Self {
+            now: 0,
+            ahead: 0,
+            booted: 0,
+            boot: 1,
+            order: false,
+            records: Vec::new(),
+        };
+        device.starts(PreviousEnd::First);
+        device.comes_into_force();
+        device
+    }
+
+    fn says_at(&mut self, at: i64, fact: impl Into<Fact>) {
+        self.records.push(Record {
+            seq: self.records.len() as u64,
+            at: UnixMs(at),
+            noted: UnixMs(self.now + self.ahead),
+            mono: (self.now - self.booted).unsigned_abs(),
+            boot: BootId([self.boot; 16]),
+            account: None,
+            clauses: vec![],
+            methods: vec![Method::Agent],
+            order: None,
+            receipt: None,
+            fact: fact.into(),
+        });
+    }
+
+    fn says(&mut self, fact: impl Into<Fact>) {
+        self.says_at(self.now + self.ahead, fact);
+    }
+
+    fn starts(&mut self, previous: PreviousEnd) {
+        self.says(AgentStarted {
+            version: String::new(),
+            engine: String::new(),
+            platform: String::new(),
+            sources: vec![],
+            previous,
+        });
+    }
+
+    fn comes_into_force(&mut self) {
+        self.order = true;
+        self.says(OrderInForce {
+            id: "o".into(),
+            version: 1,
+            digest: Hash([1; 32]),
+        });
+    }
+
+    fn ends(&mut self) {
+        self.order = false;
+        self.says(OrderEnded {
+            id: "o".into(),
+            version: 1,
+            reason: String::new(),
+        });
+    }
+
+    fn beats(&mut self) {
+        self.says(Heartbeat {
+            uncovered: BTreeMap::new(),
+            suppressed: BTreeMap::new(),
+            cannot_tell: BTreeMap::new(),
+            awake_ms: 0,
+            order: self.order.then_some(Hash([1; 32])),
+        });
+    }
+
+    fn lives(&mut self, minutes: i64) {
+        for _ in 0..minutes {
+            self.now += MINUTE;
+            self.beats();
+        }
+    }
+
+    fn power(&mut self, at: i64, change: PowerWas) {
+        self.says_at(at, Power { change });
+    }
+
+    fn sleeps(&mut self, ms: i64) {
+        let from = self.now + self.ahead;
+        self.now += ms;
+        self.power(from, PowerWas::Asleep);
+        self.power(self.now + self.ahead, PowerWas::Awake);
+    }
+
+    fn stops(&mut self, shutdown: Option<bool>) {
+        if shutdown == Some(true) {
+            self.power(self.now + self.ahead, PowerWas::Off);
+        }
+        self.says(AgentStopped {
+            reason: "r".into(),
+            shutdown,
+        });
+    }
+
+    /// Is off for a time, and starts the agent so long after it is switched on.
+    fn boots(&mut self, off: i64, starting: i64) {
+        self.booted = self.now + off;
+        self.now = self.booted + starting;
+        self.boot += 1;
+        self.starts(PreviousEnd::Stopped);
+        self.power(self.booted + self.ahead, PowerWas::On);
+    }
+
+    fn sets_clock(&mut self, by: i64) {
+        self.ahead += by;
+        self.says(ClockStepped { by_ms: by });
+    }
+
+    fn watch(&self) -> Watch {
+        let mut watch = Watch::new();
+        self.records.iter().for_each(|record| watch.pass(record));
+        watch
+    }
+
+    /// In whole minutes.
+    fn over(&self, from: i64, to: i64) -> Vec<(i64, i64, State)> {
+        let covered = self.watch().over(from * MINUTE, to * MINUTE);
+        let tiles = covered.stretches.iter();
+        tiles
+            .map(|one| (one.from / MINUTE, one.to / MINUTE, one.state))
+            .collect()
+    }
+}
+
+use State::{Monitored, NoOrder};
+const ASLEEP: State = State::Off(Off::Asleep);
+const DOWN: State = State::Off(Off::Down);
+const KILLED: State = State::Dark(Dark::Killed);
+const STOPPED: State = State::Dark(Dark::Stopped);
+const SILENT: State = State::Dark(Dark::Silent);
+const UNSAID: State = State::Dark(Dark::Unsaid);
+
+#[test]
+fn an_ordinary_day_is_monitored_asleep_and_off() {
+    let mut device = Device::new();
+    device.lives(60);
+    device.sleeps(30 * MINUTE);
+    device.lives(30);
+    device.stops(Some(true));
+    device.boots(8 * HOUR, MINUTE);
+    device.lives(19);
+    let expected = [
+        (-10, 0, UNSAID),
+        (0, 60, Monitored),
+        (60, 90, ASLEEP),
+        (90, 120, Monitored),
+        // With the minute that it took to start.
+        (120, 601, DOWN),
+        (601, 625, Monitored),
+    ];
+    assert_eq!(device.over(-10, 625), expected);
+    assert_eq!(device.over(70, 80), [(70, 80, ASLEEP)]);
+    // Silence after the last record is silence.
+    assert_eq!(
+        device.over(610, 700),
+        [(610, 620, Monitored), (620, 700, SILENT)]
+    );
+    let total = device.watch().over(0, 620 * MINUTE).total();
+    let minutes = |of: u64| of / MINUTE.unsigned_abs();
+    assert_eq!(
+        (minutes(total.monitored), minutes(total.off), total.dark),
+        (109, 511, 0)
+    );
+}
+
+#[test]
+fn what_is_not_explained_is_dark() {
+    for (end, state) in [
+        (None, KILLED),
+        (Some(Some(false)), STOPPED),
+        (Some(None), STOPPED),
+        (Some(Some(true)), STOPPED),
+    ] {
+        let mut device = Device::new();
+        device.lives(10);
+        if let Some(shutdown) = end {
+            device.stops(shutdown);
+        }
+        device.now += 20 * MINUTE;
+        device.starts(PreviousEnd::Killed);
+        device.lives(1);
+        let expected = [(0, 10, Monitored), (10, 30, state), (30, 31, Monitored)];
+        assert_eq!(device.over(0, 31), expected, "{end:?}");
+    }
+    // Over a restart of the computer.
+    for (end, state) in [
+        (None, KILLED),
+        (Some(Some(false)), STOPPED),
+        (Some(None), DOWN),
+        (Some(Some(true)), DOWN),
+    ] {
+        let mut device = Device::new();
+        device.lives(10);
+        if let Some(shutdown) = end {
+            device.stops(shutdown);
+        }
+        device.boots(20 * MINUTE, 0);
+        device.lives(1);
+        let expected = [(0, 10, Monitored), (10, 30, state), (30, 31, Monitored)];
+        assert_eq!(device.over(0, 31), expected, "{end:?}");
+    }
+    // On without its agent for a long time.
+    let mut device = Device::new();
+    device.stops(Some(true));
+    device.boots(10 * MINUTE, 10 * MINUTE);
+    assert_eq!(device.over(0, 20), [(0, 10, DOWN), (10, 20, UNSAID)]);
+    // An agent that was held.
+    let mut device = Device::new();
+    device.lives(10);
+    device.now += 6 * MINUTE;
+    device.beats();
+    assert_eq!(device.over(0, 16), [(0, 10, Monitored), (10, 16, SILENT)]);
+    // Nothing at all.
+    assert_eq!(Watch::new().over(3, 3).stretches, []);
+    assert_eq!(Device::new().over(-9, -1), [(-9, -1, UNSAID)]);
+}
+
+#[test]
+fn a_stall_is_dark_and_a_failed_source_stands_beside() {
+    let mut device = Device::new();
+    device.lives(10);
+    device.says(SourceFailed {
+        source: "history:a".into(),
+        reason: "r".into(),
+    });
+    device.lives(3);
+    let gap = Gap {
+        cause: GapCause::DiskFull,
+        source: None,
+        count: None,
+        from: Some(11 * MINUTE),
+        to: Some(13 * MINUTE),
+        detail: String::new(),
+    };
+    device.says(gap.clone());
+    device.says(Gap {
+        cause: GapCause::Overflow,
+        source: Some("process".into()),
+        count: Some(7),
+        ..gap
+    });
+    device.lives(7);
+    device.says(SourceRestored {
+        source: "history:a".into(),
+    });
+    let unwritten = State::Dark(Dark::Unwritten);
+    let expected = [(0, 11, Monitored), (11, 13, unwritten), (13, 20, Monitored)];
+    assert_eq!(device.over(0, 20), expected);
+    let lost = |from: i64, to: i64| -> Vec<_> {
+        let covered = device.watch().over(from * MINUTE, to * MINUTE);
+        let told = covered.lost.into_iter();
+        told.map(|lost| {
+            (
+                lost.cause,
+                lost.from / MINUTE,
+                lost.to.map(|to| to / MINUTE),
+            )
+        })
+        .collect()
+    };
+    let all = [
+        (GapCause::SourceFailed, 10, Some(20)),
+        (GapCause::DiskFull, 11, Some(13)),
+        (GapCause::Overflow, 11, Some(13)),
+    ];
+    assert_eq!(lost(0, 30), all);
+    assert_eq!(lost(0, 11), all[..1]);
+    assert_eq!(lost(21, 30), []);
+    device.says(SourceFailed {
+        source: "process".into(),
+        reason: "r".into(),
+    });
+    let open = device.watch().over(20 * MINUTE, 25 * MINUTE).lost;
+    assert_eq!(open.last().map(|lost| lost.to), Some(None));
+}
+
+#[test]
+fn without_an_order_nothing_else_counts() {
+    let mut device = Device::new();
+    device.lives(10);
+    device.ends();
+    device.lives(10);
+    device.now += 20 * MINUTE;
+    device.starts(PreviousEnd::Killed);
+    device.lives(5);
+    device.comes_into_force();
+    device.lives(5);
+    assert_eq!(
+        device.over(0, 50),
+        [(0, 10, Monitored), (10, 45, NoOrder), (45, 50, Monitored)]
+    );
+    // In the middle of a log a heartbeat says it.
+    let mut watch = Watch::new();
+    device.records[2..8].iter().for_each(|one| watch.pass(one));
+    let covered = watch.over(MINUTE, 6 * MINUTE);
+    assert_eq!(covered.total().monitored, 5 * MINUTE.unsigned_abs());
+}
+
+#[test]
+fn a_clock_that_is_set_makes_no_time() {
+    // Forward by an hour, and back again: the hour between is nobody's.
+    let mut device = Device::new();
+    device.lives(10);
+    device.sets_clock(HOUR);
+    device.lives(10);
+    assert_eq!(
+        device.over(0, 80),
+        [(0, 10, Monitored), (10, 70, UNSAID), (70, 80, Monitored)]
+    );
+    // Back: what comes twice is as dark as the darker of the two.
+    let mut device = Device::new();
+    device.lives(10);
+    device.now += 20 * MINUTE;
+    device.starts(PreviousEnd::Killed);
+    device.sets_clock(-25 * MINUTE);
+    device.lives(30);
+    assert_eq!(
+        device.over(0, 35),
+        [(0, 10, Monitored), (10, 30, KILLED), (30, 35, Monitored)]
+    );
+    // Put right by a time server.
+    let mut device = Device::new();
+    device.lives(10);
+    device.sets_clock(3_000);
+    device.lives(10);
+    assert_eq!(device.over(0, 20), [(0, 20, Monitored)]);
+}
+
+#[test]
+fn who_goes_on_from_the_last_record_knows_as_much() {
+    let mut device = Device::new();
+    device.lives(10);
+    device.stops(Some(true));
+    let half = device.records.len();
+    device.boots(HOUR, MINUTE);
+    device.lives(3);
+    let mut first = Watch::new();
+    device.records[..half]
+        .iter()
+        .for_each(|one| first.pass(one));
+    let bytes = serde_json::to_vec(&first.last()).unwrap();
+    assert_eq!(
+        String::from_utf8(bytes.clone()).unwrap(),
+        r#"{"seq":13,"noted":600000,"mono":600000,"boot":"01010101010101010101010101010101","run":"down","order":true}"#
+    );
+    let mut second = Watch::after(serde_json::from_slice(&bytes).unwrap());
+    device.records[half..]
+        .iter()
+        .for_each(|one| second.pass(one));
+    let (from, to) = (10 * MINUTE, 74 * MINUTE);
+    assert_eq!(second.over(from, to), device.watch().over(from, to));
+}
+
+#[derive(Clone, Debug)]
+enum Event {
+    Lives(i64),
+    Held(i64),
+    Sleeps(i64),
+    Killed(i64),
+    Stops(Option<bool>, i64, bool),
+    Clock(i64),
+    Order,
+    Late,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        4 => (1_i64..30).prop_map(Event::Lives),
+        1 => (0_i64..HOUR).prop_map(Event::Held),
+        1 => (0_i64..9 * HOUR).prop_map(Event::Sleeps),
+        1 => (0_i64..HOUR).prop_map(Event::Killed),
+        1 => (any::<Option<bool>>(), 0_i64..9 * HOUR, any::<bool>())
+            .prop_map(|(shutdown, off, boots)| Event::Stops(shutdown, off, boots)),
+        1 => (-HOUR..HOUR).prop_map(Event::Clock),
+        1 => Just(Event::Order),
+        2 => Just(Event::Late),
+    ]
+}
+
+fn life(events: Vec<Event>) -> (Device, bool) {
+    let (mut device, mut stepped) = (Device::new(), false);
+    for event in events {
+        match event {
+            Event::Lives(minutes) => device.lives(minutes),
+            Event::Held(ms) => {
+                device.now += ms;
+                device.beats();
+            }
+            Event::Sleeps(ms) => device.sleeps(ms),
+            Event::Killed(ms) => {
+                device.now += ms;
+                device.starts(PreviousEnd::Killed);
+            }
+            Event::Stops(shutdown, off, true) => {
+                device.stops(shutdown);
+                device.boots(off, MINUTE);
+            }
+            Event::Stops(shutdown, off, false) => {
+                device.stops(shutdown);
+                device.now += off;
+                device.starts(PreviousEnd::Stopped);
+            }
+            Event::Clock(by) => {
+                stepped = true;
+                device.sets_clock(by);
+            }
+            Event::Order if device.order => device.ends(),
+            Event::Order => device.comes_into_force(),
+            // A history that is read late.
+            Event::Late => device.says_at(
+                device.now - 40 * HOUR,
+                SourceRestored { source: "s".into() },
+            ),
+        }
+    }
+    (device, stepped)
+}
+
+proptest! {
+    #[test]
+    fn stretches_tile_the_time(
+        events in prop::collection::vec(event(), 0..30),
+        from in -2 * HOUR..60 * HOUR, length in 0_i64..40 * HOUR,
+    ) {
+        let (device, stepped) = life(events);
+        let to = from + length;
+        let watch = device.watch();
+        let covered = watch.over(from, to);
+        let mut at = from;
+        for one in &covered.stretches {
+            prop_assert_eq!(one.from, at);
+            prop_assert!(one.from < one.to);
+            at = one.to;
+        }
+        prop_assert_eq!(at, to);
+        prop_assert!(covered.stretches.windows(2).all(|two| two[0].state != two[1].state));
+        let total = covered.total();
+        let sum = total.monitored + total.off + total.dark + total.no_order;
+        prop_assert_eq!(sum, length.unsigned_abs());
+
+        // Cut in two it is the same.
+        let middle = from + length / 3;
+        let (left, right) = (watch.over(from, middle).total(), watch.over(middle, to).total());
+        // What comes after the last record is one silence, however long it is so far.
+        if watch.last().is_some_and(|last| middle <= last.noted()) {
+            prop_assert_eq!(left.monitored + right.monitored, total.monitored);
+            prop_assert_eq!(left.dark + right.dark, total.dark);
+        }
+
+        // What was written in the time, with a neighbour on each side, is enough. An order that came
+        // into force before is known by the next heartbeat, and a clock that was set mixes times.
+        if !stepped {
+            let inside = |one: &&Record| (from..to).contains(&one.noted.0);
+            let first = device.records.iter().position(|one| inside(&one));
+            if let Some(first) = first {
+                let count = device.records.iter().filter(inside).count();
+                let begin = first.saturating_sub(1);
+                let end = (first + count + 1).min(device.records.len());
+                let part = &device.records[begin..end];
+                let mut near = Watch::after(whole_order(&device.records[..begin]));
+                part.iter().for_each(|one| near.pass(one));
+                let (mut ours, mut theirs) = (near.over(from, to), covered);
+                ours.lost.clear();
+                theirs.lost.clear();
+                // Where nothing precedes, the whole log knows nothing either.
+                prop_assert_eq!(ours, theirs);
+            }
+        }
+    }
+
+    #[test]
+    fn any_records_are_followed(
+        all in prop::collection::vec(any::<(i64, i64, u64, u8, u8)>(), 0..40),
+        from in any::<i64>(), to in any::<i64>(),
+    ) {
+        let mut watch = Watch::new();
+        let mut device = Device::new();
+        for (at, noted, mono, boot, kind) in all {
+            match kind % 5 {
+                0 => device.power(at, PowerWas::Asleep),
+                1 => device.beats(),
+                2 => device.starts(PreviousEnd::Killed),
+                3 => device.stops(Some(kind % 2 == 0)),
+                _ => device.says(Gap {
+                    cause: GapCause::DiskFull,
+                    source: None,
+                    count: None,
+                    from: Some(at),
+                    to: Some(noted),
+                    detail: String::new(),
+                }),
+            }
+            if let Some(record) = device.records.last_mut() {
+                record.noted = UnixMs(noted);
+                record.mono = mono;
+                record.boot = BootId([boot % 2; 16]);
+            }
+        }
+        device.records.iter().for_each(|one| watch.pass(one));
+        let covered = watch.over(from, to);
+        prop_assert!(covered.stretches.windows(2).all(|two| two[0].to == two[1].from));
+        prop_assert_eq!(covered.stretches.is_empty(), from >= to);
+    }
+}
+
+/// What the records so far say of the order, and nothing of the time.
+fn whole_order(records: &[Record]) -> Option<Last> {
+    let mut watch = Watch::new();
+    records.iter().for_each(|one| watch.pass(one));
+    watch.last()
+}
