@@ -74,10 +74,12 @@ fn signed(
             "it is about other files: something was changed, added or taken out since".to_owned(),
         ));
     }
-    let mut lines = note.signatures().iter();
-    let line = lines
-        .find(|line| collector.is_named_by(line))
-        .ok_or_else(|| fails(format!("it is not signed by {}", collector.name())))?;
+    // One signature, so that it has one spelling.
+    let line = match note.signatures() {
+        [line] if collector.is_named_by(line) => line,
+        [_] => return Err(fails(format!("it is not signed by {}", collector.name()))),
+        _ => return Err(fails("it bears more than one signature".to_owned())),
+    };
     let receipt = Receipt::verify(&line.to_string(), &statement, collector).map_err(|_| {
         fails(format!(
             "the signature by {} does not hold",

@@ -358,6 +358,9 @@ fn what_only_the_collector_says_is_under_its_signature() {
 #[test]
 fn a_seal_is_the_collectors_or_none() {
     let whole = bundle();
+    let seal = whole.text(SEAL);
+    let last = seal.lines().last().unwrap();
+    let twice = format!("{seal}{last}\n");
     let mut unsealed = whole.clone();
     unsealed.0.remove(SEAL);
     assert_eq!(
@@ -376,6 +379,11 @@ fn a_seal_is_the_collectors_or_none() {
             "it is about other files",
         ),
         ("\n\n", "\n", "this is not a signed note"),
+        (
+            seal.as_str(),
+            twice.as_str(),
+            "it bears more than one signature",
+        ),
     ] {
         let mut bent = whole.clone();
         bent.put(SEAL, whole.text(SEAL).replacen(from, to, 1));
