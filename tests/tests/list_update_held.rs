@@ -248,6 +248,20 @@ fn an_updated_list_of_the_collector_counts_from_what_comes_in_next() {
         words.contains("none fails") && words.contains("whose lists are only with the collector"),
         "{words}"
     );
+    // Whoever is given the lists sees that their rules found just that.
+    let given = scene.dir().join("given");
+    std::fs::create_dir(&given).unwrap();
+    let mut verify = Command::new(program("proviso").unwrap());
+    verify.arg("verify").arg(&bundle);
+    for (name, entries) in [("old", OLD), ("new", NEW), ("newer", NEWER)] {
+        let list = given.join(name);
+        std::fs::write(&list, entries).unwrap();
+        verify.arg("--list").arg(&list);
+    }
+    let said = output(&mut verify).unwrap();
+    let words = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert_eq!(said.status.code(), Some(0), "{words}");
+    let (_, words) = verified(&bundle);
     let all = files(&bundle);
     let is_lists = |name: &str| name.ends_with("lists.jsonl");
     let lists = all.iter().find(|(name, _)| is_lists(name)).unwrap();

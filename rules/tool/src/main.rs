@@ -54,6 +54,10 @@ enum What {
         /// Another bundle of the same collector: do both tell one story?
         #[arg(long = "with", value_name = "BUNDLE")]
         with: Option<PathBuf>,
+        /// A list that only the collector holds, given apart: rules that need it are then checked too.
+        /// Can stand more than once
+        #[arg(long = "list", value_name = "FILE")]
+        lists: Vec<PathBuf>,
     },
 }
 
@@ -172,7 +176,11 @@ fn main() -> ExitCode {
         }) => replay::replay(&order, &against, &records),
         What::Order(Order::Sign { file, key, signer }) => sign::sign(&file, &key, &signer),
         What::List(list) => list_file::run(&list),
-        What::Verify { bundle, with } => verify::verify(&bundle, with.as_deref()),
+        What::Verify {
+            bundle,
+            with,
+            lists,
+        } => verify::verify(&bundle, with.as_deref(), &lists),
     };
     let end = if out::all_said() { end } else { End::CannotSay };
     ExitCode::from(match end {

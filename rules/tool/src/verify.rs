@@ -1,8 +1,12 @@
-//! `verify`: every check of a bundle in words, the keys that must be compared, a verdict.
+//! `verify`: every check of a bundle in words, below the question that it answers, the keys that must
+//! be compared, a verdict.
 //!
 //! Refuses: to say that anything is verified unless every check was made and holds.
 
-use std::path::Path;
+mod headings;
+mod lists;
+
+use std::path::{Path, PathBuf};
 
 use proviso_report::bundle::{self, About, Check, Files as _, Outcome, Verified};
 use proviso_report::tables;
@@ -10,14 +14,18 @@ use proviso_rules::{Signers, evidence};
 
 use crate::folder::Folder;
 use crate::{End, line, say};
+use headings::HEADINGS;
+use lists::WithLists;
 
-/// `proviso verify`, and `--with` a second bundle.
-pub(crate) fn verify(bundle: &Path, with: Option<&Path>) -> End {
-    let files = Folder(bundle.to_owned());
+/// `proviso verify`. `with`: a second bundle of the same collector. `lists`: lists that only the collector holds, handed over beside the bundle.
+pub(crate) fn verify(bundle: &Path, with: Option<&Path>, lists: &[PathBuf]) -> End {
+    let folder = Folder(bundle.to_owned());
+    let files = WithLists::new(&folder, lists);
     let verified = bundle::verify(&files);
     let mut checks = verified.checks.clone();
     checks.extend(evidence::check(&files, &verified));
     checks.extend(tables::check(&files, &verified));
+    checks.extend(files.checks());
     if let Some(other) = with {
         checks.push(one_story(&verified, other));
     }
@@ -25,10 +33,8 @@ pub(crate) fn verify(bundle: &Path, with: Option<&Path>) -> End {
         say(&about_words(about, &verified));
         say("");
     }
-    for check in &checks {
-        say(&check_words(check));
-    }
-    if let Some(words) = key_words(&files) {
+    say_all(&checks);
+    if let Some(words) = key_words(&folder) {
         say(&words);
     }
     verdict(&checks, verified.chosen().is_some())
@@ -77,6 +83,34 @@ fn about_words(about: &About, verified: &Verified) -> String {
         }
     }
     words
+}
+
+/// Below each question what answers it; a question that nothing answers is asked, too.
+fn say_all(checks: &[Check]) {
+    for (number, heading) in (1_usize..).zip(HEADINGS) {
+        say(&format!("{number}. {heading}"));
+        let mut answers = checks
+            .iter()
+            .filter(|check| headings::of(check).contains(&number))
+            .peekable();
+        if answers.peek().is_none() {
+            say(if number == headings::KEYS {
+                "for you      compare the keys below with those that the authority published"
+            } else {
+                "nothing      the bundle holds nothing that this program checks here"
+            });
+        }
+        answers.for_each(|check| say(&check_words(check)));
+        say("");
+    }
+    let mut others = checks
+        .iter()
+        .filter(|check| headings::of(check).is_empty())
+        .peekable();
+    if others.peek().is_some() {
+        say("Besides");
+    }
+    others.for_each(|check| say(&check_words(check)));
 }
 
 fn check_words(check: &Check) -> String {

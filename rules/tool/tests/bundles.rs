@@ -35,7 +35,10 @@ fn what_holds_is_verified_with_its_keys() {
     );
     for words in [
         "Evidence about P-0001",
-        "\n\nholds        bagit.txt",
+        "\n\n1. The files are those that the collector signed\nholds        bagit.txt",
+        "\n\n8. No record is missing\nnothing      the bundle holds nothing",
+        "\n\n12. ",
+        "\nfor you      compare the keys below",
         "\nholds        the collector signed this bundle as it is, at 2026-11-24T05:00:00.000Z\n",
         "\nholds        each of the 11 files has the hash that the bag names\n",
         "Compare each with the one that the authority published",
@@ -86,6 +89,28 @@ fn what_a_bundle_says_stays_on_its_line() {
         text.contains("Evidence about P?VERIFIED: all?[2J, from"),
         "{text}"
     );
+}
+
+#[test]
+fn a_list_that_no_order_asks_for_is_said() {
+    let bundle = bundle(ENGINE, "P-0001", &[]);
+    let list = bundle.path().with_extension("list");
+    std::fs::write(&list, "a.example\n").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_proviso"))
+        .arg("verify")
+        .arg(bundle.path())
+        .arg("--list")
+        .arg(&list)
+        .output()
+        .unwrap();
+    std::fs::remove_file(&list).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(
+        text.contains("no order that could be read asks for a list with its hash"),
+        "{text}"
+    );
+    assert!(!text.to_lowercase().contains("verified"), "{text}");
 }
 
 #[test]
