@@ -4,6 +4,7 @@
 //! a machine that does nothing else: the figures are of everything together on its cores.
 
 mod alert;
+mod evidence;
 mod figures;
 mod idle;
 mod ingest;
@@ -27,7 +28,7 @@ struct Bench {
     /// Where the figures go.
     #[arg(long, default_value = "target/bench.json", value_name = "FILE")]
     out: PathBuf,
-    /// Only these parts: alert, idle, ingest, judge, rest, wire.
+    /// Only these parts: alert, evidence, idle, ingest, judge, rest, wire.
     #[arg(long, value_name = "PART")]
     only: Vec<String>,
     /// A process of its own for one figure: says what the order in this folder takes of memory.
@@ -40,8 +41,9 @@ struct Bench {
 
 type Part = fn(&mut Figures) -> anyhow::Result<()>;
 
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 7] = [
     ("alert", alert::measure),
+    ("evidence", evidence::measure),
     ("idle", idle::measure),
     ("ingest", ingest::measure),
     ("judge", judge::measure),
