@@ -16,5 +16,6 @@ pub mod programs;
 pub mod scene;
 pub mod site;
 pub mod structure;
+pub mod tamper;
 pub mod urls;
 pub mod wait;
