@@ -50,7 +50,7 @@ const WORDS: [(&str, &[usize]); 39] = [
     ("was erased", &[8]),
     ("lead to the roots", &[7, 8]),
     ("each record stands at its place", &[7, 9]),
-    ("was written between", &[9]),
+    ("between two receipts", &[9]),
     ("is the one that the records name", &[10]),
     ("counts", &[10]),
     ("is one that the order allows", &[10]),
