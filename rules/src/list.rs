@@ -9,6 +9,7 @@ mod hash;
 mod import;
 mod pin;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proviso_report::Hash;
@@ -111,6 +112,16 @@ pub fn entry_faults(kind: ListKind, file: &str, bytes: &[u8]) -> (u64, Vec<Fault
         }
     }
     (count, faults)
+}
+
+/// How many entries a list has that the other has not: those that the new one adds, and those of the
+/// old one that it takes out.
+#[must_use]
+pub fn changed_entries(old: &[u8], new: &[u8]) -> (u64, u64) {
+    let set = |bytes| -> BTreeSet<&[u8]> { entries(bytes).map(|entry| entry.text).collect() };
+    let (old, new) = (set(old), set(new));
+    let count = |one: &BTreeSet<_>, other| one.difference(other).count() as u64;
+    (count(&new, &old), count(&old, &new))
 }
 
 /// Is the list the one that the order pins, and is every entry in it right?

@@ -3,7 +3,8 @@
 //! Both orders judge the same records, each with a memory of its own, as if it had been in force
 //! over the whole time: where the log says that an order came into force, each takes it for itself,
 //! and terms and suspensions are left out of it, or a version that starts tomorrow could not be tried
-//! on yesterday. In a log that begins in its middle an order is taken to be in force.
+//! on yesterday. In a log that begins in its middle, or whose records name an order before one says
+//! that it came into force, an order is taken to be in force.
 //!
 //! Promises: a function of the records, in the order in which they are given, and of the two
 //! orders; what is kept of the records is a few examples of each rule.
@@ -41,6 +42,8 @@ pub struct Replay<'j> {
 struct Follower<'j> {
     judge: &'j Judge,
     state: State,
+    /// Did anything say yet that the order is in force?
+    begun: bool,
 }
 
 /// What two orders make of the same records.
@@ -184,6 +187,7 @@ impl<'j> Follower<'j> {
         Self {
             judge,
             state: State::new(),
+            begun: false,
         }
     }
 
@@ -193,6 +197,7 @@ impl<'j> Follower<'j> {
 
     /// Takes the order to be in force from this record on.
     fn assume(&mut self, record: &Record) {
+        self.begun = true;
         let fact = self.in_force();
         self.state.pass(&Step {
             fact: &fact,
@@ -209,6 +214,11 @@ impl<'j> Follower<'j> {
                 _ => self.state.pass(&step),
             }
             return None;
+        }
+        if !std::mem::replace(&mut self.begun, true)
+            && !matches!(record.fact, Fact::OrderInForce(_))
+        {
+            self.assume(record);
         }
         let own;
         let fact = match record.fact {

@@ -1,6 +1,7 @@
 //! `near`: two things said close to each other in one search, in either order.
 //!
-//! A thing is a word or phrase, or a number with a unit behind it (`14 yo`, `14yo`). The words
+//! A thing is a word or phrase, or a number with a unit behind it (`14 yo`, `14yo`, and `14.5 yo`, which
+//! is 14: the fraction is no number of its own). The words
 //! between them are counted as Unicode sets words apart (UAX 29). It is looked for only in what was
 //! searched for, which is short.
 //!
@@ -296,14 +297,28 @@ fn numbers(text: &str) -> impl Iterator<Item = (usize, usize, u32)> {
             let before = text
                 .get(..*at)
                 .and_then(|before| before.chars().next_back());
-            is_digit(*at) && !before.is_some_and(|c| c.is_ascii_digit()) && is_start(text, *at)
+            let joined = before.is_some_and(|c| c.is_ascii_digit()) || is_fraction(text, *at);
+            is_digit(*at) && !joined && is_start(text, *at)
         })
         .filter_map(move |start| {
             let digits = (start..text.len()).take_while(|at| is_digit(*at)).count();
             let end = start + digits;
             let number = text.get(start..end).filter(|_| digits <= DIGITS)?;
-            Some((start, end, number.parse().ok()?))
+            let point = text.as_bytes().get(end) == Some(&b'.');
+            let fraction = (end + 1..text.len()).take_while(|at| is_digit(*at)).count();
+            let behind = if point && fraction > 0 {
+                end + 1 + fraction
+            } else {
+                end
+            };
+            Some((start, behind, number.parse().ok()?))
         })
+}
+
+/// Does what begins here stand behind the point of a number?
+fn is_fraction(text: &str, at: usize) -> bool {
+    let before = text.get(..at).and_then(|before| before.strip_suffix('.'));
+    before.is_some_and(|before| before.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 fn is_start(text: &str, at: usize) -> bool {
@@ -375,6 +390,8 @@ mod tests {
         for (text, matched) in [
             ("14 yo girl", ["14 yo", "girl"]),
             ("14yo girl", ["14yo", "girl"]),
+            ("14.5 yo girl", ["14.5 yo", "girl"]),
+            ("14.5yo girl", ["14.5yo", "girl"]),
             ("girl, 14 years old", ["girl", "14 years old"]),
             ("meet-up with a nice 9 year old", ["meet up", "9 year old"]),
             ("17 y/o at my School", ["17 y/o", "school"]),
@@ -399,6 +416,8 @@ mod tests {
             "girl school",
             "14 yo whisky and then a very long walk to school",
             "18 yo girl",
+            "18.9 yo girl",
+            "20.14 yo girl",
             "7 yo girl",
             "114 yo girl",
             "14 girl",

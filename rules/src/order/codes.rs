@@ -385,6 +385,11 @@ pub const CODES: &[Code] = &[
         "There is no such time zone.",
         "Write a name like Europe/London.",
     ),
+    warning(
+        "timezone-place",
+        "A time zone is named by an offset or letters, not by a place.",
+        "Name the place: America/New_York.",
+    ),
     fault(
         "toml",
         "The file is not TOML.",

@@ -4,16 +4,23 @@ use super::limits;
 
 /// Letters, digits and `. - _ / ( )`, so that an id is the same on paper, on screen and in a record.
 pub(crate) fn id(text: &str) -> Result<(), String> {
-    let plain = text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b".-_/()".contains(&byte));
-    if text.is_empty() || text.len() > limits::ID_BYTES || !plain {
-        return Err(format!(
-            "must be 1 to {} letters, digits or . - _ / ( )",
-            limits::ID_BYTES
-        ));
+    let strange = text
+        .chars()
+        .find(|c| !c.is_ascii_alphanumeric() && !".-_/()".contains(*c));
+    let mut sentence = format!(
+        "must be 1 to {} letters, digits or . - _ / ( )",
+        limits::ID_BYTES
+    );
+    match strange {
+        Some(' ') => sentence.push_str(", without a space"),
+        Some(c) if c.is_control() || c.is_whitespace() || is_hidden(c) => {
+            sentence.push_str(&format!(", without the character U+{:04X}", u32::from(c)));
+        }
+        Some(c) => sentence.push_str(&format!(", without `{c}` (U+{:04X})", u32::from(c))),
+        None if text.is_empty() || text.len() > limits::ID_BYTES => {}
+        None => return Ok(()),
     }
-    Ok(())
+    Err(sentence)
 }
 
 /// A path that cannot leave the folder of the order, on any system.
@@ -97,6 +104,13 @@ mod tests {
     fn ids_are_plain() {
         for good in ["4", "4.a", "SHPO-2026-000123", "T2021/7(b)"] {
             assert_eq!(id(good), Ok(()), "{good}");
+        }
+        for (bad, names) in [
+            ("4 a", "a space"),
+            ("4é", "`é` (U+00E9)"),
+            ("4\n", "U+000A"),
+        ] {
+            assert!(id(bad).is_err_and(|said| said.ends_with(names)), "{bad}");
         }
         for bad in ["", " 4", "4\n", "é", &"4".repeat(65)] {
             assert!(id(bad).is_err(), "{bad}");

@@ -226,7 +226,11 @@ fn zone(section: &mut Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Zone> {
         .filter(|zone| zone.iana_name() == Some(name));
     let Some(zone) = zone else {
         let names: Vec<String> = database.available().map(|name| name.to_string()).collect();
-        let near = nearest(name, names.iter().map(String::as_str));
+        let places = names
+            .iter()
+            .map(String::as_str)
+            .filter(|name| is_place(name));
+        let near = nearest(name, places);
         let sentence = format!(
             "there is no time zone `{}` (they are named like Europe/London); {near}",
             name::shown(name)
@@ -234,10 +238,23 @@ fn zone(section: &mut Section<'_, '_>, sink: &mut Sink<'_>) -> Option<Zone> {
         sink.fault(&value.span(), "timezone", sentence);
         return None;
     };
+    if !is_place(name) {
+        let sentence = format!(
+            "the time zone `{name}` is no place, and may have no summer time; name the place, like \
+             America/New_York"
+        );
+        let at = sink.place(value.span().start);
+        sink.warn_at(at, "timezone-place", sentence);
+    }
     Some(Zone {
         name: name.to_owned(),
         zone,
     })
+}
+
+/// Is a zone named by an area and a city, so that its clocks are those of people who live there?
+fn is_place(zone: &str) -> bool {
+    zone.split_once('/').is_some_and(|(area, _)| area != "Etc")
 }
 
 fn sealed_copy(mut section: Section<'_, '_>, sink: &mut Sink<'_>) -> Option<SealedCopy> {

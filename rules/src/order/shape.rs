@@ -263,7 +263,8 @@ pub(super) fn string<'t>(value: &'t Value<'_>, key: &str, sink: &mut Sink<'_>) -
             "`{key}` holds the character U+{:04X}, which a reader cannot see; take it out",
             u32::from(hidden)
         );
-        sink.fault(&value.span(), "hidden-character", sentence);
+        let span = sink.of_char(&value.span(), hidden);
+        sink.fault(&span, "hidden-character", sentence);
         return None;
     }
     Some(text)

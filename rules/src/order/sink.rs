@@ -47,6 +47,15 @@ impl<'t> Sink<'t> {
         (count(line), count(before.chars().count()).saturating_add(1))
     }
 
+    /// Where a character stands in `span`; the whole of it if it is written as an escape there.
+    pub(super) fn of_char(&self, span: &Range<usize>, c: char) -> Range<usize> {
+        let at = self.text.get(span.clone()).and_then(|text| text.find(c));
+        at.map_or_else(
+            || span.clone(),
+            |at| span.start.saturating_add(at)..span.end,
+        )
+    }
+
     /// Takes down a fault about what stands at `span`.
     pub(super) fn fault(
         &mut self,

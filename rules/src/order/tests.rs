@@ -169,7 +169,12 @@ fn each_fault_has_its_place_and_its_code() {
         ("ba7816bf", "BA7816BF", "21:10", "hash"),
         ("count = 2", "count = 0", "22:9", "empty-list"),
         ("No social networks.", " ", "26:8", "text"),
-        ("No social", "No \u{202e}social", "26:8", "hidden-character"),
+        (
+            "No social",
+            "No \u{202e}social",
+            "26:14",
+            "hidden-character",
+        ),
         ("id = \"4.a\"", "id = \"4 a\"", "29:6", "id"),
         (
             "clause = \"4\"\nsays",

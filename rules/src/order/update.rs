@@ -56,7 +56,7 @@ use crate::signature::{Signers, UpdateSignatureError};
 
 use super::parts::{ListKind, ListPin};
 use super::shape::{Section, string};
-use super::sink::Sink;
+use super::sink::{Sink, nearest};
 use super::{Order, name, read, read_event};
 
 /// The first line of every statement.
@@ -119,8 +119,13 @@ pub enum UpdateError {
     #[error("the update was verified for another version of the order: verify it for this one")]
     Version,
     /// The order has no such list.
-    #[error("the order pins no list `{0}`: correct the name in the update")]
-    NoList(String),
+    #[error("the order pins no list `{list}`; {near}")]
+    NoList {
+        /// The name that it pins nothing by.
+        list: String,
+        /// Which one may be meant.
+        near: String,
+    },
     /// Nobody may update the list.
     #[error(
         "the order lets nobody update the list `{0}`: have a new version of the order signed that \
@@ -416,7 +421,10 @@ impl Order {
 fn pin<'o>(order: &'o Order, list: &str) -> Result<&'o ListPin, UpdateError> {
     let mut pins = order.lists().iter();
     pins.find(|pin| pin.name == list)
-        .ok_or_else(|| UpdateError::NoList(list.to_owned()))
+        .ok_or_else(|| UpdateError::NoList {
+            list: name::shown(list),
+            near: nearest(list, order.lists().iter().map(|pin| &*pin.name)),
+        })
 }
 
 fn statement(bytes: &[u8], root: &DeTable<'_>, sink: &mut Sink<'_>) -> Option<ListUpdate> {

@@ -151,7 +151,7 @@ impl Writer {
         self.element("p class=\"label\"", &court.label, "p");
         self.push("<blockquote dir=\"auto\">\n");
         for paragraph in paragraphs(&court.words) {
-            let lines: Vec<String> = paragraph.iter().map(|line| escape(line)).collect();
+            let lines: Vec<String> = paragraph.iter().map(|line| indented(line)).collect();
             self.push(&format!("<p>{}</p>\n", lines.join("<br>\n")));
         }
         self.push("</blockquote>\n</div>\n<div class=\"checks\">\n");
@@ -261,12 +261,54 @@ impl Writer {
     }
 }
 
+/// A line that begins as far from the margin as in its text: browsers leave plain spaces out.
+fn indented(line: &str) -> String {
+    let words = line.trim_start();
+    let spaces = line.chars().take_while(|c| c.is_whitespace());
+    let mut out: String = spaces
+        .map(|c| {
+            if c == '\t' {
+                "&nbsp;&nbsp;&nbsp;&nbsp;"
+            } else {
+                "&nbsp;"
+            }
+        })
+        .collect();
+    out.push_str(&escape(words));
+    out
+}
+
 /// The lines of a text, apart where a line is empty.
 fn paragraphs(text: &str) -> Vec<Vec<&str>> {
-    let lines: Vec<&str> = text.trim().lines().map(str::trim).collect();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     lines
         .split(|line| line.is_empty())
         .filter(|lines| !lines.is_empty())
         .map(<[&str]>::to_vec)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_keep_how_far_they_are_set_in() {
+        let text = "\nYou must not:\n  (a) go <there>;\n\t(b) stay.  \n\nNor:\n\n";
+        let shown: Vec<Vec<String>> = paragraphs(text)
+            .iter()
+            .map(|lines| lines.iter().map(|line| indented(line)).collect())
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                vec![
+                    "You must not:",
+                    "&nbsp;&nbsp;(a) go &lt;there&gt;;",
+                    "&nbsp;&nbsp;&nbsp;&nbsp;(b) stay."
+                ],
+                vec!["Nor:"]
+            ]
+        );
+    }
 }

@@ -171,8 +171,12 @@ impl Writer {
 
     /// Somebody's own words, line by line, marked.
     fn quoted(&mut self, words: &str) {
-        for line in words.trim().lines() {
-            self.wrap("  | ", "  | ", line);
+        let lines = words.trim_end().lines();
+        for line in lines.skip_while(|line| line.trim().is_empty()) {
+            let spaces = line.chars().take_while(|c| c.is_whitespace());
+            let indent: usize = spaces.map(|c| if c == '\t' { 4 } else { 1 }).sum();
+            let start = format!("  | {:1$}", "", indent.min(WIDTH / 2));
+            self.wrap(&start, &start, line);
         }
     }
 
@@ -203,6 +207,16 @@ fn columns(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quoted_lines_keep_how_far_they_are_set_in() {
+        let mut writer = Writer::new();
+        writer.quoted("\nYou must not:\n  (a) go;\n\n\t(b) stay.\n\n");
+        assert_eq!(
+            writer.finish(),
+            "  | You must not:\n  |   (a) go;\n  |\n  |     (b) stay.\n"
+        );
+    }
 
     #[test]
     fn wide_letters_and_long_words_stay_whole() {

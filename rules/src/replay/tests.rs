@@ -261,3 +261,52 @@ fn each_order_takes_the_log_for_its_own() {
         .collect();
     assert_eq!(places, [(0, 2), (1, 9)]);
 }
+
+#[test]
+fn a_silence_counts_from_the_first_record_that_names_an_order() {
+    let test = |minute: u8, expect: &str| {
+        format!(
+            "[[rule.test]]\nevents = [\n\
+             {{ kind = \"clock\", at = \"2036-04-01T20:00:00Z\" }},\n\
+             {{ kind = \"clock\", at = \"2036-04-01T20:{minute}:00Z\" }},\n]\n\
+             expect = \"{expect}\"\n"
+        )
+    };
+    let rules = format!(
+        "[[rule]]\nid = \"1.s\"\nclause = \"1\"\nsays = \"x\"\nseverity = \"review\"\n\
+         silence = {{ longer_than = \"15m\" }}\n{}{}{}",
+        test(16, "match"),
+        test(14, "no_match"),
+        hosts("1.a", "breach", "\"a.example\"")
+    );
+    let (old, new) = (judge(1, &rules), judge(2, &rules));
+    let beat = |seq: u64, minutes: i64| {
+        let fact = Heartbeat {
+            uncovered: BTreeMap::new(),
+            suppressed: BTreeMap::new(),
+            cannot_tell: BTreeMap::new(),
+            awake_ms: minutes.unsigned_abs() * 60_000,
+            order: None,
+        };
+        let at = NOW.plus(minutes * 60_000);
+        Record {
+            at,
+            noted: at,
+            mono: 1_000 + minutes.unsigned_abs() * 60_000,
+            order: Some(Hash::of(b"another order")),
+            ..record(seq, old.order().digest(), fact.into())
+        }
+    };
+    for first in [0, 1] {
+        let mut replay = Replay::new(&old, &new);
+        replay.record(&beat(first, 0));
+        replay.record(&beat(first + 1, 60));
+        let found = replay.finish();
+        assert_eq!(found.without_order, 0);
+        assert_eq!(
+            counts(&found)[0],
+            ("1.s", Some(1), Some(1), 0, 0),
+            "{first}"
+        );
+    }
+}

@@ -173,7 +173,10 @@ fn import(
     let mut importer = Importer::new(kind);
     for path in files {
         let name = path.file_name().unwrap_or(path.as_os_str());
-        importer.add(&name.to_string_lossy(), &whole_file::read(path)?);
+        importer.add(
+            &name.to_string_lossy(),
+            &whole_file::read(path, whole_file::PUBLISHED)?,
+        );
     }
     let (report, list) = importer.finish();
     print_report(&report);
@@ -196,14 +199,15 @@ fn import(
 
 fn pin_of(kind: Option<Kind>, file: &Path, pin: &Words) -> Result<End, ListError> {
     let kind = kind_of(kind, file)?;
-    let lines = pin_lines(kind, file, &whole_file::read(file)?, pin)?;
+    let lines = pin_lines(kind, file, &whole_file::read(file, kind.most_bytes())?, pin)?;
     say(&lines.to_string());
     Ok(End::Yes)
 }
 
 fn check(kind: Option<Kind>, file: &Path) -> Result<End, ListError> {
     let kind = kind_of(kind, file)?;
-    let (count, faults) = entry_faults(kind, &file.display().to_string(), &whole_file::read(file)?);
+    let bytes = whole_file::read(file, kind.most_bytes())?;
+    let (count, faults) = entry_faults(kind, &file.display().to_string(), &bytes);
     for fault in &faults {
         tell!("{}", line(&fault.to_string()));
     }

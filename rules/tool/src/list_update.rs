@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use clap::Args;
 use proviso_report::Hash;
-use proviso_rules::list::entry_faults;
-use proviso_rules::order::{ListUpdate, UpdateError};
+use proviso_rules::list::{changed_entries, entry_faults};
+use proviso_rules::order::{ListUpdate, Term, UpdateError, limits};
 use proviso_rules::signature::{UPDATE_NAMESPACE, UpdateSignatureError, update_signed_with};
 use proviso_rules::{Fault, Faults, Judge, ListBytes, Order, Side};
 
@@ -18,7 +18,10 @@ use crate::keygen::{self, KeygenError};
 use crate::order_file::{self, ReadError};
 use crate::sign::Signer;
 use crate::whole_file::{self, UnreadableError, WriteError};
-use crate::{End, line, say};
+use crate::{End, counted, line, say};
+
+/// The longest list of any kind, in bytes: of which kind it is, is known later.
+const MOST: u64 = 2 * limits::LIST_BYTES;
 
 /// What an update is about.
 #[derive(Args)]
@@ -103,14 +106,15 @@ fn written(
     let case = Case::read(about)?;
     let before = case.before.as_ref();
     let text = ListUpdate::text(&case.order, list, before, &case.new, from, source)?;
-    let update = ListUpdate::parse(text.as_bytes()).map_err(UpdatingError::Faults)?;
+    let update = ListUpdate::parse(text.as_bytes()).map_err(|faults| in_words(&text, &faults))?;
     case.check(about, &update)?;
+    case.tell_change(about, &update);
     Ok(text)
 }
 
 fn signed(file: &Path, about: &About, key: &Path, signer: &Signer) -> Result<(), UpdatingError> {
     let case = Case::read(about)?;
-    let bytes = whole_file::read(file)?;
+    let bytes = whole_file::read(file, whole_file::STATEMENT)?;
     let update = read_update(file, &bytes)?;
     let by = case.check(about, &update)?;
     let signer = signer.to_string();
@@ -122,6 +126,7 @@ fn signed(file: &Path, about: &About, key: &Path, signer: &Signer) -> Result<(),
          The new list: {} entries, SHA-256 {}",
         update.number, update.list, update.order, update.from, update.count, update.sha256
     ));
+    case.tell_change(about, &update);
     let signature = keygen::sign(UPDATE_NAMESPACE, &bytes, key)?;
     let fingerprint = update_signed_with(&bytes, &signature)?;
     let mut path = file.as_os_str().to_owned();
@@ -133,6 +138,31 @@ fn signed(file: &Path, about: &About, key: &Path, signer: &Signer) -> Result<(),
         path.display()
     ));
     Ok(())
+}
+
+/// Faults of a statement by the options that it was made of: its maker has not seen it yet.
+fn in_words(text: &str, faults: &Faults) -> UpdatingError {
+    let named = faults.all().iter().map(|fault| {
+        let line = fault.at.and_then(|(line, _)| {
+            let before = usize::try_from(line).ok()?.checked_sub(1)?;
+            text.lines().nth(before)
+        });
+        let option = line.and_then(|line| match line.split(' ').next() {
+            Some("from") => Some("--from"),
+            Some("source") => Some("--source"),
+            _ => None,
+        });
+        match option {
+            Some(option) => Fault {
+                file: option.to_owned(),
+                at: None,
+                ..fault.clone()
+            },
+            None => fault.clone(),
+        }
+    });
+    let named = Faults::none(named.collect()).err();
+    UpdatingError::Faults(named.unwrap_or_else(|| faults.clone()))
 }
 
 /// Everything that an update is held against.
@@ -148,11 +178,53 @@ impl Case {
         let order =
             Order::parse(&bytes).map_err(|faults| UpdatingError::in_file(&about.order, &faults))?;
         let before = match &about.after {
-            Some(path) => Some(read_update(path, &whole_file::read(path)?)?),
+            Some(path) => Some(read_update(
+                path,
+                &whole_file::read(path, whole_file::STATEMENT)?,
+            )?),
             None => None,
         };
-        let new = whole_file::read(&about.new)?;
+        let new = whole_file::read(&about.new, MOST)?;
         Ok(Self { order, new, before })
+    }
+
+    /// Says what it changes, and whether that can ever count.
+    fn tell_change(&self, about: &About, update: &ListUpdate) {
+        let pin = self
+            .order
+            .lists()
+            .iter()
+            .find(|pin| pin.name == update.list);
+        let old = pin.and_then(|pin| {
+            let path = order_file::beside(&about.order, &pin.file);
+            whole_file::read(&path, pin.kind.most_bytes()).ok()
+        });
+        match old.filter(|old| Hash::of(old) == update.previous) {
+            Some(old) => {
+                let (added, removed) = changed_entries(&old, &self.new);
+                tell!(
+                    "The new list adds {} and removes {removed}.",
+                    counted(added, "entry", "entries")
+                );
+            }
+            None => tell!(
+                "What the new list changes cannot be said: the one before it is not beside the \
+                 order."
+            ),
+        }
+        match self.order.term(update.from) {
+            Term::NotYet(_) => tell!(
+                "warning: it counts from {}, before the order starts ({}): look at `from`",
+                update.from,
+                self.order.starts()
+            ),
+            Term::Ended(end) => tell!(
+                "warning: it counts from {}, and the order ended at {end}: it changes nothing; \
+                 correct `from`",
+                update.from
+            ),
+            Term::InForce(_) | Term::Suspended(_) => {}
+        }
     }
 
     /// Would it be taken? Gives who must sign it.

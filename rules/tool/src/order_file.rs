@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use proviso_report::Hash;
-use proviso_rules::order::ListPin;
+use proviso_rules::order::{ListPin, limits};
 use proviso_rules::{Fault, Faults, Judge, ListBytes, Order, Side};
 
 use crate::signatures;
+use crate::whole_file;
 use crate::{End, counted, line, say};
 
 /// The name by which faults call the order itself.
@@ -17,10 +18,11 @@ const ORDER: &str = "order.toml";
 
 /// A file that is there cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read {}: {source}; name an order file that you may read", .path.display())]
+#[error("cannot read {}: {source}; {remedy}", .path.display())]
 pub(crate) struct ReadError {
     path: PathBuf,
     source: io::Error,
+    remedy: &'static str,
 }
 
 /// `proviso order check`.
@@ -61,9 +63,10 @@ pub(crate) fn check(file: &Path) -> End {
 
 /// The order's bytes.
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>, ReadError> {
-    std::fs::read(file).map_err(|source| ReadError {
+    whole_file::bounded(file, limits::ORDER_BYTES as u64).map_err(|source| ReadError {
         path: file.to_owned(),
         source,
+        remedy: "name an order file that you may read",
     })
 }
 
@@ -87,10 +90,16 @@ pub(crate) fn pinned(
     let mut lists: BTreeMap<Hash, ListBytes> = BTreeMap::new();
     for pin in pins {
         let path = beside(file, &pin.file);
-        let bytes = match std::fs::read(&path) {
+        let bytes = match whole_file::bounded(&path, pin.kind.most_bytes()) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(source) => return Err(ReadError { path, source }),
+            Err(source) => {
+                return Err(ReadError {
+                    path,
+                    source,
+                    remedy: "the order pins it: put a list there that you may read",
+                });
+            }
         };
         // Of two files under one hash the wrong one must be seen.
         if !lists.contains_key(&pin.sha256) || Hash::of(&bytes) != pin.sha256 {

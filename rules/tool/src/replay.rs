@@ -17,10 +17,13 @@ use proviso_rules::{Judge, Order};
 
 use crate::folder::Folder;
 use crate::order_file::{self, ReadError, cannot};
+use crate::whole_file;
 use crate::{End, counted, line, say};
 
 /// The most lines that are no records of which the number is said.
 const SHOWN: usize = 5;
+/// The longest file of records, in bytes.
+const RECORDS: u64 = 4 << 30;
 
 /// Why nothing can be compared.
 #[derive(Debug, thiserror::Error)]
@@ -166,7 +169,7 @@ impl Read {
 
     /// A file: a record a line.
     fn lines(&mut self, path: &Path) -> Result<(), ReplayError> {
-        let bytes = std::fs::read(path).map_err(|source| ReplayError::Records {
+        let bytes = whole_file::bounded(path, RECORDS).map_err(|source| ReplayError::Records {
             path: path.to_owned(),
             source,
         })?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use proviso_rules::signature::{SignatureError, signed_with};
 
 use crate::line;
+use crate::whole_file;
 
 /// A signature beside an order that is one of its very bytes.
 pub(crate) struct Beside {
@@ -18,7 +19,7 @@ pub(crate) struct Beside {
 pub(crate) fn beside(file: &Path, order: &[u8]) -> (Vec<Beside>, Vec<String>) {
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for (path, role) in paths(file) {
-        match std::fs::read(&path) {
+        match whole_file::bounded(&path, whole_file::STATEMENT) {
             Ok(signature) => match signed_with(order, &signature) {
                 Ok(fingerprint) => good.push(Beside {
                     path,

@@ -1,6 +1,6 @@
 //! Files, read and written whole: a file that is written is there whole or not at all.
 //!
-//! Refuses: to write over what is there unaskedly; and, asked or not, over a signature, an order,
+//! Refuses: to read what is no plain file, and more of one than it may have; to write over what is there unaskedly; and, asked or not, over a signature, an order,
 //! what the command itself reads, a link or a device.
 
 use std::fs::File;
@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 
 /// How many bytes of a file are looked at to see what it is.
 const HEAD: u64 = 4096;
+/// The longest file that others publish, in bytes.
+pub(crate) const PUBLISHED: u64 = 1 << 30;
+/// The longest statement or signature, in bytes: as an order.
+pub(crate) const STATEMENT: u64 = 1 << 20;
 
 /// A file cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -31,12 +35,27 @@ pub(crate) enum WriteError {
     Never { path: PathBuf, what: &'static str },
 }
 
-/// Reads a file.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, UnreadableError> {
-    std::fs::read(path).map_err(|source| UnreadableError {
+/// Reads a plain file that has at most so many bytes.
+pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, UnreadableError> {
+    bounded(path, most).map_err(|source| UnreadableError {
         path: path.to_owned(),
         source,
     })
+}
+
+/// The same, with the system's own error: a pipe could keep it waiting, a device has no end.
+pub(crate) fn bounded(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no plain file"));
+    }
+    let mut bytes = Vec::new();
+    let mut file = File::open(path)?.take(most.saturating_add(1));
+    file.read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let words = format!("it has more than {most} bytes, the most that it may have");
+        return Err(io::Error::other(words));
+    }
+    Ok(bytes)
 }
 
 /// Writes a file that is not there yet, readable by everybody whom the folder lets in.
@@ -126,4 +145,28 @@ fn whole(path: &Path, bytes: &[u8], replace: bool) -> Result<(), WriteError> {
         path: path.to_owned(),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_read_than_may_be_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("order.toml");
+        std::fs::write(&path, "12345").unwrap();
+        assert_eq!(bounded(&path, 5).unwrap(), b"12345");
+        let words = bounded(&path, 4).unwrap_err().to_string();
+        assert!(words.contains("more than 4 bytes"), "{words}");
+        let words = bounded(folder.path(), 4).unwrap_err().to_string();
+        assert!(words.contains("no plain file"), "{words}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_has_no_end_is_not_read() {
+        let words = bounded(Path::new("/dev/zero"), 4).unwrap_err().to_string();
+        assert!(words.contains("no plain file"), "{words}");
+    }
 }

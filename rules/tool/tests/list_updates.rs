@@ -84,8 +84,11 @@ fn a_list_is_updated_by_whom_the_order_names() {
             hash(NEW)
         )
     );
+    let change = "The new list adds 1 entry and removes 0.\n";
+    assert_eq!(said.err, change);
     std::fs::write(desk.path("1.toml"), &said.out).unwrap();
     let said = sign(&desk, "1.toml", "new.domains", "police:lists").ends(0);
+    assert_eq!(said.err, change);
     assert!(said.out.contains("1.toml.sig"), "{}", said.out);
     assert!(said.out.contains(&hash(NEW).to_string()), "{}", said.out);
 
@@ -133,7 +136,7 @@ fn what_nobody_would_take_is_neither_written_nor_signed() {
         (
             "new.domains",
             &["--from", "September"],
-            "`from` must be a time",
+            "proviso: --from: `from` must be a time",
         ),
         (
             "lists/adult.domains",
@@ -196,4 +199,27 @@ fn an_order_that_names_nobody_needs_a_new_version() {
         "{}",
         said.err
     );
+}
+
+#[test]
+fn what_looks_wrong_about_an_update_is_said() {
+    let desk = desk();
+    let early = update(&desk, "new.domains", &["--from", "2020-01-01T00:00:00Z"]).ends(0);
+    assert!(
+        early.err.contains("before the order starts (2026-03-02)"),
+        "{}",
+        early.err
+    );
+    let said = desk.list(&[
+        "update",
+        "adlt",
+        "--order",
+        "order.toml",
+        "--new",
+        "new.domains",
+        "--from",
+        "2026-09-01T00:00:00Z",
+    ]);
+    let said = said.ends(1);
+    assert!(said.err.contains("did you mean `adult`?"), "{}", said.err);
 }

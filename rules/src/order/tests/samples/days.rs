@@ -57,6 +57,11 @@ pub(super) const ALL: &[Sample] = &[
         "correct its days or take it out",
     ),
     one(
+        "timezone-place",
+        &[("\"Europe/London\"", "▸\"EST\"")],
+        "name the place, like America/New_York",
+    ),
+    one(
         "starts-before-made",
         &[("starts = 2026-03-02", "starts = ▸2026-02-02")],
         "correct one of the days",

@@ -33,7 +33,7 @@ pub(super) const ALL: &[Sample] = &[
     ),
     one(
         "hidden-character",
-        &[("\"Solicitor\"", "▸\"Soli\u{200b}citor\"")],
+        &[("\"Solicitor\"", "\"Soli▸\u{200b}citor\"")],
         "take it out",
     ),
     one(
