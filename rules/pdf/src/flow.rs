@@ -43,6 +43,8 @@ const CELL_HEAD: Style = Style::new(Which::Bold, 8.0, 11.0);
 pub(super) const SHEET: Style = Style::new(Which::Plain, 7.5, 10.0);
 
 const INDENT: f32 = 12.0;
+/// How far a space sets in a line of the court's words.
+const SPACE: f32 = 3.0;
 /// What lies between two columns of entries.
 const COLUMN: f32 = 14.0;
 /// How wide a term is beside its meaning.
@@ -181,14 +183,15 @@ impl<'a> Flow<'a> {
     pub(super) fn court(&mut self, words: &str, width: f32) -> Result<(Chunk, Tree), PdfError> {
         let mut rows = Chunk::new();
         let mut paragraphs = Vec::new();
-        for paragraph in words.trim().split("\n\n") {
+        for paragraph in words.trim_end().split("\n\n") {
             let lines: Vec<&str> = paragraph
                 .lines()
                 .filter(|line| !line.trim().is_empty())
                 .collect();
             let mut leaves = Vec::new();
             for (at, line) in lines.iter().enumerate() {
-                let (mut some, leaf) = self.lines(line, COURT, INDENT, width - INDENT)?;
+                let indent = INDENT + (set_in(line) * SPACE).min(width / 3.0);
+                let (mut some, leaf) = self.lines(line, COURT, indent, width - indent)?;
                 space(&mut some, if at == 0 { 6.0 } else { 0.0 });
                 rows.append(&mut some);
                 leaves.push(Tree::Leaf(leaf));
@@ -595,5 +598,27 @@ fn bar(rows: &mut Chunk, colour: Colour) {
             colour,
             joined: at > 0,
         });
+    }
+}
+
+/// How many spaces a line begins with.
+fn set_in(line: &str) -> f32 {
+    let spaces = line.chars().take_while(|c| c.is_whitespace());
+    spaces.map(|c| if c == '\t' { 4.0 } else { 1.0 }).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_set_in_as_far_as_in_their_text() {
+        for (line, spaces) in [("You must", 0), ("  (a) go", 2), ("\t (b)", 5), ("", 0)] {
+            assert_eq!(
+                format!("{:.0}", set_in(line).abs()),
+                spaces.to_string(),
+                "{line}"
+            );
+        }
     }
 }

@@ -103,6 +103,13 @@ impl Importer {
         }
     }
 
+    /// The same, with every place in the report and not the first few alone.
+    #[must_use]
+    pub const fn showing_all(mut self) -> Self {
+        self.report.all = true;
+        self
+    }
+
     /// Reads a file. `name`: what the report and the head of the list call it.
     pub fn add(&mut self, name: &str, bytes: &[u8]) {
         self.files.push(shown(name, SHOWN));

@@ -32,6 +32,9 @@ pub(crate) enum List {
         /// Writes over the list if it is there
         #[arg(long)]
         replace: bool,
+        /// Says everything that is left out or written otherwise, not the first few alone
+        #[arg(long)]
+        all: bool,
         #[command(flatten)]
         pin: Words,
         /// The files to read
@@ -135,9 +138,17 @@ pub(crate) fn run(command: &List) -> End {
             kind,
             to,
             replace,
+            all,
             pin,
             files,
-        } => import(*kind, to, *replace, pin, files),
+        } => {
+            let importer = |kind| match all {
+                true => Importer::new(kind).showing_all(),
+                false => Importer::new(kind),
+            };
+            kind_of(*kind, to)
+                .and_then(|kind| import(importer(kind), (kind, to), *replace, pin, files))
+        }
         List::Pin { file, kind, pin } => pin_of(*kind, file, pin),
         List::Check { file, kind } => check(*kind, file),
         List::Update {
@@ -163,14 +174,12 @@ pub(crate) fn run(command: &List) -> End {
 }
 
 fn import(
-    kind: Option<Kind>,
-    to: &Path,
+    mut importer: Importer,
+    (kind, to): (ListKind, &Path),
     replace: bool,
     pin: &Words,
     files: &[PathBuf],
 ) -> Result<End, ListError> {
-    let kind = kind_of(kind, to)?;
-    let mut importer = Importer::new(kind);
     for path in files {
         let name = path.file_name().unwrap_or(path.as_os_str());
         importer.add(
@@ -311,7 +320,7 @@ fn print_report(report: &Report) {
         }
         let more = count.saturating_sub(first.len() as u64);
         if more > 0 {
-            tell!("  and {more} more");
+            tell!("  and {more} more; --all shows them");
         }
     }
 }

@@ -162,3 +162,20 @@ fn word_lists_are_checked_as_words() {
         "# From terms.words\n# Unit list\nschool\n"
     );
 }
+
+#[test]
+fn all_that_is_left_out_is_shown_to_whom_asks() {
+    let hosts: String = (1..=7).map(|n| format!("bad_{n}.example/x y\n")).collect();
+    let desk = Desk::new(&[("hosts", &format!("{hosts}a.example\n"))]);
+    let import = ["import", "--to", "lists/a.domains", "hosts"];
+    let few = desk.list(&import).ends(1).err;
+    assert!(few.contains("  and 2 more; --all shows them"), "{few}");
+    assert!(!few.contains("hosts:7:"), "{few}");
+    let all = desk.list(&[&import[..], &["--all", "--replace"]].concat());
+    let all = all.ends(1).err;
+    assert!(
+        (1..=7).all(|n| all.contains(&format!("  hosts:{n}:"))),
+        "{all}"
+    );
+    assert!(!all.contains("--all shows"), "{all}");
+}

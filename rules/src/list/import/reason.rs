@@ -117,7 +117,7 @@ pub struct Tally {
     pub reason: Reason,
     /// How many.
     pub count: u64,
-    /// The first few of them, in the order of the files.
+    /// The first few of them, or all if that was asked for, in the order of the files.
     pub first: Vec<Seen>,
 }
 
@@ -130,6 +130,8 @@ pub struct Report {
     pub comments: u64,
     /// Everything that is not in the list as it stood there, in the order of [`Reason`].
     pub tallies: Vec<Tally>,
+    /// Are all shown, not the first few alone?
+    pub(super) all: bool,
 }
 
 impl Report {
@@ -169,7 +171,7 @@ impl Report {
         }
         if let Some(tally) = self.tallies.get_mut(at) {
             tally.count += 1;
-            if tally.first.len() < SHOWN {
+            if self.all || tally.first.len() < SHOWN {
                 tally.first.push(seen());
             }
         }
