@@ -234,10 +234,12 @@ fn logs_have_the_roots_that_everybody_knows() {
 
 /// The folder that `PROVISO_VECTORS` names, with `ed25519_test.json` (C2SP/wycheproof),
 /// `ed25519vectors.json` (C2SP/CCTV) and `testdata/` (transparency-dev/merkle).
+#[expect(clippy::disallowed_methods, reason = "tests may read files")]
 fn published() -> PathBuf {
     std::env::var_os("PROVISO_VECTORS").unwrap().into()
 }
 
+#[expect(clippy::disallowed_methods, reason = "tests may read files")]
 fn json(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }

@@ -1,7 +1,5 @@
 //! A real bundle holds; nothing that somebody does to it does.
 
-#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
-
 use proviso_report::bundle::Outcome;
 use proviso_tests::scene::Scene;
 use proviso_tests::tamper::{Memory, bundles, tampered};
