@@ -67,7 +67,7 @@ struct Init {
 struct AddLog {
     #[command(flatten)]
     folder: Folder,
-    /// The ledger's name, the first line of its checkpoints: <authority>/ledger.
+    /// The ledger's name, the first line of its checkpoints: `<authority>/ledger`.
     origin: String,
     /// Its key, as the authority published it.
     vkey: VerifierKey,
