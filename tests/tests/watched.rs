@@ -1,6 +1,8 @@
 //! What an agent's life leaves behind: a kill is a gap and a dark time, a source that fails is
 //! flagged, and a bundle says the same of a day as the page of that day.
 
+#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
+
 use std::borrow::Cow;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
