@@ -189,10 +189,21 @@ impl Collector {
     pub fn export(&self, person: &str, out: &Path) -> anyhow::Result<()> {
         let now = jiff::Timestamp::now();
         let day = jiff::SignedDuration::from_hours(24);
+        self.export_between(person, now - day, now + day, out)
+    }
+
+    /// The same of a time that is named.
+    pub fn export_between(
+        &self,
+        person: &str,
+        from: jiff::Timestamp,
+        to: jiff::Timestamp,
+        out: &Path,
+    ) -> anyhow::Result<()> {
         done(
             self.command(&["export", "--person", person])?
-                .args(["--from", &(now - day).to_string()])
-                .args(["--to", &(now + day).to_string()])
+                .args(["--from", &from.to_string()])
+                .args(["--to", &to.to_string()])
                 .arg("--out")
                 .arg(out),
         )?;
