@@ -4,12 +4,13 @@
 //! that was signed and the rows of every table that entries speak of are held against that. What is
 //! wrong is said in a sentence each, all of it (at most [`MOST`]).
 //!
-//! Refuses: to speak of what the store held before the ledger began, and of a store whose rows,
+//! Refuses: to look into reports further than the root that they are signed under (each export verifies
+//! its own); to speak of what the store held before the ledger began, and of a store whose rows,
 //! entries, tree and checkpoints were all written anew with the key: only the witnesses' cosignatures
 //! and bundles that were handed out show that.
 
 use proviso_report::ledger::{Entry, Event, Kind, checkpoint};
-use proviso_report::{CompactRange, Hash, UnixMs, ledger as format, open_checkpoint};
+use proviso_report::{CompactRange, Hash, Report, UnixMs, ledger as format, open_checkpoint};
 
 use super::LedgerKey;
 use crate::store::audit;
@@ -109,9 +110,9 @@ pub fn check(read: &Read<'_>, key: &LedgerKey) -> Result<Checked, SqlError> {
                 ));
                 return Ok(checked);
             }
-            range.append(format::leaf(&stored.salt, &stored.line));
-            if ledger::nodes(read, seq)?.first() != Some(&format::leaf(&stored.salt, &stored.line))
-            {
+            let leaf = format::leaf(&stored.salt, &stored.line);
+            range.append(leaf);
+            if ledger::nodes(read, seq)?.first() != Some(&leaf) {
                 checked.fault(format!("entry {seq} was changed since it was entered"));
             }
             match Entry::parse(&stored.line) {
@@ -272,24 +273,29 @@ fn compare(read: &Read<'_>, entry: &Entry) -> Result<Option<String>, SqlError> {
         }
         Event::Receipt(stated) => {
             let row = read.first(
-                "SELECT first + count, receipt FROM report WHERE device = $1 AND entry = $2",
+                "SELECT first + count, receipt, bytes FROM report WHERE device = $1 AND entry = $2",
                 &[(&stated.device.to_string()).into(), seq.into()],
-                |row| Ok((row.count(0)?, row.count(1)?)),
+                |row| Ok((row.count(0)?, row.count(1)?, root(&row.bytes(2)?))),
             )?;
             let what = format!(
                 "the report of device {} up to {}",
                 stated.device, stated.size
             );
-            fault(row.as_ref(), &(stated.size, stated.time), &what)
+            fault(
+                row.as_ref(),
+                &(stated.size, stated.time, Some(stated.root)),
+                &what,
+            )
         }
         Event::Order(stated) => {
             let row = read.first(
-                "SELECT id, version FROM orders WHERE digest = $1 AND person = $2",
+                "SELECT id, version, bytes FROM orders WHERE digest = $1 AND person = $2",
                 &[(&stated.digest.to_string()).into(), (&stated.person).into()],
-                |row| Ok((row.text(0)?, row.count(1)?)),
+                |row| Ok((row.text(0)?, row.count(1)?, Hash::of(&row.bytes(2)?))),
             )?;
             let what = format!("the order {}", stated.digest);
-            fault(row.as_ref(), &(stated.id.clone(), stated.version), &what)
+            let wanted = (stated.id.clone(), stated.version, stated.digest);
+            fault(row.as_ref(), &wanted, &what)
         }
         Event::ListUpdate(stated) => {
             let row = read.first(
@@ -353,6 +359,12 @@ fn compare(read: &Read<'_>, entry: &Entry) -> Result<Option<String>, SqlError> {
         }
         _ => None,
     })
+}
+
+/// The root that a report's device signed.
+fn root(report: &[u8]) -> Option<Hash> {
+    let report = Report::parse(report).ok()?;
+    Some(report.checkpoint().root)
 }
 
 fn fault<T: PartialEq>(found: Option<&T>, stated: &T, what: &str) -> Option<String> {

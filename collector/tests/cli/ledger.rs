@@ -64,6 +64,7 @@ fn a_row_of_the_audit_that_is_gone_or_changed_is_found() {
             "the store has",
         ),
         ("UPDATE orders SET version = 9", "was changed since"),
+        ("UPDATE orders SET bytes = x'00'", "was changed since"),
         (
             "DELETE FROM ledger WHERE seq = (SELECT max(seq) FROM ledger)",
             "was signed, and there are",
