@@ -1,9 +1,9 @@
 //! Orders from the store, compiled once, and what they find in records (`follow`), with what the
 //! judge remembers of each log (`memory`).
 //!
-//! Promises: an order with the same lists is compiled at most once while it is remembered, however many ask at the same
-//! moment, on a thread that may wait; orders that pin the same list share its bytes. The same
-//! records and order give the same findings as on the agent and in the verifier: each record is
+//! Promises: an order with the same lists is compiled at most once while it is remembered, however
+//! many ask at the same moment, on a thread that may wait; orders that pin the same list share its
+//! bytes. The same records and order give the same findings as on the agent and in the verifier: each record is
 //! judged by the order that it names, a sign of life by the one in force, and by no other; and with
 //! those updates of its lists that the log says count, or of lists that no device holds the store
 //! (`held`).

@@ -13,7 +13,7 @@ use proviso_collector::store::Change;
 use proviso_collector::store::incidents::IncidentKind;
 use proviso_collector::store::orders::{self, StoredOrder};
 use proviso_collector::store::overview::{self, LogSeen};
-use proviso_report::{Hash, RefusalCode};
+use proviso_report::{Hash, Receipt, Record, RefusalCode};
 use proviso_tests::ingest::InProcess;
 use proviso_tests::load::{Device, visit_line};
 use proviso_tests::urls::Urls;
@@ -66,6 +66,19 @@ impl Admitted {
         self.inside
             .read(move |read| overview::log(read, device, &person, 0))
             .await
+    }
+
+    /// A report of one record, which names this receipt; gives the receipt for it.
+    async fn send_naming(&mut self, receipt: Option<Hash>) -> anyhow::Result<Hash> {
+        let mut urls = Urls::new(self.device.size());
+        let lines = self.device.lines(&mut urls, 1)?;
+        let mut record = Record::parse(&lines[0])?;
+        record.receipt = receipt;
+        let report = self.device.report(&[record.to_line()?])?;
+        match self.send(report).await {
+            Answer::Held { line, .. } => Ok(Receipt::hash_of(&line)),
+            other => panic!("{other:?}"),
+        }
     }
 
     async fn send_next(&mut self) -> Tested {
@@ -169,6 +182,36 @@ async fn records_from_outside_their_orders_term_are_kept_told_once_and_not_judge
     );
     assert!(incidents[0].detail.starts_with(&says), "{incidents:?}");
     assert_eq!(open.log().await?.refused, None);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_that_was_never_given_is_told_once_and_bounds_nothing() -> Tested {
+    let mut open = Admitted::new().await?;
+    let first = open.send_naming(None).await?;
+    open.send_naming(Some(first)).await?;
+    assert!(open.inside.incidents().await?.is_empty());
+
+    let strange = Hash::of(b"no receipt");
+    open.send_naming(Some(strange)).await?;
+    let last = open.send_naming(Some(strange)).await?;
+    let incidents = open.inside.incidents().await?;
+    assert_eq!(incidents.len(), 1, "{incidents:?}");
+    assert_eq!(incidents[0].kind, IncidentKind::StrangeReceipt);
+    let says = format!(
+        "Record 2 names a receipt that this collector never gave for this log, or gave later: {strange}"
+    );
+    assert!(incidents[0].detail.starts_with(&says), "{incidents:?}");
+    assert_eq!(open.log().await?.refused, None);
+
+    // One that an earlier connection was given is known.
+    open.hello().await;
+    open.send_naming(Some(last)).await?;
+    assert_eq!(open.inside.incidents().await?.len(), 1);
+    let reports = open.inside.reports(open.device.id()).await?;
+    let given: Vec<_> = reports.iter().map(|report| Some(report.receipt)).collect();
+    let bounds: Vec<_> = reports.iter().map(|report| report.not_before).collect();
+    assert_eq!(bounds, [None, given[0], given[0], given[0], given[3]]);
     Ok(())
 }
 

@@ -2,9 +2,9 @@
 //!
 //! Promises: what the report moves on, its findings, what the judge remembers and the time of its
 //! receipt become durable in one transaction, and only if the log still stands where the check saw
-//! it, and the lists still count by which it was judged. The times of a device's
-//! receipts never go back. A receipt is made from a [`Stored`] and from nothing else. A report that is held already gets the receipt it got before;
-//! one that contradicts what is held is kept beside it, and people are told.
+//! it, and the lists still count by which it was judged. The times of a device's receipts never go
+//! back. A receipt is made from a [`Stored`] and from nothing else. A report that is held already gets
+//! the receipt it got before; one that contradicts what is held is kept beside it, and people are told.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! What is wrong with a device's log, told to people.
 //!
 //! Promises: a report that is refused for good, an order that cannot judge and a log that was set
-//! back are an incident, and so is an update of a list that nobody gave the device, once for each device and cause while it lasts, however often the device tries again. What mends
+//! back are an incident, and so are an update of a list and a receipt that nobody gave the device,
+//! once for each device and cause while it lasts, however often the device tries again. What mends
 //! itself is none: a busy collector, a report that begins at another place, a device that people
 //! took out of service.
 

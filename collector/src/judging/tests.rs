@@ -162,6 +162,25 @@ expect = "no_match"
     .replace("@SHA256@", &Hash::of(LIST).to_string())
 }
 
+/// The list as its first update brings it.
+const NEW: &[u8] = b"facebook.com\ninstagram.com\nnew.example\n";
+
+fn first_update(order: &str, held: bool) -> StoredUpdate {
+    let order = Order::parse(order.as_bytes()).unwrap();
+    let from = "2026-01-01T00:00:00Z";
+    let statement = ListUpdate::text(&order, "social", None, NEW, from, None).unwrap();
+    StoredUpdate {
+        order: order.digest(),
+        list: "social".to_owned(),
+        number: 1,
+        sha256: Hash::of(NEW),
+        bytes: statement.into_bytes(),
+        signature: vec![1],
+        put: 5,
+        held,
+    }
+}
+
 fn device(person: &PersonId) -> Device {
     Device {
         id: DeviceId([7; 16]),
@@ -248,37 +267,17 @@ fn records_are_judged_by_the_lists_that_the_log_says_count() {
     let by = "updates = { by = \"police:lists@police.example\", says = \"Sites may be added.\" }\n";
     let text = order().replace("count = 2\n", &format!("count = 2\n{by}"));
     let digest = held.put(text.as_bytes());
-    let new: &[u8] = b"facebook.com\ninstagram.com\nnew.example\n";
-    let parsed = Order::parse(text.as_bytes()).unwrap();
-    let from = "2026-01-01T00:00:00Z";
-    let statement = ListUpdate::text(&parsed, "social", None, new, from, None).unwrap();
-    let update = StoredUpdate {
-        order: digest,
-        list: "social".to_owned(),
-        number: 1,
-        sha256: Hash::of(new),
-        bytes: statement.into_bytes(),
-        signature: vec![1],
-        put: 5,
-        held: false,
-    };
+    let update = first_update(&text, false);
     let stored = update.clone();
     held.write(move |tx| {
         orders::put_list(tx, &Hash::of(LIST), LIST)?;
-        orders::put_list(tx, &Hash::of(new), new)?;
+        orders::put_list(tx, &Hash::of(NEW), NEW)?;
         updates::put(tx, &stored)
     });
     let kept = held
         .store
         .read_blocking(|read| Ok::<_, StoreError>(updates::of_order(read, &digest)?));
     assert_eq!(kept.unwrap(), [update]);
-    let life = |seq, fact: Fact| Record {
-        clauses: vec![],
-        account: None,
-        order: None,
-        fact,
-        ..visit(seq, "https://x.example/", digest)
-    };
     let counts = |seq, number, sha256| {
         let list = "social".to_owned();
         life(
@@ -291,16 +290,11 @@ fn records_are_judged_by_the_lists_that_the_log_says_count() {
             .into(),
         )
     };
-    let begins = OrderInForce {
-        id: "O-1".to_owned(),
-        version: 1,
-        digest,
-    };
     let page = |seq| visit(seq, "https://new.example/", digest);
     let records = [
-        life(0, begins.into()),
+        life(0, begins(digest)),
         page(1),
-        counts(2, 1, Hash::of(new)),
+        counts(2, 1, Hash::of(NEW)),
         page(3),
         // Nobody put this one: it is judged by the list that the order pins.
         counts(4, 2, Hash::of(b"nothing")),
@@ -342,20 +336,7 @@ fn a_list_that_no_device_holds_counts_from_where_the_store_says() {
         .replace("www.facebook.com", "made-up.example")
         .replace("match\"\n", &format!("match\"\n{fill}"));
     let digest = held.put(text.as_bytes());
-    let new: &[u8] = b"facebook.com\ninstagram.com\nnew.example\n";
-    let parsed = Order::parse(text.as_bytes()).unwrap();
-    let from = "2026-01-01T00:00:00Z";
-    let statement = ListUpdate::text(&parsed, "social", None, new, from, None).unwrap();
-    let update = StoredUpdate {
-        order: digest,
-        list: "social".to_owned(),
-        number: 1,
-        sha256: Hash::of(new),
-        bytes: statement.into_bytes(),
-        signature: vec![1],
-        put: 5,
-        held: true,
-    };
+    let update = first_update(&text, true);
     let (older, newer) = (device(&held.person), DeviceId([8; 16]));
     let registered = || Registered {
         host: String::new(),
@@ -364,7 +345,7 @@ fn a_list_that_no_device_holds_counts_from_where_the_store_says() {
     let row = older.clone();
     held.write(move |tx| {
         orders::put_list(tx, &Hash::of(LIST), LIST)?;
-        orders::put_list(tx, &Hash::of(new), new)?;
+        orders::put_list(tx, &Hash::of(NEW), NEW)?;
         devices::add(tx, &row, &registered())?;
         devices::advance(tx, row.id, 0, 2, &Hash::of(b""), &[], 1)?;
         updates::put(tx, &update)?;
@@ -402,7 +383,7 @@ fn a_list_that_no_device_holds_counts_from_where_the_store_says() {
     let said = ListInForce {
         list: "social".to_owned(),
         number: 1,
-        sha256: Hash::of(new),
+        sha256: Hash::of(NEW),
     };
     let records = [
         life(0, begins(digest)),

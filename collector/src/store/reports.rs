@@ -11,8 +11,18 @@ use proviso_report::ledger::Receipt;
 
 use super::ids::{DeviceId, Hash};
 use super::ledger;
-
 use super::sql::{Read, Row, SqlError, Tx};
+
+/// The reports that the rest of a statement says, in the columns that [`report`] reads.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before, \
+             not_before FROM report ",
+            $rest
+        )
+    };
+}
 
 /// One stored report.
 #[derive(Debug, Clone)]
@@ -88,9 +98,7 @@ pub fn ending(
     limit: u64,
 ) -> Result<Vec<StoredReport>, SqlError> {
     read.query(
-        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before, \
-         not_before \
-         FROM report WHERE device = $1 AND first < $2 ORDER BY first DESC LIMIT $3",
+        select!("WHERE device = $1 AND first < $2 ORDER BY first DESC LIMIT $3"),
         &[(&device.to_string()).into(), end.into(), limit.into()],
         report,
     )
@@ -138,9 +146,7 @@ pub fn get(
     first: u64,
 ) -> Result<Option<StoredReport>, SqlError> {
     read.first(
-        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before, \
-         not_before \
-         FROM report WHERE device = $1 AND first = $2",
+        select!("WHERE device = $1 AND first = $2"),
         &[(&device.to_string()).into(), first.into()],
         report,
     )
@@ -153,9 +159,7 @@ pub fn covering(
     seq: u64,
 ) -> Result<Option<StoredReport>, SqlError> {
     let found = read.first(
-        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before, \
-         not_before \
-         FROM report WHERE device = $1 AND first <= $2 ORDER BY first DESC LIMIT 1",
+        select!("WHERE device = $1 AND first <= $2 ORDER BY first DESC LIMIT 1"),
         &[(&device.to_string()).into(), seq.into()],
         report,
     )?;
@@ -165,9 +169,7 @@ pub fn covering(
 /// The newest report of a device.
 pub fn last(read: &Read<'_>, device: DeviceId) -> Result<Option<StoredReport>, SqlError> {
     read.first(
-        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before, \
-         not_before \
-         FROM report WHERE device = $1 ORDER BY first DESC LIMIT 1",
+        select!("WHERE device = $1 ORDER BY first DESC LIMIT 1"),
         &[(&device.to_string()).into()],
         report,
     )
@@ -183,9 +185,7 @@ pub fn overlapping(
     limit: u64,
 ) -> Result<Vec<StoredReport>, SqlError> {
     read.query(
-        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before, \
-         not_before \
-         FROM report WHERE device = $1 AND max_at >= $2 AND min_at < $3 ORDER BY first LIMIT $4",
+        select!("WHERE device = $1 AND max_at >= $2 AND min_at < $3 ORDER BY first LIMIT $4"),
         &[
             (&device.to_string()).into(),
             from.into(),
@@ -224,9 +224,7 @@ pub fn run(
     end: u64,
 ) -> Result<Vec<StoredReport>, SqlError> {
     read.query(
-        "SELECT device, first, count, bytes, received, receipt, min_at, max_at, range_before, \
-         not_before \
-         FROM report WHERE device = $1 AND first >= $2 AND first < $3 ORDER BY first",
+        select!("WHERE device = $1 AND first >= $2 AND first < $3 ORDER BY first"),
         &[(&device.to_string()).into(), first.into(), end.into()],
         report,
     )

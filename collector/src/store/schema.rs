@@ -174,10 +174,10 @@ INSERT INTO meta (key, value) VALUES ('schema', '1'), ('orders', '0');
 ";
 
 /// From version 1 to 2: what the judge remembers, what it could not tell, and updates of lists with
-/// what findings rest on because of them (`finding.basis`; NULL: the order as its file says). `device.judged` is how
-/// much of the log the state is of: a collector of version 1 that still runs moves the size and not
-/// this, so its reports are followed afterwards. `cannot_tell.day` is `2026-11-24`, a day of the
-/// order's zone.
+/// what findings rest on because of them (`finding.basis`; NULL: the order as its file says).
+/// `device.judged` is how much of the log the state is of: a collector of version 1 that still runs
+/// moves the size and not this, so its reports are followed afterwards. `cannot_tell.day` is
+/// `2026-11-24`, a day of the order's zone.
 const SECOND: &str = "
 ALTER TABLE device ADD COLUMN judged BIGINT NOT NULL DEFAULT 0;
 CREATE TABLE judge_state (
@@ -284,8 +284,8 @@ CREATE TABLE held_update (
 UPDATE meta SET value = '4' WHERE key = 'schema';
 ";
 
-/// From version 4 to 5: the keys that logs named ([`log_keys`](super::log_keys)), and logs that go on where another one of
-/// the same computer was broken off: which one, and by which incident.
+/// From version 4 to 5: the keys that logs named ([`log_keys`](super::log_keys)), and logs that go on
+/// where another one of the same computer was broken off: which one, and by which incident.
 const LOG_KEYS: &str = "
 CREATE TABLE log_key (
     device TEXT NOT NULL REFERENCES device (id),
@@ -300,8 +300,8 @@ CREATE INDEX device_certificate ON device (cert_spki);
 UPDATE meta SET value = '5' WHERE key = 'schema';
 ";
 
-/// From version 5 to 6: how devices were watched. `report.not_before` is the time (Unix seconds) of the newest receipt that
-/// the report or one before it names; NULL: not known. `watch` is what must be known of a log to go on
+/// From version 5 to 6: how devices were watched. `report.not_before` is the time (Unix seconds) of
+/// the newest receipt that the report or one before it names; NULL: not known. `watch` is what must be known of a log to go on
 /// following its life, as JSON. `condition` is what is or was wrong with watching: `since` and `until`
 /// by the device's clock, `known` and `cleared` by the collector's.
 const LIFE: &str = "
