@@ -6,9 +6,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use proviso_collector::store::casework::{self, AlertState, Decision};
+use proviso_collector::store::incidents::{self, Incident, IncidentKind};
+use proviso_collector::store::{FindingId, Store, StoreError, findings, staff};
 use proviso_report::Kind;
 use proviso_report::bundle::{About, Completeness, Leaf, is_binding};
 use proviso_report::record::Record;
+use proviso_tests::collector::MANAGER;
 use proviso_tests::extension::Extension;
 use proviso_tests::held::wait_for_record;
 use proviso_tests::process::{done, output};
@@ -22,6 +26,9 @@ const OTHERS: [&str; 3] = [
     "https://news.example/tuesday",
     "https://news.example/wednesday",
 ];
+
+const REASON: &str = "He had permission of the 7391st kind.";
+const INCIDENT: &str = "Record 7391 names an order of another time.";
 
 struct Exported {
     dir: PathBuf,
@@ -72,20 +79,32 @@ fn verify(dir: &Path) -> (Option<i32>, String) {
     (said.status.code(), String::from_utf8(said.stdout).unwrap())
 }
 
-/// Does any file of the bundle hold it?
-fn holds(dir: &Path, text: &str) -> bool {
-    let mut waiting = vec![dir.to_owned()];
+/// The files of the bundle that hold these words, however their lines are broken.
+fn holding(bundle: &Path, words: &str) -> Vec<String> {
+    let together = |text: &str| text.split_whitespace().collect::<String>();
+    let words = together(words);
+    let mut found = Vec::new();
+    let mut waiting = vec![bundle.to_owned()];
     while let Some(dir) = waiting.pop() {
         for entry in std::fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 waiting.push(path);
-            } else if String::from_utf8_lossy(&std::fs::read(&path).unwrap()).contains(text) {
-                return true;
+            } else if together(&text(&path)).contains(&words) {
+                let name = path.strip_prefix(bundle).unwrap();
+                found.push(name.to_str().unwrap().to_owned());
             }
         }
     }
-    false
+    found
+}
+
+/// A file as its reader sees it.
+fn text(path: &Path) -> String {
+    if path.extension().is_some_and(|end| end == "pdf") {
+        return done(Command::new("pdftotext").arg("-raw").arg(path).arg("-")).unwrap();
+    }
+    String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()
 }
 
 fn recorded() -> Scene {
@@ -140,8 +159,10 @@ fn one_exhibit_is_shown_and_the_rest_stays_hashes() {
     assert!(exhibit.shown.iter().any(began), "its order is bound");
     assert!(exhibit.completeness.not_selected.count() >= 3);
     assert!(exhibit.completeness.outside_time.is_empty());
-    assert!(holds(&exhibit.dir, BREACH));
-    assert!(OTHERS.iter().all(|url| !holds(&exhibit.dir, url)));
+    assert!(!holding(&exhibit.dir, BREACH).is_empty());
+    for url in OTHERS {
+        assert_eq!(holding(&exhibit.dir, url), [""; 0], "{url}");
+    }
     let selection = exhibit.about.selection.unwrap();
     assert_eq!(selection.exhibit.as_deref(), Some("JB/1"));
     assert_eq!(selection.findings[0].finding, id);
@@ -179,6 +200,83 @@ fn one_exhibit_is_shown_and_the_rest_stays_hashes() {
         std::fs::write(&path, text).unwrap();
     }
     assert_eq!(verify(&exhibit.dir).0, Some(0));
+}
+
+/// A person decides on the finding, and something is wrong with the log: each in words that stand
+/// nowhere else.
+fn talked_about(scene: &Scene, finding: &str) {
+    let finding: FindingId = finding.parse().unwrap();
+    let store = Store::open(&scene.collector.store_file()).unwrap();
+    let wrote = store.write_blocking("test", move |tx| {
+        let about = findings::get(tx, finding)?.unwrap();
+        let staff = staff::by_name(tx, MANAGER)?.unwrap();
+        let decision = Decision {
+            id: "decision-7391".to_owned(),
+            finding,
+            staff: staff.id,
+            at: about.made,
+            verdict: "no_breach".to_owned(),
+            reason: REASON.to_owned(),
+        };
+        casework::decide(tx, &decision, AlertState::Acknowledged)?;
+        let incident = Incident {
+            device: about.device,
+            person: about.person,
+            at: about.made,
+            kind: IncidentKind::OutsideTerm,
+            detail: INCIDENT.to_owned(),
+            bytes: None,
+        };
+        incidents::put(tx, &incident, None)?;
+        Ok::<_, StoreError>(())
+    });
+    wrote.unwrap();
+    store.close();
+}
+
+#[test]
+fn no_file_holds_words_of_what_was_not_chosen() {
+    let scene = recorded();
+    let (finding, seq) = finding(&scene);
+    talked_about(&scene, &finding);
+    let hidden = [
+        OTHERS[0],
+        OTHERS[2],
+        BREACH,
+        &finding,
+        "decision-7391",
+        REASON,
+        INCIDENT,
+    ];
+
+    // All of it is found where nothing was chosen, on paper too.
+    let span = ["--from", "2020-01-01", "--to", "2040-01-01"];
+    let whole = export(&scene, "whole", &span);
+    for words in hidden {
+        assert_ne!(holding(&whole.dir, words), [""; 0], "{words}");
+    }
+    for words in [BREACH, REASON, INCIDENT] {
+        let found = holding(&whole.dir, words);
+        assert!(found.contains(&"data/report.pdf".to_owned()), "{found:?}");
+    }
+
+    let next = seq + 1;
+    let records = format!("{}:{next}-{next}", whole.completeness.device);
+    let one = export(&scene, "one", &["--records", &records]);
+    assert_ne!(holding(&one.dir, OTHERS[1]), [""; 0]);
+    for words in hidden {
+        let mut found = holding(&one.dir, words);
+        // The court's order names this page in a test of its own.
+        found.retain(|file| words != BREACH || !file.ends_with("/order.toml"));
+        assert_eq!(found, [""; 0], "{words}");
+    }
+    // That something is wrong with the log is said all the same.
+    for file in ["data/README.txt", "data/report.pdf"] {
+        let found = holding(&one.dir, IncidentKind::OutsideTerm.words());
+        assert!(found.contains(&file.to_owned()), "{found:?}");
+    }
+    let (code, said) = verify(&one.dir);
+    assert_eq!(code, Some(0), "{said}");
 }
 
 #[test]

@@ -100,9 +100,8 @@ impl Bag {
     }
 
     /// Every file below `data/` so far, with its hash.
-    pub(super) fn files(&self) -> Vec<(String, Hash)> {
-        let files = self.payload.iter();
-        files.map(|(name, hash)| (name.clone(), *hash)).collect()
+    pub(super) const fn files(&self) -> &BTreeMap<String, Hash> {
+        &self.payload
     }
 
     /// The hash of the manifest as it would be now.

@@ -10,8 +10,7 @@ use super::bag::Bag;
 use super::{ExportError, line};
 use crate::order_text::OrderText;
 use crate::store::casework::{self, Decided};
-use crate::store::findings::{self, Finding, Proof};
-use crate::store::people::Person;
+use crate::store::findings::{Finding, Proof};
 use crate::store::{FindingId, Hash, Read, orders};
 
 /// What was written.
@@ -27,20 +26,18 @@ pub(super) struct Judged {
     pub(super) orders: BTreeSet<Hash>,
 }
 
-/// Writes the findings about the records of a time, and the decisions on them. `only`: about these
-/// records alone.
+/// Writes these findings and the decisions on them. `only`: those about these records alone.
 pub(super) fn write(
     bag: &mut Bag,
     read: &Read<'_>,
-    person: &Person,
-    (from, to): (UnixMs, UnixMs),
+    found: &[Finding],
     only: Option<&BTreeMap<DeviceId, Places>>,
 ) -> Result<Judged, ExportError> {
     let mut texts: BTreeMap<Hash, Option<OrderText>> = BTreeMap::new();
     let mut judged = Judged::default();
     let mut decisions = Vec::new();
     let mut file = bag.file("data/findings.jsonl")?;
-    for finding in findings::of_person(read, &person.id, from.0, to.0)? {
+    for finding in found {
         let is_shown = |only: &BTreeMap<DeviceId, Places>| {
             only.get(&finding.device)
                 .is_some_and(|places| places.has(finding.seq))
@@ -60,7 +57,7 @@ pub(super) fn write(
             }
         };
         let says = text.as_ref().and_then(|text| text.says(&finding.rule));
-        let exported = exported(&finding, says.unwrap_or_default())?;
+        let exported = exported(finding, says.unwrap_or_default())?;
         file.write(line(serde_json::to_string(&exported)?).as_bytes())?;
         judged.all.push(exported);
         decisions.extend(casework::decisions(read, finding.id)?);

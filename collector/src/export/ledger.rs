@@ -48,6 +48,8 @@ pub(super) struct Covered {
 /// What a bundle rests on, as far as the ledger speaks of it.
 #[derive(Default)]
 pub(super) struct Rests {
+    /// Devices, with what was wrong with their logs.
+    pub(super) devices: Vec<DeviceId>,
     /// Reports, from the first that begins at a place to before another.
     pub(super) reports: Vec<(DeviceId, u64, u64)>,
     /// Decisions, by id.
@@ -210,11 +212,13 @@ pub(super) fn entries(
             |row| row.count(0),
         )?);
     }
-    entries.extend(read.query(
-        "SELECT entry FROM incident WHERE person = $1 AND entry IS NOT NULL",
-        &[person.as_str().into()],
-        |row| row.count(0),
-    )?);
+    for device in &rests.devices {
+        entries.extend(read.query(
+            "SELECT entry FROM incident WHERE person = $1 AND device = $2 AND entry IS NOT NULL",
+            &[person.as_str().into(), (&device.to_string()).into()],
+            |row| row.count(0),
+        )?);
+    }
     entries.extend(bundles::entries_of(read, person)?);
     Ok(entries)
 }

@@ -6,7 +6,7 @@
 //! synced and renamed), and signed as a whole. Records outside the time asked for are withheld: only
 //! their hashes are in the bundle, which prove that the log goes on without a gap and give nothing
 //! away. Chosen records alone can be exported ([`Chosen`]): then the others of the time are withheld as
-//! well, and so are the findings about them. The bundle says by number which records it shows, which
+//! well, and so are the findings about them and the sentences of incidents. The bundle says by number which records it shows, which
 //! were not chosen and which are of another time.
 //!
 //! Refuses: to write over anything, and to name the person. The person has a pseudonym here.
@@ -36,7 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use proviso_pdf::PdfError;
-use proviso_report::bundle::{About, COMPLETENESS, FORMAT};
+use proviso_report::bundle::{About, COMPLETENESS, FORMAT, Selection};
 use proviso_report::tables::{Scope, TableError};
 use proviso_report::{DeviceId, KeyError, UnixMs};
 use proviso_rules::ENGINE;
@@ -48,7 +48,8 @@ use crate::ledger::{StampError, WitnessError};
 use crate::order_text::OrderTextError;
 use crate::signing::Signer;
 use crate::store::bundles::{self, Bundle};
-use crate::store::orders::StoredOrder;
+use crate::store::findings::Proof;
+use crate::store::incidents::Incident;
 use crate::store::people::Person;
 use crate::store::{self, Hash, Read, SqlError, Store, StoreError, devices};
 
@@ -276,7 +277,8 @@ impl Exporter {
         let theirs = orders_of(read, person)?;
         let (mut silent, mut ends) = (Vec::new(), Vec::new());
         let found = store::findings::of_person(read, &person.id, from.0, to.0)?;
-        let wanted = found.iter().map(|one| (one.device, one.seq));
+        let wanted = found.iter().filter(|one| one.proof == Proof::Proven);
+        let wanted = wanted.map(|one| (one.device, one.seq));
         let scope = Scope {
             person: person.pseudonym.clone(),
             from,
@@ -287,6 +289,7 @@ impl Exporter {
             if selection.is_some_and(|one| !one.concerns(device.id)) {
                 continue;
             }
+            rests.devices.push(device.id);
             let span = (from, to);
             let Some(log) = log::write(
                 bag,
@@ -315,11 +318,11 @@ impl Exporter {
         let gathered = sheets.end(bag)?;
         bag.put(COMPLETENESS, completeness)?;
         let only = selection.is_some().then_some(&shown);
-        let judged = judgements::write(bag, read, person, (from, to), only)?;
+        let judged = judgements::write(bag, read, &found, only)?;
         named.extend(&judged.orders);
         exported.findings = count(judged.all.len());
         exported.decisions = count(judged.decided.len());
-        orders::write(bag, read, &person.id, &named)?;
+        let orders = orders::write(bag, read, &person.id, &named)?;
         for (device, end) in ends {
             held::write(bag, read, device, end, &named)?;
         }
@@ -345,7 +348,7 @@ impl Exporter {
             ledger: Some(ledger),
         };
         bag.put("data/bundle.json", line(serde_json::to_string(&about)?))?;
-        let incidents = store::incidents::of_person(read, &person.id)?;
+        let incidents = incidents(read, person, selection)?;
         let told = Told {
             about: &about,
             exported: &exported,
@@ -361,10 +364,9 @@ impl Exporter {
             witnesses: (covered.cosigned, &covered.silent),
         };
         bag.put("data/README.txt", told.text())?;
-        let orders = stored(read, &named)?;
         let names: Vec<String> = orders.iter().map(paper::order_name).collect();
         let key = self.signer.verifier();
-        let statement = statement::text(&about, &exported, &names, &bag.files(), key);
+        let statement = statement::text(&about, &exported, &names, bag.files(), key);
         bag.put("data/statement.txt", statement)?;
         // The last: it names all the others by their hashes.
         let paper = Paper {
@@ -375,11 +377,12 @@ impl Exporter {
             decisions: &judged.decided,
             orders: &orders,
             incidents: &incidents,
-            files: &bag.files(),
+            files: bag.files(),
             digest: bag.digest(),
             key,
         };
-        bag.put("data/report.pdf", paper.write()?)?;
+        let paper = paper.write()?;
+        bag.put("data/report.pdf", paper)?;
         Ok((exported, now, size))
     }
 }
@@ -388,16 +391,21 @@ fn count(items: usize) -> u64 {
     u64::try_from(items).unwrap_or(u64::MAX)
 }
 
-/// The orders of these digests that the store holds.
-fn stored(read: &Read<'_>, named: &BTreeSet<Hash>) -> Result<Vec<StoredOrder>, SqlError> {
-    let found = named
-        .iter()
-        .map(|digest| store::orders::by_digest(read, digest));
-    Ok(found
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter()
-        .flatten()
-        .collect())
+/// What was wrong with the person's logs. A choice of records comes with that of its own computers
+/// and without the sentences: these say when and how records were made that were not chosen.
+fn incidents(
+    read: &Read<'_>,
+    person: &Person,
+    selection: Option<&Selection>,
+) -> Result<Vec<Incident>, SqlError> {
+    let mut all = store::incidents::of_person(read, &person.id)?;
+    if let Some(selection) = selection {
+        all.retain(|one| selection.concerns(one.device));
+        for one in &mut all {
+            one.detail = one.kind.words().to_owned();
+        }
+    }
+    Ok(all)
 }
 
 fn orders_of(read: &Read<'_>, person: &Person) -> Result<BTreeSet<Hash>, SqlError> {

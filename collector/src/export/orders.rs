@@ -15,15 +15,16 @@ use super::{ExportError, line};
 use crate::store::orders::{self, StoredOrder};
 use crate::store::{Hash, PersonId, Read, updates};
 
-/// Writes each order that the store holds. One that it does not hold is missing in the bundle too,
-/// and its verification says so.
+/// Writes each of these orders that the store holds, and gives them. One that it does not hold is
+/// missing in the bundle too, and its verification says so.
 pub(super) fn write(
     bag: &mut Bag,
     read: &Read<'_>,
     person: &PersonId,
     named: &BTreeSet<Hash>,
-) -> Result<(), ExportError> {
+) -> Result<Vec<StoredOrder>, ExportError> {
     let own = orders::of_person(read, person)?;
+    let mut written = Vec::new();
     for digest in named {
         let stored = match own.iter().find(|order| order.digest == *digest) {
             Some(order) => Some(order.clone()),
@@ -31,9 +32,10 @@ pub(super) fn write(
         };
         if let Some(stored) = stored {
             one(bag, read, &stored)?;
+            written.push(stored);
         }
     }
-    Ok(())
+    Ok(written)
 }
 
 fn one(bag: &mut Bag, read: &Read<'_>, stored: &StoredOrder) -> Result<(), ExportError> {

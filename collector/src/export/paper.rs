@@ -9,6 +9,8 @@
 mod orders;
 mod rows;
 
+use std::collections::BTreeMap;
+
 pub(super) use orders::name as order_name;
 use proviso_pdf::PdfError;
 use proviso_report::bundle::{About, Decision, Finding};
@@ -38,7 +40,7 @@ pub(super) struct Paper<'a> {
     pub(super) orders: &'a [StoredOrder],
     pub(super) incidents: &'a [Incident],
     /// Every file but this one, with its hash.
-    pub(super) files: &'a [(String, Hash)],
+    pub(super) files: &'a BTreeMap<String, Hash>,
     /// The hash of the list of these files.
     pub(super) digest: Hash,
     pub(super) key: &'a VerifierKey,
@@ -178,13 +180,15 @@ impl Paper<'_> {
                 .contains(&path)
         };
         let hash = |path: &str| {
-            let found = self.files.iter().find(|(own, _)| own == path);
-            found.map(|(_, hash)| hash.to_string()).unwrap_or_default()
+            self.files
+                .get(path)
+                .map(Hash::to_string)
+                .unwrap_or_default()
         };
         let others = self
             .files
-            .iter()
-            .map(|(path, _)| path.as_str())
+            .keys()
+            .map(String::as_str)
             .filter(|path| is_exhibit(path));
         let all = first.iter().map(String::as_str).chain(others);
         let rows = (1..).zip(all).map(|(number, path): (u64, &str)| {

@@ -57,8 +57,8 @@ from a record, and that none is missing of the records shown; that the tables sa
 
 What it cannot check: what is in a record that is withheld. It stands in the log because its time is
 outside the time above, or because it was not chosen; which of both, data/completeness.jsonl says by
-number. Nor whether a record is
-true of the person: it says what the device saw. Nor bag-info.txt, which repeats what is said here.
+number. Nor whether a record is true of the person: it says what the device saw. Nor bag-info.txt, which
+repeats what is said here.
 
 A forger can make a bundle that holds, with keys of his own. Compare this key with the one that the
 authority has published:

@@ -5,6 +5,8 @@
 //!
 //! Refuses: to state anything about the person's conduct.
 
+use std::collections::BTreeMap;
+
 use proviso_report::VerifierKey;
 use proviso_report::bundle::About;
 
@@ -16,7 +18,7 @@ pub(super) fn text(
     about: &About,
     exported: &Exported,
     orders: &[String],
-    files: &[(String, Hash)],
+    files: &BTreeMap<String, Hash>,
     key: &VerifierKey,
 ) -> String {
     let orders = if orders.is_empty() {
@@ -27,8 +29,7 @@ pub(super) fn text(
     let mut exhibits = String::new();
     for (number, device) in (1_u64..).zip(&about.devices) {
         let path = format!("data/devices/{device}/leaves.jsonl");
-        let hash = files.iter().find(|(own, _)| *own == path);
-        let hash = hash.map(|(_, hash)| hash.to_string()).unwrap_or_default();
+        let hash = files.get(&path).map(Hash::to_string).unwrap_or_default();
         exhibits += &format!(
             "\n    {}/{number}  {path}\n        SHA-256 {hash}\n",
             about.person

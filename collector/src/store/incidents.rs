@@ -169,6 +169,24 @@ impl IncidentKind {
             Self::StrangeReceipt => "strange_receipt",
         }
     }
+
+    /// In words, without what the sentence of one incident says.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Fork => "Two signed histories that exclude each other",
+            Self::WrongKey => "A signature by a key that was to be wiped",
+            Self::UnknownOrder => "Records under an order that is not held here",
+            Self::NoOrder => "Records that name no order",
+            Self::Refused => "Reports that are refused",
+            Self::OutsideTerm => "Records from a time when their order was not in force",
+            Self::BrokenOrder => "An order that cannot judge, so that reports wait",
+            Self::SetBack => "A log that was set back",
+            Self::Epochs => "A log that breaks again and again",
+            Self::UnknownUpdate => "An update of a list that nobody gave this computer",
+            Self::StrangeReceipt => "A receipt that was never given",
+        }
+    }
 }
 
 impl std::str::FromStr for IncidentKind {

@@ -15,7 +15,7 @@ use crate::order_text::OrderText;
 use crate::store::casework::{self, Decided, Group};
 use crate::store::devices::{self, Device, DeviceState, Registered};
 use crate::store::epochs::{self, Epoch};
-use crate::store::incidents::{self, Incident, IncidentKind};
+use crate::store::incidents::{self, Incident};
 use crate::store::orders::{self, StoredOrder};
 use crate::store::overview::LogSeen;
 use crate::store::people::{self, Person};
@@ -162,7 +162,7 @@ fn log_incidents(zone: &TimeZone, all: &[Incident]) -> Markup {
                 ul {
                     @for incident in all {
                         li {
-                            b { (kind(incident.kind)) } ", "
+                            b { (incident.kind.words()) } ", "
                             (words::moment(incident.at, zone)) ", device "
                             code { (short(&incident.device.to_string())) } ". " (incident.detail)
                         }
@@ -316,22 +316,6 @@ fn decided(zone: &TimeZone, all: &[Decided]) -> Markup {
                 }
             }
         }
-    }
-}
-
-fn kind(kind: IncidentKind) -> &'static str {
-    match kind {
-        IncidentKind::Fork => "Two signed histories that exclude each other",
-        IncidentKind::WrongKey => "A signature by a key that was to be wiped",
-        IncidentKind::UnknownOrder => "Records under an order that is not held here",
-        IncidentKind::NoOrder => "Records that name no order",
-        IncidentKind::Refused => "Reports that are refused",
-        IncidentKind::OutsideTerm => "Records from a time when their order was not in force",
-        IncidentKind::BrokenOrder => "An order that cannot judge, so that reports wait",
-        IncidentKind::SetBack => "A log that was set back",
-        IncidentKind::Epochs => "A log that breaks again and again",
-        IncidentKind::UnknownUpdate => "An update of a list that nobody gave this computer",
-        IncidentKind::StrangeReceipt => "A receipt that was never given",
     }
 }
 
