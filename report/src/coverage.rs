@@ -16,8 +16,8 @@
 //! - **No order**: no record says that an order was in force. Nothing may be recorded then.
 //!
 //! Times are those of the device's clock ([`Record::noted`]); what passed between two records is what
-//! the clock since boot says. Where the wall clock was set back a time comes twice: the worse of the
-//! two counts. Time that it skipped is dark, unless it is shorter than [`SPACING_MS`].
+//! the clock since boot says. Where the wall clock was set back by more than [`CORRECTED_MS`] a time
+//! comes twice: the worse of the two counts. Time that it skipped is dark, unless it is shorter than [`SPACING_MS`].
 //!
 //! Promises: the stretches of [`Covered`] tile the time asked for, without holes or overlaps, and
 //! depend on the records only: not on how they were cut into reports, nor on records that came late.
@@ -41,6 +41,11 @@ use tile::Paint;
 
 /// An agent that lives writes at least so often while the computer is awake, milliseconds.
 pub const SPACING_MS: i64 = 5 * 60_000;
+
+/// A wall clock that goes back by no more than this between two records was put right, not set back:
+/// what an agent calls a step is more. The two clocks are never read at quite the same moment, either.
+pub const CORRECTED_MS: i64 = 2_000;
+
 /// A computer may take so long to start the agent, milliseconds.
 pub const STARTING_MS: i64 = 2 * 60_000;
 
@@ -204,8 +209,8 @@ impl Watch {
         // What really passed; a wall clock that was put right by little may say a little else.
         let passed = ms(record.mono.saturating_sub(last.mono));
         let stepped = to.saturating_sub(from.saturating_add(passed));
-        let end = if (0..=SPACING_MS).contains(&stepped) {
-            to
+        let end = if (-CORRECTED_MS..=SPACING_MS).contains(&stepped) {
+            to.max(from)
         } else {
             from.saturating_add(passed)
         };

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use proviso_report::bundle::{self, Files, Outcome, Verified};
 use proviso_report::coverage::{Dark, State};
-use proviso_report::fact::{Fact, GapCause};
+use proviso_report::fact::{Fact, GapCause, PreviousEnd};
 use proviso_tests::held::{records, wait_for_record};
 use proviso_tests::scene::{Office, PERSON, Scene};
 use proviso_tests::wait::PATIENCE;
@@ -114,7 +114,11 @@ fn a_killed_agent_leaves_a_gap_a_dark_time_and_a_flag() {
         .iter()
         .find(|one| one.state == State::Dark(Dark::Killed))
         .unwrap();
-    assert_eq!(killed.to, gap.record.noted.0, "until the agent started");
+    let started = wait_for_record(&scene.collector, "the second start", |held| {
+        matches!(&held.record.fact, Fact::AgentStarted(start) if start.previous == PreviousEnd::Killed)
+    })
+    .unwrap();
+    assert_eq!(killed.to, started.record.noted.0, "until the agent started");
     assert!(covered.total().monitored > 0, "{covered:?}");
     let ours: Vec<_> = covered
         .stretches

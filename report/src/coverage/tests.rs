@@ -332,6 +332,28 @@ fn without_an_order_nothing_else_counts() {
 }
 
 #[test]
+fn a_clock_that_is_put_right_darkens_nothing() {
+    let mut device = Device::new();
+    device.lives(10);
+    device.now += 20 * MINUTE;
+    device.ahead -= 1;
+    device.starts(PreviousEnd::Killed);
+    device.lives(1);
+    let killed = device.watch().over(0, 31 * MINUTE).stretches[1];
+    assert_eq!(
+        (killed.from, killed.to, killed.state),
+        (10 * MINUTE, 30 * MINUTE - 1, KILLED),
+        "until the agent started, by its own clock"
+    );
+    // Between two records of one moment.
+    device.ahead -= CORRECTED_MS;
+    device.beats();
+    device.lives(1);
+    let after = device.watch().over(30 * MINUTE, 31 * MINUTE);
+    assert_eq!(after.total().monitored, MINUTE.unsigned_abs());
+}
+
+#[test]
 fn a_clock_that_is_set_makes_no_time() {
     // Forward by an hour, and back again: the hour between is nobody's.
     let mut device = Device::new();
