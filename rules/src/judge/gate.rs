@@ -4,6 +4,9 @@
 //! everything else. Two bits in a table say whether any needle begins so. Where a needle is a whole
 //! word, the byte before it is one of the five, and it is no letter.
 //!
+//! Such an edge is in nearly all needles, and in few places of a text: where each needle has one,
+//! only the fives that begin with an edge are looked at. One needle without an edge, and all are.
+//!
 //! Promises: no needle is missed. What it lets through can still be none: few texts by chance up
 //! to some thousand needles; with many more it is open nearly always, and no harm is done.
 
@@ -15,6 +18,8 @@ const WINDOW: usize = 5;
 const SHORT: usize = 3;
 /// How many bytes are looked at before one asks what came of it.
 const STRETCH: usize = 32;
+/// How many bytes are searched for edges at once: one bit each.
+const EDGES: usize = 64;
 /// Bits of the number of a bit in a table.
 const PLACE: u32 = 17;
 
@@ -23,6 +28,12 @@ const PLACE: u32 = 17;
 pub(crate) struct Gate {
     long: Option<Table>,
     short: Option<Table>,
+    /// A window of each needle that begins with an edge.
+    edges: Option<Table>,
+    /// How far into its needle such a window begins at most.
+    reach: usize,
+    /// A needle has no such window.
+    bare: bool,
     /// A needle begins with a letter that is not ASCII: open for all text that has one.
     foreign: bool,
 }
@@ -40,19 +51,43 @@ impl Gate {
             let beside =
                 |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric).then_some(0);
             let (before, behind) = (beside(needle.first()), beside(needle.last()));
-            let beginning = [before].into_iter().chain(values).chain([behind]);
+            let whole = values.chain([behind]);
+            // What is no letter itself is an edge.
+            let from_edge = before.map(Some).into_iter().chain(whole.clone());
+            add(&mut self.edges, Window::long, from_edge, WINDOW);
+            let beginning = [before].into_iter().chain(whole);
             add(&mut self.long, Window::long, beginning, WINDOW);
         } else if needle.len() >= WINDOW {
+            self.add_edge(needle);
             add(&mut self.long, Window::long, values, WINDOW);
         } else {
+            self.bare = true;
             add(&mut self.short, Window::short, values, SHORT);
         }
+    }
+
+    /// Takes the window that says most of those that begin with an edge.
+    fn add_edge(&mut self, needle: &[u8]) {
+        let letters = |window: &[u8]| window.iter().filter(|byte| value(**byte) != 0).count();
+        let windows = needle.windows(WINDOW).enumerate();
+        let edges = windows.filter(|(_, window)| value(window[0]) == 0);
+        let Some((at, window)) = edges.max_by_key(|(_, window)| letters(window)) else {
+            self.bare = true;
+            return;
+        };
+        self.reach = self.reach.max(at);
+        let values = window.iter().map(|byte| Some(value(*byte)));
+        add(&mut self.edges, Window::long, values, WINDOW);
     }
 
     /// No needle that counts begins before this place. `None`: there is none in the text at all.
     pub(crate) fn first(&self, text: &[u8]) -> Option<usize> {
         if self.foreign && !text.is_ascii() {
             return Some(0);
+        }
+        if !self.bare {
+            let edge = first_edge(text, self.edges.as_ref()?)?;
+            return Some(edge.saturating_sub(self.reach));
         }
         match (&self.long, &self.short) {
             (None, None) => None,
@@ -132,6 +167,53 @@ fn first(
         at += STRETCH;
     }
     None
+}
+
+/// Where the first window is that begins with an edge and is in the table. Before and behind the text
+/// stand bytes that are no letters.
+fn first_edge(text: &[u8], table: &Table) -> Option<usize> {
+    const BEFORE: usize = WINDOW - 1;
+    let mut values = [0; EDGES + size_of::<Window>()];
+    let mut rest = text;
+    let mut at = 0;
+    while at < text.len() + BEFORE {
+        let (stretch, after) = rest.split_at(rest.len().min(EDGES));
+        rest = after;
+        let mut bytes = [0; EDGES];
+        bytes[..stretch.len()].copy_from_slice(stretch);
+        values.copy_within(EDGES..EDGES + BEFORE, 0);
+        for (into, byte) in values[BEFORE..].iter_mut().zip(&bytes) {
+            *into = value(*byte);
+        }
+        // What begins behind the text, or in front of the one byte before it, is no needle.
+        let behind = EDGES - (stretch.len() + BEFORE).min(EDGES);
+        let before = if at == 0 { BEFORE - 1 } else { 0 };
+        let mut left = edges(&values) & (u64::MAX >> behind) & (u64::MAX << before);
+        while left != 0 {
+            let edge = left.trailing_zeros() as usize;
+            left &= left - 1;
+            let number = Window::of(&values[edge..]).long();
+            if table.may_have(number) & 1 == 1 && table.has(number) {
+                return Some((at + edge).saturating_sub(BEFORE));
+            }
+        }
+        at += EDGES;
+    }
+    None
+}
+
+/// One bit for each of the first values that is an edge, the first of them lowest.
+fn edges(values: &[u8]) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // Brings the lowest bits of eight bytes together in the highest byte.
+    const TOGETHER: u64 = 0x0102_0408_1020_4080;
+    let eights = values.chunks_exact(8).take(EDGES / 8);
+    eights.rev().fold(0, |edges, eight| {
+        let eight = Window::of(eight).0;
+        // No value has the highest bit. All but 0 get it here, and none overflows into the next.
+        let letters = (eight + 0x7f * ONES) >> 7 & ONES;
+        edges << 8 | (letters ^ ONES).wrapping_mul(TOGETHER) >> 56
+    })
 }
 
 /// The value of a byte: a small letter, a digit, or 0 for all that is neither.

@@ -72,7 +72,7 @@ impl Leet {
             if all_done.has(place.written) {
                 continue;
             }
-            let mut all = true;
+            let mut all = !place.within;
             for needle in place.needles {
                 if !done.has(*needle)
                     && let Some(&(number, anchor)) = self.needles.get(*needle)

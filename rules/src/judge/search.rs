@@ -479,7 +479,7 @@ impl Search {
             if all_done.has(place.written) {
                 continue;
             }
-            let mut all = true;
+            let mut all = !place.within;
             for needle in place.needles {
                 if !done.has(*needle) {
                     let again = look(*needle, place.start).is_some();
