@@ -323,6 +323,26 @@ impl Note {
             Err(NoteError::Forged(key.name.clone()))
         }
     }
+
+    /// The checkpoint that it is, signed by its log: the key's name is the origin.
+    pub fn checkpoint(&self, key: &VerifierKey) -> Result<Checkpoint, NoteError> {
+        self.verify(key)?;
+        let checkpoint = Checkpoint::parse(&self.text)?;
+        if checkpoint.origin != key.name {
+            let wanted = key.name.clone();
+            return Err(NoteError::Origin {
+                found: checkpoint.origin,
+                wanted,
+            });
+        }
+        Ok(checkpoint)
+    }
+
+    /// The first signature that is said to be by this key.
+    #[must_use]
+    pub fn by(&self, key: &VerifierKey) -> Option<&SignatureLine> {
+        self.signatures.iter().find(|line| key.is_named_by(line))
+    }
 }
 
 impl fmt::Display for Note {
@@ -346,17 +366,7 @@ pub fn checkpoint_note(
 
 /// Reads a checkpoint that must be signed by its log: the key's name is the origin.
 pub fn open_checkpoint(note: &[u8], key: &VerifierKey) -> Result<Checkpoint, NoteError> {
-    let note = Note::parse(note)?;
-    note.verify(key)?;
-    let checkpoint = Checkpoint::parse(note.text())?;
-    if checkpoint.origin != key.name {
-        let wanted = key.name.clone();
-        return Err(NoteError::Origin {
-            found: checkpoint.origin,
-            wanted,
-        });
-    }
-    Ok(checkpoint)
+    Note::parse(note)?.checkpoint(key)
 }
 
 fn is_name(name: &str) -> bool {

@@ -54,12 +54,20 @@ impl Receipt {
         checkpoint: &Checkpoint,
         key: &VerifierKey,
     ) -> Result<Self, ReceiptError> {
-        let parsed = SignatureLine::parse(line)?;
-        if !key.is_named_by(&parsed) || key.alg() != Alg::CosignatureV1 {
+        Self::of(&SignatureLine::parse(line)?, checkpoint, key)
+    }
+
+    /// The same of a line that was read already.
+    pub fn of(
+        line: &SignatureLine,
+        checkpoint: &Checkpoint,
+        key: &VerifierKey,
+    ) -> Result<Self, ReceiptError> {
+        if !key.is_named_by(line) || key.alg() != Alg::CosignatureV1 {
             return Err(ReceiptError::Stranger(key.name().to_owned()));
         }
         let forged = || ReceiptError::Forged(key.name().to_owned());
-        let (time, signature) = parsed.signature.split_first_chunk().ok_or_else(forged)?;
+        let (time, signature) = line.signature.split_first_chunk().ok_or_else(forged)?;
         let time = u64::from_be_bytes(*time);
         let message = Self::message_to_sign(checkpoint, time);
         if signature.len() != SIGNATURE || !verify_ed25519(key.key(), &message, signature) {
@@ -67,7 +75,7 @@ impl Receipt {
         }
         Ok(Self {
             time,
-            line: line.to_owned(),
+            line: line.to_string(),
         })
     }
 

@@ -174,7 +174,7 @@ struct Line<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     receipt: Option<Hash>,
     #[serde(borrow)]
-    f: Cow<'a, RawValue>,
+    f: &'a RawValue,
 }
 
 impl Record {
@@ -191,6 +191,7 @@ impl Record {
         }
         self.check()?;
         let form = |error: serde_json::Error| RecordError::Form(error.to_string());
+        let fields = RawValue::from_string(self.fact.to_json()?).map_err(form)?;
         let line = serde_json::to_vec(&Line {
             v: VERSION,
             seq: self.seq,
@@ -204,7 +205,7 @@ impl Record {
             methods: Cow::Borrowed(&self.methods),
             order: self.order,
             receipt: self.receipt,
-            f: Cow::Owned(RawValue::from_string(self.fact.to_json()?).map_err(form)?),
+            f: &fields,
         })
         .map_err(form)?;
         fits(&line)?;

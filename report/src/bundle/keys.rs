@@ -23,7 +23,7 @@ use crate::fact::Fact;
 use crate::hash::Hash;
 use crate::id;
 use crate::merkle::{leaf_hash, verify_inclusion};
-use crate::note::{Alg, Note, VerifierKey, open_checkpoint};
+use crate::note::{Alg, Note, VerifierKey};
 use crate::receipt::Receipt;
 use crate::record::Record;
 use crate::salt::SALT;
@@ -91,9 +91,11 @@ impl Announcement {
         }
         let salt: [u8; SALT] =
             id::read_hex(&self.salt).ok_or("a salt is 32 lower-case hex digits")?;
-        let checkpoint = open_checkpoint(self.note.as_bytes(), key).map_err(|error| {
+        let unsigned = |error| {
             format!("the change of keys in record {at} is not signed by the key before: {error}")
-        })?;
+        };
+        let note = Note::parse(self.note.as_bytes()).map_err(unsigned)?;
+        let checkpoint = note.checkpoint(key).map_err(unsigned)?;
         if checkpoint.size != self.size {
             return Err(format!(
                 "the note under record {at} is about {} records",
@@ -107,14 +109,10 @@ impl Announcement {
             ));
         }
         if let Some(collector) = collector {
-            let note = Note::parse(self.note.as_bytes()).map_err(|error| error.to_string())?;
-            let line = note
-                .signatures()
-                .iter()
-                .find(|line| collector.is_named_by(line));
+            let line = note.by(collector);
             let line =
                 line.ok_or_else(|| format!("the note under record {at} bears no receipt"))?;
-            Receipt::verify(&line.to_string(), &checkpoint, collector)
+            Receipt::of(line, &checkpoint, collector)
                 .map_err(|error| format!("the note under record {at}: {error}"))?;
         }
         Ok((checkpoint, next_key(at, &self.line, key)?))

@@ -304,12 +304,10 @@ fn witnesses(
                 return Err(fails("it is the key of somebody else in this bundle"));
             }
             named += 1;
-            let line = note
-                .signatures()
-                .iter()
-                .find(|line| witness.is_named_by(line));
-            let Some(line) = line else { continue };
-            let receipt = Receipt::verify(&line.to_string(), &ledger.checkpoint, &witness)
+            let Some(line) = note.by(&witness) else {
+                continue;
+            };
+            let receipt = Receipt::of(line, &ledger.checkpoint, &witness)
                 .map_err(|_| fails("its cosignature does not hold"))?;
             ledger
                 .cosigned

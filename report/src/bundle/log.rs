@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::{self, Keys};
 use super::{Check, Files, Leaf, Outcome, Start, key, needed};
-use crate::bounds::{Bounds, Receipts};
+use crate::bounds::{Bounds, Named, Receipts};
 use crate::checkpoint::Checkpoint;
 use crate::device::DeviceId;
 use crate::hash::Hash;
 use crate::merkle::CompactRange;
-use crate::note::{Note, VerifierKey, open_checkpoint};
+use crate::note::{Note, VerifierKey};
 use crate::receipt::Receipt;
 use crate::record::Record;
 
@@ -131,12 +131,15 @@ pub(super) fn check(
             withheld(&leaves),
         );
     }
-    let (outcome, records) = records(&leaves, &cosigned);
+    let (outcome, records) = records(&leaves, &log.receipts);
+    // Each line again as text is as much as the records are.
+    drop(leaves);
     let sound = note(
         "each record stands at its place and says what a record can say",
         outcome,
     );
-    let bounds = bounds(&records, &cosigned);
+    let mut walk = log.receipts.sandwich();
+    let bounds = records.iter().map(|record| walk.pass(record)).collect();
     let log = DeviceLog {
         records,
         bounds,
@@ -184,20 +187,19 @@ fn checkpoints(
         let key = keys
             .at(size)
             .ok_or_else(|| fails("no key signs it".to_owned()))?;
-        let checkpoint = open_checkpoint(&bytes, key).map_err(|error| fails(error.to_string()))?;
+        let note = Note::parse(&bytes).map_err(|error| fails(error.to_string()))?;
+        let checkpoint = note
+            .checkpoint(key)
+            .map_err(|error| fails(error.to_string()))?;
         if checkpoint.size != size {
             return Err(fails(format!("it is about {} records", checkpoint.size)));
         }
         let receipt = match collector {
             None => None,
             Some(collector) => {
-                let note = Note::parse(&bytes).map_err(|error| fails(error.to_string()))?;
-                let line = note
-                    .signatures()
-                    .iter()
-                    .find(|line| collector.is_named_by(line));
+                let line = note.by(collector);
                 let line = line.ok_or_else(|| fails("it bears no receipt".to_owned()))?;
-                let receipt = Receipt::verify(&line.to_string(), &checkpoint, collector)
+                let receipt = Receipt::of(line, &checkpoint, collector)
                     .map_err(|error| fails(error.to_string()))?;
                 if receipt.time < latest {
                     let why = "the receipt is older than that of a shorter log";
@@ -350,23 +352,8 @@ fn withheld(leaves: &[Leaf]) -> Outcome {
     }
 }
 
-fn bounds(records: &[Record], cosigned: &BTreeMap<u64, Cosigned>) -> Vec<Bounds> {
-    let mut receipts = Receipts::new();
-    for (size, one) in cosigned {
-        if let Some(receipt) = &one.receipt {
-            receipts.add(*size, receipt.time, receipt.hash());
-        }
-    }
-    let mut walk = receipts.sandwich();
-    records.iter().map(|record| walk.pass(record)).collect()
-}
-
-fn records(leaves: &[Leaf], cosigned: &BTreeMap<u64, Cosigned>) -> (Outcome, Vec<Record>) {
-    let receipts: BTreeMap<Hash, u64> = cosigned
-        .iter()
-        .filter_map(|(size, one)| Some((one.receipt.as_ref()?.hash(), *size)))
-        .collect();
-    let mut records = Vec::new();
+fn records(leaves: &[Leaf], receipts: &Receipts) -> (Outcome, Vec<Record>) {
+    let mut records = Vec::with_capacity(leaves.len());
     for leaf in leaves {
         let Leaf::Shown { index, line, .. } = leaf else {
             continue;
@@ -380,8 +367,7 @@ fn records(leaves: &[Leaf], cosigned: &BTreeMap<u64, Cosigned>) -> (Outcome, Vec
             return (Outcome::Fails(why), records);
         }
         // A receipt that a record names was there before the record.
-        let size = record.receipt.and_then(|hash| receipts.get(&hash));
-        if let Some(size) = size.filter(|size| **size > *index) {
+        if let Named::Later(size) = receipts.named(&record) {
             let why = format!("record {index} names a receipt for {size} records, which is later");
             return (Outcome::Fails(why), records);
         }

@@ -80,7 +80,7 @@ fn signed(
         [_] => return Err(fails(format!("it is not signed by {}", collector.name()))),
         _ => return Err(fails("it bears more than one signature".to_owned())),
     };
-    let receipt = Receipt::verify(&line.to_string(), &statement, collector).map_err(|_| {
+    let receipt = Receipt::of(line, &statement, collector).map_err(|_| {
         fails(format!(
             "the signature by {} does not hold",
             collector.name()

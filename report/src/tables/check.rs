@@ -137,9 +137,9 @@ fn walk(
             .get(device)
             .ok_or_else(|| cannot(format!("the log of device {device} does not hold")))?;
         tables.device(*device);
-        let mut sandwich = log.receipts.sandwich();
         let mut next = log.first;
-        for (record, leaf) in log.records.iter().zip(&log.leaves) {
+        let rows = log.records.iter().zip(&log.leaves).zip(&log.bounds);
+        for ((record, leaf), bounds) in rows {
             tables.withheld(next, record.seq);
             next = record.seq.saturating_add(1);
             let received = log.received.range(next..).next();
@@ -147,7 +147,7 @@ fn walk(
                 device: *device,
                 leaf: *leaf,
                 record,
-                bounds: sandwich.pass(record),
+                bounds: *bounds,
                 received: received.map(|(_, seconds)| UnixMs::of_seconds(*seconds)),
             };
             tables.shown(&row).map_err(|why| cannot(why.to_string()))?;
