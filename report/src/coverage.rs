@@ -14,6 +14,8 @@
 //! - **Dark**: everything else, with what is known of it ([`Dark`]). Time that no record says anything
 //!   of is dark too.
 //! - **No order**: no record says that an order was in force. Nothing may be recorded then.
+//! - **Not yet**: before every record of a log that is known from its first one on: nothing watched
+//!   there yet. A log that goes on where another was broken off has no such time.
 //!
 //! Times are those of the device's clock ([`Record::noted`]); what passed between two records is what
 //! the clock since boot says. Where the wall clock was set back by more than [`CORRECTED_MS`] a time
@@ -52,6 +54,8 @@ pub const STARTING_MS: i64 = 2 * 60_000;
 /// How a device stood. What is worse counts where a time comes twice, so the order of these matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
+    /// The log had not begun.
+    NotYet,
     /// The agent lived, under an order in force.
     Monitored,
     /// No record says that an order was in force.
@@ -90,6 +94,8 @@ pub enum Dark {
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
     last: Option<Last>,
+    /// The earliest time of any record, of a log that is known from its first one on.
+    begun: Option<i64>,
     paint: Paint,
     losses: Losses,
 }
@@ -162,6 +168,12 @@ impl Watch {
             self.unwritten(gap, under);
         }
         self.losses.pass(record);
+        let begins = record.seq == 0 && !matches!(record.fact, Fact::LogContinues(_));
+        self.begun = match self.begun {
+            None => begins.then_some(record.noted.0),
+            // A clock that was set back brings times from before.
+            Some(at) => Some(at.min(record.noted.0)),
+        };
         self.last = Some(Last {
             seq: record.seq,
             noted: record.noted.0,
@@ -176,6 +188,9 @@ impl Watch {
     #[must_use]
     pub fn over(&self, from: i64, to: i64) -> Covered {
         let mut paint = self.paint.clone();
+        if let Some(begun) = self.begun {
+            paint.add(i64::MIN, begun, State::NotYet);
+        }
         if let Some(last) = self.last {
             let rest = to.max(last.noted);
             paint.add(last.noted, rest, last.tail(rest));

@@ -89,9 +89,9 @@ pub(super) fn gather_watched(
             before.append(&mut stored);
             stored = before;
         }
-        if let Some(last) = stored.last() {
-            stored.extend(reports::get(read, *device, last.first + last.count)?);
-        }
+        // The one after says how the time ended; of a log that begins later, how it begins.
+        let next = stored.last().map_or(0, |last| last.first + last.count);
+        stored.extend(reports::get(read, *device, next)?);
         gathered.watches.insert(*device, Watch::new());
         gathered.add(*device, &stored, (from, to));
     }

@@ -55,6 +55,7 @@ fn sum(covered: &Covered) -> Markup {
         ", off or asleep " (words::length(total.off))
         ", dark without explanation " (words::length(total.dark))
         @if total.no_order > 0 { ", without an order in force " (words::length(total.no_order)) }
+        @if total.not_yet > 0 { ", not enrolled yet " (words::length(total.not_yet)) }
         "."
     }
 }
@@ -68,12 +69,15 @@ fn bar(covered: &Covered, from: i64, to: i64) -> Markup {
         let place = part.saturating_mul(i128::from(WIDE)) / whole.max(1);
         i64::try_from(place).unwrap_or(WIDE).clamp(0, WIDE)
     };
+    let total = covered.total();
     let words = format!(
-        "Monitored {}, off {}, dark {}, without an order {}; the list below says when",
-        words::length(covered.total().monitored),
-        words::length(covered.total().off),
-        words::length(covered.total().dark),
-        words::length(covered.total().no_order)
+        "Monitored {}, off {}, dark {}, without an order {}, not enrolled yet {}; the list below says \
+         when",
+        words::length(total.monitored),
+        words::length(total.off),
+        words::length(total.dark),
+        words::length(total.no_order),
+        words::length(total.not_yet)
     );
     html! {
         svg.watched viewBox={ "0 0 " (WIDE) " " (HIGH) } preserveAspectRatio="none" role="img" aria-label=(words) {
@@ -92,6 +96,7 @@ const fn look(stretch: &Stretch) -> (&'static str, i64) {
     match stretch.state {
         State::Monitored => ("monitored", 16),
         State::NoOrder => ("no-order", 3),
+        State::NotYet => ("not-yet", 1),
         State::Off(_) => ("off", 8),
         State::Dark(_) => ("dark", HIGH),
     }
@@ -102,6 +107,7 @@ pub(super) const fn state(state: State) -> &'static str {
     match state {
         State::Monitored => "monitored",
         State::NoOrder => "no order in force, as far as records say",
+        State::NotYet => "not enrolled yet",
         State::Off(Off::Asleep) => "asleep",
         State::Off(Off::Down) => "switched off",
         State::Dark(Dark::Stopped) => {

@@ -4,9 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::UnixMs;
+use crate::device::DeviceId;
 use crate::fact::{
-    AgentStarted, AgentStopped, ClockStepped, Heartbeat, OrderEnded, OrderInForce, Power,
-    PreviousEnd, SourceFailed, SourceRestored,
+    AgentStarted, AgentStopped, ClockStepped, Heartbeat, LogBreak, LogContinues, OrderEnded,
+    OrderInForce, Power, PreviousEnd, SourceFailed, SourceRestored,
 };
 use crate::hash::Hash;
 use crate::record::Method;
@@ -15,6 +16,7 @@ const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
 /// A device that writes its life down.
+#[derive(Clone)]
 struct Device {
     /// What really passed since the first boot.
     now: i64,
@@ -157,7 +159,7 @@ impl Device {
     }
 }
 
-use State::{Monitored, NoOrder};
+use State::{Monitored, NoOrder, NotYet};
 const ASLEEP: State = State::Off(Off::Asleep);
 const DOWN: State = State::Off(Off::Down);
 const KILLED: State = State::Dark(Dark::Killed);
@@ -175,7 +177,7 @@ fn an_ordinary_day_is_monitored_asleep_and_off() {
     device.boots(8 * HOUR, MINUTE);
     device.lives(19);
     let expected = [
-        (-10, 0, UNSAID),
+        (-10, 0, NotYet),
         (0, 60, Monitored),
         (60, 90, ASLEEP),
         (90, 120, Monitored),
@@ -247,7 +249,44 @@ fn what_is_not_explained_is_dark() {
     assert_eq!(device.over(0, 16), [(0, 10, Monitored), (10, 16, SILENT)]);
     // Nothing at all.
     assert_eq!(Watch::new().over(3, 3).stretches, []);
-    assert_eq!(Device::new().over(-9, -1), [(-9, -1, UNSAID)]);
+    assert_eq!(Watch::new().over(3, 4).total().dark, 1);
+}
+
+#[test]
+fn nobody_watched_before_a_log_that_is_known_from_its_beginning() {
+    let mut device = Device::new();
+    device.lives(10);
+    assert_eq!(device.over(-9, 10), [(-9, 0, NotYet), (0, 10, Monitored)]);
+    assert_eq!(device.over(-9, -1), [(-9, -1, NotYet)]);
+    // Of a log whose first record is not there, nobody knows.
+    let mut later = device.clone();
+    later.records.remove(0);
+    assert_eq!(later.over(-9, -1), [(-9, -1, UNSAID)]);
+    // Nor of one that goes on where another was broken off.
+    let mut second = device.clone();
+    second.records[0].fact = LogContinues {
+        log: DeviceId([1; 16]),
+        size: 9,
+        root: Hash([2; 32]),
+        cause: LogBreak::SetBack,
+    }
+    .into();
+    assert_eq!(second.over(-9, -1), [(-9, -1, UNSAID)]);
+    // A clock that is set back and skips time again hides nothing behind the beginning.
+    device.sets_clock(-60 * MINUTE);
+    device.lives(1);
+    device.sets_clock(30 * MINUTE);
+    device.lives(1);
+    assert_eq!(
+        device.over(-60, -10),
+        [
+            (-60, -50, NotYet),
+            (-50, -49, Monitored),
+            (-49, -19, UNSAID),
+            (-19, -18, Monitored),
+            (-18, -10, SILENT)
+        ]
+    );
 }
 
 #[test]
@@ -492,7 +531,7 @@ proptest! {
         prop_assert_eq!(at, to);
         prop_assert!(covered.stretches.windows(2).all(|two| two[0].state != two[1].state));
         let total = covered.total();
-        let sum = total.monitored + total.off + total.dark + total.no_order;
+        let sum = total.monitored + total.off + total.dark + total.no_order + total.not_yet;
         prop_assert_eq!(sum, length.unsigned_abs());
 
         // Cut in two it is the same.

@@ -36,6 +36,8 @@ pub struct Total {
     pub dark: u64,
     /// Without an order in force.
     pub no_order: u64,
+    /// Before the log began.
+    pub not_yet: u64,
 }
 
 /// Stretches as they were found, laid over each other.
@@ -51,6 +53,7 @@ impl Covered {
             let of = match stretch.state {
                 State::Monitored => &mut total.monitored,
                 State::NoOrder => &mut total.no_order,
+                State::NotYet => &mut total.not_yet,
                 State::Off(_) => &mut total.off,
                 State::Dark(_) => &mut total.dark,
             };
