@@ -24,6 +24,7 @@
 mod case;
 mod check;
 mod csv;
+mod jsonld;
 mod judged;
 mod row;
 mod unused;

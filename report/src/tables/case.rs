@@ -13,8 +13,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-
+use super::jsonld::{Object, Value};
 use super::uuid::Uuid;
 use super::{Row, Scope, TableError};
 use crate::device::DeviceId;
@@ -42,166 +41,6 @@ pub(super) struct Case {
     exhibits: Vec<Uuid>,
     /// The versions of the agent that recorded.
     agents: BTreeSet<String>,
-}
-
-#[derive(Default, Serialize)]
-struct Object<'a> {
-    #[serde(rename = "@id")]
-    id: Option<Uuid>,
-    #[serde(rename = "@type")]
-    class: &'static str,
-    #[serde(rename = "uco-core:name", skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    #[serde(
-        rename = "uco-core:description",
-        skip_serializing_if = "Option::is_none"
-    )]
-    description: Option<String>,
-    #[serde(
-        rename = "uco-core:externalReference",
-        skip_serializing_if = "Option::is_none"
-    )]
-    reference: Option<External>,
-    #[serde(rename = "uco-core:hasFacet", skip_serializing_if = "Vec::is_empty")]
-    facets: Vec<Facet<'a>>,
-    #[serde(
-        rename = "case-investigation:exhibitNumber",
-        skip_serializing_if = "Option::is_none"
-    )]
-    exhibit: Option<String>,
-    #[serde(
-        rename = "case-investigation:rootExhibitNumber",
-        skip_serializing_if = "Option::is_none"
-    )]
-    root: Option<String>,
-    #[serde(rename = "uco-core:object", skip_serializing_if = "Vec::is_empty")]
-    objects: Vec<Id>,
-    #[serde(rename = "uco-tool:toolType", skip_serializing_if = "Option::is_none")]
-    tool: Option<&'static str>,
-    #[serde(rename = "uco-tool:version", skip_serializing_if = "Option::is_none")]
-    version: Option<&'a str>,
-    #[serde(
-        rename = "uco-action:startTime",
-        skip_serializing_if = "Option::is_none"
-    )]
-    start: Option<Typed>,
-    #[serde(rename = "uco-action:endTime", skip_serializing_if = "Option::is_none")]
-    end: Option<Typed>,
-    #[serde(
-        rename = "uco-action:instrument",
-        skip_serializing_if = "Vec::is_empty"
-    )]
-    instruments: Vec<Id>,
-    #[serde(rename = "uco-action:result", skip_serializing_if = "Vec::is_empty")]
-    results: Vec<Id>,
-}
-
-#[derive(Default, Serialize)]
-struct Facet<'a> {
-    #[serde(rename = "@id")]
-    id: Option<Uuid>,
-    #[serde(rename = "@type")]
-    class: &'static str,
-    #[serde(
-        rename = "uco-observable:fullValue",
-        skip_serializing_if = "Option::is_none"
-    )]
-    full: Option<&'a str>,
-    #[serde(rename = "uco-observable:url", skip_serializing_if = "Option::is_none")]
-    url: Option<Id>,
-    #[serde(
-        rename = "uco-observable:visitTime",
-        skip_serializing_if = "Option::is_none"
-    )]
-    visited: Option<Typed>,
-    #[serde(
-        rename = "uco-observable:urlTransitionType",
-        skip_serializing_if = "Option::is_none"
-    )]
-    transition: Option<&'static str>,
-    #[serde(
-        rename = "uco-observable:eventType",
-        skip_serializing_if = "Option::is_none"
-    )]
-    event: Option<&'static str>,
-    #[serde(
-        rename = "uco-observable:eventRecordID",
-        skip_serializing_if = "Option::is_none"
-    )]
-    place: Option<String>,
-    #[serde(
-        rename = "uco-observable:eventRecordText",
-        skip_serializing_if = "Option::is_none"
-    )]
-    text: Option<&'a str>,
-    #[serde(
-        rename = "uco-observable:startTime",
-        skip_serializing_if = "Option::is_none"
-    )]
-    start: Option<Typed>,
-    #[serde(
-        rename = "uco-observable:fileName",
-        skip_serializing_if = "Option::is_none"
-    )]
-    file: Option<&'a str>,
-    #[serde(
-        rename = "uco-observable:filePath",
-        skip_serializing_if = "Option::is_none"
-    )]
-    path: Option<&'a str>,
-    #[serde(
-        rename = "uco-observable:sizeInBytes",
-        skip_serializing_if = "Option::is_none"
-    )]
-    size: Option<Typed>,
-    #[serde(
-        rename = "uco-observable:mimeType",
-        skip_serializing_if = "Option::is_none"
-    )]
-    mime: Option<&'a str>,
-    #[serde(
-        rename = "uco-observable:hash",
-        skip_serializing_if = "Option::is_none"
-    )]
-    hash: Option<Hashed>,
-}
-
-#[derive(Serialize)]
-struct Id {
-    #[serde(rename = "@id")]
-    id: Uuid,
-}
-
-#[derive(Serialize)]
-struct Typed {
-    #[serde(rename = "@type")]
-    class: &'static str,
-    #[serde(rename = "@value")]
-    value: String,
-}
-
-#[derive(Serialize)]
-struct External {
-    #[serde(rename = "@id")]
-    id: Uuid,
-    #[serde(rename = "@type")]
-    class: &'static str,
-    #[serde(rename = "uco-core:definingContext")]
-    context: String,
-    #[serde(rename = "uco-core:externalIdentifier")]
-    leaf: Hash,
-}
-
-#[derive(Serialize)]
-struct Hashed {
-    #[serde(rename = "@id")]
-    id: Uuid,
-    #[serde(rename = "@type")]
-    class: &'static str,
-    #[serde(rename = "uco-types:hashMethod")]
-    method: &'static str,
-    #[serde(rename = "uco-types:hashValue")]
-    value: Typed,
 }
 
 /// A file that a record is about.
@@ -242,60 +81,49 @@ impl Case {
     ) -> Result<(), TableError> {
         let leaf = row.leaf.to_string();
         let id = |part: &str| Uuid::of(&[&leaf, part]);
-        let main = Object {
-            id: Some(id("")),
-            description: Some(format!(
-                "Record {} of device {}, received {}",
-                row.record.seq,
-                row.device,
-                row.received
-                    .map_or("at no known time".to_owned(), |at| format!("by {at}")),
-            )),
-            reference: Some(External {
-                id: id("/leaf"),
-                class: "uco-core:ExternalReference",
-                context: format!(
-                    "SHA-256 leaf hash in the log of device {} (RFC 6962)",
-                    row.device
-                ),
-                leaf: row.leaf,
-            }),
-            ..Object::default()
+        let main = |class, facet| {
+            let received = row
+                .received
+                .map_or("at no known time".to_owned(), |at| format!("by {at}"));
+            let reference = Object::new(id("/leaf"), "uco-core:ExternalReference")
+                .with(
+                    "uco-core:definingContext",
+                    format!(
+                        "SHA-256 leaf hash in the log of device {} (RFC 6962)",
+                        row.device
+                    ),
+                )
+                .with("uco-core:externalIdentifier", leaf.as_str());
+            Object::new(id(""), class)
+                .with(
+                    "uco-core:description",
+                    format!(
+                        "Record {} of device {}, received {received}",
+                        row.record.seq, row.device
+                    ),
+                )
+                .with("uco-core:externalReference", reference)
+                .all("uco-core:hasFacet", [facet])
         };
         let beside = match &row.record.fact {
             Fact::WebVisit(visit) => {
-                let facet = Facet {
-                    id: Some(id("/visit")),
-                    class: "uco-observable:URLVisitFacet",
-                    url: Some(Id { id: id("/url") }),
-                    visited: moment(row.record.at),
-                    transition: visit.transition.and_then(transition),
-                    ..Facet::default()
-                };
-                let main = Object {
-                    class: "uco-observable:URLVisit",
-                    facets: vec![facet],
-                    ..main
-                };
-                self.object(&main, to)?;
+                let facet = Object::new(id("/visit"), "uco-observable:URLVisitFacet")
+                    .with("uco-observable:url", id("/url"))
+                    .known("uco-observable:visitTime", moment(row.record.at))
+                    .known(
+                        "uco-observable:urlTransitionType",
+                        visit.transition.and_then(transition),
+                    );
+                self.object(&main("uco-observable:URLVisit", facet), to)?;
                 Some(url(&visit.url, &id))
             }
             fact => {
-                let facet = Facet {
-                    id: Some(id("/event")),
-                    class: "uco-observable:EventRecordFacet",
-                    event: Some(fact.kind().as_str()),
-                    place: Some(row.record.seq.to_string()),
-                    text: Some(words),
-                    start: moment(row.record.at),
-                    ..Facet::default()
-                };
-                let main = Object {
-                    class: "uco-observable:EventRecord",
-                    facets: vec![facet],
-                    ..main
-                };
-                self.object(&main, to)?;
+                let facet = Object::new(id("/event"), "uco-observable:EventRecordFacet")
+                    .with("uco-observable:eventType", fact.kind().as_str())
+                    .with("uco-observable:eventRecordID", row.record.seq.to_string())
+                    .with("uco-observable:eventRecordText", words)
+                    .known("uco-observable:startTime", moment(row.record.at));
+                self.object(&main("uco-observable:EventRecord", facet), to)?;
                 about(fact).map(|about| file(&about, &id))
             }
         };
@@ -321,15 +149,14 @@ impl Case {
         let root = self.exhibit();
         let number = format!("{root}/{first}-{last}");
         let id = Uuid::of(&[&device.to_string(), "/", &number]);
-        let part = Object {
-            id: Some(id),
-            class: "case-investigation:ProvenanceRecord",
-            description: Some(format!("Records {first} to {last} of device {device}")),
-            exhibit: Some(number),
-            root: Some(root),
-            objects: self.waiting.drain(..).map(|id| Id { id }).collect(),
-            ..Object::default()
-        };
+        let part = Object::new(id, "case-investigation:ProvenanceRecord")
+            .with(
+                "uco-core:description",
+                format!("Records {first} to {last} of device {device}"),
+            )
+            .with("case-investigation:exhibitNumber", number)
+            .with("case-investigation:rootExhibitNumber", root)
+            .all("uco-core:object", self.waiting.drain(..));
         write(&part, to)?;
         self.exhibits.push(id);
         Ok(())
@@ -350,14 +177,13 @@ impl Case {
             sha256: Some(leaves),
         };
         write(&file(&about, &id), to)?;
-        let exhibit = Object {
-            id: Some(id("/exhibit")),
-            class: "case-investigation:ProvenanceRecord",
-            description: Some(format!("The records of device {device} as it signed them")),
-            exhibit: Some(self.exhibit()),
-            objects: vec![Id { id: id("/file") }],
-            ..Object::default()
-        };
+        let exhibit = Object::new(id("/exhibit"), "case-investigation:ProvenanceRecord")
+            .with(
+                "uco-core:description",
+                format!("The records of device {device} as it signed them"),
+            )
+            .with("case-investigation:exhibitNumber", self.exhibit())
+            .all("uco-core:object", [id("/file")]);
         write(&exhibit, to)?;
         self.exhibits.push(id("/exhibit"));
         Ok(())
@@ -375,16 +201,12 @@ impl Case {
         };
         for version in versions {
             let id = Uuid::of(&["proviso-agent ", version.unwrap_or_default()]);
-            let tool = Object {
-                id: Some(id),
-                class: "uco-tool:Tool",
-                name: Some("proviso-agent"),
-                tool: Some("Monitoring under a court order"),
-                version,
-                ..Object::default()
-            };
+            let tool = Object::new(id, "uco-tool:Tool")
+                .with("uco-core:name", "proviso-agent")
+                .with("uco-tool:toolType", "Monitoring under a court order")
+                .known("uco-tool:version", version);
             write(&tool, to)?;
-            tools.push(Id { id });
+            tools.push(id);
         }
         let Scope {
             person,
@@ -392,17 +214,17 @@ impl Case {
             to: until,
         } = &self.scope;
         let span = format!("{person} {from} {until}");
-        let action = Object {
-            id: Some(Uuid::of(&["monitoring ", &span])),
-            class: "case-investigation:InvestigativeAction",
-            name: Some("Monitoring under a court order"),
-            description: Some(format!("Records of {person} from {from} up to {until}")),
-            start: moment(*from),
-            end: moment(*until),
-            instruments: tools,
-            results: self.exhibits.drain(..).map(|id| Id { id }).collect(),
-            ..Object::default()
-        };
+        let id = Uuid::of(&["monitoring ", &span]);
+        let action = Object::new(id, "case-investigation:InvestigativeAction")
+            .with("uco-core:name", "Monitoring under a court order")
+            .with(
+                "uco-core:description",
+                format!("Records of {person} from {from} up to {until}"),
+            )
+            .known("uco-action:startTime", moment(*from))
+            .known("uco-action:endTime", moment(*until))
+            .all("uco-action:instrument", tools)
+            .all("uco-action:result", self.exhibits.drain(..));
         serde_json::to_writer(&mut *to, &action)?;
         to.extend(b"\n]}\n");
         Ok(())
@@ -413,7 +235,7 @@ impl Case {
     }
 
     fn object(&mut self, object: &Object<'_>, to: &mut Vec<u8>) -> Result<(), TableError> {
-        self.waiting.extend(object.id);
+        self.waiting.push(object.id());
         write(object, to)
     }
 }
@@ -426,18 +248,9 @@ fn write(object: &Object<'_>, to: &mut Vec<u8>) -> Result<(), TableError> {
 }
 
 fn url<'a>(full: &'a str, id: &dyn Fn(&str) -> Uuid) -> Object<'a> {
-    let facet = Facet {
-        id: Some(id("/url-facet")),
-        class: "uco-observable:URLFacet",
-        full: Some(full),
-        ..Facet::default()
-    };
-    Object {
-        id: Some(id("/url")),
-        class: "uco-observable:URL",
-        facets: vec![facet],
-        ..Object::default()
-    }
+    let facet = Object::new(id("/url-facet"), "uco-observable:URLFacet")
+        .with("uco-observable:fullValue", full);
+    Object::new(id("/url"), "uco-observable:URL").all("uco-core:hasFacet", [facet])
 }
 
 fn about(fact: &Fact) -> Option<About<'_>> {
@@ -459,48 +272,40 @@ fn about(fact: &Fact) -> Option<About<'_>> {
 }
 
 fn file<'a>(about: &About<'a>, id: &dyn Fn(&str) -> Uuid) -> Object<'a> {
-    let mut facets = vec![Facet {
-        id: Some(id("/file-facet")),
-        class: "uco-observable:FileFacet",
-        file: about.path.rsplit(['/', '\\']).next(),
-        path: Some(about.path),
-        size: about.bytes.map(|bytes| Typed {
-            class: "xsd:integer",
-            value: bytes.to_string(),
-        }),
-        ..Facet::default()
-    }];
-    if about.sha256.is_some() || about.mime.is_some() {
-        facets.push(Facet {
-            id: Some(id("/content")),
-            class: "uco-observable:ContentDataFacet",
-            mime: about.mime,
-            hash: about.sha256.map(|hash| Hashed {
-                id: id("/sha256"),
-                class: "uco-types:Hash",
-                method: "SHA256",
-                value: Typed {
-                    class: "xsd:hexBinary",
-                    value: hash.to_string(),
-                },
-            }),
-            ..Facet::default()
-        });
-    }
-    Object {
-        id: Some(id("/file")),
-        class: "uco-observable:File",
-        facets,
-        ..Object::default()
-    }
+    let facet = Object::new(id("/file-facet"), "uco-observable:FileFacet")
+        .known(
+            "uco-observable:fileName",
+            about.path.rsplit(['/', '\\']).next(),
+        )
+        .with("uco-observable:filePath", about.path)
+        .known(
+            "uco-observable:sizeInBytes",
+            about
+                .bytes
+                .map(|bytes| Value::Typed("xsd:integer", bytes.to_string())),
+        );
+    let content = (about.sha256.is_some() || about.mime.is_some()).then(|| {
+        Object::new(id("/content"), "uco-observable:ContentDataFacet")
+            .known("uco-observable:mimeType", about.mime)
+            .known(
+                "uco-observable:hash",
+                about.sha256.map(|hash| {
+                    Object::new(id("/sha256"), "uco-types:Hash")
+                        .with("uco-types:hashMethod", "SHA256")
+                        .with(
+                            "uco-types:hashValue",
+                            Value::Typed("xsd:hexBinary", hash.to_string()),
+                        )
+                }),
+            )
+    });
+    Object::new(id("/file"), "uco-observable:File")
+        .all("uco-core:hasFacet", std::iter::once(facet).chain(content))
 }
 
-fn moment(at: UnixMs) -> Option<Typed> {
+fn moment(at: UnixMs) -> Option<Value<'static>> {
     let value = at.to_string();
-    (!value.starts_with("0000")).then_some(Typed {
-        class: "xsd:dateTime",
-        value,
-    })
+    (!value.starts_with("0000")).then_some(Value::Typed("xsd:dateTime", value))
 }
 
 /// In the words of UCO's vocabulary, which has no word for the others.
