@@ -39,6 +39,7 @@
 //! holds; whoever checks it must compare the keys with those that the authority published.
 
 mod bag;
+mod check;
 mod chosen;
 mod complete;
 mod epochs;
@@ -50,6 +51,7 @@ mod parts;
 mod places;
 mod seal;
 
+pub use check::{Check, Outcome, Question};
 pub use chosen::{MAX_CHOSEN, Numbers, OfFinding, Selection, is_binding};
 pub use complete::{COMPLETENESS, Completeness};
 pub use epochs::BrokenOff;
@@ -81,26 +83,6 @@ pub trait Files {
     fn read(&self, path: &str) -> Result<Option<Cow<'_, [u8]>>, String>;
 }
 
-/// One thing that was checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// What, as a statement that should be true.
-    pub what: String,
-    /// Is it?
-    pub outcome: Outcome,
-}
-
-/// What came of a check.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is true.
-    Holds,
-    /// It is false: evidence was changed, or never was what it is said to be.
-    Fails(String),
-    /// It cannot be said.
-    Unchecked(String),
-}
-
 /// What a bundle holds, as far as it could be read, and every check.
 #[derive(Debug, Default)]
 pub struct Verified {
@@ -112,17 +94,6 @@ pub struct Verified {
     pub logs: BTreeMap<DeviceId, DeviceLog>,
     /// What is proved of the collector's ledger.
     pub ledger: Option<Ledger>,
-}
-
-impl Check {
-    /// A check from what it found.
-    #[must_use]
-    pub fn new(what: impl Into<String>, outcome: Outcome) -> Self {
-        Self {
-            what: what.into(),
-            outcome,
-        }
-    }
 }
 
 impl Verified {
@@ -148,8 +119,8 @@ impl Verified {
         self.about.as_ref()?.selection.as_ref()
     }
 
-    fn add(&mut self, what: impl Into<String>, outcome: Outcome) {
-        self.checks.push(Check::new(what, outcome));
+    fn add(&mut self, question: Question, what: impl Into<String>, outcome: Outcome) {
+        self.checks.push(Check::new(question, what, outcome));
     }
 }
 
@@ -163,24 +134,36 @@ pub fn verify(files: &dyn Files) -> Verified {
     let listed = match files.list() {
         Ok(listed) if listed.is_empty() => {
             let nothing = "there are no files: name the directory that holds bagit.txt";
-            verified.add("there is a bundle", Outcome::Unchecked(nothing.to_owned()));
+            verified.add(
+                Question::Files,
+                "there is a bundle",
+                Outcome::Unchecked(nothing.to_owned()),
+            );
             return verified;
         }
         Ok(listed) => listed.into_iter().collect::<BTreeSet<_>>(),
         Err(why) => {
-            verified.add("the bundle can be read", Outcome::Unchecked(why));
+            verified.add(
+                Question::Files,
+                "the bundle can be read",
+                Outcome::Unchecked(why),
+            );
             return verified;
         }
     };
     verified.checks.extend(bag::check(files, &listed));
     match about(files) {
         Ok(about) => verified.about = Some(about),
-        Err(outcome) => verified.add("bundle.json says what was exported", outcome),
+        Err(outcome) => verified.add(
+            Question::Files,
+            "bundle.json says what was exported",
+            outcome,
+        ),
     }
     let collector = match key(files, "data/keys/collector.vkey") {
         Ok(key) => Some(key),
         Err(outcome) => {
-            verified.add("the collector's key can be read", outcome);
+            verified.add(Question::Keys, "the collector's key can be read", outcome);
             None
         }
     };
@@ -265,7 +248,7 @@ fn orders(files: &dyn Files, verified: &mut Verified) {
             "the order {}… is the one that the records name",
             short(&digest)
         );
-        verified.add(what, outcome);
+        verified.add(Question::Orders, what, outcome);
     }
 }
 

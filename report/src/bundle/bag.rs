@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, Files, Outcome, needed};
+use super::{Check, Files, Outcome, Question, needed};
 use crate::hash::Hash;
 
 pub(super) const MANIFEST: &str = "manifest-sha256.txt";
@@ -20,10 +20,12 @@ pub(super) fn check(files: &dyn Files, listed: &BTreeSet<String>) -> Vec<Check> 
         .collect();
     vec![
         Check::new(
+            Question::Files,
             "bagit.txt names a bag that this program knows",
             declaration(files),
         ),
         Check::new(
+            Question::Files,
             format!(
                 "each of the {} files has the hash that the bag names",
                 payload.len()
@@ -31,6 +33,7 @@ pub(super) fn check(files: &dyn Files, listed: &BTreeSet<String>) -> Vec<Check> 
             manifest(files, MANIFEST, &payload),
         ),
         Check::new(
+            Question::Files,
             "the bag's own files have the hashes that the bag names",
             manifest(files, TAG_MANIFEST, &tags),
         ),

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{About, Check, DeviceLog, Files, MAX_CHOSEN, Outcome, Places, is_binding};
+use super::{About, Check, DeviceLog, Files, MAX_CHOSEN, Outcome, Places, Question, is_binding};
 use crate::device::DeviceId;
 use crate::fact::Kind;
 use crate::record::Record;
@@ -50,7 +50,13 @@ pub(super) fn check(
     logs: &BTreeMap<DeviceId, DeviceLog>,
 ) -> Vec<Check> {
     let chosen = about.is_some_and(|about| about.selection.is_some());
-    let whole = |outcome| vec![Check::new("it is said which records are withheld", outcome)];
+    let whole = |outcome| {
+        vec![Check::new(
+            Question::Complete,
+            "it is said which records are withheld",
+            outcome,
+        )]
+    };
     let stated = match files.read(COMPLETENESS) {
         Ok(Some(bytes)) => read(&bytes),
         Ok(None) if !chosen => return Vec::new(),
@@ -97,7 +103,7 @@ pub(super) fn check(
             None => Outcome::Unchecked("its log does not hold".to_owned()),
             Some(log) => one.holds(about, log).map_or_else(Outcome::Fails, |()| Outcome::Holds),
         };
-        Check::new(what, outcome)
+        Check::new(Question::Complete, what, outcome)
     });
     checked.collect()
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Check, DeviceLog, Files, Outcome};
+use super::{Check, DeviceLog, Files, Outcome, Question};
 use crate::device::DeviceId;
 use crate::fact::{Fact, LogContinues};
 use crate::time::UnixMs;
@@ -43,7 +43,7 @@ pub(super) fn check(files: &dyn Files, logs: &BTreeMap<DeviceId, DeviceLog>) -> 
             }
             Err(outcome) => {
                 let what = format!("device {device}: it is said where its log goes on");
-                checks.push(Check::new(what, outcome));
+                checks.push(Check::new(Question::Complete, what, outcome));
             }
         }
     }
@@ -53,7 +53,11 @@ pub(super) fn check(files: &dyn Files, logs: &BTreeMap<DeviceId, DeviceLog>) -> 
              it goes on",
             end.at, end.incident, end.kind
         );
-        checks.push(Check::new(what, goes_on(*device, end, logs)));
+        checks.push(Check::new(
+            Question::Complete,
+            what,
+            goes_on(*device, end, logs),
+        ));
     }
     for (device, log) in logs {
         let Some(continues) = first(log) else {
@@ -71,7 +75,7 @@ pub(super) fn check(files: &dyn Files, logs: &BTreeMap<DeviceId, DeviceLog>) -> 
             Some(end) if end.goes_on_in.contains(device) => same_root(continues, old),
             _ => Outcome::Fails(format!("device {before} does not say so")),
         };
-        checks.push(Check::new(what, outcome));
+        checks.push(Check::new(Question::Complete, what, outcome));
     }
     checks
 }

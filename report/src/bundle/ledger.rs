@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{About, Check, DeviceLog, Files, Outcome, key, needed};
+use super::{About, Check, DeviceLog, Files, Outcome, Question, key, needed};
 use crate::checkpoint::Checkpoint;
 use crate::device::DeviceId;
 use crate::hash::Hash;
@@ -113,14 +113,15 @@ pub(super) fn check(
         return (Vec::new(), None);
     }
     let mut checks = Vec::new();
-    let mut note = |what: String, outcome: Outcome| {
+    let mut note = |question: Question, what: String, outcome: Outcome| {
         let holds = outcome == Outcome::Holds;
-        checks.push(Check::new(what, outcome));
+        checks.push(Check::new(question, what, outcome));
         holds
     };
     let (Some(about), Some(says)) = (about, says) else {
         let why = "bundle.json does not speak of it".to_owned();
         note(
+            Question::Ledger,
             "the ledger: it is part of this bundle".to_owned(),
             Outcome::Fails(why),
         );
@@ -130,6 +131,7 @@ pub(super) fn check(
         Ok(signed) => signed,
         Err(outcome) => {
             note(
+                Question::Ledger,
                 "the ledger: the collector signed its checkpoint".to_owned(),
                 outcome,
             );
@@ -140,7 +142,7 @@ pub(super) fn check(
         "the ledger: the collector signed a checkpoint over {} entries",
         signed.size
     );
-    note(what, Outcome::Holds);
+    note(Question::Ledger, what, Outcome::Holds);
 
     let mut ledger = Ledger {
         roots: BTreeMap::from([(signed.size, signed.root)]),
@@ -151,13 +153,13 @@ pub(super) fn check(
         nodes: BTreeMap::new(),
     };
     let (what, outcome) = witnesses(files, listed, &bytes, says.quorum, &mut ledger);
-    note(what, outcome);
+    note(Question::Ledger, what, outcome);
     let outcome = ledger.entries_of(files);
     let what = format!(
         "the ledger: each of the {} entries shown is one of them, at its place",
         ledger.entries.len()
     );
-    if !note(what, outcome) {
+    if !note(Question::Ledger, what, outcome) {
         return (checks, None);
     }
     let outcome = ledger.earlier(files);
@@ -165,25 +167,28 @@ pub(super) fn check(
         "the ledger: it continues each of the {} checkpoints before it that are named",
         ledger.roots.len().saturating_sub(1)
     );
-    if !note(what, outcome) {
+    if !note(Question::Ledger, what, outcome) {
         return (checks, None);
     }
     if listed.contains(STAMP) || listed.contains(STAMPED) {
         let (what, outcome) = ledger.stamp(files);
-        note(what, outcome);
+        note(Question::Ledger, what, outcome);
     }
     let receipts = ledger.receipts(files, listed, logs);
     note(
+        Question::Entered,
         "the ledger: every receipt of this bundle is an entry".to_owned(),
         receipts,
     );
     let decisions = ledger.decisions(files);
     note(
+        Question::Entered,
         "the ledger: every decision of this bundle is an entry".to_owned(),
         decisions,
     );
     let orders = ledger.orders(files, listed);
     note(
+        Question::Entered,
         "the ledger: every order of this bundle is an entry".to_owned(),
         orders,
     );
@@ -199,10 +204,11 @@ pub fn compare(one: &Ledger, other: &Ledger) -> Check {
             "they are ledgers of two keys: {} and {}",
             one.key, other.key
         );
-        return Check::new(WHAT, Outcome::Unchecked(why));
+        return Check::new(Question::Ledger, WHAT, Outcome::Unchecked(why));
     }
     let apart = |what: String| {
         Check::new(
+            Question::Ledger,
             WHAT,
             Outcome::Fails(format!(
                 "{what}: the collector signed two histories that exclude each other"
@@ -239,9 +245,10 @@ pub fn compare(one: &Ledger, other: &Ledger) -> Check {
     let size = small.checkpoint.size;
     if large.roots.get(&size) == Some(&small.checkpoint.root) {
         let what = format!("{WHAT}: {} entries continue {size}", large.checkpoint.size);
-        return Check::new(what, Outcome::Holds);
+        return Check::new(Question::Ledger, what, Outcome::Holds);
     }
     Check::new(
+        Question::Ledger,
         WHAT,
         Outcome::Unchecked(format!(
             "neither proves that {} entries continue {size}: ask for a new bundle, which does",

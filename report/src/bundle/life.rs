@@ -4,7 +4,7 @@
 //! Both follow from what was checked before (checkpoints, receipts, records); a device's clock that was
 //! wrong, or a day in the dark, is no fault of the bundle. So these checks say what there is.
 
-use super::{Check, DeviceLog, Outcome};
+use super::{Check, DeviceLog, Outcome, Question};
 use crate::coverage::{Covered, Watch};
 use crate::device::DeviceId;
 
@@ -49,7 +49,7 @@ pub(super) fn times(device: DeviceId, log: &DeviceLog) -> Check {
             length(most.unsigned_abs())
         ));
     }
-    Check::new(what, Outcome::Holds)
+    Check::new(Question::Between, what, Outcome::Holds)
 }
 
 /// The check of how its device was watched between the first and the last record that are shown: what
@@ -58,7 +58,7 @@ pub(super) fn watched(device: DeviceId, log: &DeviceLog) -> Check {
     let noted = || log.records.iter().map(|record| record.noted);
     let (Some(from), Some(to)) = (noted().min(), noted().max()) else {
         let what = format!("device {device}: no record is shown that says how it was watched");
-        return Check::new(what, Outcome::Holds);
+        return Check::new(Question::Complete, what, Outcome::Holds);
     };
     let total = log.coverage(from.0, to.0).total();
     let what = format!(
@@ -70,7 +70,7 @@ pub(super) fn watched(device: DeviceId, log: &DeviceLog) -> Check {
         length(total.dark),
         length(total.no_order)
     );
-    Check::new(what, Outcome::Holds)
+    Check::new(Question::Complete, what, Outcome::Holds)
 }
 
 /// `26 h 3 min 5 s`.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::{self, Keys};
-use super::{Check, Files, Leaf, Outcome, Start, key, needed};
+use super::{Check, Files, Leaf, Outcome, Question, Start, key, needed};
 use crate::bounds::{Bounds, Named, Receipts};
 use crate::checkpoint::Checkpoint;
 use crate::device::DeviceId;
@@ -50,17 +50,19 @@ pub(super) fn check(
     chosen: bool,
 ) -> (Vec<Check>, Option<DeviceLog>) {
     let mut checks = Vec::new();
-    let what = |text: &str| format!("device {device}: {text}");
-    let mut note = |text: &str, outcome: Outcome| {
-        let holds = outcome == Outcome::Holds;
-        checks.push(Check::new(what(text), outcome));
+    let check = |question: Question, text: &str, outcome: Outcome| {
+        Check::new(question, format!("device {device}: {text}"), outcome)
+    };
+    let mut note = |check: Check| {
+        let holds = check.outcome == Outcome::Holds;
+        checks.push(check);
         holds
     };
 
     let key = match device_key(files, device) {
         Ok(key) => key,
         Err(outcome) => {
-            note("its key can be read", outcome);
+            note(check(Question::Keys, "its key can be read", outcome));
             return (checks, None);
         }
     };
@@ -69,7 +71,11 @@ pub(super) fn check(
     let keys = match keys::walk(files, device, key, shown, collector) {
         Ok(keys) => keys,
         Err(outcome) => {
-            note("each of its keys is named under the key before it", outcome);
+            note(check(
+                Question::Signed,
+                "each of its keys is named under the key before it",
+                outcome,
+            ));
             return (checks, None);
         }
     };
@@ -79,15 +85,13 @@ pub(super) fn check(
              before it",
             keys.count()
         );
-        note(&text, Outcome::Holds);
+        note(check(Question::Signed, &text, Outcome::Holds));
     }
     let cosigned = match checkpoints(files, listed, device, &keys, collector) {
         Ok(cosigned) => cosigned,
         Err(outcome) => {
-            note(
-                "each checkpoint is signed by the device and received by the collector",
-                outcome,
-            );
+            let text = "each checkpoint is signed by the device and received by the collector";
+            note(check(Question::Signed, text, outcome).also(Question::Received));
             return (checks, None);
         }
     };
@@ -101,7 +105,7 @@ pub(super) fn check(
     } else {
         Outcome::Unchecked("the collector's key is missing".to_owned())
     };
-    note(&text, outcome);
+    note(check(Question::Signed, &text, outcome).also(Question::Received));
 
     let grown = read.and_then(|leaves| {
         let log = grow(files, device, &leaves, &cosigned, &keys)?;
@@ -110,10 +114,8 @@ pub(super) fn check(
     let (log, leaves) = match grown {
         Ok(found) => found,
         Err(outcome) => {
-            note(
-                "the records lead to the roots that the device signed",
-                outcome,
-            );
+            let text = "the records lead to the roots that the device signed";
+            note(check(Question::InLog, text, outcome).also(Question::Complete));
             return (checks, None);
         }
     };
@@ -123,21 +125,17 @@ pub(super) fn check(
         log.first,
         log.end.saturating_sub(1)
     );
-    note(&text, Outcome::Holds);
+    note(check(Question::InLog, &text, Outcome::Holds).also(Question::Complete));
     // Of chosen records the statement of completeness says which are withheld.
     if log.withheld > 0 && !chosen {
-        note(
-            "no record is withheld between records of the time asked for",
-            withheld(&leaves),
-        );
+        let text = "no record is withheld between records of the time asked for";
+        note(check(Question::Complete, text, withheld(&leaves)));
     }
     let (outcome, records) = records(&leaves, &log.receipts);
     // Each line again as text is as much as the records are.
     drop(leaves);
-    let sound = note(
-        "each record stands at its place and says what a record can say",
-        outcome,
-    );
+    let text = "each record stands at its place and says what a record can say";
+    let sound = note(check(Question::InLog, text, outcome).also(Question::Between));
     let mut walk = log.receipts.sandwich();
     let bounds = records.iter().map(|record| walk.pass(record)).collect();
     let log = DeviceLog {

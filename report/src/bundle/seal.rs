@@ -15,7 +15,7 @@
 //!
 //! Refuses: to speak of the bag's own files, which say nothing that is not in `data/bundle.json`.
 
-use super::{About, Check, Files, Outcome, needed};
+use super::{About, Check, Files, Outcome, Question, needed};
 use crate::checkpoint::Checkpoint;
 use crate::hash::Hash;
 use crate::note::{Note, VerifierKey};
@@ -49,8 +49,8 @@ pub(super) fn check(
     collector: Option<&VerifierKey>,
 ) -> Check {
     match signed(files, about, collector) {
-        Ok(at) => Check::new(format!("{WHAT}, at {at}"), Outcome::Holds),
-        Err(outcome) => Check::new(WHAT, outcome),
+        Ok(at) => Check::new(Question::Files, format!("{WHAT}, at {at}"), Outcome::Holds),
+        Err(outcome) => Check::new(Question::Files, WHAT, outcome),
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use ring::digest::{Context, SHA256};
 
 use super::{DECISIONS, FINDINGS, Row, Scope, Table, Tables, judged};
-use crate::bundle::{About, Check, Decision, Files, Finding, Outcome, Verified};
+use crate::bundle::{About, Check, Decision, Files, Finding, Outcome, Question, Verified};
 use crate::device::DeviceId;
 use crate::hash::Hash;
 use crate::time::UnixMs;
@@ -34,7 +34,7 @@ pub fn check(files: &dyn Files, verified: &Verified) -> Vec<Check> {
             Err(outcome) => outcome.clone(),
             Ok(()) => same(files, about, verified, table, digest.finish().as_ref()),
         };
-        checks.push(Check::new(what(table.path()), outcome));
+        checks.push(Check::new(Question::Tables, what(table.path()), outcome));
     }
     for (path, made) in [
         (
@@ -60,6 +60,7 @@ pub fn check(files: &dyn Files, verified: &Verified) -> Vec<Check> {
             "decisions.jsonl says"
         };
         checks.push(Check::new(
+            Question::Tables,
             format!("{path} is what {source}, byte for byte"),
             outcome,
         ));

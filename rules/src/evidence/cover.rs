@@ -10,7 +10,7 @@
 //! to say that an agent of another engine was wrong.
 
 use proviso_report::Record;
-use proviso_report::bundle::{Check, DeviceLog, Outcome, Verified};
+use proviso_report::bundle::{Check, DeviceLog, Outcome, Question, Verified};
 use proviso_report::fact::{Fact, ProcessEnd, VisitsConfirmed};
 
 use super::findings::shown;
@@ -74,8 +74,8 @@ pub(super) fn check(verified: &Verified, held: &Held, judges: &Judges) -> Vec<Ch
     }
     let whole = |outcome| other_engine(verified).unwrap_or(outcome);
     vec![
-        Check::new(ALLOWED, whole(allowed)),
-        Check::new(claimed(not_claimed), whole(earlier)),
+        Check::new(Question::Findings, ALLOWED, whole(allowed)),
+        Check::new(Question::Findings, claimed(not_claimed), whole(earlier)),
     ]
 }
 

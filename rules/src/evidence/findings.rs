@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use data_encoding::HEXLOWER;
-use proviso_report::bundle::{Check, DeviceLog, Files, Finding, Outcome, Verified};
+use proviso_report::bundle::{Check, DeviceLog, Files, Finding, Outcome, Question, Verified};
 use proviso_report::{DeviceId, Hash, Record};
 
 use super::held::Held;
@@ -30,21 +30,29 @@ pub(super) fn check(
 ) -> Vec<Check> {
     let said = match read(files) {
         Ok(said) => said,
-        Err(outcome) => return vec![Check::new("the findings can be read", outcome)],
+        Err(outcome) => {
+            return vec![Check::new(
+                Question::Findings,
+                "the findings can be read",
+                outcome,
+            )];
+        }
     };
     if let Some(outcome) = other_engine(verified) {
         return vec![
-            Check::new(FOLLOW, outcome.clone()),
-            Check::new(COMPLETE, outcome),
+            Check::new(Question::Findings, FOLLOW, outcome.clone()),
+            Check::new(Question::Findings, COMPLETE, outcome),
         ];
     }
     let again = Again::of(verified, held, judges);
     let mut checks = vec![
         Check::new(
+            Question::Findings,
             format!("{FOLLOW} (findings: {})", said.len()),
             follow(&again, &said),
         ),
         Check::new(
+            Question::Findings,
             format!(
                 "{COMPLETE} (findings: {}; records of which a rule cannot tell: {})",
                 again.made.len(),
@@ -340,7 +348,7 @@ fn over_time(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Option<Chec
             let what = format!(
                 "{NOT_CLAIMED} (record {gap} of device {device} is the first that is not shown)"
             );
-            return Some(Check::new(what, Outcome::Holds));
+            return Some(Check::new(Question::Findings, what, Outcome::Holds));
         }
         (None, Some((device, gap))) => Outcome::Unchecked(format!(
             "record {gap} of device {device} is not shown, so what such rules remembered of it is \
@@ -349,5 +357,5 @@ fn over_time(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Option<Chec
         // Then it is one of the findings that are compared one by one.
         (None, None) => Outcome::Holds,
     };
-    Some(Check::new(OVER_TIME, outcome))
+    Some(Check::new(Question::Findings, OVER_TIME, outcome))
 }

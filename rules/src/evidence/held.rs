@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use proviso_report::DeviceId;
-use proviso_report::bundle::{Check, DeviceLog, Files, HeldUpdate, Outcome, Verified};
+use proviso_report::bundle::{Check, DeviceLog, Files, HeldUpdate, Outcome, Question, Verified};
 
 use crate::HeldLists;
 use crate::order::ListVersion;
@@ -33,7 +33,7 @@ impl Held {
                     "device {device}: the updates of lists that only the collector holds stand at \
                      places of its log"
                 );
-                checks.push(Check::new(what, outcome));
+                checks.push(Check::new(Question::Orders, what, outcome));
             }
         }
         (held, checks)

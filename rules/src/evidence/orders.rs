@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use proviso_report::bundle::{Check, Files, Outcome};
+use proviso_report::bundle::{Check, Files, Outcome, Question};
 use proviso_report::{Hash, UnixMs};
 
 use crate::order::{ListPin, Where};
@@ -59,20 +59,25 @@ pub(super) fn check(
 ) -> (Vec<Check>, Option<(Ready, Lists)>) {
     let short: String = digest.to_string().chars().take(12).collect();
     let mut checks = Vec::new();
-    let mut note = |what: String, outcome: Outcome| {
+    let mut note = |question: Question, what: String, outcome: Outcome| {
         let holds = outcome == Outcome::Holds;
-        checks.push(Check::new(format!("order {short}…: {what}"), outcome));
+        checks.push(Check::new(
+            question,
+            format!("order {short}…: {what}"),
+            outcome,
+        ));
         holds
     };
     let folder = format!("data/orders/{digest}");
     let (bytes, order) = match order(files, &folder, digest, other) {
         Ok(found) => found,
         Err(outcome) => {
-            note("it can be read".to_owned(), outcome);
+            note(Question::Orders, "it can be read".to_owned(), outcome);
             return (checks, None);
         }
     };
     note(
+        Question::Orders,
         format!(
             "it can be read: {}, version {}",
             order.id(),
@@ -82,10 +87,12 @@ pub(super) fn check(
     );
     match signed(files, &folder, &bytes) {
         Ok((who, at)) => note(
+            Question::Orders,
             format!("it is signed by {who}, whose keys were valid at {at}"),
             Outcome::Holds,
         ),
         Err(outcome) => note(
+            Question::Orders,
             "it is signed by two people of different roles".to_owned(),
             outcome,
         ),
@@ -93,6 +100,7 @@ pub(super) fn check(
     let (lists, outcome) = lists(files, &folder, &order);
     let count = order.lists().len();
     if !note(
+        Question::Orders,
         format!("the lists beside it are those that it names (lists: {count})"),
         outcome,
     ) {
@@ -100,7 +108,11 @@ pub(super) fn check(
     }
     match Ready::new(&order, &lists) {
         Ok(ready) => {
-            note("it passes its own tests".to_owned(), Outcome::Holds);
+            note(
+                Question::Findings,
+                "it passes its own tests".to_owned(),
+                Outcome::Holds,
+            );
             let left_out = ready.judge.left_out();
             if !left_out.is_empty() {
                 let why = format!(
@@ -108,6 +120,7 @@ pub(super) fn check(
                     left_out.join(", ")
                 );
                 note(
+                    Question::Findings,
                     "each of its rules can be checked".to_owned(),
                     Outcome::Unchecked(why),
                 );
@@ -117,6 +130,7 @@ pub(super) fn check(
         Err(faults) => {
             let fails = Outcome::Fails(faults.to_string());
             note(
+                Question::Findings,
                 "it passes its own tests".to_owned(),
                 other.cloned().unwrap_or(fails),
             );

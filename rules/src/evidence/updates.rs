@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use proviso_report::bundle::{Check, DeviceLog, Files, HeldUpdate, Outcome, Verified};
+use proviso_report::bundle::{Check, DeviceLog, Files, HeldUpdate, Outcome, Question, Verified};
 use proviso_report::{DeviceId, Fact, Hash, UnixMs};
 
 use super::Judges;
@@ -39,7 +39,9 @@ pub(super) fn check(
             Ok(judge) => {
                 judges.insert(basis, judge);
             }
-            Err(outcome) => checks.push(Check::new(found.whole(&basis), outcome)),
+            Err(outcome) => {
+                checks.push(Check::new(Question::Findings, found.whole(&basis), outcome));
+            }
         }
     }
     (checks, judges)
@@ -51,7 +53,11 @@ pub(super) fn without_order(held: &Held, judges: &Judges) -> Vec<Check> {
     let lost = said.filter(|(_, one)| judges.of(&one.order).is_none());
     lost.map(|(device, one)| {
         let why = format!("its order {} is not here, or cannot be used", one.order);
-        Check::new(counts_from(*device, one), Outcome::Unchecked(why))
+        Check::new(
+            Question::Orders,
+            counts_from(*device, one),
+            Outcome::Unchecked(why),
+        )
     })
     .collect()
 }
@@ -86,6 +92,7 @@ impl Found<'_> {
                 },
             };
             checks.push(Check::new(
+                Question::Orders,
                 format!("order {}…: {what}", self.short),
                 outcome,
             ));
@@ -149,7 +156,7 @@ impl Found<'_> {
                         "device {device}: from record {} on ({}) update {} of the list `{}` counts",
                         record.seq, record.at, said.number, said.list
                     );
-                    checks.push(Check::new(what, outcome));
+                    checks.push(Check::new(Question::Orders, what, outcome));
                 }
                 binding.pass(record);
             }
@@ -167,7 +174,11 @@ impl Found<'_> {
         for (device, one) in said.filter(|(_, one)| one.order == order.digest()) {
             let log = verified.logs.get(device);
             let outcome = self.is_held_update(order, one, log);
-            checks.push(Check::new(counts_from(*device, one), outcome));
+            checks.push(Check::new(
+                Question::Orders,
+                counts_from(*device, one),
+                outcome,
+            ));
         }
     }
 

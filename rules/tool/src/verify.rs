@@ -8,13 +8,13 @@ mod lists;
 
 use std::path::{Path, PathBuf};
 
-use proviso_report::bundle::{self, About, Check, Files as _, Outcome, Verified};
+use proviso_report::bundle::{self, About, Check, Files as _, Outcome, Question, Verified};
 use proviso_report::tables;
 use proviso_rules::{Signers, evidence};
 
 use crate::folder::Folder;
 use crate::{End, line, say};
-use headings::HEADINGS;
+use headings::{heading, unanswered};
 use lists::WithLists;
 
 /// `proviso verify`. `with`: a second bundle of the same collector. `lists`: lists that only the collector holds, handed over beside the bundle.
@@ -53,6 +53,7 @@ fn one_story(verified: &Verified, other: &Path) -> Check {
 fn unsaid(which: &str) -> Check {
     let why = format!("{which} holds nothing of the collector's ledger that could be proved");
     Check::new(
+        Question::Ledger,
         "the ledgers of both bundles tell one story",
         Outcome::Unchecked(why),
     )
@@ -87,30 +88,18 @@ fn about_words(about: &About, verified: &Verified) -> String {
 
 /// Below each question what answers it; a question that nothing answers is asked, too.
 fn say_all(checks: &[Check]) {
-    for (number, heading) in (1_usize..).zip(HEADINGS) {
-        say(&format!("{number}. {heading}"));
+    for (number, question) in (1_usize..).zip(Question::ALL) {
+        say(&format!("{number}. {}", heading(question)));
         let mut answers = checks
             .iter()
-            .filter(|check| headings::of(check).contains(&number))
+            .filter(|check| check.answers(question))
             .peekable();
         if answers.peek().is_none() {
-            say(if number == headings::KEYS {
-                "for you      compare the keys below with those that the authority published"
-            } else {
-                "nothing      the bundle holds nothing that this program checks here"
-            });
+            say(unanswered(question));
         }
         answers.for_each(|check| say(&check_words(check)));
         say("");
     }
-    let mut others = checks
-        .iter()
-        .filter(|check| headings::of(check).is_empty())
-        .peekable();
-    if others.peek().is_some() {
-        say("Besides");
-    }
-    others.for_each(|check| say(&check_words(check)));
 }
 
 fn check_words(check: &Check) -> String {

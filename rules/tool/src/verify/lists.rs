@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use proviso_report::Hash;
-use proviso_report::bundle::{Check, Files, Outcome};
+use proviso_report::bundle::{Check, Files, Outcome, Question};
 use proviso_rules::order::ListUpdate;
 
 /// A bundle, and lists beside it.
@@ -31,7 +31,11 @@ impl<'a> WithLists<'a> {
                 }
                 Err(error) => {
                     let why = format!("cannot read it: {error}");
-                    unread.push(Check::new(pinned(path), Outcome::Unchecked(why)));
+                    unread.push(Check::new(
+                        Question::Orders,
+                        pinned(path),
+                        Outcome::Unchecked(why),
+                    ));
                 }
             }
         }
@@ -53,7 +57,8 @@ impl<'a> WithLists<'a> {
             )),
         };
         let given = self.given.iter();
-        let checks = given.map(|(hash, (path, _))| Check::new(pinned(path), outcome(hash)));
+        let checks = given
+            .map(|(hash, (path, _))| Check::new(Question::Orders, pinned(path), outcome(hash)));
         checks.chain(self.unread.iter().cloned()).collect()
     }
 
