@@ -55,7 +55,7 @@ fn sum(covered: &Covered) -> Markup {
         ", off or asleep " (words::length(total.off))
         ", dark without explanation " (words::length(total.dark))
         @if total.no_order > 0 { ", without an order in force " (words::length(total.no_order)) }
-        @if total.not_yet > 0 { ", not enrolled yet " (words::length(total.not_yet)) }
+        @if total.not_yet > 0 { ", not begun yet " (words::length(total.not_yet)) }
         "."
     }
 }
@@ -71,7 +71,7 @@ fn bar(covered: &Covered, from: i64, to: i64) -> Markup {
     };
     let total = covered.total();
     let words = format!(
-        "Monitored {}, off {}, dark {}, without an order {}, not enrolled yet {}; the list below says \
+        "Monitored {}, off {}, dark {}, without an order {}, not begun yet {}; the list below says \
          when",
         words::length(total.monitored),
         words::length(total.off),
@@ -107,7 +107,7 @@ pub(super) const fn state(state: State) -> &'static str {
     match state {
         State::Monitored => "monitored",
         State::NoOrder => "no order in force, as far as records say",
-        State::NotYet => "not enrolled yet",
+        State::NotYet => "not begun yet: the computer's log starts later",
         State::Off(Off::Asleep) => "asleep",
         State::Off(Off::Down) => "switched off",
         State::Dark(Dark::Stopped) => {

@@ -161,9 +161,12 @@ async fn a_day_shows_every_record_and_how_much_was_watched() {
         "Monday 1 June 2026",
         "https://early.example/",
         "https://after.example/",
-        // Ten minutes of records no more than five minutes apart; nothing tells of the rest.
+        // The log begins at half past ten. Ten minutes of records no more than five minutes apart;
+        // nothing tells of the rest.
+        "not begun yet 10 h 30 min",
+        "not begun yet: the computer's log starts later",
         "Monitored <b>10 min</b>",
-        "Dark 23 h 50 min",
+        "Dark 13 h 19 min",
         "dark: no sign of the agent has come",
         "role=\"img\"",
         // Received five minutes after the visit, an hour after the receipt that the report names.

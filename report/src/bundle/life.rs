@@ -13,9 +13,13 @@ impl DeviceLog {
     /// its clock), as far as the records that are shown say.
     #[must_use]
     pub fn coverage(&self, from: i64, to: i64) -> Covered {
+        self.watch().over(from, to)
+    }
+
+    fn watch(&self) -> Watch {
         let mut watch = Watch::new();
         self.records.iter().for_each(|record| watch.pass(record));
-        watch.over(from, to)
+        watch
     }
 }
 
@@ -52,16 +56,18 @@ pub(super) fn times(device: DeviceId, log: &DeviceLog) -> Check {
     Check::new(Question::Between, what, Outcome::Holds)
 }
 
-/// The check of how its device was watched between the first and the last record that are shown: what
-/// stood before and after is withheld or was not yet there.
+/// The check of how its device was watched between the first and the last record that are shown. What
+/// stood before and after is withheld, unless the log had not begun.
 pub(super) fn watched(device: DeviceId, log: &DeviceLog) -> Check {
     let noted = || log.records.iter().map(|record| record.noted);
     let (Some(from), Some(to)) = (noted().min(), noted().max()) else {
         let what = format!("device {device}: no record is shown that says how it was watched");
         return Check::new(Question::Complete, what, Outcome::Holds);
     };
-    let total = log.coverage(from.0, to.0).total();
-    let what = format!(
+    let watch = log.watch();
+    let total = watch.over(from.0, to.0).total();
+    let before = watch.over(from.0.saturating_sub(1), from.0).total();
+    let mut what = format!(
         "device {device}: from the first to the last record that is shown ({from} to {to} by its clock) \
          it was monitored for {}, off for {}, dark without explanation for {} and without an order in \
          force for {}",
@@ -70,6 +76,9 @@ pub(super) fn watched(device: DeviceId, log: &DeviceLog) -> Check {
         length(total.dark),
         length(total.no_order)
     );
+    if before.not_yet > 0 {
+        what.push_str("; its log begins there, before that nothing was monitored");
+    }
     Check::new(Question::Complete, what, Outcome::Holds)
 }
 
@@ -85,7 +94,52 @@ fn length(ms: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::length;
+    use super::*;
+    use crate::bounds::{Bounds, Receipts};
+    use crate::fact::AgentStopped;
+    use crate::record::{BootId, Method, Record};
+    use crate::time::UnixMs;
+
+    fn log(seq: u64) -> DeviceLog {
+        let record = Record {
+            seq,
+            at: UnixMs(0),
+            noted: UnixMs(0),
+            mono: 0,
+            boot: BootId([1; 16]),
+            account: None,
+            clauses: Vec::new(),
+            methods: vec![Method::Agent],
+            order: None,
+            receipt: None,
+            fact: AgentStopped {
+                reason: "stop".to_owned(),
+                shutdown: None,
+            }
+            .into(),
+        };
+        DeviceLog {
+            first: seq,
+            end: seq + 1,
+            records: vec![record],
+            leaves: Vec::new(),
+            bounds: vec![Bounds::default()],
+            withheld: 0,
+            received: Default::default(),
+            roots: Default::default(),
+            receipts: Receipts::new(),
+        }
+    }
+
+    #[test]
+    fn where_a_log_begins_is_said() {
+        let says = |seq| {
+            let check = watched(DeviceId([2; 16]), &log(seq));
+            check.what.ends_with("before that nothing was monitored")
+        };
+        assert!(says(0));
+        assert!(!says(1));
+    }
 
     #[test]
     fn lengths_are_said_in_full() {
