@@ -37,7 +37,7 @@ pub(crate) fn verify(bundle: &Path, with: Option<&Path>, lists: &[PathBuf]) -> E
     if let Some(words) = key_words(&folder) {
         say(&words);
     }
-    verdict(&checks, verified.chosen().is_some())
+    verdict(&checks, &verified)
 }
 
 /// Are the ledgers of two bundles one? The other bundle itself is not verified here.
@@ -148,7 +148,7 @@ fn key_words(files: &Folder) -> Option<String> {
     ))
 }
 
-fn verdict(checks: &[Check], chosen: bool) -> End {
+fn verdict(checks: &[Check], verified: &Verified) -> End {
     let count =
         |wanted: fn(&Outcome) -> bool| checks.iter().filter(|check| wanted(&check.outcome)).count();
     let all = checks.len();
@@ -170,7 +170,13 @@ fn verdict(checks: &[Check], chosen: bool) -> End {
         say(&format!(
             "\nVERIFIED: all {all} checks hold, if the keys above are the authority's."
         ));
-        if chosen {
+        if verified.ledger.is_none() {
+            say(
+                "Nothing of the collector's ledger is in it: for receipts, decisions and orders its own \
+                 signature\nis all there is.",
+            );
+        }
+        if verified.chosen().is_some() {
             say(
                 "This is a choice of records. Nothing is said about what is in those that are \
                  withheld, nor about\nwhat rules would find with them.",
