@@ -19,7 +19,7 @@
 //! file systems that copy on write may keep them for a while, and a computer that runs holds its key
 //! in memory.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,7 @@ use ring::signature::Ed25519KeyPair;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::files::write_private;
+use crate::files::{sync_folder, write_private};
 
 /// The key that signs now.
 pub(crate) const FILE: &str = "log.key";
@@ -130,8 +130,8 @@ impl LogKey {
         checkpoint_note(checkpoint, &self.verifier, signature)
     }
 
-    /// Makes the key that will follow, for the log `origin`, and writes it down.
-    pub fn make_next(&mut self, origin: &str) -> Result<NextKey, LogKeyError> {
+    /// Makes the key that will follow for the same log, and writes it down.
+    pub fn make_next(&mut self) -> Result<NextKey, LogKeyError> {
         self.settle()?;
         let made = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
             .map_err(|_| LogKeyError::Random)?;
@@ -142,7 +142,7 @@ impl LogKey {
             why,
         };
         let key = SigningKey::from_pkcs8(&made).map_err(damaged)?;
-        let verifier = VerifierKey::ed25519(origin, key.public()).map_err(damaged)?;
+        let verifier = VerifierKey::ed25519(self.verifier.name(), key.public()).map_err(damaged)?;
         // Made empty and private first, so that no temporary file ever holds a key.
         write_private(&path, b"").map_err(io("write", &path))?;
         self.is_unsettled = true;
@@ -153,7 +153,6 @@ impl LogKey {
                 file.write_all(&made)?;
                 file.sync_all()
             })
-            .and_then(|()| sync(&self.folder))
             .map_err(io("write", &path))?;
         Ok(NextKey { key, verifier })
     }
@@ -207,7 +206,7 @@ impl LogKey {
             wipe(&path).map_err(io("wipe", &path))?;
             std::fs::rename(&next, &path).map_err(io("replace", &path))?;
         }
-        sync(&self.folder).map_err(io("sync", &self.folder))?;
+        sync_folder(&self.folder).map_err(io("sync", &self.folder))?;
         self.is_unsettled = false;
         Ok(())
     }
@@ -246,11 +245,6 @@ fn wipe(path: &Path) -> io::Result<bool> {
     file.write_all(&vec![0; len])?;
     file.sync_all()?;
     Ok(true)
-}
-
-/// Makes names of files durable, on systems whose folders can be opened.
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder).map_or(Ok(()), |folder| folder.sync_all())
 }
 
 fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LogKeyError {
@@ -297,7 +291,7 @@ pub(crate) mod tests {
     fn the_next_key_takes_over_and_nothing_of_the_first_is_left() {
         let (dir, first) = folder();
         let mut key = LogKey::load(dir.path(), ORIGIN, None).unwrap();
-        let next = key.make_next(ORIGIN).unwrap();
+        let next = key.make_next().unwrap();
         let public_next = *next.verifier().key();
         let second = std::fs::read(dir.path().join(NEXT)).unwrap();
         assert_eq!(public(&second), public_next);

@@ -39,7 +39,7 @@ impl Journal {
     pub fn ask_for_epoch(&mut self, cause: LogBreak) -> Result<EpochRequest, WriteError> {
         let next = match self.pending.take() {
             Some(next) => next,
-            None => self.log.key.make_next(&self.log.origin)?,
+            None => self.log.key.make_next()?,
         };
         let mut request = EpochRequest {
             log: self.log.device,
@@ -181,8 +181,11 @@ impl Writer<'_> {
         let mut lost = carried.lost;
         for mut record in carried.records {
             let before = record.seq;
-            if !refer(&mut record.fact, &places) {
+            let refers = refer(&mut record.fact, &places);
+            if refers != Refers::Whole {
                 lost = lost.saturating_add(1);
+            }
+            if refers == Refers::Not {
                 continue;
             }
             record.seq = self.tip.next();
@@ -198,7 +201,7 @@ impl Writer<'_> {
         if lost > 0 || forgotten > 0 {
             let detail = format!(
                 "the log was broken off: {lost} of its records are about records of the log before \
-                 and could not be taken over, and the ends of {forgotten} programs that began before \
+                 and could not be taken over whole, and the ends of {forgotten} programs that began before \
                  are not recorded"
             );
             let gap = Gap {
@@ -239,25 +242,41 @@ impl Writer<'_> {
     }
 }
 
-/// Lets a fact name records by their new places; false: it is about records that are not here.
-fn refer(fact: &mut Fact, places: &BTreeMap<u64, u64>) -> bool {
+/// Are the records that a fact is about here?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refers {
+    Whole,
+    Partly,
+    Not,
+}
+
+/// Lets a fact name records by their new places.
+fn refer(fact: &mut Fact, places: &BTreeMap<u64, u64>) -> Refers {
     match fact {
         Fact::VisitsConfirmed(confirmed) => {
+            let named = confirmed.seqs.len();
             confirmed.seqs = confirmed
                 .seqs
                 .iter()
                 .filter_map(|seq| places.get(seq).copied())
                 .collect();
-            !confirmed.seqs.is_empty()
-        }
-        Fact::ProcessEnd(end) => match end.start_seq.and_then(|seq| places.get(&seq)) {
-            Some(place) => {
-                end.start_seq = Some(*place);
-                true
+            match confirmed.seqs.len() {
+                all if all == named => Refers::Whole,
+                0 => Refers::Not,
+                _ => Refers::Partly,
             }
-            None => end.start_seq.is_none(),
-        },
-        _ => true,
+        }
+        Fact::ProcessEnd(end) => {
+            let Some(before) = &mut end.start_seq else {
+                return Refers::Whole;
+            };
+            let Some(place) = places.get(before) else {
+                return Refers::Not;
+            };
+            *before = *place;
+            Refers::Whole
+        }
+        _ => Refers::Whole,
     }
 }
 

@@ -43,6 +43,9 @@ impl Journal {
             time: receipt.time,
             line: receipt.line().to_owned(),
         };
+        // The collector goes on with this log: the key of a new one is not needed, and this log's
+        // changes again.
+        self.pending = None;
         let _durable = self.transact(|writer| {
             let (reports, bytes): (u64, u64) = writer.db.query_row(
                 "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM report WHERE first < ?1",

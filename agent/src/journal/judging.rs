@@ -67,10 +67,7 @@ impl Memory {
                 Err(error) => tracing::warn!(%error, "what the judge remembered is not used"),
             }
         }
-        Ok(Self {
-            state: Arc::default(),
-            is_new: true,
-        })
+        Ok(Self::fresh())
     }
 
     /// Of a log that begins.

@@ -37,23 +37,28 @@ impl Journal {
     /// Must the key change now?
     #[must_use]
     pub fn key_is_due(&self, now: &Moment) -> Option<KeyReason> {
-        match self.signing {
-            // The next key waits for the new log.
-            _ if self.pending.is_some() => None,
-            // A log from before keys changed.
-            None => Some(KeyReason::Boot),
-            Some(signing) if signing.boot != now.boot => Some(KeyReason::Boot),
-            Some(_) => (self.key_due_in(now) == 0).then_some(KeyReason::Age),
-        }
+        let is_due = self.key_due_in(now)? == 0;
+        is_due.then(|| match self.of_this_boot(now) {
+            Some(_) => KeyReason::Age,
+            None => KeyReason::Boot,
+        })
     }
 
-    /// Milliseconds until the key must change because of its age.
+    /// Milliseconds until the key must change; `None`: the next key waits for a new log.
     #[must_use]
-    pub fn key_due_in(&self, now: &Moment) -> u64 {
-        let since = self.signing.map_or(0, |signing| signing.mono);
-        since
-            .saturating_add(self.limits.key_ms)
-            .saturating_sub(now.mono)
+    pub fn key_due_in(&self, now: &Moment) -> Option<u64> {
+        if self.pending.is_some() {
+            return None;
+        }
+        Some(self.of_this_boot(now).map_or(0, |signing| {
+            let until = signing.mono.saturating_add(self.limits.key_ms);
+            until.saturating_sub(now.mono)
+        }))
+    }
+
+    /// `None`: the key is from an earlier boot, or from before keys changed.
+    fn of_this_boot(&self, now: &Moment) -> Option<Signing> {
+        self.signing.filter(|signing| signing.boot == now.boot)
     }
 
     /// Makes a new key, states it as the last thing that the old one signs, and wipes the old one.
@@ -63,7 +68,7 @@ impl Journal {
         reason: KeyReason,
         now: &Moment,
     ) -> Result<(), WriteError> {
-        let next = self.log.key.make_next(&self.log.origin)?;
+        let next = self.log.key.make_next()?;
         let signing = Signing::new(*next.verifier().key(), now);
         let fact: Fact = KeyChanged {
             key: next.verifier().to_string(),

@@ -8,7 +8,7 @@ pub(super) const DEVICE: &str = "device";
 pub(super) const RANGE: &str = "range";
 /// The seed of the open report; absent when none is open.
 pub(super) const SEED: &str = "seed";
-/// The last receipt: size u64, time u64, line.
+/// The last receipt (see [`super::Held`]): size u64, time u64, line.
 pub(super) const RECEIPT: &str = "receipt";
 /// The log, if it is not that of enrolment: device 16, then its name.
 pub(super) const LOG: &str = "log";
@@ -18,7 +18,7 @@ pub(super) const KEY: &str = "key";
 pub(super) const LIFE: &str = "life";
 /// The time zone that was last known.
 pub(super) const ZONE: &str = "zone";
-/// Which orders are held (see [`super::Held`]).
+/// Which orders are held (see [`super::Writer::set_orders`]).
 pub(super) const ORDERS: &str = "orders";
 /// The engine, a line feed and what the judge remembers of the log.
 pub(super) const JUDGE: &str = "judge";

@@ -126,7 +126,8 @@ impl Keeper {
         let due = closing
             .chain(turn)
             .chain(over)
-            .chain([self.pulse.next(now), self.journal.key_due_in(now), LOOK_MS])
+            .chain(self.journal.key_due_in(now))
+            .chain([self.pulse.next(now), LOOK_MS])
             .min()
             .unwrap_or(LOOK_MS);
         due.max(stall.map_or(0, |stall| stall.retry.saturating_sub(now.mono)))

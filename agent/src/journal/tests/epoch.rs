@@ -1,4 +1,4 @@
-use proviso_report::fact::LogBreak;
+use proviso_report::fact::{KeyReason, LogBreak, VisitsConfirmed};
 use proviso_report::frame::EpochAnswer;
 use proviso_report::verify_ed25519;
 
@@ -105,11 +105,71 @@ fn what_the_collector_does_not_hold_goes_on_in_the_new_log() {
 fn a_log_that_is_asked_for_and_never_begins_leaves_the_old_one() {
     let (dir, device) = (tempfile::tempdir().unwrap(), Device::new());
     let (mut journal, _) = broken(dir.path(), &device);
+    let rebooted = Moment {
+        boot: BootId([1; 16]),
+        ..at(6)
+    };
+    assert_eq!(journal.key_is_due(&rebooted), Some(KeyReason::Boot));
     journal.ask_for_epoch(LogBreak::SetBack).unwrap();
-    // The key does not change meanwhile.
-    assert_eq!(journal.key_is_due(&at(u64::from(u32::MAX))), None);
+    // The key does not change meanwhile, and nobody waits for that.
+    assert_eq!(journal.key_is_due(&rebooted), None);
+    assert_eq!(journal.key_due_in(&rebooted), None);
     drop(journal);
     let journal = device.open(dir.path());
     assert_eq!(journal.log().0, DEVICE);
     assert_eq!(journal.closed(), 2);
+}
+
+#[test]
+fn a_log_that_goes_on_after_all_changes_its_key_again() {
+    let (dir, device) = (tempfile::tempdir().unwrap(), Device::new());
+    let (mut journal, held) = broken(dir.path(), &device);
+    journal.ask_for_epoch(LogBreak::Fork).unwrap();
+    let mut collected = CompactRange::from_nodes(1, vec![held]).unwrap();
+    device.verified(&journal, &mut collected);
+    let closed = checkpoint(&collected);
+    assert!(journal.hold(&closed, &receipt(&closed, 8)).unwrap());
+    let rebooted = Moment {
+        boot: BootId([1; 16]),
+        ..at(6)
+    };
+    assert_eq!(journal.key_is_due(&rebooted), Some(KeyReason::Boot));
+    journal
+        .change_key(&Nobody, KeyReason::Boot, &rebooted)
+        .unwrap();
+    // The key that was made for the new log is gone.
+    let files = std::fs::read_dir(dir.path()).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let keys: Vec<_> = names.filter(|name| name.ends_with(".key")).collect();
+    assert_eq!(keys, [log_key::FILE]);
+}
+
+#[test]
+fn what_a_confirmation_loses_on_the_way_is_counted() {
+    let (dir, device) = (tempfile::tempdir().unwrap(), Device::new());
+    let (mut journal, _) = broken(dir.path(), &device);
+    // The first is held in the old log, the second goes with this record.
+    let confirmed = VisitsConfirmed {
+        method: Method::History,
+        seqs: vec![0, 1],
+    };
+    let stated = journal.transact(|writer| {
+        let (clauses, order) = (["1".to_owned()], Hash([5; 32]));
+        writer.state_confirmed(confirmed, Some("alex"), &clauses, order, &at(6))
+    });
+    stated.unwrap().into_value();
+    let request = journal.ask_for_epoch(LogBreak::Fork).unwrap();
+    journal
+        .begin_epoch(&Nobody, LogBreak::Fork, &answer(1), &[], &at(9))
+        .unwrap();
+    let said = records(&journal, request.log_key);
+    let told: Vec<_> = said
+        .iter()
+        .filter_map(|record| match &record.fact {
+            Fact::VisitsConfirmed(confirmed) => Some((confirmed.seqs.clone(), None)),
+            Fact::Gap(gap) => Some((Vec::new(), gap.count)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, [(vec![1], None), (Vec::new(), Some(1))]);
 }
