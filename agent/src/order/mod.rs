@@ -48,8 +48,7 @@ pub struct Book {
     signers: Signers,
     assigned: Assigned,
     judges: Judges,
-    offer: Option<Offer>,
-    update_offer: Option<UpdateOffer>,
+    waiting: Option<Waiting>,
     refused: BTreeSet<Refusal>,
 }
 
@@ -75,12 +74,20 @@ pub struct Answer {
     pub change: Option<Change>,
 }
 
-/// An order that waits for its lists.
+/// What waits for lists.
 #[derive(Debug)]
-struct Offer {
-    package: OrderPackage,
-    order: Order,
+struct Waiting {
+    /// The order whose lists they are.
+    digest: Hash,
     missing: BTreeSet<Hash>,
+    offer: Offer,
+}
+
+/// What was offered, and may be taken when its lists are here.
+#[derive(Debug)]
+enum Offer {
+    Order(Box<Order>),
+    Updates(Box<UpdateOffer>),
 }
 
 /// An order bound at that moment, and the judge of it is not held any more.
@@ -115,8 +122,7 @@ impl Book {
             signers,
             assigned,
             judges: Judges::default(),
-            offer: None,
-            update_offer: None,
+            waiting: None,
             refused: BTreeSet::new(),
         };
         let load = |entry: &Entry| {
@@ -190,8 +196,7 @@ impl Book {
     /// The collector assigns an order.
     pub fn offer(&mut self, package: OrderPackage, now: UnixMs) -> Result<Answer, StoreError> {
         let digest = Hash::of(&package.order);
-        self.offer = None;
-        self.update_offer = None;
+        self.waiting = None;
         if self.holds(digest) {
             return self.offer_updates(digest, package.updates, now);
         }
@@ -210,35 +215,22 @@ impl Book {
             Err(reason) => return Ok(self.refuse(digest, reason)),
         };
         self.store.put(digest, &package)?;
-        let mut missing = BTreeSet::new();
         let ours = order.lists().iter().filter(|pin| pin.held == Where::Device);
-        for pin in ours {
-            if !self.store.has_list(digest, &pin.sha256)? {
-                missing.insert(pin.sha256);
-            }
-        }
-        self.go_on(
-            Offer {
-                package,
-                order,
-                missing,
-            },
-            now,
-        )
+        let lists = ours.map(|pin| pin.sha256).collect();
+        self.with_lists(digest, lists, Offer::Order(Box::new(order)), now)
     }
 
-    /// A list that an offered order needs.
+    /// A list that what was offered needs.
     pub fn list(&mut self, sha256: Hash, bytes: &[u8], now: UnixMs) -> Result<Answer, StoreError> {
-        let Some(mut offer) = self.offer.take() else {
-            return self.list_of_update(sha256, bytes);
+        let Some(mut waiting) = self.waiting.take() else {
+            return Ok(Answer::no("no order waits for this list"));
         };
-        if Hash::of(bytes) != sha256 || !offer.missing.contains(&sha256) {
-            self.offer = Some(offer);
+        if Hash::of(bytes) != sha256 || !waiting.missing.remove(&sha256) {
+            self.waiting = Some(waiting);
             return Ok(Answer::no("this is not a list that was asked for"));
         }
-        self.store.put_list(offer.order.digest(), &sha256, bytes)?;
-        offer.missing.remove(&sha256);
-        self.go_on(offer, now)
+        self.store.put_list(waiting.digest, &sha256, bytes)?;
+        self.go_on(waiting, now)
     }
 
     /// Does an order begin or end now?
@@ -314,7 +306,7 @@ impl Book {
         let previous = self.assigned.earlier.first().map(|earlier| &earlier.entry);
         let held = held.into_iter().flatten().chain(previous);
         let held = held.map(|entry| entry.digest);
-        let offered = self.offer.iter().map(|offer| offer.order.digest());
+        let offered = self.waiting.iter().map(|waiting| waiting.digest);
         let keep: Vec<Hash> = held.chain(offered).collect();
         if let Err(error) = self.store.keep_only(&keep) {
             tracing::warn!(%error, "orders of earlier could not be removed");
@@ -326,17 +318,45 @@ impl Book {
         (is(&self.assigned.current) && self.judges.current.is_some()) || is(&self.assigned.next)
     }
 
-    fn go_on(&mut self, offer: Offer, now: UnixMs) -> Result<Answer, StoreError> {
-        if !offer.missing.is_empty() {
-            let missing = offer.missing.iter().copied().collect();
-            self.offer = Some(offer);
+    /// Goes on with an offer as soon as these lists of the order are here.
+    fn with_lists(
+        &mut self,
+        digest: Hash,
+        lists: Vec<Hash>,
+        offer: Offer,
+        now: UnixMs,
+    ) -> Result<Answer, StoreError> {
+        let mut missing = BTreeSet::new();
+        for sha256 in lists {
+            if !self.store.has_list(digest, &sha256)? {
+                missing.insert(sha256);
+            }
+        }
+        let waiting = Waiting {
+            digest,
+            missing,
+            offer,
+        };
+        self.go_on(waiting, now)
+    }
+
+    fn go_on(&mut self, waiting: Waiting, now: UnixMs) -> Result<Answer, StoreError> {
+        if !waiting.missing.is_empty() {
+            let missing = waiting.missing.iter().copied().collect();
+            self.waiting = Some(waiting);
             return Ok(Answer {
                 offered: Offered::Needs(missing),
                 change: None,
             });
         }
-        let digest = Hash::of(&offer.package.order);
-        let order = offer.order;
+        match waiting.offer {
+            Offer::Order(order) => Ok(self.take_order(*order, now)),
+            Offer::Updates(offer) => self.take_updates(*offer),
+        }
+    }
+
+    fn take_order(&mut self, order: Order, now: UnixMs) -> Answer {
+        let digest = order.digest();
         let (term, id, version) = (order.term(now), order.id().to_owned(), order.version());
         let starts = match term {
             Term::NotYet(at) => at,
@@ -345,7 +365,7 @@ impl Book {
         let ends = end_of(&order, starts);
         let judge = match self.compile(order, BTreeMap::new(), None) {
             Ok(judge) => judge,
-            Err(reason) => return Ok(self.refuse(digest, reason)),
+            Err(reason) => return self.refuse(digest, reason),
         };
         let entry = Entry {
             digest,
@@ -364,7 +384,7 @@ impl Book {
             },
             _ => self.assign(entry, judge, now),
         };
-        Ok(Answer::taken(Some(change), 0))
+        Answer::taken(Some(change), 0)
     }
 
     /// Is there an order that binds now, or will again when its suspension is over?

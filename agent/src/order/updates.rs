@@ -7,7 +7,7 @@
 //! Refuses: everything else, with a sentence that is also a record; and updates of lists that the
 //! order keeps at the collector. The order goes on by the list that it has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proviso_report::fact::{Fact, ListInForce};
@@ -17,10 +17,9 @@ use proviso_rules::Order;
 use proviso_rules::order::{AuthorisedUpdate, ListUpdate, ListVersion, Updates, Where};
 
 use super::assigned::Entry;
-use super::{Answer, Book, Change, Judges, Refusal, StoreError, refused};
-use crate::uplink::Offered;
+use super::{Answer, Book, Change, Judges, Offer, Refusal, StoreError, refused};
 
-/// Updates that wait for their lists.
+/// Updates that may be taken when their lists are here.
 #[derive(Debug)]
 pub(super) struct UpdateOffer {
     entry: Entry,
@@ -29,7 +28,8 @@ pub(super) struct UpdateOffer {
     known: Updates,
     /// In their order.
     new: Vec<(UpdatePackage, AuthorisedUpdate)>,
-    missing: BTreeSet<Hash>,
+    /// All of these.
+    whole: Updates,
     /// Why others are not taken.
     reason: Option<String>,
     now: UnixMs,
@@ -57,10 +57,10 @@ impl Book {
             Ok(known) => known,
             Err(reason) => return Ok(self.refuse(digest, reason)),
         };
-        let mut chain = known.clone();
+        let mut whole = known.clone();
         let (mut new, mut reason) = (Vec::new(), None);
         for package in packages {
-            match self.checked(&order, &mut chain, &package, now) {
+            match self.checked(&order, &mut whole, &package, now) {
                 Ok(Some(update)) => new.push((package, update)),
                 Ok(None) => {}
                 Err(why) => {
@@ -68,40 +68,19 @@ impl Book {
                 }
             }
         }
-        let mut missing = BTreeSet::new();
-        for (_, update) in &new {
-            let update = update.update();
-            if is_needed(&chain, update, now) && !self.store.has_list(digest, &update.sha256)? {
-                missing.insert(update.sha256);
-            }
-        }
-        self.go_on_with(UpdateOffer {
+        let needed = new.iter().map(|(_, update)| update.update());
+        let needed = needed.filter(|update| is_needed(&whole, update, now));
+        let lists = needed.map(|update| update.sha256).collect();
+        let offer = UpdateOffer {
             entry,
             order,
             known,
             new,
-            missing,
+            whole,
             reason,
             now,
-        })
-    }
-
-    /// A list that an update needs.
-    pub(super) fn list_of_update(
-        &mut self,
-        sha256: Hash,
-        bytes: &[u8],
-    ) -> Result<Answer, StoreError> {
-        let Some(mut offer) = self.update_offer.take() else {
-            return Ok(Answer::no("no order waits for this list"));
         };
-        if Hash::of(bytes) != sha256 || !offer.missing.contains(&sha256) {
-            self.update_offer = Some(offer);
-            return Ok(Answer::no("this is not a list that was asked for"));
-        }
-        self.store.put_list(offer.entry.digest, &sha256, bytes)?;
-        offer.missing.remove(&sha256);
-        self.go_on_with(offer)
+        self.with_lists(digest, lists, Offer::Updates(Box::new(offer)), now)
     }
 
     /// The updates of an order that were taken, checked as they were then.
@@ -206,26 +185,18 @@ impl Book {
         Ok(Some(authorised))
     }
 
-    fn go_on_with(&mut self, offer: UpdateOffer) -> Result<Answer, StoreError> {
-        if !offer.missing.is_empty() {
-            let missing = offer.missing.iter().copied().collect();
-            self.update_offer = Some(offer);
-            return Ok(Answer {
-                offered: Offered::Needs(missing),
-                change: None,
-            });
-        }
+    /// Takes those with which the order passes its own tests.
+    pub(super) fn take_updates(&mut self, offer: UpdateOffer) -> Result<Answer, StoreError> {
         let UpdateOffer {
             mut entry,
             order,
             known,
             new,
+            whole,
             mut reason,
             now,
-            ..
         } = offer;
         let digest = entry.digest;
-        let whole = longer(&order, &known, &new);
         let mut chain = known;
         for (package, update) in new {
             let mut with = chain.clone();
@@ -288,17 +259,6 @@ impl Book {
         self.compile(order.clone(), lists, Some(Arc::new(chain.clone())))
             .map(|_| ())
     }
-}
-
-/// The updates that were known, and those that were checked against them.
-fn longer(order: &Order, known: &Updates, new: &[(UpdatePackage, AuthorisedUpdate)]) -> Updates {
-    let mut chain = known.clone();
-    for (_, update) in new {
-        if let Err(error) = chain.add(order, update.clone()) {
-            tracing::error!(%error, "an update that was checked does not follow");
-        }
-    }
-    chain
 }
 
 /// How many, as the uplink says it.
