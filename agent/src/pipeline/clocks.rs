@@ -33,7 +33,7 @@ pub(super) fn between(earlier: &Moment, now: &Moment) -> Vec<Said> {
         said.push((now.at, ClockStepped { by_ms }.into()));
         let direction = if by_ms > 0 { "forward" } else { "back" };
         let detail = format!(
-            "the clock was set {direction} by {} s",
+            "it was set {direction} by {} s",
             by_ms.saturating_abs() / 1_000
         );
         said.push((now.at, gap(GapCause::Clock, expected, now.at, detail)));
@@ -65,7 +65,7 @@ pub(super) fn since(life: &Life, now: &Moment) -> Vec<Said> {
     let booted = now.at.plus(ms(now.mono).saturating_neg());
     let mut said = vec![(booted, power(PowerWas::On))];
     if booted < life.at {
-        let detail = "the clock shows an earlier time than before the computer was switched off";
+        let detail = "it shows an earlier time than before the computer was switched off";
         said.push((
             now.at,
             gap(GapCause::Clock, life.at, now.at, detail.to_owned()),
@@ -151,7 +151,7 @@ mod tests {
             words(&between(&earlier, &now)[2..]),
             [
                 r#"4605000 clock_stepped {"by_ms":-3600000}"#,
-                r#"4605000 gap {"cause":"clock","from":8205000,"to":4605000,"detail":"the clock was set back by 3600 s"}"#,
+                r#"4605000 gap {"cause":"clock","from":8205000,"to":4605000,"detail":"it was set back by 3600 s"}"#,
             ]
         );
         // As always.

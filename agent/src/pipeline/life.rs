@@ -275,19 +275,20 @@ fn missing(life: Life, now: &Moment) -> Option<Fact> {
     if life.stopped {
         return None;
     }
-    let (cause, what) = if life.boot == now.boot {
+    // Shown after the words of the cause, which it does not say again.
+    let (cause, detail) = if life.boot == now.boot {
         (
             GapCause::Killed,
-            "the agent was killed or crashed while the computer ran",
+            "it ended some time after its last sign of life, while the computer ran",
         )
     } else {
         (
             GapCause::Off,
-            "the computer was switched off or restarted without stopping the agent",
+            "it was switched off or restarted some time after the agent's last sign of life, and the \
+             agent was not stopped before",
         )
     };
-    let detail = format!("{what}, some time after its last sign of life");
-    Some(gap(cause, life.at, now.at, detail))
+    Some(gap(cause, life.at, now.at, detail.to_owned()))
 }
 
 #[cfg(test)]

@@ -243,7 +243,7 @@ fn missing(gap: &Gap) -> Markup {
             Some(count) => { (words::counted(i128::from(count), "record")) " missing: " }
             None => "Records may be missing: ",
         }
-        (cause(gap.cause)) ". " (gap.detail)
+        (cause(gap.cause)) "; " (gap.detail)
     }
 }
 

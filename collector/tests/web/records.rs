@@ -56,7 +56,7 @@ async fn morning(world: &World) -> (PersonId, Log) {
             count: None,
             from: None,
             to: None,
-            detail: "The agent ended without a word.".to_owned(),
+            detail: "it ended without a word".to_owned(),
         };
         let records = [
             log.record(
@@ -175,7 +175,7 @@ async fn a_day_shows_every_record_and_how_much_was_watched() {
         "12 events not recorded, because no clause covers them",
         "1 event kept out by exemptions",
         "1 gap",
-        "the agent was killed. The agent ended without a word.",
+        "the agent was killed; it ended without a word",
         "5 records, by the device's clock, Europe/London",
         "Clause 4, rule 4.a",
     ] {

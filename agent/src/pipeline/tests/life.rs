@@ -1,6 +1,119 @@
-//! Clocks, sleep, zones, losses and the end, as records.
+//! Starts, clocks, sleep, zones, losses and the end, as records.
 
 use super::*;
+
+#[test]
+fn each_start_says_how_the_time_before_ended() {
+    let mut world = World::new();
+    let mut agent = world.start(&at(1_000));
+    agent.keeper.stop(stopped(), &at(2_000)).unwrap();
+    assert_eq!(*agent.closed.borrow(), 2);
+    let records = world.collect(&agent);
+    let facts: Vec<String> = records.iter().map(|r| r.fact.to_json().unwrap()).collect();
+    assert!(
+        facts[0].contains(r#""sources":["extension"],"previous":"first""#),
+        "{}",
+        facts[0]
+    );
+    assert_eq!(facts[1], r#"{"reason":"test"}"#);
+    assert!(!agent.submit(vec![], "1", 2_000), "nothing after the end");
+
+    let starts = |world: &mut World, now: &Moment| {
+        drop(world.start(now));
+        let agent = world.start(now);
+        (agent, now.mono)
+    };
+    drop(agent);
+    let mut agent = world.start(&at(3_000));
+    agent.keeper.tick(&at(8_000)).unwrap();
+    let [started] = &world.collect(&agent)[..] else {
+        panic!("one record");
+    };
+    assert!(
+        started
+            .fact
+            .to_json()
+            .unwrap()
+            .contains(r#""previous":"stopped""#)
+    );
+
+    drop(agent);
+    let (mut agent, _) = starts(&mut world, &at(100_000));
+    agent.keeper.tick(&at(105_000)).unwrap();
+    let records = world.collect(&agent);
+    assert!(
+        records[0]
+            .fact
+            .to_json()
+            .unwrap()
+            .contains(r#""previous":"killed""#)
+    );
+    let Fact::Gap(gap) = &records[1].fact else {
+        panic!("{records:?}");
+    };
+    assert_eq!(
+        (gap.cause, gap.from),
+        (GapCause::Killed, Some(at(3_000).at.0))
+    );
+    assert_eq!(gap.to, Some(at(100_000).at.0));
+    // People read it after "the agent was killed".
+    assert_eq!(
+        gap.detail,
+        "it ended some time after its last sign of life, while the computer ran"
+    );
+
+    drop(agent);
+    let rebooted = Moment {
+        boot: BootId([8; 16]),
+        ..at(200_000)
+    };
+    let mut agent = world.start(&rebooted);
+    agent
+        .keeper
+        .tick(&Moment {
+            at: rebooted.at.plus(5_000),
+            mono: 205_000,
+            awake: 205_000,
+            ..rebooted
+        })
+        .unwrap();
+    let records = world.collect(&agent);
+    let kinds: Vec<_> = records.iter().map(|one| one.kind().as_str()).collect();
+    // By the clock the boot was before the last sign of life: it was set, too.
+    assert_eq!(kinds[..4], ["agent_started", "power", "gap", "gap"]);
+    assert_eq!(records[1].at, at(0).at, "when it was switched on");
+    assert!(matches!(&records[2].fact, Fact::Gap(gap) if gap.cause == GapCause::Clock));
+    assert!(matches!(&records[3].fact, Fact::Gap(gap) if gap.cause == GapCause::Off));
+}
+
+#[test]
+fn the_clock_cannot_be_set_in_silence() {
+    let mut world = World::new();
+    let mut agent = world.start(&at(0));
+    let set = Moment {
+        at: at(0).at.plus(-3_600_000),
+        ..at(10_000)
+    };
+    agent.keeper.tick(&set).unwrap();
+    agent
+        .keeper
+        .tick(&Moment {
+            mono: 15_000,
+            at: set.at.plus(5_000),
+            ..set
+        })
+        .unwrap();
+    let records = world.collect(&agent);
+    assert_eq!(records.len(), 3, "said once");
+    let stepped = records[1].fact.to_json().unwrap();
+    assert_eq!(stepped, r#"{"by_ms":-3610000}"#);
+    let Fact::Gap(gap) = &records[2].fact else {
+        panic!("{records:?}");
+    };
+    assert_eq!(gap.cause, GapCause::Clock);
+    assert_eq!((gap.from, gap.to), (Some(at(10_000).at.0), Some(set.at.0)));
+    assert_eq!(gap.detail, "it was set back by 3610 s");
+}
 
 #[test]
 fn an_end_says_whether_the_system_goes_down() {
