@@ -7,6 +7,8 @@
 //! ended unwanted and began wanted), it is not handed over. A clock that was ahead for a while and
 //! was set right leaves nothing behind: what lies after now is forgotten.
 
+use std::ops::RangeInclusive;
+
 const FORMAT: u8 = 1;
 /// An order seldom begins or ends. Beyond, the time before the oldest pause's end is let go.
 const MAX_PAUSES: usize = 32;
@@ -67,12 +69,21 @@ impl WantedTimes {
 
     /// Was it wanted then?
     pub(crate) fn covers(&self, at: i64) -> bool {
-        at >= self.began
-            && self.paused.is_none_or(|since| at < since)
-            && !self
-                .pauses
-                .iter()
-                .any(|&(from, until)| (from..until).contains(&at))
+        self.cover_some_of(at..=at)
+    }
+
+    /// Was it wanted at any moment of these? For what is known less exactly than to a millisecond.
+    pub(crate) fn cover_some_of(&self, moments: RangeInclusive<i64>) -> bool {
+        let mut first = self.began.max(*moments.start());
+        // The end of one pause may lie in another, where the clock was set back in between.
+        while let Some((_, until)) = self
+            .pauses
+            .iter()
+            .find(|(from, until)| (*from..*until).contains(&first))
+        {
+            first = *until;
+        }
+        first <= *moments.end() && self.paused.is_none_or(|since| first < since)
     }
 
     /// The moment before which nothing is wanted.
@@ -123,6 +134,29 @@ mod tests {
         assert!(times.covers(199) && !times.covers(200) && !times.covers(1000));
         assert!(times.note(true, 300));
         assert!(times.covers(199) && !times.covers(299) && times.covers(300));
+    }
+
+    #[test]
+    fn covers_some_of_a_time_that_a_pause_cuts() {
+        let mut times = WantedTimes::begin(100);
+        for (from, until) in [(200, 300), (250, 400), (500, 600)] {
+            times.pauses.push((from, until));
+        }
+        times.paused = Some(700);
+        for (moments, some) in [
+            (0..=99, false),
+            (0..=100, true),
+            (199..=300, true),
+            (200..=399, false),
+            (200..=400, true),
+            (450..=650, true),
+            (500..=600, true),
+            (500..=599, false),
+            (650..=900, true),
+            (700..=900, false),
+        ] {
+            assert_eq!(times.cover_some_of(moments.clone()), some, "{moments:?}");
+        }
     }
 
     #[test]

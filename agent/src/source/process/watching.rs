@@ -26,6 +26,9 @@ const NET: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_secs(1);
 /// Programs that were gone before they could be looked at are said together.
 const MISSED: Duration = Duration::from_secs(10);
+/// A program began so much later at most than the list says, in milliseconds: the system cuts both the
+/// boot and what follows to seconds.
+const CUT: i64 = 1_999;
 /// Who split off whom, while it is not known what runs in it.
 const MAX_PARENTS: usize = 4096;
 
@@ -77,13 +80,8 @@ impl Watching {
                 continue;
             };
             let old = here.is_some_and(|cursor| cursor.covers(seen.pid, seen.since_boot));
-            // It began within this time: the system cuts both the boot and what follows to seconds.
-            let from = seen.started;
-            let wanted = since.is_some_and(|times| {
-                [from, from.saturating_add(999), from.saturating_add(1999)]
-                    .into_iter()
-                    .any(|at| times.covers(at))
-            });
+            let began = seen.started..=seen.started.saturating_add(CUT);
+            let wanted = since.is_some_and(|times| times.cover_some_of(began));
             if cursor.is_some() && wanted && !old {
                 let at = UnixMs(seen.started);
                 self.begin(seen, &account, at, Method::ProcessPoll).await?;
