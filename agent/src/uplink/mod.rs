@@ -275,14 +275,15 @@ impl Uplink {
             Err(why) => return self.fails(why).await,
         };
         tracing::warn!(log = %answer.device, "the log was broken off and goes on in a new one");
-        // Places in the old log say nothing in the new one. What they are about goes with it.
-        self.waiting.clear();
-        while self.around.notices.try_recv().is_ok() {}
         if !self.around.epoch(cause, answer).await? {
             return self
                 .fails("the journal cannot begin a new log now".to_owned())
                 .await;
         }
+        // Places in the old log say nothing in the new one: nothing of before may be left here, so
+        // this comes after its beginning. What the notices are about goes with the log.
+        self.waiting.clear();
+        while self.around.notices.try_recv().is_ok() {}
         self.backoff.reset();
         Ok(Duration::ZERO)
     }
