@@ -2,6 +2,7 @@
 //!
 //! Drives the real programs from outside, as a user would. Nothing depends on this crate.
 
+pub mod admitted;
 pub mod agent;
 pub mod browser;
 pub mod collector;

@@ -1,85 +1,28 @@
 //! Keys of a log change, and each signs only its own part: at the collector, report by report.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::panic, reason = "a test fails by panicking")]
 
 use proviso_collector::authority::DeviceCertificate;
-use proviso_collector::ingest::desk::{Caller, Desk};
-use proviso_collector::ingest::session::{Answer, Request};
+use proviso_collector::ingest::desk::Caller;
+use proviso_collector::ingest::session::Answer;
 use proviso_collector::store::incidents::IncidentKind;
 use proviso_collector::store::log_keys;
 use proviso_report::{DeviceId, RefusalCode, VerifierKey};
-use proviso_tests::ingest::InProcess;
+use proviso_tests::admitted::Admitted;
 use proviso_tests::load::{Device, key_line};
-use proviso_tests::urls::Urls;
 
 type Tested = anyhow::Result<()>;
 
-/// A device that has said hello, without a socket in between.
-struct Admitted {
-    inside: InProcess,
-    desk: Desk,
-    device: Device,
-    caller: Caller,
+async fn refuses(open: &mut Admitted, report: Vec<u8>, code: RefusalCode) {
+    match open.send(report).await {
+        Answer::Refused(refusal) => assert_eq!(refusal.code, code, "{}", refusal.sentence),
+        other => panic!("{other:?}"),
+    }
 }
 
-impl Admitted {
-    async fn new() -> anyhow::Result<Self> {
-        let inside = InProcess::silent().await?;
-        let mut device = Device::without_collector()?;
-        let certificate = inside.enter(&device).await?;
-        device.obey(inside.device(device.id()).await?.order.unwrap());
-        let mut open = Self {
-            desk: inside.desk()?,
-            caller: Caller::new(Some(certificate)),
-            inside,
-            device,
-        };
-        let hello = Request::Admit(open.device.hello());
-        let answer = open.desk.answer(&mut open.caller, hello).await;
-        assert!(matches!(answer, Answer::Admitted(_)), "{answer:?}");
-        Ok(open)
-    }
-
-    fn lines(&mut self, count: usize) -> anyhow::Result<Vec<Vec<u8>>> {
-        let mut urls = Urls::new(self.device.size());
-        self.device.lines(&mut urls, count)
-    }
-
-    async fn send(&mut self, report: Vec<u8>) -> Answer {
-        let request = Request::Append(report);
-        self.desk.answer(&mut self.caller, request).await
-    }
-
-    async fn takes(&mut self, report: Vec<u8>) -> Tested {
-        let size = self.device.size();
-        match self.send(report).await {
-            Answer::Held { size: held, .. } => assert_eq!(held, size),
-            other => panic!("{other:?}"),
-        }
-        Ok(())
-    }
-
-    async fn refuses(&mut self, report: Vec<u8>, code: RefusalCode) {
-        match self.send(report).await {
-            Answer::Refused(refusal) => assert_eq!(refusal.code, code, "{}", refusal.sentence),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    async fn takes_next(&mut self) -> Tested {
-        let lines = self.lines(2)?;
-        let report = self.device.report(&lines)?;
-        self.takes(report).await
-    }
-
-    async fn kinds(&self) -> anyhow::Result<Vec<IncidentKind>> {
-        let incidents = self.inside.incidents().await?;
-        Ok(incidents.into_iter().map(|one| one.kind).collect())
-    }
+async fn kinds(open: &Admitted) -> anyhow::Result<Vec<IncidentKind>> {
+    let incidents = open.inside.incidents().await?;
+    Ok(incidents.into_iter().map(|one| one.kind).collect())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,13 +48,10 @@ async fn a_key_counts_from_the_report_that_names_it() -> Tested {
         device,
         spki: open.inside.device(device).await?.cert_spki,
     };
-    let mut again = Caller::new(Some(certificate));
-    let hello = Request::Admit(open.device.hello());
-    let answer = open.desk.answer(&mut again, hello).await;
-    assert!(matches!(answer, Answer::Admitted(_)), "{answer:?}");
-    open.caller = again;
+    open.caller = Caller::new(Some(certificate));
+    open.hello().await?;
     open.takes_next().await?;
-    assert!(open.kinds().await?.is_empty());
+    assert!(kinds(&open).await?.is_empty());
     Ok(())
 }
 
@@ -128,7 +68,7 @@ async fn what_was_sent_before_a_change_may_be_sent_again_after_it() -> Tested {
         let answer = open.send(report).await;
         assert!(matches!(answer, Answer::Held { .. }), "{answer:?}");
     }
-    assert!(open.kinds().await?.is_empty());
+    assert!(kinds(&open).await?.is_empty());
     Ok(())
 }
 
@@ -141,7 +81,7 @@ async fn a_key_that_was_to_be_wiped_signs_nothing_later() -> Tested {
     let lines = open.lines(1)?;
     let (forged, _) = open.device.report_beside(&lines)?;
     for _ in 0..2 {
-        open.refuses(forged.clone(), RefusalCode::WrongKey).await;
+        refuses(&mut open, forged.clone(), RefusalCode::WrongKey).await;
     }
     let incidents = open.inside.incidents().await?;
     assert_eq!(incidents.len(), 1, "{incidents:?}");
@@ -163,8 +103,8 @@ async fn the_last_key_signs_no_past() -> Tested {
     open.device.set_back(empty);
     let lines = open.lines(2)?;
     let forged = open.device.report(&lines)?;
-    open.refuses(forged, RefusalCode::WrongKey).await;
-    assert_eq!(open.kinds().await?, [IncidentKind::WrongKey]);
+    refuses(&mut open, forged, RefusalCode::WrongKey).await;
+    assert_eq!(kinds(&open).await?, [IncidentKind::WrongKey]);
     open.device.set_back(whole);
     open.takes_next().await
 }
@@ -186,7 +126,7 @@ async fn a_key_that_cannot_count_is_refused_with_its_report() -> Tested {
     for key in [own, other.to_string(), weak, "no key".to_owned()] {
         let line = key_line(size, at, &key)?;
         let (report, _) = open.device.report_beside(&[line])?;
-        open.refuses(report, RefusalCode::BadReport).await;
+        refuses(&mut open, report, RefusalCode::BadReport).await;
     }
     // A good key, and something after it.
     let fresh = VerifierKey::ed25519(
@@ -198,7 +138,7 @@ async fn a_key_that_cannot_count_is_refused_with_its_report() -> Tested {
         open.lines(2)?.remove(1),
     ];
     let (report, _) = open.device.report_beside(&lines)?;
-    open.refuses(report, RefusalCode::BadReport).await;
+    refuses(&mut open, report, RefusalCode::BadReport).await;
     assert!(open.inside.reports(open.device.id()).await?.is_empty());
     open.takes_next().await
 }

@@ -1,104 +1,36 @@
 //! What a collector does when a clock or a device's log is not as it was: nothing is lost, and people
 //! are told.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::panic, reason = "a test fails by panicking")]
 
-use proviso_collector::ingest::desk::{Caller, Desk};
-use proviso_collector::ingest::session::{Answer, Request};
+use proviso_collector::ingest::session::Answer;
 use proviso_collector::store::Change;
 use proviso_collector::store::incidents::IncidentKind;
 use proviso_collector::store::orders::{self, StoredOrder};
 use proviso_collector::store::overview::{self, LogSeen};
-use proviso_report::{Hash, Receipt, Record, RefusalCode};
-use proviso_tests::ingest::InProcess;
-use proviso_tests::load::{Device, visit_line};
-use proviso_tests::urls::Urls;
+use proviso_report::{Hash, RefusalCode};
+use proviso_tests::admitted::Admitted;
+use proviso_tests::load::visit_line;
 
 type Tested = anyhow::Result<()>;
 
-/// A device that has said hello, without a socket in between.
-struct Admitted {
-    inside: InProcess,
-    desk: Desk,
-    device: Device,
-    caller: Caller,
-}
-
-impl Admitted {
-    async fn new() -> anyhow::Result<Self> {
-        let inside = InProcess::silent().await?;
-        let mut device = Device::without_collector()?;
-        let certificate = inside.enter(&device).await?;
-        device.obey(inside.device(device.id()).await?.order.unwrap());
-        let mut open = Self {
-            desk: inside.desk()?,
-            caller: Caller::new(Some(certificate)),
-            inside,
-            device,
-        };
-        open.hello().await;
-        Ok(open)
-    }
-
-    async fn hello(&mut self) {
-        let hello = Request::Admit(self.device.hello());
-        let answer = self.desk.answer(&mut self.caller, hello).await;
-        assert!(matches!(answer, Answer::Admitted(_)), "{answer:?}");
-    }
-
-    fn next_report(&mut self, count: usize) -> anyhow::Result<Vec<u8>> {
-        let mut urls = Urls::new(self.device.size());
-        let lines = self.device.lines(&mut urls, count)?;
-        self.device.report(&lines)
-    }
-
-    async fn send(&mut self, report: Vec<u8>) -> Answer {
-        let request = Request::Append(report);
-        self.desk.answer(&mut self.caller, request).await
-    }
-
-    async fn log(&self) -> anyhow::Result<LogSeen> {
-        let (device, person) = (self.device.id(), self.inside.person.clone());
-        self.inside
-            .read(move |read| overview::log(read, device, &person, 0))
-            .await
-    }
-
-    /// A report of one record, which names this receipt; gives the receipt for it.
-    async fn send_naming(&mut self, receipt: Option<Hash>) -> anyhow::Result<Hash> {
-        let mut urls = Urls::new(self.device.size());
-        let lines = self.device.lines(&mut urls, 1)?;
-        let mut record = Record::parse(&lines[0])?;
-        record.receipt = receipt;
-        let report = self.device.report(&[record.to_line()?])?;
-        match self.send(report).await {
-            Answer::Held { line, .. } => Ok(Receipt::hash_of(&line)),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    async fn send_next(&mut self) -> Tested {
-        let report = self.next_report(2)?;
-        let answer = self.send(report).await;
-        assert!(matches!(answer, Answer::Held { .. }), "{answer:?}");
-        Ok(())
-    }
+async fn log(open: &Admitted) -> anyhow::Result<LogSeen> {
+    let (device, person) = (open.device.id(), open.inside.person.clone());
+    open.inside
+        .read(move |read| overview::log(read, device, &person, 0))
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn receipt_times_never_go_back() -> Tested {
     let mut open = Admitted::new().await?;
-    open.send_next().await?;
+    open.takes_next().await?;
     // As if the first was stored before the clock was set back by a day.
     open.inside
         .write(|tx| tx.execute("UPDATE report SET receipt = receipt + 86400", &[]))
         .await?;
-    open.send_next().await?;
-    open.send_next().await?;
+    open.takes_next().await?;
+    open.takes_next().await?;
     let reports = open.inside.reports(open.device.id()).await?;
     let times: Vec<u64> = reports.iter().map(|report| report.receipt).collect();
     assert_eq!(times, [times[0]; 3]);
@@ -109,15 +41,15 @@ async fn receipt_times_never_go_back() -> Tested {
 async fn a_log_that_was_set_back_is_told_once_while_it_lasts() -> Tested {
     let mut open = Admitted::new().await?;
     let empty = open.device.range().clone();
-    open.send_next().await?;
+    open.takes_next().await?;
     let full = open.device.range().clone();
-    open.hello().await;
+    open.hello().await?;
     assert!(open.inside.incidents().await?.is_empty());
 
     let mut changes = open.inside.store().changes();
     open.device.set_back(empty);
-    open.hello().await;
-    open.hello().await;
+    open.hello().await?;
+    open.hello().await?;
     let (device, person) = (open.device.id(), open.inside.person.clone());
     assert_eq!(changes.try_recv()?, Change::Incident { device, person });
     let incidents = open.inside.incidents().await?;
@@ -126,12 +58,12 @@ async fn a_log_that_was_set_back_is_told_once_while_it_lasts() -> Tested {
     let says = "has 0 records, and 2 of it are held";
     assert!(incidents[0].detail.contains(says), "{incidents:?}");
 
-    let log = open.log().await?;
-    assert_eq!(log.refused, Some(incidents[0].at));
+    let refused = log(&open).await?.refused;
+    assert_eq!(refused, Some(incidents[0].at));
     // The disk is put back, and the log goes on.
     open.device.set_back(full);
-    open.send_next().await?;
-    assert_eq!(open.log().await?.refused, None);
+    open.takes_next().await?;
+    assert_eq!(log(&open).await?.refused, None);
     assert_eq!(open.inside.incidents().await?.len(), 1);
     Ok(())
 }
@@ -147,10 +79,10 @@ async fn a_report_that_is_refused_is_told_once_for_all_its_retries() -> Tested {
     let incidents = open.inside.incidents().await?;
     assert_eq!(incidents.len(), 1, "{incidents:?}");
     assert_eq!(incidents[0].kind, IncidentKind::Refused);
-    assert_eq!(open.log().await?.refused, Some(incidents[0].at));
+    assert_eq!(log(&open).await?.refused, Some(incidents[0].at));
 
     // Later it happens again: that is another one. To begin elsewhere is none.
-    open.send_next().await?;
+    open.takes_next().await?;
     let (again, _) = open.device.report_beside(&[b"{}".to_vec()])?;
     open.next_report(1)?;
     let early = open.next_report(1)?;
@@ -181,20 +113,20 @@ async fn records_from_outside_their_orders_term_are_kept_told_once_and_not_judge
         "Record 0, made at 1970-01-01T00:00:01.000Z by the device's clock, names the order {order}"
     );
     assert!(incidents[0].detail.starts_with(&says), "{incidents:?}");
-    assert_eq!(open.log().await?.refused, None);
+    assert_eq!(log(&open).await?.refused, None);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_that_was_never_given_is_told_once_and_bounds_nothing() -> Tested {
     let mut open = Admitted::new().await?;
-    let first = open.send_naming(None).await?;
-    open.send_naming(Some(first)).await?;
+    let first = open.takes_naming(None).await?;
+    open.takes_naming(Some(first)).await?;
     assert!(open.inside.incidents().await?.is_empty());
 
     let strange = Hash::of(b"no receipt");
-    open.send_naming(Some(strange)).await?;
-    let last = open.send_naming(Some(strange)).await?;
+    open.takes_naming(Some(strange)).await?;
+    let last = open.takes_naming(Some(strange)).await?;
     let incidents = open.inside.incidents().await?;
     assert_eq!(incidents.len(), 1, "{incidents:?}");
     assert_eq!(incidents[0].kind, IncidentKind::StrangeReceipt);
@@ -202,11 +134,11 @@ async fn a_receipt_that_was_never_given_is_told_once_and_bounds_nothing() -> Tes
         "Record 2 names a receipt that this collector never gave for this log, or gave later: {strange}"
     );
     assert!(incidents[0].detail.starts_with(&says), "{incidents:?}");
-    assert_eq!(open.log().await?.refused, None);
+    assert_eq!(log(&open).await?.refused, None);
 
     // One that an earlier connection was given is known.
-    open.hello().await;
-    open.send_naming(Some(last)).await?;
+    open.hello().await?;
+    open.takes_naming(Some(last)).await?;
     assert_eq!(open.inside.incidents().await?.len(), 1);
     let reports = open.inside.reports(open.device.id()).await?;
     let given: Vec<_> = reports.iter().map(|report| Some(report.receipt)).collect();
