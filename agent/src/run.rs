@@ -38,7 +38,7 @@ use crate::uplink::{self, Notice};
 /// For sources to finish what they are in the middle of.
 const SOURCES_END: Duration = Duration::from_secs(2);
 /// For the uplink to carry off the last record.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+const LAST_WORDS: Duration = Duration::from_secs(10);
 /// For the system to say whether it goes down.
 const SYSTEM_SAYS: Duration = Duration::from_secs(2);
 /// Between two looks at the time zone.

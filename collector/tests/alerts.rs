@@ -194,7 +194,7 @@ impl Fixture {
     }
 
     async fn until(&self, what: &str, mut holds: impl AsyncFnMut(&Self) -> bool) {
-        let end = Instant::now() + Duration::from_secs(30);
+        let end = Instant::now() + Duration::from_secs(90);
         while !holds(self).await {
             assert!(Instant::now() < end, "waited too long until {what}");
             tokio::time::sleep(Duration::from_millis(10)).await;
