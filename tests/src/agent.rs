@@ -1,6 +1,5 @@
 //! A supervised computer of a test: the real agent and the real installer on a [`Machine`].
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,6 +8,7 @@ use anyhow::{Context, bail};
 use crate::browser::{Chromium, Firefox};
 use crate::collector::Collector;
 use crate::machine::{Account, Machine};
+use crate::ports;
 use crate::process::{Running, done};
 use crate::site::Sites;
 use crate::wait::{PATIENCE, until};
@@ -59,7 +59,7 @@ impl Computer {
                 .args(["--token", token, "--account", &self.account.name]),
         )?;
         // Other computers of the tests share our loopback.
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = ports::take()?.port();
         self.configure(|config| {
             config.insert(
                 "extension".into(),

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use rusqlite::{Connection, OpenFlags};
 
+use crate::ports;
 use crate::process::{Running, done};
 use crate::programs::program;
 use crate::wait::{PATIENCE, until};
@@ -43,16 +44,17 @@ pub enum Ports {
 }
 
 impl Ports {
-    fn choose(self) -> std::io::Result<(SocketAddr, SocketAddr)> {
+    fn choose(self) -> anyhow::Result<(SocketAddr, SocketAddr)> {
         let (quic, web) = match self {
-            Self::Free => (0, 0),
-            Self::Usual => (7443, 7480),
+            Self::Free => (None, None),
+            Self::Usual => (
+                UdpSocket::bind(("127.0.0.1", 7443)).ok(),
+                TcpListener::bind(("127.0.0.1", 7480)).ok(),
+            ),
         };
-        let udp = |port: u16| UdpSocket::bind(("127.0.0.1", port))?.local_addr();
-        let tcp = |port: u16| TcpListener::bind(("127.0.0.1", port))?.local_addr();
         Ok((
-            udp(quic).or_else(|_| udp(0))?,
-            tcp(web).or_else(|_| tcp(0))?,
+            quic.map_or_else(ports::take, |usual| Ok(usual.local_addr()?))?,
+            web.map_or_else(ports::take, |usual| Ok(usual.local_addr()?))?,
         ))
     }
 }

@@ -24,6 +24,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::order::{self, Terms};
+use crate::ports;
 use crate::wait::{PATIENCE, until};
 
 /// An hour from now on, tokens are good.
@@ -46,6 +47,7 @@ impl InProcess {
     /// One with a person under the usual order, serving.
     pub async fn start() -> anyhow::Result<Self> {
         let mut inside = Self::silent().await?;
+        inside.address = ports::take()?;
         inside.serve()?;
         Ok(inside)
     }

@@ -12,6 +12,7 @@ pub mod ingest;
 pub mod load;
 pub mod machine;
 pub mod order;
+pub mod ports;
 pub mod process;
 pub mod programs;
 pub mod scene;

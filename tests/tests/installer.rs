@@ -3,12 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use proviso_agent::source::extension::{self, Description};
 use proviso_tests::browser::{Chromium, Firefox};
 use proviso_tests::machine::{Account, Machine};
+use proviso_tests::ports;
 use proviso_tests::process::{done, output};
 use proviso_tests::site::Sites;
 use proviso_tests::wait::{PATIENCE, until};
@@ -40,11 +40,7 @@ impl Computer {
         let agent = machine.install("proviso-agent").unwrap();
         let state = machine.dir().join("agent");
         std::fs::create_dir(&state).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let port = ports::take().unwrap().port();
         let (served, about) = extension::prepare(&state, port, &agent).unwrap();
         // As the agent sees its own files from inside.
         let about = Description {

@@ -29,14 +29,15 @@ fn chromium_is_seen_by_extension_and_history_as_one_visit() {
     chromium.open(FORBIDDEN).unwrap();
     let found = scene
         .collector
-        .wait_for_finding("of Chromium", |found| found.rule == "4.a")
+        .wait_for_finding("of Chromium", |found| {
+            found.rule == "4.a" && found.proof == "proven"
+        })
         .unwrap();
     assert_eq!(
         (found.clause.as_str(), found.person.as_str()),
         ("4", PERSON)
     );
     assert!(found.matched.contains("facebook.com"), "{}", found.matched);
-    assert_eq!(found.proof, "proven");
     assert_eq!(found.alert.as_deref(), Some("open"));
 
     let visit = wait_for_methods(

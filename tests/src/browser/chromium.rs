@@ -83,7 +83,8 @@ impl Chromium {
             bail!("Chromium could not open {url}: {error}");
         }
         until(&format!("{url} to load"), PATIENCE, || {
-            let state = self.eval("document.readyState")?;
+            // Between two pages there is none to ask.
+            let state = self.eval("document.readyState").unwrap_or_default();
             Ok((state == "complete").then_some(()))
         })
     }
