@@ -6,6 +6,11 @@
 use proviso_report::{BootId, UnixMs};
 use thiserror::Error;
 
+/// The clocks of a [`Moment`] are read within so many milliseconds.
+const TOGETHER_MS: u64 = 100;
+/// How often that is tried on a computer that is too busy for it.
+const TRIES: u32 = 20;
+
 /// One moment by every clock. It enters the pipeline as a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
@@ -48,11 +53,25 @@ impl Clock {
     }
 
     /// This moment.
+    ///
+    /// The system may do something else between one clock and the next, or fall asleep there: that
+    /// would look as if somebody had set the clock. Then they are read again.
     #[must_use]
     pub fn now(&self) -> Moment {
+        let mut moment = self.read();
+        for _ in 0..TRIES {
+            if boottime_ms().saturating_sub(moment.mono) <= TOGETHER_MS {
+                break;
+            }
+            moment = self.read();
+        }
+        moment
+    }
+
+    fn read(&self) -> Moment {
         Moment {
-            at: now(),
             mono: boottime_ms(),
+            at: now(),
             awake: system::awake_ms(),
             boot: self.boot,
         }
