@@ -27,6 +27,8 @@ pub struct Computer {
     pub machine: Machine,
     /// The monitored account.
     pub account: Account,
+    /// Seconds that its clocks since boot are ahead: with the time asleep, and without.
+    ahead: Option<(i64, i64)>,
     agent: PathBuf,
     installer: PathBuf,
 }
@@ -38,6 +40,7 @@ impl Computer {
         let account = machine.add_account(ACCOUNT)?;
         Ok(Self {
             running: None,
+            ahead: None,
             agent: machine.install("proviso-agent")?,
             installer: machine.install("proviso-installer")?,
             machine,
@@ -85,9 +88,16 @@ impl Computer {
         })
     }
 
+    /// From its next start on the agent sees the clocks since boot so many seconds ahead of what they
+    /// really are: the one that counts the time asleep, and the one that does not. Nobody can do that
+    /// to the clock on the wall.
+    pub const fn let_pass(&mut self, boot: i64, awake: i64) {
+        self.ahead = Some((boot, awake));
+    }
+
     /// Starts the agent and waits until it can be asked.
     pub fn start(&mut self) -> anyhow::Result<()> {
-        let mut running = Running::start(self.command("run"), &self.log())?;
+        let mut running = Running::start(self.run(), &self.log())?;
         let socket = self.machine.through(STATE).join("agent.sock");
         until("the agent to take connections", PATIENCE, || {
             running.check()?;
@@ -115,7 +125,7 @@ impl Computer {
 
     /// Starts the agent without waiting for anything.
     pub fn start_quickly(&mut self) -> anyhow::Result<()> {
-        self.running = Some(Running::start(self.command("run"), &self.log())?);
+        self.running = Some(Running::start(self.run(), &self.log())?);
         Ok(())
     }
 
@@ -218,6 +228,21 @@ impl Computer {
         let mut command = self.machine.command(&self.agent);
         command
             .args([subcommand, "--state"])
+            .arg(self.machine.inside(STATE));
+        command
+    }
+
+    fn run(&self) -> Command {
+        let Some((boot, awake)) = self.ahead else {
+            return self.command("run");
+        };
+        // It becomes the agent, in a namespace of the clocks.
+        let mut command = self.machine.command("unshare");
+        command
+            .args(["--time", "--boottime", &boot.to_string()])
+            .args(["--monotonic", &awake.to_string(), "--"])
+            .arg(&self.agent)
+            .args(["run", "--state"])
             .arg(self.machine.inside(STATE));
         command
     }
