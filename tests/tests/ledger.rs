@@ -7,7 +7,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 
+use proviso_collector::config::Config;
+use proviso_collector::data_dir::DataDir;
+use proviso_collector::ledger::{Witnesses, fresh};
+use proviso_collector::store::Store;
 use proviso_tests::collector::{Collector, Ports};
 use proviso_tests::order::Signers;
 use proviso_tests::process::{Running, done, output};
@@ -231,7 +236,7 @@ fn witnesses_cosign_an_authority_stamps_and_a_bundle_shows_both() {
             "SELECT count(DISTINCT witness) FROM ledger_cosignature",
         );
         let stamped = count(&data, "SELECT count(*) FROM ledger_timestamp");
-        Ok((cosigned == 2 && stamped == 1).then_some(()))
+        Ok((cosigned == 2 && stamped > 0).then_some(()))
     })
     .unwrap_or_else(|why| panic!("{why}: {}", watched.collector.said()));
     // A command beside the server, and both write the same ledger.
@@ -270,6 +275,33 @@ fn witnesses_cosign_an_authority_stamps_and_a_bundle_shows_both() {
         "{entries}"
     );
     watched.collector.stop().unwrap();
+}
+
+/// Any number of collectors and commands share a store.
+#[test]
+fn a_checkpoint_that_another_process_overtook_is_no_trouble() {
+    let watched = Watched::start("");
+    let folder = watched.collector.data();
+    let data = DataDir::open(folder).unwrap();
+    let store = Store::open(&data.store()).unwrap();
+    let config = Config::of(&data).unwrap();
+    let witnesses = Witnesses::open(&config.witnesses, store.clone()).unwrap();
+    let key = Arc::new(data.ledger_key().unwrap());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let earlier = runtime.block_on(fresh(&store, &key)).unwrap();
+    ok(folder, &["person", "add", "--name", "One"]);
+    let later = runtime.block_on(fresh(&store, &key)).unwrap();
+    assert!(earlier.size < later.size);
+    assert!(!runtime.block_on(witnesses.offer(&later)));
+    assert!(runtime.block_on(witnesses.offer(&earlier)), "overtaken");
+    store.close();
+    assert!(!ok(folder, &["ledger", "show"]).contains("TROUBLE"));
+    export(folder, &watched.path("bundle"));
+    let said = verified(&[&watched.path("bundle")], None);
+    assert!(
+        line(&said, "2 of 2 witnesses").starts_with("holds"),
+        "{said}"
+    );
 }
 
 #[test]

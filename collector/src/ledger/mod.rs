@@ -121,7 +121,7 @@ pub async fn run(store: Store, key: Arc<LedgerKey>, config: Config, stop: Cancel
         };
         tokio::select! {
             () = stop.cancelled() => return,
-            () = witnesses.offer(&newest) => {}
+            _overtaken = witnesses.offer(&newest) => {}
         }
         let Some(stamper) = &config.timestamp else {
             continue;

@@ -2,8 +2,9 @@
 //!
 //! Promises: a witness is asked from the last checkpoint that it cosigned; one that knows another
 //! is asked once more from there. A witness that excludes what this ledger says, or has seen a longer
-//! one, is trouble: entered for good and shown. A witness that does not answer is tried again with
-//! the next checkpoint; how far each came is in the store.
+//! one than the store holds, is trouble: entered for good and shown. A witness that does not answer, or
+//! that another process of this store asked meanwhile, is tried again with the next checkpoint; how far
+//! each came is in the store.
 
 use std::time::Duration;
 
@@ -59,6 +60,8 @@ pub enum WitnessError {
 enum Asked {
     Cosigned(Cosignature),
     Again(u64),
+    /// It has cosigned a later checkpoint of this store.
+    Overtaken,
     Trouble(&'static str, String),
     Failed(String),
 }
@@ -81,15 +84,21 @@ impl Witnesses {
         self.all.iter().map(|witness| &witness.key)
     }
 
-    /// Offers a checkpoint to all that have not cosigned it, at the same time.
-    pub async fn offer(&self, checkpoint: &StoredCheckpoint) {
+    /// Offers a checkpoint to all that have not cosigned it, at the same time. True: one of them never
+    /// will, for it has cosigned a later one of this store.
+    pub async fn offer(&self, checkpoint: &StoredCheckpoint) -> bool {
         let asked = self.all.iter().map(|one| self.offer_to(one, checkpoint));
-        futures_util::future::join_all(asked).await;
+        let overtaken = futures_util::future::join_all(asked).await;
+        overtaken.contains(&true)
     }
 
-    async fn offer_to(&self, witness: &Witness, stored: &StoredCheckpoint) {
-        if let Err(error) = self.try_offer(witness, stored).await {
-            tracing::error!(witness = witness.name, %error, "a witness could not be asked");
+    async fn offer_to(&self, witness: &Witness, stored: &StoredCheckpoint) -> bool {
+        match self.try_offer(witness, stored).await {
+            Ok(overtaken) => overtaken,
+            Err(error) => {
+                tracing::error!(witness = witness.name, %error, "a witness could not be asked");
+                false
+            }
         }
     }
 
@@ -97,7 +106,7 @@ impl Witnesses {
         &self,
         witness: &Witness,
         stored: &StoredCheckpoint,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let key = witness.key.to_string();
         let last = self
             .store
@@ -105,7 +114,7 @@ impl Witnesses {
             .await?;
         let last = last.map_or(0, |last| last.size);
         if last == stored.size {
-            return Ok(());
+            return Ok(false);
         }
         let mut asked = self.ask(witness, stored, last.min(stored.size)).await?;
         if let Asked::Again(old) = asked {
@@ -116,15 +125,15 @@ impl Witnesses {
                 let keep = self.store.write("cosignature", move |tx| {
                     Ok::<_, StoreError>(checkpoints::cosigned(tx, &one)?)
                 });
-                keep.await
+                keep.await?;
             }
-            Asked::Trouble(kind, detail) => self.trouble(witness, kind, detail).await,
+            Asked::Trouble(kind, detail) => self.trouble(witness, kind, detail).await?,
+            Asked::Overtaken => return Ok(true),
             Asked::Again(_) => {
                 tracing::warn!(
                     witness = witness.name,
                     "a witness moves on by itself; tried again"
                 );
-                Ok(())
             }
             Asked::Failed(why) => {
                 tracing::warn!(
@@ -132,9 +141,9 @@ impl Witnesses {
                     why,
                     "a witness did not cosign; tried again"
                 );
-                Ok(())
             }
         }
+        Ok(false)
     }
 
     async fn ask(
@@ -171,6 +180,8 @@ impl Witnesses {
                     time: receipt.time,
                     line: receipt.line().to_owned(),
                 }),
+                // Another process of this store was quicker, with a checkpoint that it made meanwhile.
+                Reply::Has(seen) if seen > size && seen <= self.size().await? => Asked::Overtaken,
                 Reply::Has(seen) if seen > size => Asked::Trouble(
                     "ledger_set_back",
                     format!(
@@ -197,6 +208,14 @@ impl Witnesses {
                 Reply::Failed(why) => Asked::Failed(why),
             },
         )
+    }
+
+    /// How many entries the store holds.
+    async fn size(&self) -> Result<u64, StoreError> {
+        let size = self
+            .store
+            .read(|read| Ok::<_, StoreError>(ledger::size(read)?));
+        size.await
     }
 
     async fn post(&self, witness: &Witness, body: Vec<u8>) -> Result<(u16, Vec<u8>), String> {
