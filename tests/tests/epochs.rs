@@ -11,6 +11,8 @@ use proviso_collector::authority::DeviceCertificate;
 use proviso_collector::ingest::desk::Caller;
 use proviso_collector::ingest::epoch::A_DAY;
 use proviso_collector::ingest::session::{Answer, Request};
+use proviso_collector::store::audit::{self, Entry};
+use proviso_collector::store::epochs;
 use proviso_collector::store::incidents::IncidentKind;
 use proviso_report::fact::{Fact, LogBreak, LogContinues};
 use proviso_report::frame::EpochRequest;
@@ -220,6 +222,34 @@ fn request(log: DeviceId) -> anyhow::Result<EpochRequest> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_copies_that_ask_at_once_each_gets_its_own_log() -> anyhow::Result<()> {
+    let inside = InProcess::silent().await?;
+    let device = Device::without_collector()?;
+    let certificate = inside.enter(&device).await?;
+    let desk = inside.desk()?;
+    let ask = async || {
+        let mut caller = Caller::new(Some(certificate.clone()));
+        let request = Request::Epoch(request(certificate.device)?);
+        match desk.answer(&mut caller, request).await {
+            Answer::Epoch(answer) => Ok(answer.device),
+            other => anyhow::bail!("{other:?}"),
+        }
+    };
+    let (one, two) = (ask().await?, ask().await?);
+    assert_ne!(one, two);
+    // One of them never heard its answer, and asks later with another key.
+    let id = one.to_string();
+    inside
+        .write(move |tx| {
+            let sql = "UPDATE device SET enrolled = enrolled - 61000 WHERE id = $1";
+            tx.execute(sql, &[(&id).into()])
+        })
+        .await?;
+    assert_eq!(ask().await?, one);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn so_many_new_logs_a_day_and_people_must_look() -> anyhow::Result<()> {
     let inside = InProcess::silent().await?;
     let device = Device::without_collector()?;
@@ -253,13 +283,42 @@ async fn so_many_new_logs_a_day_and_people_must_look() -> anyhow::Result<()> {
         }
         other => anyhow::bail!("{other:?}"),
     }
-    let kinds: Vec<_> = inside
-        .incidents()
-        .await?
-        .iter()
-        .map(|one| one.kind)
-        .collect();
-    assert!(kinds.contains(&IncidentKind::Epochs), "{kinds:?}");
+    let told = async || {
+        let incidents = inside.incidents().await?;
+        let epochs = incidents
+            .iter()
+            .filter(|one| one.kind == IncidentKind::Epochs);
+        anyhow::Ok(epochs.map(|one| one.detail.clone()).collect::<Vec<_>>())
+    };
+    let [detail] = &told().await?[..] else {
+        anyhow::bail!("people were not told once");
+    };
+    assert!(
+        detail.contains(&format!("device allow-log {log}")),
+        "{detail}"
+    );
+
+    // Somebody looked: one more, and no other.
+    let leave = Entry {
+        id: "leave".into(),
+        at: proviso_collector::clock::now(),
+        staff: "morgan".into(),
+        action: epochs::ALLOWED.into(),
+        person: None,
+        reason: log.to_string(),
+    };
+    inside.write(move |tx| audit::put(tx, &leave)).await?;
+    let Answer::Epoch(more) = ask(enrolled, &request(log)?).await else {
+        anyhow::bail!("no log though it was allowed");
+    };
+    log = more.device;
+    let answer = ask(enrolled, &request(log)?).await;
+    assert!(
+        matches!(&answer, Answer::Refused(refusal)
+        if refusal.code == RefusalCode::TooManyEpochs),
+        "{answer:?}"
+    );
+    assert_eq!(told().await?.len(), 2, "and that is told again");
 
     // Nobody else's log, and nothing that its key did not sign.
     let mut strange = request(log)?;

@@ -1,4 +1,4 @@
-//! `device list`, `device retire`.
+//! `device list`, `device allow-log`, `device retire`.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use proviso_collector::store::devices::{self, DeviceState};
-use proviso_collector::store::{DeviceId, people};
+use proviso_collector::store::{DeviceId, Tx, epochs, people};
 
 use super::{Data, audit};
 
@@ -15,12 +15,14 @@ use super::{Data, audit};
 pub(super) enum Device {
     /// Show every enrolled computer.
     List(Data),
+    /// Let a computer begin one more log within a day, when its log broke off more often than it may.
+    AllowLog(One),
     /// Take a computer out of service: nothing more is taken from it. What it sent is kept.
-    Retire(Retire),
+    Retire(One),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Retire {
+pub(super) struct One {
     #[command(flatten)]
     data: Data,
     /// The computer's id, as `device list` shows it.
@@ -31,7 +33,8 @@ impl Device {
     pub(super) fn run(self) -> anyhow::Result<String> {
         match self {
             Self::List(data) => list(&data),
-            Self::Retire(retire) => retire.run(),
+            Self::AllowLog(one) => one.change("allow a log", allow_log),
+            Self::Retire(one) => one.change("retire", retire),
         }
     }
 }
@@ -68,8 +71,13 @@ fn list(data: &Data) -> anyhow::Result<String> {
     })
 }
 
-impl Retire {
-    fn run(self) -> anyhow::Result<String> {
+impl One {
+    /// Changes something about it, unless it is out of service.
+    fn change(
+        self,
+        what: &'static str,
+        change: impl FnOnce(&Tx<'_>, &devices::Device) -> anyhow::Result<String> + Send + 'static,
+    ) -> anyhow::Result<String> {
         let Ok(id) = self.device.parse::<DeviceId>() else {
             bail!(
                 "{:?} is no computer's id: copy all 32 digits from `proviso-collector device list`",
@@ -77,7 +85,7 @@ impl Retire {
             );
         };
         let (_, store) = self.data.open()?;
-        store.write_blocking("retire", move |tx| {
+        store.write_blocking(what, move |tx| {
             let Some(device) = devices::get(tx, id)? else {
                 bail!(
                     "no computer has the id {id}: `proviso-collector device list` shows all of them"
@@ -86,17 +94,32 @@ impl Retire {
             if device.state == DeviceState::Retired {
                 return Ok(format!("{id} is out of service already.\n"));
             }
-            devices::retire(tx, id)?;
-            audit::enter(
-                tx,
-                "retired a computer",
-                Some(&device.person),
-                &id.to_string(),
-            )?;
-            Ok(format!(
-                "{id} is out of service. What it sent is kept; to use the computer again, enrol it \
-                 with a new token.\n"
-            ))
+            change(tx, &device)
         })
     }
+}
+
+/// The leave is the entry itself: the audit is where new logs are counted against it.
+fn allow_log(tx: &Tx<'_>, device: &devices::Device) -> anyhow::Result<String> {
+    let id = device.id.to_string();
+    audit::enter(tx, epochs::ALLOWED, Some(&device.person), &id)?;
+    Ok(format!(
+        "The computer of {id} may begin one more log within a day. It asks again by itself in some \
+         minutes.\n"
+    ))
+}
+
+fn retire(tx: &Tx<'_>, device: &devices::Device) -> anyhow::Result<String> {
+    let id = device.id;
+    devices::retire(tx, id)?;
+    audit::enter(
+        tx,
+        "retired a computer",
+        Some(&device.person),
+        &id.to_string(),
+    )?;
+    Ok(format!(
+        "{id} is out of service. What it sent is kept; to use the computer again, enrol it with a new \
+         token.\n"
+    ))
 }

@@ -7,7 +7,8 @@
 //! Promises: the old log is closed and the new one entered in one transaction, with the incident by
 //! which it was. A request that comes twice gets one log. Nothing of the old log is changed.
 //!
-//! Refuses: more than [`A_DAY`] new logs of one computer in a day. Then people must look first.
+//! Refuses: more than [`A_DAY`] new logs of one computer in a day. Then people must look first, and may
+//! let it begin one more.
 
 use proviso_report::frame::{EpochAnswer, EpochRequest, MAX_ENDS};
 use proviso_report::{CompactRange, DeviceId, Hash, VerifierKey, verify_ed25519};
@@ -23,6 +24,9 @@ use crate::store::{Read, SqlError, Tx, epochs, reports};
 /// New logs that one computer may begin in a day without people.
 pub const A_DAY: u64 = 4;
 const DAY: i64 = 24 * 3_600_000;
+/// A new log that nobody spoke in for so long may be another's: whoever was given it would have. Of
+/// two copies of a computer that ask at once each gets its own.
+const SILENT: i64 = 60_000;
 
 impl Desk {
     /// Begins a new log where one was broken off.
@@ -81,20 +85,27 @@ fn take(
     now: i64,
 ) -> Result<Taken, crate::store::StoreError> {
     let held = agreed(tx, old, &request.ends)?;
-    if let Some((id, key)) = epochs::begun(tx, old.id, &request.log_key)? {
+    if let Some((id, key)) =
+        epochs::begun(tx, old.id, &request.log_key, now.saturating_sub(SILENT))?
+    {
         if key != request.log_key {
             epochs::sign_by(tx, id, &request.log_key)?;
         }
         return Ok(Ok((id, held)));
     }
-    if epochs::count(tx, &old.cert_spki, now.saturating_sub(DAY))? >= A_DAY {
+    let yesterday = now.saturating_sub(DAY);
+    let most = A_DAY.saturating_add(epochs::allowed(tx, &old.cert_spki, yesterday)?);
+    if epochs::count(tx, &old.cert_spki, yesterday)? >= most {
         let detail = format!(
-            "The computer asked for a new log after {A_DAY} in a day, and got none: its log breaks \
-             again and again. It keeps what it records. Look at the computer, and enrol it anew"
+            "The computer asked for a new log after {most} in a day, and got none: its log breaks \
+             again and again. It keeps what it records. Look at the computer. Then let it begin one \
+             more (`proviso-collector device allow-log {}`), or enrol it anew",
+            old.id
         );
         let incident = trouble::incident(old, IncidentKind::Epochs, detail, now);
-        incidents::put(tx, &incident, Some(&(now / DAY).to_string()))?;
-        return Ok(Err(Refused::Epochs(A_DAY)));
+        // Told again each day, and when one more was not enough.
+        incidents::put(tx, &incident, Some(&format!("{} {most}", now / DAY)))?;
+        return Ok(Err(Refused::Epochs(most)));
     }
     let incident = cause(tx, old, request, held, now)?;
     let empty = CompactRange::new();

@@ -9,6 +9,10 @@ use super::devices::{self, Device, Registered};
 use super::ids::DeviceId;
 use super::sql::{Read, Row, SqlError, Tx};
 
+/// What the audit calls it when people let a computer begin one more log. What it is about: a log of
+/// that computer.
+pub const ALLOWED: &str = "let a computer begin one more log";
+
 /// What a log is of a computer's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Epoch {
@@ -42,12 +46,13 @@ pub fn after(read: &Read<'_>, log: DeviceId) -> Result<Vec<DeviceId>, SqlError> 
     )
 }
 
-/// The epoch after `log` that this key signs, or else one that nobody ever spoke in: its answer was
-/// lost on the way.
+/// The epoch after `log` that this key signs, or else one from before a moment that nobody ever spoke
+/// in: its answer was lost on the way.
 pub fn begun(
     read: &Read<'_>,
     log: DeviceId,
     key: &[u8; 32],
+    silent_since: i64,
 ) -> Result<Option<(DeviceId, [u8; 32])>, SqlError> {
     let found = |row: &Row<'_>| Ok((row.parsed(0)?, row.array(1)?));
     let same = read.first(
@@ -60,8 +65,8 @@ pub fn begun(
     }
     read.first(
         "SELECT id, log_key FROM device WHERE follows = $1 AND size = 0 \
-         AND last_contact IS NULL AND state = 'active' ORDER BY id LIMIT 1",
-        &[(&log.to_string()).into()],
+         AND last_contact IS NULL AND state = 'active' AND enrolled < $2 ORDER BY id LIMIT 1",
+        &[(&log.to_string()).into(), silent_since.into()],
         found,
     )
 }
@@ -72,6 +77,17 @@ pub fn count(read: &Read<'_>, certificate: &[u8; 32], since: i64) -> Result<u64,
         "SELECT count(*) FROM device WHERE cert_spki = $1 AND follows IS NOT NULL \
          AND enrolled >= $2",
         &[certificate.into(), since.into()],
+        |row| row.count(0),
+    )?;
+    Ok(found.unwrap_or(0))
+}
+
+/// How many more people let it begin since a moment.
+pub fn allowed(read: &Read<'_>, certificate: &[u8; 32], since: i64) -> Result<u64, SqlError> {
+    let found = read.first(
+        "SELECT count(*) FROM audit a JOIN device d ON d.id = a.reason \
+         WHERE d.cert_spki = $1 AND a.action = $2 AND a.at >= $3",
+        &[certificate.into(), ALLOWED.into(), since.into()],
         |row| row.count(0),
     )?;
     Ok(found.unwrap_or(0))

@@ -1,7 +1,7 @@
 //! `person`, `token`, `staff`, `device`.
 
 use proviso_collector::clock;
-use proviso_collector::store::{Hash, StoreError, audit, devices, staff, tokens};
+use proviso_collector::store::{Hash, StoreError, audit, devices, epochs, staff, tokens};
 use proviso_collector::web::password;
 use proviso_report::EnrolToken;
 
@@ -139,6 +139,31 @@ fn a_retired_computer_stays_known() {
             .refused(&["device", "retire", &"0".repeat(32)])
             .contains("device list")
     );
+}
+
+#[test]
+fn a_computer_is_let_begin_one_more_log() {
+    let world = World::new();
+    let (person, order) = world.ordered("Alex");
+    let log = Log::enrol(&world.store(), 7, &person.id, order);
+    let id = log.device.to_string();
+    let allowed = |since: i64| {
+        let read = world.store().read_blocking(move |read| {
+            let device = devices::get(read, log.device)?.unwrap();
+            let allowed = epochs::allowed(read, &device.cert_spki, since)?;
+            let last = audit::of_person(read, &device.person, 1, 0)?.remove(0);
+            Ok::<_, StoreError>((allowed, last.entry.action))
+        });
+        read.unwrap()
+    };
+    assert_eq!(allowed(0).0, 0);
+    let said = world.ok(&["device", "allow-log", &id]);
+    assert!(said.contains("one more log"), "{said}");
+    assert_eq!(allowed(0), (1, epochs::ALLOWED.to_owned()));
+    assert_eq!(allowed(i64::MAX).0, 0, "leave of earlier");
+    world.ok(&["device", "retire", &id]);
+    assert!(world.ok(&["device", "allow-log", &id]).contains("already"));
+    assert_eq!(allowed(0).0, 1);
 }
 
 #[test]
