@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use proviso_collector::store::{Hash, StoreError, orders};
+use proviso_rules::order::Code;
 
 use crate::world::{LIST, World};
 
@@ -14,7 +15,16 @@ fn put(order: &Path) -> Vec<String> {
 fn refused(world: &World, order: &Path) -> String {
     let words = put(order);
     let words: Vec<_> = words.iter().map(String::as_str).collect();
-    world.refused(&words)
+    let why = world.refused(&words);
+    // Each line of a fault ends in its code, which the manual explains.
+    let codes = why.lines().filter_map(|line| {
+        let (_, code) = line.strip_suffix(']')?.rsplit_once(" [")?;
+        Some(code)
+    });
+    for code in codes {
+        assert!(Code::of(code).is_some(), "{code}: {why}");
+    }
+    why
 }
 
 fn taken(world: &World, order: &Path) -> String {
@@ -131,6 +141,7 @@ fn no_list_is_read_from_outside_the_orders_folder() {
     std::os::unix::fs::symlink(&secret, &list).unwrap();
     let why = refused(&world, &order);
     assert!(why.contains("leads out of the order's folder"), "{why}");
+    assert!(why.contains("[file-name]"), "{why}");
     for path in ["../secret", "/etc/passwd", "lists/../../secret"] {
         let order = world.order("two", 1);
         edit(&order, "lists/social.domains", path);

@@ -120,7 +120,7 @@ fn list(folder: &Path, named: &str) -> Result<Vec<u8>, (&'static str, String)> {
     let outside = || {
         let why = "this path leads out of the order's folder: keep lists beside the order and name \
                    them relative to it";
-        ("list-path", why.to_owned())
+        ("file-name", why.to_owned())
     };
     let path = Path::new(named);
     let inside = path
