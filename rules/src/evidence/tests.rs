@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use data_encoding::HEXLOWER;
 use proviso_report::bundle::{About, FORMAT, Finding, Leaf, Start, verify};
-use proviso_report::fact::{Fact, Heartbeat, WebVisit};
+use proviso_report::fact::{Fact, Heartbeat, OrderInForce, WebVisit};
 use proviso_report::{
     Alg, BootId, Checkpoint, CompactRange, DeviceId, Method, Receipt, Record, Seed, SigningKey,
     UnixMs, VerifierKey, checkpoint_note,
@@ -123,6 +123,26 @@ fn record(seq: u64, fact: Fact, order: Hash) -> Record {
     }
 }
 
+/// The record with which an order begins to count.
+fn begins(order: &Order) -> Fact {
+    OrderInForce {
+        id: order.id().to_owned(),
+        version: order.version(),
+        digest: order.digest(),
+    }
+    .into()
+}
+
+/// As the collector judges, with these lists.
+fn compiled(order: Order, lists: &[&'static str]) -> Judge {
+    Judge::compile(order, Side::Collector, &mut |hash| {
+        let mut lists = lists.iter();
+        let list = lists.find(|list| Hash::of(list.as_bytes()) == *hash)?;
+        Some(std::sync::Arc::new(list.as_bytes()) as crate::ListBytes)
+    })
+    .unwrap()
+}
+
 /// A forbidden page, a harmless one, a life sign, a private window.
 fn records() -> Vec<Record> {
     let digest = Hash::of(demonstration().as_bytes());
@@ -157,9 +177,7 @@ fn bundle_of(records: &[Record], withheld: Option<u64>) -> Memory {
 }
 
 fn bundle_under(order: &str, records: &[Record], withheld: Option<u64>) -> Memory {
-    let list: crate::ListBytes = std::sync::Arc::new(LIST.as_bytes());
-    let parsed = Order::parse(order.as_bytes()).unwrap();
-    let judge = Judge::compile(parsed, Side::Collector, &mut |_| Some(list.clone())).unwrap();
+    let judge = compiled(Order::parse(order.as_bytes()).unwrap(), &[LIST]);
     let (mut lines, mut state) = (String::new(), State::new());
     for record in records {
         let followed = state.follow(record, &HeldLists::default(), |_| Some(&judge));

@@ -1,5 +1,4 @@
 use proviso_report::bundle::HeldUpdate;
-use proviso_report::fact::OrderInForce;
 
 use super::*;
 use crate::order::{ListUpdate, ListVersion};
@@ -8,6 +7,7 @@ use crate::signature::tests::sign_for;
 
 const OLD: &str = "known.example\n";
 const NEW: &str = "known.example\nnew.example\n";
+const LISTS: &[&str] = &[LIST, OLD, NEW];
 const FILE: &str = "data/devices/0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d/lists.jsonl";
 /// Before the receipts, which are of the first second after 1970 began.
 const TAKEN: &str = "1970-01-01T00:00:00.500Z\n";
@@ -58,14 +58,9 @@ fn statement() -> String {
 /// private window, which devices find themselves.
 fn records() -> Vec<Record> {
     let order = order();
-    let begins = OrderInForce {
-        id: order.id().to_owned(),
-        version: order.version(),
-        digest: order.digest(),
-    };
     let page = || visit("https://new.example/", false);
     let facts = [
-        begins.into(),
+        begins(&order),
         page(),
         page(),
         visit("https://news.example/", true),
@@ -76,20 +71,13 @@ fn records() -> Vec<Record> {
         .collect()
 }
 
-fn compiled(order: Order) -> Judge {
-    Judge::compile(order, Side::Collector, &mut |hash| {
-        let list = [LIST, OLD, NEW]
-            .into_iter()
-            .find(|list| Hash::of(list.as_bytes()) == *hash);
-        list.map(|list| -> crate::ListBytes { std::sync::Arc::new(list.as_bytes()) })
-    })
-    .unwrap()
-}
-
 /// As the collector found it.
 fn found(records: &[Record]) -> String {
     let update = ListUpdate::parse(statement().as_bytes()).unwrap();
-    let (before, after) = (compiled(order()), compiled(update.tried_on(order())));
+    let (before, after) = (
+        compiled(order(), LISTS),
+        compiled(update.tried_on(order()), LISTS),
+    );
     let mut held = HeldLists::default();
     held.add(order().digest(), "kept", update.version(), 2)
         .unwrap();

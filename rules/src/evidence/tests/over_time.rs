@@ -1,8 +1,6 @@
 //! Findings that rest on more than one record: made again where all are shown, and never said to be
 //! wrong where some are not.
 
-use proviso_report::fact::OrderInForce;
-
 use super::*;
 
 const FILE: &str = "data/findings.jsonl";
@@ -65,16 +63,11 @@ fn beat(awake_ms: u64) -> Fact {
 
 /// The order begins, two visits of the chat, two signs of life with twenty minutes between them.
 fn log() -> Vec<Record> {
-    let order = order();
-    let digest = Hash::of(order.as_bytes());
-    let begins = OrderInForce {
-        id: "SHPO-2026-000123".into(),
-        version: 1,
-        digest,
-    };
+    let order = Order::parse(order().as_bytes()).unwrap();
+    let digest = order.digest();
     let chat = || visit("https://chat.example/", false);
     let facts = [
-        (0, Fact::from(begins)),
+        (0, begins(&order)),
         (1_000, chat()),
         (2_000, chat()),
         (3_000, beat(3_000)),

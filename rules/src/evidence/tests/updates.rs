@@ -1,4 +1,4 @@
-use proviso_report::fact::{ListInForce, OrderInForce};
+use proviso_report::fact::ListInForce;
 
 use super::*;
 use crate::order::ListUpdate;
@@ -27,18 +27,13 @@ fn statement() -> String {
 /// The order begins, a page that is not listed yet, the update, the page again.
 fn records() -> Vec<Record> {
     let order = order();
-    let begins = OrderInForce {
-        id: order.id().to_owned(),
-        version: order.version(),
-        digest: order.digest(),
-    };
     let counts = ListInForce {
         list: "social".into(),
         number: 1,
         sha256: Hash::of(NEW.as_bytes()),
     };
     let page = || visit("https://new.example/", false);
-    let facts = [begins.into(), page(), counts.into(), page()];
+    let facts = [begins(&order), page(), counts.into(), page()];
     let mut records: Vec<Record> = (0..)
         .zip(facts)
         .map(|(seq, fact)| record(seq, fact, order.digest()))
@@ -49,14 +44,7 @@ fn records() -> Vec<Record> {
 
 fn judge() -> Judge {
     let update = ListUpdate::parse(statement().as_bytes()).unwrap();
-    let order = update.tried_on(order());
-    Judge::compile(order, Side::Collector, &mut |hash| {
-        let list = [LIST, NEW]
-            .into_iter()
-            .find(|list| Hash::of(list.as_bytes()) == *hash);
-        list.map(|list| -> crate::ListBytes { std::sync::Arc::new(list.as_bytes()) })
-    })
-    .unwrap()
+    compiled(update.tried_on(order()), &[LIST, NEW])
 }
 
 /// What is found in one record by itself, with the new list.
