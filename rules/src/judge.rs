@@ -29,6 +29,7 @@ mod held;
 mod hours;
 mod innocents;
 mod kleene;
+mod laid;
 pub(crate) mod leet;
 mod left_out;
 mod life;

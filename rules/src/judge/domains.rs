@@ -12,26 +12,19 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::quality::FixedState;
 
 use crate::domain;
-use crate::list::{ListBytes, entries};
+use crate::list::ListBytes;
+
+use super::laid::{self, BuildError, Laid, RUN};
 
 /// Fixed: the same lists make the same table everywhere.
 const SEED: u64 = 0x7072_6f76_6973_6f31;
-/// The most slots on end without an empty one. Entries that were not chosen for it never come
-/// near: a tenth of this is already rare.
-pub(super) const RUN: usize = 1_024;
 
 /// Domains, and which sources have each.
 pub(crate) struct Domains {
-    sources: Vec<Source>,
+    sources: Laid,
     slots: Vec<Slot>,
     sets: Sets,
     hasher: FixedState,
-}
-
-struct Source {
-    bytes: ListBytes,
-    /// Where its bytes begin when all sources are laid end to end.
-    base: u32,
 }
 
 /// One domain. Its text is in the first source of its set.
@@ -46,40 +39,17 @@ struct Slot {
     set: u16,
 }
 
-/// Why there can be no table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum BuildError {
-    #[error("the lists of this order are too long together; make them shorter")]
-    TooMuch,
-    #[error(
-        "the lists of domains of this order are made so that looking a host up takes long; get \
-         them again from where they are published"
-    )]
-    Crowded,
-}
-
 impl Domains {
     /// A table of all entries of all sources. What is no entry is left out.
     pub(crate) fn build(bytes: Vec<ListBytes>) -> Result<Self, BuildError> {
-        let mut sources = Vec::with_capacity(bytes.len());
-        let mut base = 0_u32;
-        let mut count = 0_usize;
-        for bytes in bytes {
-            let list = (*bytes).as_ref();
-            let len = u32::try_from(list.len()).map_err(|_| BuildError::TooMuch)?;
-            count += entries(list).count();
-            sources.push(Source { bytes, base });
-            base = base.checked_add(len).ok_or(BuildError::TooMuch)?;
-        }
+        let (sources, slots) = Laid::of(bytes)?;
         let mut domains = Self {
             sources,
-            slots: Vec::new(),
+            slots: vec![Slot::default(); slots],
             sets: Sets::default(),
             hasher: FixedState::with_seed(SEED),
         };
-        if count > 0 {
-            domains.fill(count)?;
-        }
+        domains.fill()?;
         Ok(domains)
     }
 
@@ -108,27 +78,17 @@ impl Domains {
         }
     }
 
-    fn fill(&mut self, count: usize) -> Result<(), BuildError> {
-        // Two thirds full.
-        let slots = count.checked_add(count / 2 + 1);
-        let slots = slots.filter(|slots| u32::try_from(*slots).is_ok());
-        self.slots = vec![Slot::default(); slots.ok_or(BuildError::TooMuch)?];
+    fn fill(&mut self) -> Result<(), BuildError> {
         let mut unions = Unions::default();
-        for number in 0..self.sources.len() {
-            let id = u16::try_from(number).map_err(|_| BuildError::TooMuch)?;
+        let lists: Vec<_> = self.sources.lists().collect::<Result<_, _>>()?;
+        for (id, list) in lists {
             let mut alone = None;
-            let bytes = self.sources[number].bytes.clone();
-            let base = self.sources[number].base;
-            for entry in entries((*bytes).as_ref()) {
-                let Ok(len) = u8::try_from(entry.text.len()) else {
-                    continue;
-                };
-                let (at, tag) = self.place(entry.text);
-                let at = self.seat(at, tag, entry.text).ok_or(BuildError::Crowded)?;
+            for entry in list.entries() {
+                let (text, start, len) = entry?;
+                let (at, tag) = self.place(text);
+                let at = self.seat(at, tag, text).ok_or(BuildError::Crowded)?;
                 let slot = self.slots[at];
                 if slot.len == 0 {
-                    let start = u32::try_from(entry.start).map_err(|_| BuildError::TooMuch)?;
-                    let start = base.checked_add(start).ok_or(BuildError::TooMuch)?;
                     let set = match alone {
                         Some(set) => set,
                         None => *alone.insert(self.sets.add(None, id)?),
@@ -160,11 +120,7 @@ impl Domains {
     fn place(&self, text: &[u8]) -> (usize, u8) {
         let mut hasher = self.hasher.build_hasher();
         hasher.write(text);
-        let hash = hasher.finish();
-        let tag = hash.to_le_bytes()[0];
-        let at = ((hash >> 32) * self.slots.len() as u64) >> 32;
-        // Smaller than the number of slots, which fits.
-        (usize::try_from(at).unwrap_or_default(), tag)
+        laid::place(hasher.finish(), self.slots.len())
     }
 
     /// The slot of a text, or the empty one where it belongs. `None`: neither is near.
@@ -187,11 +143,8 @@ impl Domains {
     }
 
     fn text(&self, slot: Slot) -> Option<&[u8]> {
-        let source = self.sources.get(usize::from(self.sets.first(slot.set)?))?;
-        let start = slot.start.checked_sub(source.base)? as usize;
-        (*source.bytes)
-            .as_ref()
-            .get(start..start + usize::from(slot.len))
+        self.sources
+            .text(self.sets.first(slot.set)?, slot.start, slot.len)
     }
 
     fn longest_run(&self) -> usize {

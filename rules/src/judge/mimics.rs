@@ -17,10 +17,10 @@ use idna::punycode;
 
 use crate::alike::Alike;
 use crate::domain::MAX_HOST;
-use crate::list::{ListBytes, entries};
+use crate::list::ListBytes;
 use crate::text::fold;
 
-use super::domains::{BuildError, RUN};
+use super::laid::{self, BuildError, Laid, RUN};
 
 /// Fixed: entries come from signed lists, and hosts are only looked up.
 const SEED: u64 = 0x7072_6f76_6973_6f32;
@@ -31,14 +31,8 @@ const ONE: char = 'l';
 /// Listed hosts by what they look like.
 #[derive(Default)]
 pub(crate) struct Mimics {
-    sources: Vec<Source>,
+    sources: Laid,
     slots: Vec<Slot>,
-}
-
-struct Source {
-    bytes: ListBytes,
-    /// Where its bytes begin when all sources are laid end to end.
-    base: u32,
 }
 
 /// The first entry of a source that has its skeleton.
@@ -56,22 +50,12 @@ struct Slot {
 impl Mimics {
     /// A table of all entries of all sources.
     pub(crate) fn build(bytes: Vec<ListBytes>) -> Result<Self, BuildError> {
-        let mut sources = Vec::with_capacity(bytes.len());
-        let (mut base, mut count) = (0_u32, 0_usize);
-        for bytes in bytes {
-            let list = (*bytes).as_ref();
-            let len = u32::try_from(list.len()).map_err(|_| BuildError::TooMuch)?;
-            count += entries(list).count();
-            sources.push(Source { bytes, base });
-            base = base.checked_add(len).ok_or(BuildError::TooMuch)?;
-        }
+        let (sources, slots) = Laid::of(bytes)?;
         let mut mimics = Self {
             sources,
-            slots: Vec::new(),
+            slots: vec![Slot::default(); slots],
         };
-        if count > 0 {
-            mimics.fill(count)?;
-        }
+        mimics.fill()?;
         Ok(mimics)
     }
 
@@ -108,32 +92,21 @@ impl Mimics {
         }
     }
 
-    fn fill(&mut self, count: usize) -> Result<(), BuildError> {
-        // Two thirds full.
-        let slots = count
-            .checked_add(count / 2 + 1)
-            .ok_or(BuildError::TooMuch)?;
-        u32::try_from(slots).map_err(|_| BuildError::TooMuch)?;
-        self.slots = vec![Slot::default(); slots];
+    fn fill(&mut self) -> Result<(), BuildError> {
         let (mut skeleton, mut other) = (String::new(), String::new());
-        for number in 0..self.sources.len() {
-            let id = u16::try_from(number).map_err(|_| BuildError::TooMuch)?;
-            let Source { bytes, base } = &self.sources[number];
-            let (bytes, base) = (bytes.clone(), *base);
-            for entry in entries((*bytes).as_ref()) {
-                let Ok(len) = u8::try_from(entry.text.len()) else {
-                    continue;
-                };
-                let Ok(text) = std::str::from_utf8(entry.text) else {
+        let lists: Vec<_> = self.sources.lists().collect::<Result<_, _>>()?;
+        for (id, list) in lists {
+            for entry in list.entries() {
+                let (text, start, len) = entry?;
+                let Ok(text) = std::str::from_utf8(text) else {
                     continue;
                 };
                 skeleton.clear();
                 push_skeleton(text, ONE, &mut skeleton);
                 let (at, tag) = self.place(&skeleton);
                 if let Some(free) = self.seat(at, tag, id, &skeleton, &mut other)? {
-                    let start = u32::try_from(entry.start).map_err(|_| BuildError::TooMuch)?;
                     self.slots[free] = Slot {
-                        start: base.checked_add(start).ok_or(BuildError::TooMuch)?,
+                        start,
                         len,
                         tag,
                         source: id,
@@ -190,15 +163,7 @@ impl Mimics {
     }
 
     fn text(&self, slot: Slot) -> &str {
-        let text = self
-            .sources
-            .get(usize::from(slot.source))
-            .and_then(|source| {
-                let start = slot.start.checked_sub(source.base)? as usize;
-                (*source.bytes)
-                    .as_ref()
-                    .get(start..start + usize::from(slot.len))
-            });
+        let text = self.sources.text(slot.source, slot.start, slot.len);
         text.and_then(|text| std::str::from_utf8(text).ok())
             .unwrap_or_default()
     }
@@ -207,13 +172,7 @@ impl Mimics {
     fn place(&self, skeleton: &str) -> (usize, u8) {
         let mut hasher = FixedState::with_seed(SEED).build_hasher();
         hasher.write(skeleton.as_bytes());
-        let hash = hasher.finish();
-        let at = ((hash >> 32) * self.slots.len() as u64) >> 32;
-        // Smaller than the number of slots, which fits.
-        (
-            usize::try_from(at).unwrap_or_default(),
-            hash.to_le_bytes()[0],
-        )
+        laid::place(hasher.finish(), self.slots.len())
     }
 
     const fn next(&self, at: usize) -> usize {

@@ -98,7 +98,7 @@ impl Bounds {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BuildError {
     #[error(transparent)]
-    Domains(#[from] super::domains::BuildError),
+    Lists(#[from] super::laid::BuildError),
     #[error(transparent)]
     Words(#[from] super::needles::BuildError),
     #[error("the patterns of this order are too large together; use fewer")]
