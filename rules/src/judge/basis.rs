@@ -79,10 +79,7 @@ impl Binding {
     /// What a record is judged by, as in [`State::basis_of`](super::State::basis_of).
     #[must_use]
     pub fn basis_of(&self, record: &Record, held: &HeldLists) -> Option<Basis> {
-        let order = record
-            .order
-            .or_else(|| self.in_force.map(|in_force| in_force.order))?;
-        Some(held.within(self.lists.basis(order), record.seq))
+        self.lists.basis_of(self.in_force, record, held)
     }
 
     /// Takes note of the next record.
@@ -103,12 +100,21 @@ impl UpdatedLists {
         self.0.is_empty()
     }
 
-    pub(super) fn basis(&self, order: Hash) -> Basis {
+    pub(super) fn basis_of(
+        &self,
+        in_force: Option<InForce>,
+        record: &Record,
+        held: &HeldLists,
+    ) -> Option<Basis> {
+        let order = record
+            .order
+            .or_else(|| in_force.map(|in_force| in_force.order))?;
         let lists = self.0.get(&order);
-        Basis {
+        let said = Basis {
             order,
             lists: lists.map_or_else(BTreeMap::new, |of| of.lists.clone()),
-        }
+        };
+        Some(held.within(said, record.seq))
     }
 
     /// Takes note of what a record says of orders and lists.

@@ -141,10 +141,7 @@ impl State {
     /// force, with the lists that count. `None`: it is not judged. Ask before the record is followed.
     #[must_use]
     pub fn basis_of(&self, record: &Record, held: &HeldLists) -> Option<Basis> {
-        let order = record
-            .order
-            .or_else(|| self.in_force.map(|in_force| in_force.order))?;
-        Some(held.within(self.lists.basis(order), record.seq))
+        self.lists.basis_of(self.in_force, record, held)
     }
 
     /// What it remembers of orders and lists, to look ahead in the log.
