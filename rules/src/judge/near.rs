@@ -5,7 +5,7 @@
 //! between them are counted as Unicode sets words apart (UAX 29). It is looked for only in what was
 //! searched for, which is short.
 //!
-//! Bounded: an order has a budget of words in `near`, a longer text than [`LONGEST`] is not looked
+//! Bounded: an order has a budget of words in `near`, a longer text than [`NEAR_TEXT`] is not looked
 //! at, no more than [`PLACES`] places of a side are, and all of a record is worth a share of steps
 //! (see `effort.rs`). Then nobody can tell, unless it was found before.
 
@@ -14,6 +14,7 @@ use std::cell::OnceCell;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::alike::Alike;
+use crate::order::limits::NEAR_TEXT;
 use crate::order::{Near, Said};
 use crate::text::is_word;
 
@@ -22,8 +23,6 @@ use super::found::{Atom, Disguise, Found};
 use super::leet;
 use super::words::{Phrase, is_edge};
 
-/// The longest text that is looked at, in bytes.
-const LONGEST: usize = 4 << 10;
 /// The most places of one side.
 const PLACES: usize = 4_000;
 /// So many bytes of a text are one step for each phrase.
@@ -83,7 +82,7 @@ impl NearBy {
     ) {
         let Texts { text, plain, alike } = texts;
         let read = || alike.as_ref().map(|(_, read)| read.lower.as_str());
-        if text.len() > LONGEST || read().is_some_and(|read| read.len() > LONGEST) {
+        if text.len() > NEAR_TEXT || read().is_some_and(|read| read.len() > NEAR_TEXT) {
             found.much(self.atom);
             return;
         }
@@ -468,7 +467,7 @@ mod tests {
     fn of_more_than_is_looked_at_nobody_can_tell() {
         let near = order(3);
         let is_much = |text: &str| look(&near, text, false).is_much(0);
-        let whole = format!("14 yo girl {}", "-".repeat(LONGEST - 11));
+        let whole = format!("14 yo girl {}", "-".repeat(NEAR_TEXT - 11));
         assert!(!is_much(&whole));
         assert_eq!(found(&near, &whole, false), ["14 yo", "girl"]);
         let longer = format!("{whole}-");
@@ -484,7 +483,7 @@ mod tests {
             a: side(),
             b: side(),
         };
-        let text = "a ".repeat(LONGEST / 2);
+        let text = "a ".repeat(NEAR_TEXT / 2);
         let folded = Lower::new(&text);
         let by = NearBy::new(0, &near, false);
         let (spans, more) = places(by.sides[0].spans(&folded, false), |_| true);
@@ -509,7 +508,7 @@ mod tests {
         let mut found = Found::default();
         look(&mut found, short);
         assert!(!found.is_much(0));
-        let long = format!("{short} {}", "b ".repeat(LONGEST / 2 - 8));
+        let long = format!("{short} {}", "b ".repeat(NEAR_TEXT / 2 - 8));
         let looks = (1..1_000).find(|_| {
             look(&mut found, &long);
             found.is_much(0)

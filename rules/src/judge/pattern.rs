@@ -7,7 +7,7 @@
 //! one step for each of its states (see `steps.rs`) and each byte. The patterns of a field take at
 //! most [`STEPS`] for one record when they must always be tried, however often they are tried, and as
 //! many again when their literals are there; of arguments that is for all together. The more states
-//! they have, the less of a text is looked at, and never more than [`LONGEST`] bytes. What is longer
+//! they have, the less of a text is looked at, and never more than [`PATTERN_TEXT`] bytes. What is longer
 //! is looked at as far as that: a match there counts, and without one nobody can tell. A step took
 //! about 12 ns on a 2-core shared machine.
 
@@ -17,6 +17,7 @@ use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Hir, HirKind};
 
+use crate::order::limits::PATTERN_TEXT;
 use crate::order::{Field, Order, Part};
 
 use super::found::{Atom, Found};
@@ -27,8 +28,6 @@ const SIZE: usize = 256 << 10;
 /// The most that a set may keep of the states it has been in, in bytes; less makes it forget and go
 /// slow.
 const STATES: usize = 4 << 20;
-/// How much of a text patterns look at, in bytes.
-pub(crate) const LONGEST: usize = 8 << 10;
 /// The most that the patterns of one field take for one record: their states times the bytes that they
 /// look at.
 const STEPS: usize = 4_000_000;
@@ -101,7 +100,7 @@ impl Room {
                     always = always.saturating_add(states.saturating_mul(3));
                 }
             }
-            let room = |states: usize| (STEPS / states.max(1)).min(LONGEST);
+            let room = |states: usize| (STEPS / states.max(1)).min(PATTERN_TEXT);
             let left = Left {
                 always: room(always),
                 seen: room(seen),
@@ -379,7 +378,7 @@ mod tests {
     #[test]
     fn of_a_long_text_nobody_can_tell() {
         let fill = |bytes: usize| "-".repeat(bytes);
-        let whole = format!("{}cat", fill(LONGEST - 3));
+        let whole = format!("{}cat", fill(PATTERN_TEXT - 3));
         assert_eq!(in_text("cat", &whole), (true, false));
         assert_eq!(in_text("dog", &whole), (false, false));
         let longer = format!("{whole}s");
@@ -387,7 +386,7 @@ mod tests {
         assert_eq!(in_text("cat\\b", &longer), (false, true));
         assert_eq!(in_text("dog", &longer), (false, true));
         // What stands in front of the cut stands there, whatever follows.
-        let early = format!("a cat {}", fill(LONGEST));
+        let early = format!("a cat {}", fill(PATTERN_TEXT));
         assert_eq!(in_text("\\bcat\\b", &early), (true, false));
         assert_eq!(in_text("^a cat$", &early), (false, true));
     }
@@ -402,8 +401,8 @@ mod tests {
             [Field::Url, Field::Title].map(|field| patterns.room(field))
         };
         let whole = Left {
-            always: LONGEST,
-            seen: LONGEST,
+            always: PATTERN_TEXT,
+            seen: PATTERN_TEXT,
         };
         // Those of other fields do not count, nor what is tried otherwise.
         assert_eq!(room(0, regex), [whole, whole]);
@@ -420,7 +419,7 @@ mod tests {
         let (patterns, _) = Patterns::build(&[(7, Field::Args, "dog")], room).unwrap();
         let mut found = Found::default();
         let mut room = patterns.room(Field::Args);
-        let arg = "x".repeat(LONGEST / 2);
+        let arg = "x".repeat(PATTERN_TEXT / 2);
         for much in [false, false, true, true] {
             patterns.find(Field::Args, &arg, &[], &mut room, &mut found);
             assert_eq!(found.is_much(7), much);

@@ -28,6 +28,8 @@ pub const CONDITIONS: usize = 200;
 pub const PATTERNS: usize = 500;
 /// The longest pattern, in bytes.
 pub const PATTERN_BYTES: usize = 1_000;
+/// How much of a field patterns look at, and of all arguments together, in bytes.
+pub const PATTERN_TEXT: usize = 8 << 10;
 /// The most states of one pattern: what it takes for each byte of a text. See `judge/steps.rs`.
 pub const PATTERN_STATES: usize = 1_000;
 /// The most states of all patterns of an order together.
@@ -55,6 +57,8 @@ pub const THRESHOLD: u32 = 1_000;
 pub const GRACE_DAYS: u32 = 366;
 /// The most words, phrases and units in all `near` of an order.
 pub const NEAR_PHRASES: usize = 5_000;
+/// The longest search that `near` looks at, in bytes.
+pub const NEAR_TEXT: usize = 4 << 10;
 /// The most values of `seen_by`.
 pub const SEEN_BY: usize = 50;
 /// The longest time for which records are kept, in years.

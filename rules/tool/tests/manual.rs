@@ -283,7 +283,7 @@ fn every_limit_is_the_one_that_is_kept() {
             .find(|line| line.starts_with(&format!("| {what} |")));
         row.unwrap_or_else(|| panic!("{what}")).to_owned()
     };
-    for (what, numbers) in [
+    let kept = [
         ("an order file", &[limits::ORDER_BYTES >> 20][..]),
         ("clauses; rules", &[limits::RULES]),
         (
@@ -336,7 +336,15 @@ fn every_limit_is_the_one_that_is_kept() {
             "a sentence; a clause",
             &[limits::TEXT_BYTES, limits::CLAUSE_BYTES],
         ),
-    ] {
+        (
+            "text that a pattern looks at",
+            &[limits::PATTERN_TEXT >> 10],
+        ),
+        ("a search that `near` looks at", &[limits::NEAR_TEXT >> 10]),
+    ];
+    let rows = table.lines().filter(|line| line.starts_with("| ")).count();
+    assert_eq!(rows, kept.len() + 1, "one is its head");
+    for (what, numbers) in kept {
         let row = row(what).replace(',', "");
         let said: Vec<usize> = row
             .split('|')

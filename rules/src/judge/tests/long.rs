@@ -1,7 +1,7 @@
 //! Records that are longer than anybody looks at: what is not looked at is never "no".
 
 use super::*;
-use crate::judge::pattern::LONGEST;
+use crate::order::limits::PATTERN_TEXT;
 
 /// Why the rules cannot be told of a fact, and which of them match.
 fn said(judge: &Judge, fact: &Fact) -> (Vec<String>, Vec<String>) {
@@ -47,7 +47,7 @@ fn a_pattern_on_a_long_address_cannot_be_told() {
         )),
         &[],
     );
-    let long = "-".repeat(LONGEST);
+    let long = "-".repeat(PATTERN_TEXT);
     let said = |url: String| said(&judge, &Fact::from(visit(&url)));
     let much = |rules: &[&str]| -> Vec<String> {
         rules.iter().map(|rule| format!("{rule}: {MUCH}")).collect()
