@@ -1,4 +1,5 @@
-//! Each verb and each kind of fact, by the tests of an order; and which side checks what.
+//! Verbs that look at one fact, by the tests of an order; and which side checks what. Those that count
+//! over time are in `over/` and `logs.rs`.
 
 use super::*;
 use crate::Why;

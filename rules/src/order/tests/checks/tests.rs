@@ -52,6 +52,17 @@ fn a_test_may_say_little_about_each_kind() {
 }
 
 #[test]
+fn a_rule_can_be_on_each_kind() {
+    for kind in Kind::ALL {
+        let found = said(&[("on = [\"agent_altered\"]", &format!("on = [\"{kind}\"]"))]);
+        let is_unknown = found.iter().any(|one| one.ends_with("[unknown-kind]"));
+        assert!(!is_unknown, "{kind}: {found:#?}");
+    }
+    let found = said(&[("on = [\"agent_altered\"]", "on = [\"agent_alter\"]")]);
+    assert!(found[0].ends_with("[unknown-kind]"), "{found:#?}");
+}
+
+#[test]
 fn a_test_outside_the_term_is_said() {
     for start in ["2026-06-01", "2026-03-02"] {
         let day = format!("made = 2026-03-02\nstarts = {start}");
