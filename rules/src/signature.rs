@@ -22,7 +22,7 @@ use data_encoding::BASE64_NOPAD;
 use proviso_report::{Hash, UnixMs};
 
 use allowed::Signer;
-use one::{Refused, Unread, is_of, read};
+use one::{Refused, Unread, made_by};
 
 pub use update::{UPDATE_NAMESPACE, UpdateSignatureError, update_signed_with};
 
@@ -180,7 +180,9 @@ impl Signers {
         }
         let mut principals: Vec<String> = Vec::new();
         for (number, signature) in (1..).zip(signatures) {
-            let signer = self.signer_of(order, number, signature, at)?;
+            let signer = self
+                .holds(NAMESPACE, order, signature, at)
+                .map_err(|refused| SignatureError::refused(number, refused))?;
             if !principals.contains(&signer.principal) {
                 principals.push(signer.principal.clone());
             }
@@ -197,38 +199,24 @@ impl Signers {
             _ => Ok(SignedBy { principals }),
         }
     }
-
-    /// Whose signature it is, if it holds.
-    fn signer_of(
-        &self,
-        order: &[u8],
-        number: usize,
-        armoured: &[u8],
-        at: UnixMs,
-    ) -> Result<&Signer, SignatureError> {
-        self.holds(NAMESPACE, order, armoured, at)
-            .map_err(|refused| match refused {
-                Refused::Unread(unread) => SignatureError::unread(number, unread),
-                Refused::Stranger(fingerprint) => SignatureError::Stranger {
-                    number,
-                    fingerprint,
-                },
-                Refused::NotForThis(principal) => SignatureError::NotForOrders { principal },
-                Refused::Altered(principal) => SignatureError::Altered { principal },
-                Refused::NotValidThen(principal, limit) => SignatureError::NotValidThen {
-                    principal,
-                    at,
-                    limit,
-                },
-            })
-    }
 }
 
 impl SignatureError {
-    fn unread(number: usize, unread: Unread) -> Self {
-        match unread {
-            Unread::Malformed(why) => Self::Malformed { number, why },
-            Unread::Namespace(found) => Self::Namespace { number, found },
+    fn refused(number: usize, refused: Refused) -> Self {
+        match refused {
+            Refused::Unread(Unread::Malformed(why)) => Self::Malformed { number, why },
+            Refused::Unread(Unread::Namespace(found)) => Self::Namespace { number, found },
+            Refused::Stranger(fingerprint) => Self::Stranger {
+                number,
+                fingerprint,
+            },
+            Refused::NotForThis(principal) => Self::NotForOrders { principal },
+            Refused::Altered(principal) => Self::Altered { principal },
+            Refused::NotValidThen(principal, at, limit) => Self::NotValidThen {
+                principal,
+                at,
+                limit,
+            },
         }
     }
 }
@@ -237,16 +225,7 @@ impl SignatureError {
 ///
 /// For whoever has just signed: it says nothing about whether the key may sign.
 pub fn signed_with(order: &[u8], armoured: &[u8]) -> Result<String, SignatureError> {
-    let signature =
-        read(NAMESPACE, armoured).map_err(|unread| SignatureError::unread(1, unread))?;
-    let fingerprint = fingerprint(&signature.key);
-    if is_of(&signature, order) {
-        Ok(fingerprint)
-    } else {
-        Err(SignatureError::Altered {
-            principal: fingerprint,
-        })
-    }
+    made_by(NAMESPACE, order, armoured).map_err(|refused| SignatureError::refused(1, refused))
 }
 
 /// What stands before the colon of a principal.

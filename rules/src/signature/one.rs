@@ -15,8 +15,8 @@ pub(super) enum Refused {
     NotForThis(String),
     /// Whose signature is of other bytes.
     Altered(String),
-    /// Whose key was not valid then, and the option that says so.
-    NotValidThen(String, String),
+    /// Whose key was not valid at that time, and the option that says so.
+    NotValidThen(String, UnixMs, String),
 }
 
 /// Why something is no signature for a purpose.
@@ -52,13 +52,25 @@ impl Signers {
         }
         match signer.limit_against(at) {
             None => Ok(signer),
-            Some(limit) => Err(Refused::NotValidThen(principal(), limit)),
+            Some(limit) => Err(Refused::NotValidThen(principal(), at, limit)),
         }
     }
 }
 
+/// The fingerprint of the key that made this signature of these bytes for this purpose, whoever's
+/// key that is. Of altered bytes it is what is refused.
+pub(super) fn made_by(namespace: &str, bytes: &[u8], armoured: &[u8]) -> Result<String, Refused> {
+    let signature = read(namespace, armoured).map_err(Refused::Unread)?;
+    let fingerprint = fingerprint(&signature.key);
+    if is_of(&signature, bytes) {
+        Ok(fingerprint)
+    } else {
+        Err(Refused::Altered(fingerprint))
+    }
+}
+
 /// A signature for this purpose. Nothing is said yet about whether it holds.
-pub(super) fn read(namespace: &str, armoured: &[u8]) -> Result<Signature, Unread> {
+fn read(namespace: &str, armoured: &[u8]) -> Result<Signature, Unread> {
     let signature = Signature::parse(armoured).map_err(Unread::Malformed)?;
     if signature.namespace == namespace.as_bytes() {
         Ok(signature)
@@ -69,7 +81,7 @@ pub(super) fn read(namespace: &str, armoured: &[u8]) -> Result<Signature, Unread
 }
 
 /// Is it a signature of these bytes, by the key that it names?
-pub(super) fn is_of(signature: &Signature, bytes: &[u8]) -> bool {
+fn is_of(signature: &Signature, bytes: &[u8]) -> bool {
     let message = signature.message(bytes);
     verify_ed25519(&signature.key, &message, &signature.signature)
 }

@@ -2,8 +2,8 @@
 
 use proviso_report::UnixMs;
 
-use super::one::{Refused, Unread, is_of, read};
-use super::{Signers, fingerprint};
+use super::Signers;
+use super::one::{Refused, Unread, made_by};
 
 /// What every signature of an update of a list is for. A signature for anything else is none.
 pub const UPDATE_NAMESPACE: &str = "proviso-list-update-v1@proviso";
@@ -88,19 +88,7 @@ impl Signers {
         by: &str,
         at: UnixMs,
     ) -> Result<(), UpdateSignatureError> {
-        let signer = self
-            .holds(UPDATE_NAMESPACE, update, signature, at)
-            .map_err(|refused| match refused {
-                Refused::Unread(unread) => unread.into(),
-                Refused::Stranger(fingerprint) => UpdateSignatureError::Stranger { fingerprint },
-                Refused::NotForThis(principal) => UpdateSignatureError::NotForUpdates { principal },
-                Refused::Altered(principal) => UpdateSignatureError::Altered { principal },
-                Refused::NotValidThen(principal, limit) => UpdateSignatureError::NotValidThen {
-                    principal,
-                    at,
-                    limit,
-                },
-            })?;
+        let signer = self.holds(UPDATE_NAMESPACE, update, signature, at)?;
         if signer.principal == by {
             Ok(())
         } else {
@@ -116,22 +104,22 @@ impl Signers {
 ///
 /// For whoever has just signed: it says nothing about whether the key may sign.
 pub fn update_signed_with(update: &[u8], armoured: &[u8]) -> Result<String, UpdateSignatureError> {
-    let signature = read(UPDATE_NAMESPACE, armoured)?;
-    let fingerprint = fingerprint(&signature.key);
-    if is_of(&signature, update) {
-        Ok(fingerprint)
-    } else {
-        Err(UpdateSignatureError::Altered {
-            principal: fingerprint,
-        })
-    }
+    Ok(made_by(UPDATE_NAMESPACE, update, armoured)?)
 }
 
-impl From<Unread> for UpdateSignatureError {
-    fn from(unread: Unread) -> Self {
-        match unread {
-            Unread::Malformed(why) => Self::Malformed { why },
-            Unread::Namespace(found) => Self::Namespace { found },
+impl From<Refused> for UpdateSignatureError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Unread(Unread::Malformed(why)) => Self::Malformed { why },
+            Refused::Unread(Unread::Namespace(found)) => Self::Namespace { found },
+            Refused::Stranger(fingerprint) => Self::Stranger { fingerprint },
+            Refused::NotForThis(principal) => Self::NotForUpdates { principal },
+            Refused::Altered(principal) => Self::Altered { principal },
+            Refused::NotValidThen(principal, at, limit) => Self::NotValidThen {
+                principal,
+                at,
+                limit,
+            },
         }
     }
 }
