@@ -1,4 +1,7 @@
 //! A bundle as a folder.
+//!
+//! Refuses: links and devices, for a bundle holds what it holds, and files longer than
+//! [`EVIDENCE`](whole_file::EVIDENCE).
 
 use std::borrow::Cow;
 use std::io;
@@ -6,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use proviso_report::bundle::Files;
 
-/// The files below a folder. Links are refused: a bundle holds what it holds.
+use crate::whole_file;
+
+/// The files below a folder.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Files for Folder {
@@ -46,7 +51,7 @@ impl Files for Folder {
 
     fn read(&self, path: &str) -> Result<Option<Cow<'_, [u8]>>, String> {
         let path = self.0.join(path);
-        match std::fs::read(&path) {
+        match whole_file::bounded(&path, whole_file::EVIDENCE) {
             Ok(bytes) => Ok(Some(Cow::Owned(bytes))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(sentence(&path, &error)),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use clap::Args;
 use proviso_report::Hash;
 use proviso_rules::list::{changed_entries, entry_faults};
-use proviso_rules::order::{ListUpdate, Term, UpdateError, limits};
+use proviso_rules::order::{ListUpdate, Term, UpdateError};
 use proviso_rules::signature::{UPDATE_NAMESPACE, UpdateSignatureError, update_signed_with};
 use proviso_rules::{Fault, Faults, Judge, ListBytes, Order, Side};
 
@@ -19,9 +19,6 @@ use crate::order_file::{self, ReadError};
 use crate::sign::Signer;
 use crate::whole_file::{self, UnreadableError, WriteError};
 use crate::{End, counted, line, say};
-
-/// The longest list of any kind, in bytes: of which kind it is, is known later.
-const MOST: u64 = 2 * limits::LIST_BYTES;
 
 /// What an update is about.
 #[derive(Args)]
@@ -184,7 +181,7 @@ impl Case {
             )?),
             None => None,
         };
-        let new = whole_file::read(&about.new, MOST)?;
+        let new = whole_file::read(&about.new, whole_file::ANY_LIST)?;
         Ok(Self { order, new, before })
     }
 

@@ -22,8 +22,6 @@ use crate::{End, counted, line, say};
 
 /// The most lines that are no records of which the number is said.
 const SHOWN: usize = 5;
-/// The longest file of records, in bytes.
-const RECORDS: u64 = 4 << 30;
 
 /// Why nothing can be compared.
 #[derive(Debug, thiserror::Error)]
@@ -169,9 +167,11 @@ impl Read {
 
     /// A file: a record a line.
     fn lines(&mut self, path: &Path) -> Result<(), ReplayError> {
-        let bytes = whole_file::bounded(path, RECORDS).map_err(|source| ReplayError::Records {
-            path: path.to_owned(),
-            source,
+        let bytes = whole_file::bounded(path, whole_file::EVIDENCE).map_err(|source| {
+            ReplayError::Records {
+                path: path.to_owned(),
+                source,
+            }
         })?;
         let name = line(&path.display().to_string());
         let mut records = Vec::new();

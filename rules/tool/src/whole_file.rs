@@ -8,10 +8,16 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use proviso_rules::order::limits;
+
 /// How many bytes of a file are looked at to see what it is.
 const HEAD: u64 = 4096;
 /// The longest file that others publish, in bytes.
 pub(crate) const PUBLISHED: u64 = 1 << 30;
+/// The longest file of a bundle, and of records, in bytes.
+pub(crate) const EVIDENCE: u64 = 4 << 30;
+/// The longest list of any kind, in bytes: for whoever does not know its kind.
+pub(crate) const ANY_LIST: u64 = 2 * limits::LIST_BYTES;
 /// The longest statement or signature, in bytes: as an order.
 pub(crate) const STATEMENT: u64 = 1 << 20;
 
@@ -46,13 +52,17 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, UnreadableError> {
 
 /// The same, with the system's own error: a pipe could keep it waiting, a device has no end.
 pub(crate) fn bounded(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
+    let about = std::fs::metadata(path)?;
+    if !about.is_file() {
         return Err(io::Error::other("it is no plain file"));
     }
     let mut bytes = Vec::new();
-    let mut file = File::open(path)?.take(most.saturating_add(1));
-    file.read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
+    // What it says of itself saves the reading; it can grow while it is read.
+    if about.len() <= most {
+        let mut file = File::open(path)?.take(most.saturating_add(1));
+        file.read_to_end(&mut bytes)?;
+    }
+    if about.len().max(bytes.len() as u64) > most {
         let words = format!("it has more than {most} bytes, the most that it may have");
         return Err(io::Error::other(words));
     }
@@ -106,7 +116,7 @@ pub(crate) fn write_over(
     if replace {
         return whole(path, bytes, true);
     }
-    match std::fs::read(path) {
+    match bounded(path, bytes.len() as u64) {
         Ok(there) if there == bytes => Ok(()),
         _ => Err(WriteError::Replace(path.to_owned())),
     }

@@ -118,6 +118,33 @@ fn a_list_that_no_order_asks_for_is_said() {
 }
 
 #[test]
+fn what_is_longer_than_can_be_is_not_read() {
+    let page = include_str!("../../../docs/evidence.md");
+    assert!(page.contains("no file of a bundle that is longer than 4 GiB"));
+    assert!(page.contains("no list beside it that is\nlonger than 128 MiB"));
+    let grow = |path: &Path, len| {
+        let file = std::fs::OpenOptions::new().write(true).open(path);
+        file.unwrap().set_len(len).unwrap();
+    };
+    let bundle = bundle(ENGINE, "P-0001", &[]);
+    grow(&bundle.path().join("data/findings.jsonl"), (4 << 30) + 1);
+    let (code, text, _) = verify(bundle.path());
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("more than 4294967296 bytes"), "{text}");
+
+    let list = bundle.path().join("data/findings.jsonl");
+    grow(&list, (128 << 20) + 1);
+    let output = Command::new(env!("CARGO_BIN_EXE_proviso"))
+        .args(["verify", "nothing", "--list"])
+        .arg(&list)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("more than 134217728 bytes"), "{text}");
+}
+
+#[test]
 fn links_are_no_evidence() {
     let bundle = bundle(ENGINE, "P-0001", &[]);
     let linked = Command::new("ln")

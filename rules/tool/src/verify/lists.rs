@@ -12,6 +12,8 @@ use proviso_report::Hash;
 use proviso_report::bundle::{Check, Files, Outcome, Question};
 use proviso_rules::order::ListUpdate;
 
+use crate::whole_file;
+
 /// A bundle, and lists beside it.
 pub(super) struct WithLists<'a> {
     bundle: &'a dyn Files,
@@ -25,7 +27,7 @@ impl<'a> WithLists<'a> {
     pub(super) fn new(bundle: &'a dyn Files, paths: &[PathBuf]) -> Self {
         let (mut given, mut unread) = (BTreeMap::new(), Vec::new());
         for path in paths {
-            match std::fs::read(path) {
+            match whole_file::bounded(path, whole_file::ANY_LIST) {
                 Ok(bytes) => {
                     given.insert(Hash::of(&bytes), (path.clone(), bytes));
                 }
