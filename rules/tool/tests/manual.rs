@@ -152,6 +152,53 @@ fn every_example_is_run() {
 }
 
 #[test]
+fn hosts_look_alike_as_the_table_says() {
+    let (_, table) = MANUAL
+        .split_once("| opened | listed | seen | |\n|---|---|---|---|\n")
+        .unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .map(|line| {
+            line.split('|')
+                .map(|cell| cell.trim().trim_matches('`'))
+                .collect()
+        })
+        .collect();
+    let (mut listed, mut tests) = (Vec::new(), String::new());
+    for row in &rows {
+        let [_, opened, like, seen, ..] = row[..] else {
+            panic!("{row:?}");
+        };
+        let expect = match seen {
+            "yes" => "match",
+            "no" => "no_match",
+            other => panic!("{other}"),
+        };
+        listed.push(format!("{like:?}"));
+        tests += &format!(
+            "[[rule.test]]\nevent = {{ kind = \"web_visit\", url = \"https://{opened}/\", \
+             at = \"2026-04-01T20:00:00+01:00\" }}\nexpect = \"{expect}\"\n"
+        );
+    }
+    assert!(rows.len() > 15, "{rows:?}");
+    listed.sort();
+    listed.dedup();
+    let fences = fences();
+    let frame = fences.iter().find(|fence| fence.info == "toml frame");
+    let rule = format!(
+        "[[rule]]\nid = \"1.a\"\nclause = \"1\"\nsays = \"A look-alike.\"\nseverity = \"review\"\n\
+         on = [\"web_visit\"]\nany = [{{ looks_like = [{}] }}]\n",
+        listed.join(", ")
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let order = format!("{}\n{rule}{tests}", frame.unwrap().text);
+    std::fs::write(folder.path().join("table.toml"), order).unwrap();
+    let said = run(folder.path(), &["proviso order check table.toml"]).concat();
+    assert!(said.contains(": no faults"), "{said}");
+}
+
+#[test]
 fn the_runner_sees_what_differs() {
     assert!(fits(&["a", "…", "b … d"], &["a", "x", "y", "b c d"]));
     assert!(fits(&["…"], &[]));
