@@ -77,7 +77,7 @@ macro_rules! facts {
 
             /// Reads the fields of a fact of this kind from a JSON object.
             pub fn parse(kind: Kind, fields: &str) -> Result<Self, FactError> {
-                let fault = |error| FactError { kind, what: plain(&error) };
+                let fault = |error| FactError::new(kind, &error);
                 match kind {
                     $(Kind::$kind => serde_json::from_str(fields).map(Self::$kind).map_err(fault),)+
                 }
@@ -85,7 +85,7 @@ macro_rules! facts {
 
             /// The fields as a JSON object, in the order of their declaration.
             pub fn to_json(&self) -> Result<String, FactError> {
-                let fault = |error| FactError { kind: self.kind(), what: plain(&error) };
+                let fault = |error| FactError::new(self.kind(), &error);
                 match self { $(Self::$kind(fields) => serde_json::to_string(fields).map_err(fault),)+ }
             }
         }
@@ -231,33 +231,77 @@ pub enum Change {
 
 /// The fields are not those of the kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("these are not the fields of a {kind} record: {what}")]
+#[error("these are not the fields of a {kind} record: {fault} (byte {byte})")]
 pub struct FactError {
     /// The kind.
     pub kind: Kind,
-    /// What is wrong with them. Names fields and places, never what stands in them.
-    pub what: String,
+    /// What is wrong with them.
+    pub fault: FieldFault,
+    /// Where that was seen, by the bytes of the object from 1: at the end of what is wrong.
+    pub byte: usize,
+}
+
+/// What is wrong with a field. It names fields and words of the format, never what stands in a record.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FieldFault {
+    /// No fact of this kind has it.
+    #[error("there is no field `{0}`")]
+    Unknown(String),
+    /// A fact of this kind must have it.
+    #[error("the field `{0}` is missing")]
+    Missing(String),
+    /// It stands there more than once.
+    #[error("the field `{0}` stands twice")]
+    Twice(String),
+    /// It holds another word than one of these.
+    #[error("a field does not hold what it must hold")]
+    Word(Vec<String>),
+    /// It holds something else than it must.
+    #[error("a field does not hold what it must hold")]
+    Value,
+}
+
+impl FactError {
+    fn new(kind: Kind, error: &serde_json::Error) -> Self {
+        Self {
+            kind,
+            fault: fault(&error.to_string()),
+            byte: error.column(),
+        }
+    }
 }
 
 /// What is wrong, without the values that serde quotes: they say what a person did.
-fn plain(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let name = |after: &str| {
-        let name = text.split_once(after)?.1.split_once('`')?.0;
+fn fault(text: &str) -> FieldFault {
+    let name = |before: &str| {
+        let (name, _) = text.strip_prefix(before)?.split_once('`')?;
+        Some(name.to_owned())
+    };
+    // The one name that comes from the record.
+    let is_plain = |name: &String| {
         name.bytes()
             .all(|byte| byte == b'_' || byte.is_ascii_lowercase())
-            .then(|| name.to_owned())
     };
-    let what = if let Some(field) = name("unknown field `") {
-        format!("there is no field `{field}`")
-    } else if let Some(field) = name("missing field `") {
-        format!("the field `{field}` is missing")
-    } else if let Some(field) = name("duplicate field `") {
-        format!("the field `{field}` stands twice")
+    if let Some(name) = name("unknown field `").filter(is_plain) {
+        FieldFault::Unknown(name)
+    } else if let Some(name) = name("missing field `") {
+        FieldFault::Missing(name)
+    } else if let Some(name) = name("duplicate field `") {
+        FieldFault::Twice(name)
     } else {
-        "a field does not hold what it must hold".to_owned()
-    };
-    format!("{what} (byte {})", error.column())
+        words(text).map_or(FieldFault::Value, FieldFault::Word)
+    }
+}
+
+/// The words that could stand where another stands: serde says them behind that one, whatever is in
+/// it.
+fn words(text: &str) -> Option<Vec<String>> {
+    let (_, expected) = text
+        .strip_prefix("unknown variant `")?
+        .rsplit_once(", expected ")?;
+    let words = expected.split('`').skip(1).step_by(2);
+    Some(words.map(str::to_owned).collect())
 }
 
 #[cfg(test)]

@@ -74,6 +74,15 @@ pub enum Method {
 }
 
 impl Method {
+    /// Every method there is.
+    pub const ALL: &'static [Self] = &[
+        Self::Extension,
+        Self::History,
+        Self::ProcessPoll,
+        Self::ProcessEvent,
+        Self::Agent,
+    ];
+
     /// The name in records.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

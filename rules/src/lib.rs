@@ -19,6 +19,7 @@ mod essential;
 pub mod evidence;
 pub mod fault;
 pub mod innocent;
+mod json;
 pub mod judge;
 pub mod list;
 pub mod order;
@@ -26,6 +27,7 @@ pub mod page;
 pub mod replay;
 pub mod signature;
 mod text;
+mod written;
 
 pub use engine::ENGINE;
 pub use fault::{Fault, Faults};

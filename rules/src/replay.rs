@@ -13,6 +13,8 @@
 //! rule may find more than shows here; how much that can be is counted
 //! ([`Comparison::uncovered`]).
 
+mod by_hand;
+
 use std::collections::BTreeMap;
 
 use proviso_report::bundle::Matched;
@@ -21,6 +23,8 @@ use proviso_report::{Hash, Record, UnixMs};
 
 use crate::judge::{HeldLists, Judge, State, Step, Verdict, Why};
 use crate::order::{Rule, Severity};
+
+pub use by_hand::{NoRecord, read_line};
 
 /// The most examples of one change in one rule.
 pub const EXAMPLES: usize = 3;

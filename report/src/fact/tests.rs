@@ -492,3 +492,43 @@ fn fields_are_named_as_they_are_read() {
         assert!(!known.is_empty(), "{}", fact.kind());
     }
 }
+
+#[test]
+fn faults_name_fields_and_words_and_nothing_that_was_recorded() {
+    let ways = [
+        "typed",
+        "link",
+        "bookmark",
+        "form_submit",
+        "reload",
+        "redirect",
+        "back_forward",
+        "download",
+        "subframe",
+        "other",
+    ];
+    let words = FieldFault::Word(ways.map(str::to_owned).to_vec());
+    for (more, fault) in [
+        (r#""titel":"secret""#, FieldFault::Unknown("titel".into())),
+        (r#""Secret":1"#, FieldFault::Value),
+        (r#""private":"secret""#, FieldFault::Value),
+        (r#""private":"unknown field `secret`""#, FieldFault::Value),
+        (r#""browser":"secret""#, FieldFault::Twice("browser".into())),
+        (r#""transition":"secret""#, words.clone()),
+        (
+            r#""transition":"x`, expected one of `secret`, `secret`""#,
+            words.clone(),
+        ),
+    ] {
+        let fields = format!(r#"{{"browser":"firefox",{more},"url":"https://a.example/"}}"#);
+        let error = Fact::parse(Kind::WebVisit, &fields).unwrap_err();
+        assert_eq!(error.fault, fault, "{more}");
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+    let error = Fact::parse(Kind::WebVisit, r#"{"browser":"firefox"}"#).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "these are not the fields of a web_visit record: the field `url` is missing (byte 21)"
+    );
+    assert_eq!(error.fault, FieldFault::Missing("url".into()));
+}

@@ -11,6 +11,7 @@ use super::read_hours::span;
 use super::shape::{Section, Value, string, type_of, whole_number};
 use super::sink::{Sink, nearest};
 use super::{limits, name};
+use crate::written::wrong;
 
 /// The kind of a step in which nothing happens but that time passes and the agent lives.
 const CLOCK: &str = "clock";
@@ -160,8 +161,15 @@ fn fact(
     match Fact::parse(kind, &json) {
         Ok(fact) => Some((fact, json.len())),
         Err(error) => {
-            let sentence = format!("{error}; correct the event");
-            sink.fault(&section.span, "test-event", sentence);
+            let wrong = wrong(kind, &json, &error);
+            let key = wrong.as_ref().and_then(|wrong| Some(&wrong.at.as_ref()?.0));
+            let value = key.and_then(|key| find(section, key));
+            let span = value.map_or_else(|| section.span.clone(), Value::span);
+            let sentence = wrong.map_or_else(
+                || format!("{error}; correct the event"),
+                |wrong| wrong.sentence,
+            );
+            sink.fault(&span, "test-event", sentence);
             None
         }
     }

@@ -269,7 +269,7 @@ fn each_fault_has_its_place_and_its_code() {
         ),
         ("{ social = [", "{ socil = [", "36:1", "unknown-list"),
         ("+01:00", "", "37:67", "time"),
-        ("account = \"sam\"", "private = 1", "41:9", "test-event"),
+        ("account = \"sam\"", "private = 1", "41:69", "test-event"),
         (
             "account = \"sam\"",
             "acount = \"sam\"",

@@ -9,10 +9,12 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use proviso_report::Record;
 use proviso_report::bundle::{self, Outcome};
-use proviso_report::{Record, RecordError};
 use proviso_rules::judge::Why;
-use proviso_rules::replay::{Change, Comparison, Example, Replay, RuleChange, Tally};
+use proviso_rules::replay::{
+    Change, Comparison, Example, NoRecord, Replay, RuleChange, Tally, read_line,
+};
 use proviso_rules::{Judge, Order};
 
 use crate::folder::Folder;
@@ -175,14 +177,14 @@ impl Read {
         })?;
         let name = line(&path.display().to_string());
         let mut records = Vec::new();
-        let mut bad: Vec<(usize, RecordError)> = Vec::new();
+        let mut bad: Vec<(usize, NoRecord)> = Vec::new();
         let mut jumps = Vec::new();
         let mut last: Option<u64> = None;
         for (number, text) in bytes.split(|byte| *byte == b'\n').enumerate() {
             if text.trim_ascii().is_empty() {
                 continue;
             }
-            match Record::parse(text) {
+            match read_line(text) {
                 Ok(record) => {
                     if let Some(words) = last.and_then(|last| jump(last, record.seq)) {
                         jumps.push(format!("{name}:{}: {words}", number.saturating_add(1)));
@@ -207,9 +209,10 @@ impl Read {
                 "{name}: {more_jumps} more gaps or repeated records"
             ));
         }
-        for (number, error) in bad.iter().take(SHOWN) {
+        for (number, wrong) in bad.iter().take(SHOWN) {
+            let NoRecord { column, sentence } = wrong;
             self.amiss
-                .push(format!("{name}:{number}: {}", line(&error.to_string())));
+                .push(format!("{name}:{number}:{column}: {}", line(sentence)));
         }
         if let Some(more) = bad.len().checked_sub(SHOWN).filter(|more| *more > 0) {
             self.amiss
@@ -344,7 +347,8 @@ fn foot(found: &Comparison, read: &Read) -> String {
         ));
     }
     for sentence in &read.amiss {
-        add(format!("Could not be judged: {sentence}."));
+        let stop = if sentence.ends_with('?') { "" } else { "." };
+        add(format!("Could not be judged: {sentence}{stop}"));
     }
     let changed = found.rules.iter().filter(|rule| rule.differs()).count();
     add(match changed {

@@ -186,8 +186,8 @@ fn what_cannot_be_judged_is_never_passed_over() {
     assert_eq!(code, 2, "{said}");
     for words in [
         "1 record of 1 computer",
-        "Could not be judged: bad.jsonl:2: ",
-        "Could not be judged: bad.jsonl:4: ",
+        "Could not be judged: bad.jsonl:2:1: a record needs `seq`; add it.",
+        "Could not be judged: bad.jsonl:4:2: this is not JSON: expected ident.",
         "No finding changes in what could be judged.",
     ] {
         assert!(said.contains(words), "{words}: {said}");

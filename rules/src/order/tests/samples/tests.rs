@@ -23,9 +23,9 @@ pub(super) const ALL: &[Sample] = &[
         "test-event",
         &[(
             "event = { kind = \"web_visit\", url = \"https://b.example/\", at = \"2026-04-01T20:00:00Z\" }",
-            "event = ▸{ kind = \"web_visit\", url = \"https://b.example/\", transition = \"lnk\", at = \"2026-04-01T20:00:00Z\" }",
+            "event = { kind = \"web_visit\", url = \"https://b.example/\", transition = ▸\"lnk\", at = \"2026-04-01T20:00:00Z\" }",
         )],
-        "correct the event",
+        "`transition` cannot be `lnk`; did you mean `link`?",
     ),
     one(
         "test-outside-term",
