@@ -13,6 +13,7 @@
 //! computer.
 
 mod annex;
+mod changes;
 mod compose;
 pub mod document;
 mod gloss;
@@ -27,7 +28,7 @@ use proviso_report::Hash;
 use crate::list::ListBytes;
 use crate::order::Order;
 
-pub use document::Document;
+pub use document::{Document, Section};
 /// What [`html_fragment`] needs to look right; [`html()`] has it inside.
 pub use html::STYLE;
 
@@ -46,16 +47,37 @@ pub fn document(order: &Order, faults: usize, lists: Lists<'_>) -> Document {
     compose::document(order, faults, lists)
 }
 
+/// What this version of an order has changed against another, in the words of their pages: a section
+/// for the page of this one.
+///
+/// `lists` gives those of both.
+#[must_use]
+pub fn changes(before: &Order, now: &Order, lists: Lists<'_>) -> Section {
+    changes::section(before, now, lists)
+}
+
 /// As plain text, 80 columns wide.
 #[must_use]
 pub fn text(order: &Order, faults: usize, lists: Lists<'_>) -> String {
-    text::write(&document(order, faults, lists))
+    text_of(&document(order, faults, lists))
+}
+
+/// A page as plain text, 80 columns wide.
+#[must_use]
+pub fn text_of(page: &Document) -> String {
+    text::write(page)
 }
 
 /// As a whole HTML page that needs nothing else: no script, no font, no picture, no network.
 #[must_use]
 pub fn html(order: &Order, faults: usize, lists: Lists<'_>) -> String {
-    html::page(&document(order, faults, lists))
+    html_of(&document(order, faults, lists))
+}
+
+/// A page as a whole HTML page, as [`html()`].
+#[must_use]
+pub fn html_of(page: &Document) -> String {
+    html::page(page)
 }
 
 /// As a part of another HTML page that has a first heading of its own and carries [`STYLE`].

@@ -64,23 +64,7 @@ fn marks(order: &Order, faults: usize) -> (Vec<String>, String) {
 }
 
 fn head(order: &Order) -> Vec<Block> {
-    let until = match order.ends() {
-        Some(ends) => format!("to the end of {}", day(ends)),
-        None => "until a further order".to_owned(),
-    };
-    let mut blocks = vec![
-        Block::paragraph(format!(
-            "{}, made on {}.",
-            bare(order.court()),
-            day(order.made())
-        )),
-        Block::paragraph(format!(
-            "In force from {} {until}, by {} ({}).",
-            day(order.starts()),
-            clocks(order),
-            order.timezone()
-        )),
-    ];
+    let mut blocks = terms(order);
     if let Some(before) = order.replaces() {
         blocks.push(Block::paragraph(format!(
             "It takes the place of version {}. The SHA-256 of that file is",
@@ -94,17 +78,46 @@ fn head(order: &Order) -> Vec<Block> {
             before.version
         )));
     }
-    if let Some(paper) = order.sealed_copy() {
-        blocks.push(Block::paragraph(format!(
-            "The sealed paper order is {}. Where this page differs from the paper, the paper \
-             counts. The SHA-256 of the paper's file is",
-            paper.file
-        )));
-        blocks.push(Block::Code(paper.sha256.to_string()));
-    }
+    blocks.extend(paper(order));
     blocks.push(Block::paragraph("The SHA-256 of this order file is"));
     blocks.push(Block::Code(order.digest().to_string()));
     blocks
+}
+
+/// Which court made it, and when it is in force.
+pub(super) fn terms(order: &Order) -> Vec<Block> {
+    let until = match order.ends() {
+        Some(ends) => format!("to the end of {}", day(ends)),
+        None => "until a further order".to_owned(),
+    };
+    vec![
+        Block::paragraph(format!(
+            "{}, made on {}.",
+            bare(order.court()),
+            day(order.made())
+        )),
+        Block::paragraph(format!(
+            "In force from {} {until}, by {} ({}).",
+            day(order.starts()),
+            clocks(order),
+            order.timezone()
+        )),
+    ]
+}
+
+/// The paper that it is a copy of.
+pub(super) fn paper(order: &Order) -> Vec<Block> {
+    let Some(paper) = order.sealed_copy() else {
+        return Vec::new();
+    };
+    vec![
+        Block::paragraph(format!(
+            "The sealed paper order is {}. Where this page differs from the paper, the paper \
+             counts. The SHA-256 of the paper's file is",
+            paper.file
+        )),
+        Block::Code(paper.sha256.to_string()),
+    ]
 }
 
 fn meaning(order: &Order) -> Section {
@@ -166,7 +179,7 @@ fn meaning(order: &Order) -> Section {
     }
 }
 
-fn recorded(order: &Order) -> Section {
+pub(super) fn recorded(order: &Order) -> Section {
     let mut blocks = Vec::new();
     let items: Vec<String> = order
         .kinds()
@@ -227,7 +240,7 @@ fn recorded_kind(order: &Order, kind: Kind) -> String {
     }
 }
 
-fn suspended(order: &Order) -> Section {
+pub(super) fn suspended(order: &Order) -> Section {
     let items = order.suspensions().iter().map(|one| {
         let until = match one.to {
             Some(to) => format!("to the end of {}", day(to)),
@@ -246,23 +259,10 @@ fn suspended(order: &Order) -> Section {
 }
 
 fn clause(order: &Order, clause: &Clause) -> Section {
-    let mut blocks = Vec::new();
-    if !clause.records.is_empty() {
-        blocks.push(Block::paragraph(format!(
-            "Recorded under this clause, flagged or not: {}.",
-            kinds(&clause.records)
-        )));
-    }
+    let mut blocks: Vec<Block> = whole(clause).into_iter().collect();
     let rules = order.rules().iter().filter(|rule| rule.clause == clause.id);
     blocks.extend(rules.map(|one| rule(order, one)));
-    let parts = order
-        .not_checkable()
-        .iter()
-        .filter(|part| part.clause == clause.id);
-    blocks.extend(parts.map(|part| Block::Part {
-        heading: format!("Nothing checks: {}", bare(&part.part)),
-        blocks: vec![Block::paragraph(format!("Why: {}.", bare(&part.why)))],
-    }));
+    blocks.extend(unchecked(order, clause));
     Section {
         heading: format!("Clause {}", clause.id),
         court: Some(Court {
@@ -274,7 +274,31 @@ fn clause(order: &Order, clause: &Clause) -> Section {
     }
 }
 
-fn exempt(order: &Order, exempt: &Exempt) -> Block {
+/// What is recorded whether a rule looks at it or not.
+pub(super) fn whole(clause: &Clause) -> Option<Block> {
+    (!clause.records.is_empty()).then(|| {
+        Block::paragraph(format!(
+            "Recorded under this clause, flagged or not: {}.",
+            kinds(&clause.records)
+        ))
+    })
+}
+
+/// What of a clause no rule looks at.
+pub(super) fn unchecked(order: &Order, clause: &Clause) -> Vec<Block> {
+    let parts = order
+        .not_checkable()
+        .iter()
+        .filter(|part| part.clause == clause.id);
+    parts
+        .map(|part| Block::Part {
+            heading: format!("Nothing checks: {}", bare(&part.part)),
+            blocks: vec![Block::paragraph(format!("Why: {}.", bare(&part.why)))],
+        })
+        .collect()
+}
+
+pub(super) fn exempt(order: &Order, exempt: &Exempt) -> Block {
     let items = exempt
         .matches
         .iter()

@@ -92,6 +92,9 @@ enum Order {
         /// How the page is written
         #[arg(long = "as", value_name = "FORM", default_value = "text")]
         form: show::Form,
+        /// Begins with what has changed since this version, which is an order file too
+        #[arg(long, value_name = "OLD")]
+        since: Option<PathBuf>,
         /// Writes the page into this file, not to the screen
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -166,9 +169,10 @@ fn main() -> ExitCode {
         What::Order(Order::Show {
             file,
             form,
+            since,
             out,
             replace,
-        }) => show::show(&file, form, out.as_deref(), replace),
+        }) => show::show(&file, since.as_deref(), form, out.as_deref(), replace),
         What::Order(Order::Replay {
             order,
             against,

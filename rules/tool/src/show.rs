@@ -4,10 +4,10 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use proviso_pdf::PdfError;
-use proviso_report::Hash;
-use proviso_rules::{Order, page};
+use proviso_rules::Order;
+use proviso_rules::page::{self, Document};
 
-use crate::order_file::{ReadError, beside, cannot, compile, pinned, print_faults, read};
+use crate::order_file::{self, ReadError, beside, cannot, compile, pinned, print_faults, read};
 use crate::out;
 use crate::whole_file::{self, WriteError};
 use crate::{End, lines, say};
@@ -28,6 +28,8 @@ pub(crate) enum Form {
 enum ShowError {
     #[error(transparent)]
     Read(#[from] ReadError),
+    #[error("{} has faults, which stand above: name the order that was in force before", .0.display())]
+    Before(PathBuf),
     #[error(transparent)]
     Pdf(#[from] PdfError),
     #[error("a PDF is no text for a terminal: name a file with --out")]
@@ -37,15 +39,27 @@ enum ShowError {
 }
 
 /// `proviso order show`. An order with faults in its lists or tests is shown, marked
-/// as one that nobody may use, and they are said.
-pub(crate) fn show(file: &Path, form: Form, out: Option<&Path>, replace: bool) -> End {
-    match shown(file, form, out, replace) {
+/// as one that nobody may use, and they are said. Of `since` only what the file says is needed.
+pub(crate) fn show(
+    file: &Path,
+    since: Option<&Path>,
+    form: Form,
+    out: Option<&Path>,
+    replace: bool,
+) -> End {
+    match shown(file, since, form, out, replace) {
         Ok(end) => end,
         Err(error) => cannot(&error),
     }
 }
 
-fn shown(file: &Path, form: Form, out: Option<&Path>, replace: bool) -> Result<End, ShowError> {
+fn shown(
+    file: &Path,
+    since: Option<&Path>,
+    form: Form,
+    out: Option<&Path>,
+    replace: bool,
+) -> Result<End, ShowError> {
     let bytes = read(file)?;
     let order = match Order::parse(&bytes) {
         Ok(order) => order,
@@ -56,10 +70,18 @@ fn shown(file: &Path, form: Form, out: Option<&Path>, replace: bool) -> Result<E
     };
     let compiled = compile(file, &bytes)?;
     let count = compiled.as_ref().map_or_else(|one| one.all().len(), |_| 0);
-    let lists = order.lists().iter().map(|pin| beside(file, &pin.file));
-    let reads: Vec<PathBuf> = lists.chain([file.to_owned()]).collect();
-    let page = page(&order, count, form, file)?;
-    write(&page, form, out, replace, &reads)?;
+    let mut reads = files(file, &order);
+    // Short lists are shown.
+    let mut pinned = pinned(file, order.lists())?;
+    let mut page = page::document(&order, count, &mut |hash| pinned.get(hash).cloned());
+    if let Some(since) = since {
+        let before = before(since)?;
+        reads.extend(files(since, &before));
+        pinned.extend(order_file::pinned(since, before.lists())?);
+        let changes = page::changes(&before, &order, &mut |hash| pinned.get(hash).cloned());
+        page.sections.insert(0, changes);
+    }
+    write(&bytes_of(&page, form)?, form, out, replace, &reads)?;
     match compiled {
         Ok(_) => Ok(End::Yes),
         Err(faults) => {
@@ -70,14 +92,25 @@ fn shown(file: &Path, form: Form, out: Option<&Path>, replace: bool) -> Result<E
     }
 }
 
-/// The bytes of the page. It shows what is on short lists.
-fn page(order: &Order, faults: usize, form: Form, file: &Path) -> Result<Vec<u8>, ShowError> {
-    let pinned = pinned(file, order.lists())?;
-    let mut lists = |hash: &Hash| pinned.get(hash).cloned();
+/// The files that a page is made of: nothing may be written over them.
+fn files(file: &Path, order: &Order) -> Vec<PathBuf> {
+    let lists = order.lists().iter().map(|pin| beside(file, &pin.file));
+    lists.chain([file.to_owned()]).collect()
+}
+
+/// The version that the order is compared with.
+fn before(file: &Path) -> Result<Order, ShowError> {
+    Order::parse(&read(file)?).map_err(|faults| {
+        print_faults(file, &faults);
+        ShowError::Before(file.to_owned())
+    })
+}
+
+fn bytes_of(page: &Document, form: Form) -> Result<Vec<u8>, ShowError> {
     Ok(match form {
-        Form::Text => format!("{}\n", lines(&page::text(order, faults, &mut lists))).into_bytes(),
-        Form::Html => page::html(order, faults, &mut lists).into_bytes(),
-        Form::Pdf => proviso_pdf::write(&page::document(order, faults, &mut lists))?,
+        Form::Text => format!("{}\n", lines(&page::text_of(page))).into_bytes(),
+        Form::Html => page::html_of(page).into_bytes(),
+        Form::Pdf => proviso_pdf::write(page)?,
     })
 }
 

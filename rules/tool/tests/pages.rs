@@ -232,6 +232,38 @@ fn a_page_goes_into_a_file() {
 }
 
 /// The example with a clause that needs several sheets on both of its sides.
+#[test]
+fn what_has_changed_stands_on_each_form() {
+    let now = EXAMPLE.replacen("version = 4", "version = 5", 1).replacen(
+        "severity = \"breach\"",
+        "severity = \"urgent\"",
+        1,
+    );
+    let desk = Desk::new(&now);
+    std::fs::write(desk.path("before.toml"), EXAMPLE).unwrap();
+    let since = ["--since", "before.toml"];
+    desk.show(&[&since[..], &["--as", "pdf", "--out", "page.pdf"]].concat());
+    let html = desk.show(&[&since[..], &["--as", "html"]].concat()).stdout;
+    for form in [
+        desk.read("pdftotext", &["page.pdf", "-"]),
+        String::from_utf8(html).unwrap(),
+        String::from_utf8(desk.show(&since).stdout).unwrap(),
+    ] {
+        let form: Vec<&str> = form.split_whitespace().collect();
+        let form = form.join(" ");
+        for words in ["What has changed since version 4", "Rule 1.c has changed"] {
+            assert!(form.contains(words), "{form}");
+        }
+    }
+    assert!(!desk.text().contains("What has changed"));
+
+    std::fs::write(desk.path("before.toml"), "format = 1").unwrap();
+    let output = desk.show(&since);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("before.toml has faults"), "{said}");
+}
+
 fn long() -> String {
     let mut order = EXAMPLE.to_owned();
     let words = "Using any device, without the written approval of his offender manager.\n\n";
