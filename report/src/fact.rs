@@ -14,7 +14,8 @@ mod program;
 mod system;
 mod web;
 
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeSeed;
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use agent::{
     AgentAltered, AgentStarted, AgentStopped, AgentTraced, CollectorBlocked, Gap, GapCause,
@@ -30,6 +31,9 @@ pub use web::{
     BrowserFound, BrowserSetting, Cleared, Download, Foreground, HistoryCleared, PrivateWindow,
     Search, Transition, VisitsConfirmed, WebVisit,
 };
+
+/// Reads the fields of a fact of this kind in the middle of something else.
+pub(crate) struct FieldsOf(pub(crate) Kind);
 
 macro_rules! facts {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)+) => {
@@ -87,6 +91,16 @@ macro_rules! facts {
             pub fn to_json(&self) -> Result<String, FactError> {
                 let fault = |error| FactError::new(self.kind(), &error);
                 match self { $(Self::$kind(fields) => serde_json::to_string(fields).map_err(fault),)+ }
+            }
+        }
+
+        impl<'de> DeserializeSeed<'de> for FieldsOf {
+            type Value = Fact;
+
+            fn deserialize<D: Deserializer<'de>>(self, fields: D) -> Result<Fact, D::Error> {
+                match self.0 {
+                    $(Kind::$kind => $kind::deserialize(fields).map(Fact::$kind),)+
+                }
             }
         }
 

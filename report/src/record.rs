@@ -12,6 +12,8 @@
 //!
 //! Refuses: other keys, other versions, a second spelling of a time or a hash.
 
+mod line;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
@@ -227,23 +229,10 @@ impl Record {
         if line.contains(&b'\n') {
             return Err(RecordError::LineFeed);
         }
-        let parsed: Line<'_> = serde_json::from_slice(line)
-            .map_err(|error| version_of(line).unwrap_or(RecordError::Form(plain(&error))))?;
-        if parsed.v != VERSION {
-            return Err(RecordError::Version(parsed.v));
-        }
-        let record = Self {
-            seq: parsed.seq,
-            at: parsed.at,
-            noted: parsed.noted,
-            mono: parsed.mono,
-            boot: parsed.boot,
-            account: parsed.account.map(Cow::into_owned),
-            clauses: parsed.clauses.into_owned(),
-            methods: parsed.methods.into_owned(),
-            order: parsed.order,
-            receipt: parsed.receipt,
-            fact: Fact::parse(parsed.kind, parsed.f.get())?,
+        let as_written = std::str::from_utf8(line).ok().and_then(line::read);
+        let record = match as_written {
+            Some(record) => record,
+            None => thorough(line)?,
         };
         record.check()?;
         Ok(record)
@@ -262,6 +251,28 @@ impl Record {
         }
         Ok(())
     }
+}
+
+/// Reads a line whatever the order of its keys, and says what is wrong with one that is none.
+fn thorough(line: &[u8]) -> Result<Record, RecordError> {
+    let parsed: Line<'_> = serde_json::from_slice(line)
+        .map_err(|error| version_of(line).unwrap_or(RecordError::Form(plain(&error))))?;
+    if parsed.v != VERSION {
+        return Err(RecordError::Version(parsed.v));
+    }
+    Ok(Record {
+        seq: parsed.seq,
+        at: parsed.at,
+        noted: parsed.noted,
+        mono: parsed.mono,
+        boot: parsed.boot,
+        account: parsed.account.map(Cow::into_owned),
+        clauses: parsed.clauses.into_owned(),
+        methods: parsed.methods.into_owned(),
+        order: parsed.order,
+        receipt: parsed.receipt,
+        fact: Fact::parse(parsed.kind, parsed.f.get())?,
+    })
 }
 
 fn fits(line: &[u8]) -> Result<(), RecordError> {

@@ -175,7 +175,41 @@ fn other_forms_are_refused() {
     }
 }
 
+#[test]
+fn what_is_read_at_once_is_what_is_read_thoroughly() {
+    for record in [visit(), stopped()] {
+        let line = String::from_utf8(record.to_line().unwrap()).unwrap();
+        assert_eq!(line::read(&line), Some(record.clone()), "{line}");
+        assert_eq!(thorough(line.as_bytes()), Ok(record.clone()), "{line}");
+        // In another order, or with words for nothing, only thoroughly.
+        let (before, after) = line.split_once(r#""seq":41,"#).unwrap();
+        let (after, _) = after.rsplit_once('}').unwrap();
+        let turned = format!(r#"{before}{after},"seq":41}}"#);
+        assert_eq!(line::read(&turned), None, "{turned}");
+        assert_eq!(Record::parse(turned.as_bytes()), Ok(record), "{turned}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn at_once_nothing_else_is_read(
+        text in "[a-z\"{}:,0-9]{1,9}",
+        at in 0_usize..500,
+        length in 0_usize..9,
+    ) {
+        for record in [visit(), stopped()] {
+            let mut line = String::from_utf8(record.to_line().unwrap()).unwrap();
+            let at = at % line.len();
+            let end = (at + length).min(line.len());
+            if line.is_char_boundary(at) && line.is_char_boundary(end) {
+                line.replace_range(at..end, &text);
+            }
+            if let Some(record) = line::read(&line) {
+                prop_assert_eq!(thorough(line.as_bytes()), Ok(record));
+            }
+        }
+    }
+
     #[test]
     fn any_bytes_are_a_record_or_a_fault(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let _ = Record::parse(&bytes);
