@@ -44,6 +44,7 @@ mod chosen;
 mod complete;
 mod epochs;
 mod keys;
+mod leaves;
 pub mod ledger;
 mod life;
 mod log;

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Files, Leaf, Outcome};
+use super::{Files, Outcome};
 use crate::checkpoint::Checkpoint;
 use crate::device::DeviceId;
 use crate::fact::Fact;
@@ -115,7 +115,12 @@ impl Announcement {
             Receipt::of(line, &checkpoint, collector)
                 .map_err(|error| format!("the note under record {at}: {error}"))?;
         }
-        Ok((checkpoint, next_key(at, &self.line, key)?))
+        let record =
+            Record::parse(self.line.as_bytes()).map_err(|error| format!("record {at}: {error}"))?;
+        if record.seq != at {
+            return Err(format!("record {at} says that it is record {}", record.seq));
+        }
+        Ok((checkpoint, next_key(&record, key)?))
     }
 }
 
@@ -142,7 +147,7 @@ pub(super) fn walk(
     files: &dyn Files,
     device: DeviceId,
     enrolled: VerifierKey,
-    leaves: &[Leaf],
+    shown: &[Record],
     collector: Option<&VerifierKey>,
 ) -> Result<Keys, Outcome> {
     let mut keys = Keys {
@@ -151,23 +156,20 @@ pub(super) fn walk(
         shown: Vec::new(),
     };
     let mut before = announcements(files, device)?.into_iter().peekable();
-    let mut named = leaves
+    let mut named = shown
         .iter()
-        .filter_map(|leaf| match leaf {
-            Leaf::Shown { index, line, .. } if names_key(line) => Some((*index, line)),
-            _ => None,
-        })
+        .filter(|record| matches!(record.fact, Fact::KeyChanged(_)))
         .peekable();
     let mut key = enrolled.clone();
     keys.since.insert(0, enrolled);
     loop {
         let proven = match (before.peek(), named.peek()) {
             (None, None) => return Ok(keys),
-            (Some(one), Some((index, _))) if one.index == *index => {
-                let why = format!("record {index} is shown, and in keys.jsonl too");
+            (Some(one), Some(record)) if one.index == record.seq => {
+                let why = format!("record {} is shown, and in keys.jsonl too", record.seq);
                 return Err(Outcome::Fails(why));
             }
-            (Some(one), Some((index, _))) => one.index < *index,
+            (Some(one), Some(record)) => one.index < record.seq,
             (one, _) => one.is_some(),
         };
         let (size, next) = if proven {
@@ -176,27 +178,15 @@ pub(super) fn walk(
             keys.signed.insert(checkpoint.size, checkpoint.root);
             (checkpoint.size, next)
         } else {
-            let Some((index, line)) = named.next() else {
-                continue;
-            };
-            let next = next_key(index, line, &key).map_err(Outcome::Fails)?;
-            let size = index.saturating_add(1);
+            let Some(record) = named.next() else { continue };
+            let next = next_key(record, &key).map_err(Outcome::Fails)?;
+            let size = record.seq.saturating_add(1);
             keys.shown.push(size);
             (size, next)
         };
         key = next.clone();
         keys.since.insert(size, next);
     }
-}
-
-/// Is this line about the log itself? Such a record is shown whatever time is asked for.
-pub(super) fn is_of_log(line: &str) -> bool {
-    names_key(line) || line.contains(r#""kind":"log_continues""#)
-}
-
-/// Does this line name a key? It is looked at closer when it may.
-pub(super) fn names_key(line: &str) -> bool {
-    line.contains(r#""kind":"key_changed""#)
 }
 
 /// The lines of `keys.jsonl`; none if there is no such file.
@@ -223,18 +213,11 @@ fn announcements(files: &dyn Files, device: DeviceId) -> Result<Vec<Announcement
 }
 
 /// The key that a record names, which `before` signs no more.
-fn next_key(index: u64, line: &str, before: &VerifierKey) -> Result<VerifierKey, String> {
-    let record =
-        Record::parse(line.as_bytes()).map_err(|error| format!("record {index}: {error}"))?;
+fn next_key(record: &Record, before: &VerifierKey) -> Result<VerifierKey, String> {
+    let index = record.seq;
     let Fact::KeyChanged(changed) = &record.fact else {
         return Err(format!("record {index} names no key"));
     };
-    if record.seq != index {
-        return Err(format!(
-            "record {index} says that it is record {}",
-            record.seq
-        ));
-    }
     let key: VerifierKey = changed
         .key
         .parse()

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::{self, Keys};
-use super::{Check, Files, Leaf, Outcome, Question, Start, key, needed};
+use super::leaves::{Leaves, Place, What};
+use super::{Check, Files, Outcome, Question, Start, key, needed};
 use crate::bounds::{Bounds, Named, Receipts};
 use crate::checkpoint::Checkpoint;
 use crate::device::DeviceId;
@@ -66,8 +67,8 @@ pub(super) fn check(
             return (checks, None);
         }
     };
-    let read = read_leaves(files, device);
-    let shown = read.as_deref().unwrap_or_default();
+    let read = Leaves::read(files, device);
+    let shown = read.as_ref().map_or(&[][..], |leaves| &leaves.records);
     let keys = match keys::walk(files, device, key, shown, collector) {
         Ok(keys) => keys,
         Err(outcome) => {
@@ -108,7 +109,7 @@ pub(super) fn check(
     note(check(Question::Signed, &text, outcome).also(Question::Received));
 
     let grown = read.and_then(|leaves| {
-        let log = grow(files, device, &leaves, &cosigned, &keys)?;
+        let log = grow(files, device, &leaves.places, &cosigned, &keys)?;
         Ok((log, leaves))
     });
     let (log, leaves) = match grown {
@@ -129,11 +130,10 @@ pub(super) fn check(
     // Of chosen records the statement of completeness says which are withheld.
     if log.withheld > 0 && !chosen {
         let text = "no record is withheld between records of the time asked for";
-        note(check(Question::Complete, text, withheld(&leaves)));
+        note(check(Question::Complete, text, leaves.withheld()));
     }
-    let (outcome, records) = records(&leaves, &log.receipts);
-    // Each line again as text is as much as the records are.
-    drop(leaves);
+    let outcome = in_their_places(&leaves, &log.receipts);
+    let records = leaves.records;
     let text = "each record stands at its place and says what a record can say";
     let sound = note(check(Question::InLog, text, outcome).also(Question::Between));
     let mut walk = log.receipts.sandwich();
@@ -227,23 +227,11 @@ fn checkpoints(
     }
 }
 
-fn read_leaves(files: &dyn Files, device: DeviceId) -> Result<Vec<Leaf>, Outcome> {
-    let path = format!("data/devices/{device}/leaves.jsonl");
-    let bytes = needed(files, &path)?;
-    let text =
-        std::str::from_utf8(&bytes).map_err(|_| Outcome::Fails(format!("{path} is not UTF-8")))?;
-    let read = |(number, line): (u64, &str)| {
-        serde_json::from_str(line)
-            .map_err(|error| Outcome::Fails(format!("{path}, line {number}: {error}")))
-    };
-    (1_u64..).zip(text.lines()).map(read).collect()
-}
-
 /// Grows the log by every leaf and compares it with each checkpoint on the way.
 fn grow(
     files: &dyn Files,
     device: DeviceId,
-    leaves: &[Leaf],
+    places: &[Place],
     cosigned: &BTreeMap<u64, Cosigned>,
     keys: &Keys,
 ) -> Result<DeviceLog, Outcome> {
@@ -282,20 +270,19 @@ fn grow(
         }
     };
     meet(&log)?;
-    for (number, leaf) in (1_u64..).zip(leaves) {
-        if leaf.index() != log.size() {
+    for (number, place) in (1_u64..).zip(places) {
+        if place.index != log.size() {
             return Err(fails(format!(
                 "{path}, line {number}: record {} stands where {} must stand",
-                leaf.index(),
+                place.index,
                 log.size()
             )));
         }
-        let hash = leaf.hash();
-        log.append(hash);
+        log.append(place.hash);
         meet(&log)?;
-        match leaf {
-            Leaf::Shown { .. } => shown.push(hash),
-            Leaf::Withheld { .. } => withheld += 1,
+        match place.what {
+            What::Shown | What::OfLog => shown.push(place.hash),
+            What::Withheld => withheld += 1,
         }
     }
     let end = log.size();
@@ -331,45 +318,21 @@ fn grow(
     })
 }
 
-/// A change of keys is shown whenever it was. Records of one moment need not stand together: a history is read late. So this may be in order,
-/// and only the record itself could tell.
-fn withheld(leaves: &[Leaf]) -> Outcome {
-    let is_shown = |leaf: &Leaf| matches!(leaf, Leaf::Shown { .. });
-    let is_asked_for =
-        |leaf: &Leaf| matches!(leaf, Leaf::Shown { line, .. } if !keys::is_of_log(line));
-    let from = leaves.iter().position(is_asked_for).unwrap_or(leaves.len());
-    let to = leaves.iter().rposition(is_asked_for).unwrap_or(0);
-    let inside = leaves.get(from..to).unwrap_or_default();
-    match inside.iter().find(|leaf| !is_shown(leaf)) {
-        None => Outcome::Holds,
-        Some(leaf) => Outcome::Unchecked(format!(
-            "record {} is withheld although it lies between records of the time asked for; it may \
-             be about another time: ask for a bundle of a longer one",
-            leaf.index()
+/// Is each of them a record that can stand where it stands?
+fn in_their_places(leaves: &Leaves, receipts: &Receipts) -> Outcome {
+    // A receipt that a record names was there before the record.
+    let later = leaves
+        .records
+        .iter()
+        .find_map(|record| match receipts.named(record) {
+            Named::Later(size) => Some((record.seq, size)),
+            _ => None,
+        });
+    match (later, &leaves.fault) {
+        (Some((index, size)), _) => Outcome::Fails(format!(
+            "record {index} names a receipt for {size} records, which is later"
         )),
+        (None, Some(why)) => Outcome::Fails(why.clone()),
+        (None, None) => Outcome::Holds,
     }
-}
-
-fn records(leaves: &[Leaf], receipts: &Receipts) -> (Outcome, Vec<Record>) {
-    let mut records = Vec::with_capacity(leaves.len());
-    for leaf in leaves {
-        let Leaf::Shown { index, line, .. } = leaf else {
-            continue;
-        };
-        let record = match Record::parse(line.as_bytes()) {
-            Ok(record) => record,
-            Err(error) => return (Outcome::Fails(format!("record {index}: {error}")), records),
-        };
-        if record.seq != *index {
-            let why = format!("record {index} says that it is record {}", record.seq);
-            return (Outcome::Fails(why), records);
-        }
-        // A receipt that a record names was there before the record.
-        if let Named::Later(size) = receipts.named(&record) {
-            let why = format!("record {index} names a receipt for {size} records, which is later");
-            return (Outcome::Fails(why), records);
-        }
-        records.push(record);
-    }
-    (Outcome::Holds, records)
 }

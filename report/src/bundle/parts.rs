@@ -1,5 +1,8 @@
 //! What the files of a bundle hold.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use super::Selection;
@@ -107,25 +110,45 @@ impl Leaf {
 struct LeafLine {
     index: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    salt: Option<String>,
+    salt: Option<Salt>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     line: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hash: Option<Hash>,
 }
 
+/// A salt as text.
+#[derive(Clone, Copy)]
+struct Salt([u8; SALT]);
+
+/// The text is no salt.
+struct SaltError;
+
+impl fmt::Display for Salt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        id::write_hex(&self.0, f)
+    }
+}
+
+impl FromStr for Salt {
+    type Err = SaltError;
+
+    fn from_str(text: &str) -> Result<Self, SaltError> {
+        id::read_hex(text).map(Self).ok_or(SaltError)
+    }
+}
+
+id::serde_as_text!(Salt, "a salt of 32 lower-case hex digits");
+
 impl From<Leaf> for LeafLine {
     fn from(leaf: Leaf) -> Self {
         match leaf {
-            Leaf::Shown { index, salt, line } => {
-                let salt = Some(data_encoding::HEXLOWER.encode(&salt));
-                Self {
-                    index,
-                    salt,
-                    line: Some(line),
-                    hash: None,
-                }
-            }
+            Leaf::Shown { index, salt, line } => Self {
+                index,
+                salt: Some(Salt(salt)),
+                line: Some(line),
+                hash: None,
+            },
             Leaf::Withheld { index, hash } => Self {
                 index,
                 salt: None,
@@ -143,13 +166,10 @@ impl TryFrom<LeafLine> for Leaf {
         match leaf {
             LeafLine {
                 index,
-                salt: Some(salt),
+                salt: Some(Salt(salt)),
                 line: Some(line),
                 hash: None,
-            } => {
-                let salt = id::read_hex(&salt).ok_or("a salt is 32 lower-case hex digits")?;
-                Ok(Self::Shown { index, salt, line })
-            }
+            } => Ok(Self::Shown { index, salt, line }),
             LeafLine {
                 index,
                 salt: None,

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use ring::signature::Ed25519KeyPair;
 
 use super::*;
-use crate::bundle::{Check, DeviceLog, Start, log};
+use crate::bundle::{Check, DeviceLog, Leaf, Start, log};
 use crate::checkpoint::Checkpoint;
 use crate::fact::{AgentStopped, KeyChanged, KeyReason};
 use crate::key::SigningKey;
@@ -154,7 +154,7 @@ impl Written {
                 let size = index + 1;
                 let path = format!("{under}/checkpoints/{size:020}.note");
                 files.0.insert(path, self.note(size, self.key(size)).into());
-            } else if names_key(line) {
+            } else if line.contains(r#""kind":"key_changed""#) {
                 keys += &(serde_json::to_string(&self.announcement(index)).unwrap() + "\n");
             }
         }
