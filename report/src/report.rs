@@ -13,8 +13,10 @@
 //! the log before it.
 
 mod build;
+mod kept;
 
 pub use build::{ReportBuilder, Unsigned};
+pub use kept::{Kept, KeptLeaf, MAX_KEPT_RAW};
 
 pub use crate::device::{DeviceId, DeviceIdError};
 

@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use proviso_report::report::Kept;
 use proviso_report::{CompactRange, Report, VerifierKey};
 
 /// RFC 8032, section 7.1, test 1.
@@ -11,7 +12,23 @@ const NOTE: &str = "a\n2\nAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n\n\u{201
 fuzz_target!(|bytes: &[u8]| {
     look(bytes);
     look(&around(bytes));
+    kept(bytes);
+    let mut erased = b"PVSE\x01".to_vec();
+    erased.extend_from_slice(bytes);
+    kept(&erased);
 });
+
+/// What is read is written as the same; nothing that is erased twice changes.
+fn kept(bytes: &[u8]) {
+    let Ok(kept) = Kept::parse(bytes) else {
+        return;
+    };
+    if let Ok(again) = kept.to_bytes() {
+        assert_eq!(Kept::parse(&again).as_ref(), Ok(&kept));
+    }
+    let none = kept.erase(|_| true);
+    assert_eq!(none.lines().count(), 0);
+}
 
 fn look(bytes: &[u8]) {
     let Ok(report) = Report::parse(bytes) else {

@@ -6,17 +6,17 @@ use crate::note::checkpoint_note;
 
 const DEVICE: DeviceId = DeviceId([0x0d; 16]);
 
-fn vkey() -> VerifierKey {
+pub(super) fn vkey() -> VerifierKey {
     VerifierKey::ed25519("a.example/device/0d", key().public()).unwrap()
 }
 
-fn log(size: u64) -> CompactRange {
+pub(super) fn log(size: u64) -> CompactRange {
     let mut log = CompactRange::new();
     (0..size).for_each(|seq| log.append(Hash::of(&seq.to_be_bytes())));
     log
 }
 
-fn report(before: &CompactRange, lines: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn report(before: &CompactRange, lines: &[Vec<u8>]) -> Vec<u8> {
     let mut builder = ReportBuilder::new(DEVICE, before, Seed::new([7; 32]));
     lines.iter().for_each(|line| builder.push(line).unwrap());
     let unsigned = builder.finish(vkey().name()).unwrap();
@@ -26,7 +26,7 @@ fn report(before: &CompactRange, lines: &[Vec<u8>]) -> Vec<u8> {
         .unwrap()
 }
 
-fn two() -> Vec<u8> {
+pub(super) fn two() -> Vec<u8> {
     report(&log(3), &[b"one".to_vec(), b"two".to_vec()])
 }
 
