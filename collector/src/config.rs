@@ -8,6 +8,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use proviso_report::{Kind, Record};
 use serde::Deserialize;
 
 use crate::data_dir::DataDir;
@@ -30,6 +31,43 @@ pub struct Config {
     /// Who cosigns the ledger.
     #[serde(rename = "witness")]
     pub witnesses: Vec<Witness>,
+    /// After how long records are due for review, by class.
+    pub retention: Vec<Retention>,
+}
+
+/// After how long records of a class are due for review. Nothing is erased by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Records under this clause; absent: under any.
+    pub clause: Option<String>,
+    /// Records of this kind; absent: of any.
+    pub kind: Option<Kind>,
+    /// How old they are then.
+    pub review_after_days: u32,
+}
+
+impl Retention {
+    /// Is the record of this class?
+    #[must_use]
+    pub fn has(&self, record: &Record) -> bool {
+        self.kind.is_none_or(|kind| kind == record.kind())
+            && self
+                .clause
+                .as_ref()
+                .is_none_or(|clause| record.clauses.contains(clause))
+    }
+
+    /// The class in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match (&self.clause, self.kind) {
+            (None, None) => "all records".to_owned(),
+            (Some(clause), None) => format!("clause {clause}"),
+            (None, Some(kind)) => kind.to_string(),
+            (Some(clause), Some(kind)) => format!("{kind} under clause {clause}"),
+        }
+    }
 }
 
 /// Where to listen.
@@ -256,6 +294,34 @@ mod tests {
         assert_eq!(config.ways()[0].1, "mail to manager@example");
         assert_eq!(config.ways()[1].1, "webhook at hooks.example");
         assert!(!format!("{config:?}").contains("c2VjcmV0"));
+    }
+
+    #[test]
+    fn the_classes_of_the_readme_are_understood() {
+        let readme = include_str!("../../README.md");
+        let (_, rest) = readme.split_once("    [[retention]]\n").unwrap();
+        let (class, _) = rest.split_once("\n\n").unwrap();
+        let config = Config::parse(&format!("[[retention]]\n{class}\n")).unwrap();
+        let wanted = Retention {
+            clause: Some("4".to_owned()),
+            kind: None,
+            review_after_days: 365,
+        };
+        assert_eq!(wanted.words(), "clause 4");
+        assert_eq!(config.retention, [wanted]);
+        let both = "[[retention]]\nclause = \"4\"\nkind = \"web_visit\"\nreview_after_days = 1\n";
+        let both = Config::parse(both).unwrap();
+        assert_eq!(both.retention[0].words(), "web_visit under clause 4");
+        for wrong in [
+            "",
+            "review_after_days = -1",
+            "review_after_days = 1\ncolour = 2",
+        ] {
+            assert!(
+                Config::parse(&format!("[[retention]]\n{wrong}\n")).is_err(),
+                "{wrong}"
+            );
+        }
     }
 
     #[test]

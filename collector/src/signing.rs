@@ -7,7 +7,7 @@
 //! Refuses: to sign anything but receipts, and bundles, whose names no log has.
 
 use proviso_report::bundle::{seal_note, seal_statement};
-use proviso_report::{Alg, Checkpoint, DeviceId, KeyError, Receipt, SigningKey, VerifierKey};
+use proviso_report::{Alg, Checkpoint, DeviceId, Hash, KeyError, Receipt, SigningKey, VerifierKey};
 use ring::rand::SystemRandom;
 use ring::signature::Ed25519KeyPair;
 
@@ -97,6 +97,19 @@ impl Signer {
         let statement = seal_statement(&self.authority, person, manifest);
         seal_note(&statement, &self.receipt(&statement, time))
     }
+
+    /// States that a certificate of destruction says `text`, at `time`, Unix seconds: the note that
+    /// lies beside it, in the form of `bundle.note`.
+    #[must_use]
+    pub fn certify(&self, erasure: &str, text: &[u8], time: u64) -> String {
+        let lines = text.iter().filter(|byte| **byte == b'\n').count();
+        let statement = Checkpoint {
+            origin: format!("{}/erasure/{erasure}", self.authority),
+            size: u64::try_from(lines).unwrap_or(u64::MAX),
+            root: Hash::of(text),
+        };
+        seal_note(&statement, &self.receipt(&statement, time))
+    }
 }
 
 impl std::fmt::Debug for Signer {
@@ -116,7 +129,6 @@ pub fn new_key() -> Result<Vec<u8>, NoRandom> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proviso_report::Hash;
 
     #[test]
     fn the_same_checkpoint_and_time_give_the_same_receipt() {

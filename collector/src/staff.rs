@@ -10,7 +10,9 @@ use crate::clock;
 use crate::random::{self, NoRandom};
 use crate::store::staff::{self, Staff};
 use crate::store::{SqlError, Store, StoreError};
+use crate::web::audit::SIGN_IN_FAILED;
 use crate::web::password::{self, PasswordError};
+use crate::web::sign_in;
 
 /// Most characters of a name.
 const LONGEST: usize = 200;
@@ -29,6 +31,12 @@ pub enum StaffError {
     /// Nobody has the name.
     #[error("nobody signs in as {0:?}; add that name first")]
     Nobody(String),
+    /// Not them, or not now.
+    #[error(
+        "{0:?} and this password do not fit, or the name is shut for a while after wrong passwords: \
+         nothing was done; try again in 15 minutes at most"
+    )]
+    Wrong(String),
     /// The password.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -66,6 +74,43 @@ pub fn add(store: &Store, name: &str, password: &str) -> Result<(), StaffError> 
         }
         Ok(staff::add(tx, &new)?)
     })
+}
+
+/// Is it them? Wrong passwords count as they do at the sign-in, and shut the name for as long. May wait:
+/// not for async code.
+pub fn identify(store: &Store, name: &str, password: &str) -> Result<Staff, StaffError> {
+    let name = name.trim().to_owned();
+    let (who, given) = (name.clone(), password.to_owned());
+    let known = store.write_blocking("identify", move |tx| {
+        let now = clock::now();
+        let somebody = staff::by_name(tx, &who)?;
+        let right = password::check(&given, somebody.as_ref().map(|staff| staff.hash.as_str()));
+        let Some(somebody) = somebody else {
+            return Ok(None);
+        };
+        if somebody.locked_until.is_some_and(|until| now < until) {
+            return Ok(None);
+        }
+        if right {
+            staff::clear_failures(tx, &somebody.id)?;
+            return Ok(Some(somebody));
+        }
+        let failed = staff::count_failure(tx, &somebody.id)?;
+        if let Some(shut) = sign_in::shut(failed) {
+            staff::lock(tx, &somebody.id, now.saturating_add(shut))?;
+        }
+        let entry = crate::store::audit::Entry {
+            id: random::row_id(now)?,
+            at: now,
+            staff: somebody.id,
+            action: SIGN_IN_FAILED.to_owned(),
+            person: None,
+            reason: String::new(),
+        };
+        crate::store::audit::put(tx, &entry)?;
+        Ok::<_, StaffError>(None)
+    })?;
+    known.ok_or(StaffError::Wrong(name))
 }
 
 /// Gives somebody a new password. May wait: not for async code.
@@ -119,6 +164,19 @@ mod tests {
         assert!(!before.contains("correct"));
         set_password(&store, "morgan", "another long password").unwrap();
         assert_ne!(hash(&store), before);
+        assert_eq!(
+            identify(&store, "morgan ", "another long password")
+                .unwrap()
+                .name,
+            "morgan"
+        );
+        let wrong = |name| identify(&store, name, "correct horse battery").unwrap_err();
+        assert!(matches!(wrong("kim"), StaffError::Wrong(_)));
+        for _ in 0..5 {
+            assert!(matches!(wrong("morgan"), StaffError::Wrong(_)));
+        }
+        // The name is shut now, for the right password too.
+        identify(&store, "morgan", "another long password").unwrap_err();
         let why = set_password(&store, "kim", "another long password").unwrap_err();
         assert!(matches!(why, StaffError::Nobody(_)), "{why}");
     }

@@ -16,6 +16,8 @@
 //! data/orders/<digest>/order.toml ...      the orders that the records name
 //! data/completeness.jsonl                  which records are shown, and why others are not;
 //!                                          Completeness
+//! data/erasures.jsonl                      what was erased, when, by whom, under which rule; only if
+//!                                          anything was    Erasure
 //! data/findings.jsonl  data/decisions.jsonl  data/README.txt
 //! data/ledger/...                          what the collector's own log says of all that  [`ledger`]
 //! data/tables/  data/unused.csv             the same for other tools, see `tables`
@@ -34,15 +36,16 @@
 //! claim; a finding about a record that is shown, which rests on others that are not, is unchecked.
 //!
 //! Refuses: to say that the collector left nothing out that it held, beyond the gaps that show in a
-//! log; a record that is withheld between others is said to be unchecked, unless the
-//! bundle says that it was not chosen. And to vouch for the keys. A bundle that a forger made from nothing, with keys of his own,
-//! holds; whoever checks it must compare the keys with those that the authority published.
+//! log; a record that is withheld between others is said to be unchecked, unless the bundle says that it
+//! was not chosen, or who erased it, when and under which rule. And to vouch for the keys. A bundle that a
+//! forger made from nothing, with keys of his own, holds; whoever checks it must compare the keys with those that the authority published.
 
 mod bag;
 mod check;
 mod chosen;
 mod complete;
 mod epochs;
+mod erasures;
 mod keys;
 mod leaves;
 pub mod ledger;
@@ -56,6 +59,7 @@ pub use check::{Check, Outcome, Question};
 pub use chosen::{MAX_CHOSEN, Numbers, OfFinding, Selection, is_binding};
 pub use complete::{COMPLETENESS, Completeness};
 pub use epochs::BrokenOff;
+pub use erasures::{ERASURES, Erased, Erasure};
 pub use keys::Announcement;
 pub use ledger::{Earlier, Ledger, LedgerAbout, ShownEntry, compare};
 pub use log::DeviceLog;
@@ -170,9 +174,12 @@ pub fn verify(files: &dyn Files) -> Verified {
     };
     let sealed = seal::check(files, verified.about.as_ref(), collector.as_ref());
     verified.checks.push(sealed);
-    let chosen = verified.chosen().is_some();
+    let said = complete::Said {
+        chosen: verified.chosen().is_some(),
+        erased: complete::erased(files),
+    };
     for device in devices(&listed, verified.about.as_ref()) {
-        let (checks, log) = log::check(files, &listed, device, collector.as_ref(), chosen);
+        let (checks, log) = log::check(files, &listed, device, collector.as_ref(), &said);
         verified.checks.extend(checks);
         if let Some(log) = log {
             verified.checks.push(life::times(device, &log));
@@ -180,6 +187,8 @@ pub fn verify(files: &dyn Files) -> Verified {
             verified.logs.insert(device, log);
         }
     }
+    let erasures = erasures::check(files, verified.about.as_ref());
+    verified.checks.extend(erasures);
     let complete = complete::check(files, verified.about.as_ref(), &verified.logs);
     verified.checks.extend(complete);
     let epochs = epochs::check(files, &verified.logs);

@@ -147,7 +147,8 @@ pub struct Scope {
 }
 
 /// Makes the tables of records: [`Tables::begin`] once; for each device in turn [`Tables::device`],
-/// then its records in order ([`Tables::shown`], [`Tables::withheld`]), then [`Tables::end_device`];
+/// then its records in order ([`Tables::shown`], [`Tables::withheld`], [`Tables::erased`]), then
+/// [`Tables::end_device`];
 /// [`Tables::end`] once. What is to be written is in [`Tables::pieces`] after each call.
 #[derive(Debug)]
 pub struct Tables {
@@ -197,6 +198,11 @@ impl Tables {
     /// Records of which only the hashes are in the bundle: from `first` to before `end`.
     pub fn withheld(&mut self, first: u64, end: u64) {
         self.unused.withheld(first, end, &mut self.pieces.unused);
+    }
+
+    /// Records that were erased: from `first` to before `end`.
+    pub fn erased(&mut self, first: u64, end: u64) {
+        self.unused.erased(first, end, &mut self.pieces.unused);
     }
 
     /// There are no more rows about this device. `leaves`: the hash of its `leaves.jsonl`.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use proviso_report::fact::{Fact, WebVisit};
 use proviso_report::record::{Method, Record};
-use proviso_report::report::Report;
+use proviso_report::report::Kept;
 
 use crate::collector::Collector;
 use crate::wait::{PATIENCE, until};
@@ -46,8 +46,7 @@ pub fn records(collector: &Collector) -> anyhow::Result<Vec<Held>> {
     while let Some(row) = rows.next()? {
         let device: String = row.get(0)?;
         let bytes: Vec<u8> = row.get(1)?;
-        let report = Report::parse(&bytes)?;
-        for line in report.lines()?.iter() {
+        for (_, line) in Kept::parse(&bytes)?.lines() {
             records.push(Held {
                 device: device.clone(),
                 record: Record::parse(line)?,

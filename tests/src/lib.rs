@@ -6,6 +6,7 @@ pub mod admitted;
 pub mod agent;
 pub mod browser;
 pub mod collector;
+pub mod erasure;
 pub mod extension;
 pub mod held;
 pub mod ingest;

@@ -103,7 +103,7 @@ fn flags_that_the_readme_types_exist() {
     let mut typed = 0;
     for code in readme.split('`').skip(1).step_by(2).chain(readme.lines()) {
         let words: Vec<&str> = code.split_whitespace().collect();
-        let [name, command, ..] = words[..] else {
+        let [name, ref rest @ ..] = words[..] else {
             continue;
         };
         if !name.starts_with("proviso") || !code.trim_start().starts_with(name) {
@@ -112,7 +112,11 @@ fn flags_that_the_readme_types_exist() {
         let Ok(program) = program(name) else {
             continue;
         };
-        let help = done(Command::new(program).args([command, "--help"])).unwrap();
+        let is_named = |word: &&&str| {
+            word.starts_with(|c: char| c.is_ascii_lowercase()) && !word.contains(['.', '/', '='])
+        };
+        let named = rest.iter().take_while(is_named);
+        let help = done(Command::new(program).args(named).arg("--help")).unwrap();
         for flag in words.iter().filter(|word| word.starts_with("--")) {
             assert!(help.contains(*flag), "{code}");
             typed += 1;

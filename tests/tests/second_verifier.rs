@@ -7,13 +7,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use proviso_report::bundle::{Check, Outcome};
+use proviso_report::bundle::{COMPLETENESS, Check, ERASURES, Outcome};
+use proviso_tests::collector::MANAGER;
+use proviso_tests::erasure::{RULE, SECOND, erased};
 use proviso_tests::process::{done, output};
 use proviso_tests::scene::Scene;
 use proviso_tests::tamper::{Memory, bundles, tampered};
 
 /// What `verify.py` calls a check, and words of ours that only that check has.
-const NAMES: [(&str, &str); 34] = [
+const NAMES: [(&str, &str); 36] = [
+    ("log.erasures", "what was erased"),
     ("bag.declaration", "bagit.txt names a bag"),
     ("bag.payload", "files has the hash that the bag names"),
     ("bag.tags", "the bag's own files"),
@@ -48,6 +51,7 @@ const NAMES: [(&str, &str); 34] = [
     ("ledger.receipts", "the ledger: every receipt"),
     ("ledger.decisions", "the ledger: every decision"),
     ("ledger.orders", "the ledger: every order"),
+    ("ledger.erasures", "the ledger: every erasure"),
     ("ledger.stamp", "the ledger: a time-stamping authority"),
     ("order.list_counts", "of the list `"),
     ("ledger.witnesses", "the ledger: "),
@@ -154,6 +158,7 @@ fn both_verifiers_say_the_same() {
             "log.follows",
             "log.withheld",
             "log.complete",
+            "log.erasures",
             "order.update",
             "order.list_counts",
             "order.held_counts",
@@ -167,8 +172,93 @@ fn both_verifiers_say_the_same() {
         .status();
     assert!(bagit.unwrap().success(), "bagit refuses the bag");
 
+    agree(tampered(&whole, &other), &put);
+}
+
+#[test]
+fn both_verifiers_say_the_same_of_records_that_were_erased() {
+    let mut scene = Scene::new().unwrap();
+    let (whole, erased) = erased(&mut scene).unwrap();
+    let folder = scene.dir().join("copies");
+    let put = |number: usize, bundle: &Memory| {
+        let path = folder.join(number.to_string());
+        bundle.write(&path).unwrap();
+        path
+    };
+    for check in erased.checks() {
+        assert_eq!(check.outcome, Outcome::Holds, "{}", check.what);
+    }
+    let (code, words) = second(&[put(0, &erased)]);
+    assert_eq!(code, 0, "{words}");
+    for name in [
+        "log.erasures",
+        "log.complete",
+        "log.withheld",
+        "ledger.erasures",
+    ] {
+        assert!(
+            words.contains(&format!("holds\t{name}\t")),
+            "{name}\n{words}"
+        );
+    }
+    let mut copies = tampered(&erased, &whole);
+    let about = [
+        "data/erasures",
+        "data/completeness",
+        "data/devices",
+        "data/ledger",
+    ];
+    copies.retain(|(how, _)| about.iter().any(|path| how.starts_with(path)));
+    let text = |path: &str| String::from_utf8(erased.0[path].clone()).unwrap();
+    let (erasures, complete) = (text(ERASURES), text(COMPLETENESS));
+    let mut bend = |how: &str, path: &str, new: String| {
+        let mut bent = erased.clone();
+        bent.0.insert(path.to_owned(), new.into());
+        assert_ne!(bent, erased, "{how}");
+        copies.push((how.to_owned(), bent.mended()));
+    };
+    bend("by one alone", ERASURES, erasures.replace(SECOND, MANAGER));
+    bend(
+        "under another rule",
+        ERASURES,
+        erasures.replace(RULE, "No rule"),
+    );
+    bend(
+        "nothing was erased",
+        ERASURES,
+        erasures.replace("[[", "[[9").replace("]]", "99]]"),
+    );
+    bend("twice", ERASURES, erasures.repeat(2));
+    bend(
+        "of another time",
+        COMPLETENESS,
+        complete.replace("\"erased\"", "\"outside_time\""),
+    );
+    bend("not said", COMPLETENESS, {
+        let (before, _) = complete.split_once(",\"erased\"").unwrap();
+        format!("{before}}}\n")
+    });
+    // A record that is simply not there, and not named.
+    let path = erased
+        .0
+        .keys()
+        .find(|path| path.ends_with("/leaves.jsonl"))
+        .unwrap()
+        .clone();
+    let leaves = text(&path);
+    let hash = leaves
+        .lines()
+        .find(|line| line.contains("\"hash\""))
+        .unwrap();
+    bend("left out", &path, leaves.replace(&format!("{hash}\n"), ""));
+    agree(copies, &put);
+}
+
+/// Of each copy both say the same, and neither lets it pass.
+#[track_caller]
+fn agree(copies: Vec<(String, Memory)>, put: &dyn Fn(usize, &Memory) -> PathBuf) {
     let copies: Vec<(String, Memory, PathBuf)> = (1..)
-        .zip(tampered(&whole, &other))
+        .zip(copies)
         .map(|(number, (how, bent))| {
             let path = put(number, &bent);
             (how, bent, path)

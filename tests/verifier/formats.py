@@ -80,6 +80,17 @@ def time(text):
 
 # Keys and signatures.
 
+def places(value):
+    """Runs of places, both ends included, in order and with other places between them."""
+    least = 0
+    for run in value:
+        if not isinstance(run, list) or len(run) != 2 or any(type(end) is not int for end in run) \
+                or not least <= run[0] <= run[1] < U64:
+            raise Fails("places are runs in order with other places between them")
+        least = run[1] + 2
+    return value
+
+
 def is_strong(key):
     y = int.from_bytes(key, "little") % 2**255
     return y < P and y not in SMALL

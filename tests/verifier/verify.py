@@ -24,7 +24,8 @@ except ImportError as error:
 FORMAT = "proviso-bundle/2"
 ORDER, UPDATE = b"proviso-order-v1@proviso", b"proviso-list-update-v1@proviso"
 ID = r"[0-9a-f]{32}"
-COMPLETENESS = "data/completeness.jsonl"
+COMPLETENESS, ERASURES = "data/completeness.jsonl", "data/erasures.jsonl"
+PLACES = ("shown", "not_selected", "outside_time", "erased")
 OF_LOG = ("key_changed", "log_continues")
 BINDING = ("order_in_force", "list_in_force", "key_changed", "log_continues", "gap", "agent_started")
 
@@ -81,16 +82,21 @@ class Bundle:
         collector = self.check("collector.key", "", self.key, "data/keys/collector.vkey")
         self.check("seal", "", self.seal, about, collector)
         there = {path.split("/")[2] for path in self.paths if re.match(f"data/devices/{ID}/", path)}
+        try:
+            erased = {device: one["erased"] for device, one in self.completeness().items()}
+        except Fails:
+            erased = {}  # why is said below
         logs = {}
         for device in sorted(there | set(about["devices"] if about else ())):
-            log = Device(self, device, collector, bool(about) and "selection" in about)
+            log = Device(self, device, collector, bool(about) and "selection" in about, erased.get(device, []))
             if log.verify():
                 logs[device] = log
         for device in logs:
             if self.has(f"data/devices/{device}/broken-off.json") or logs[device].continues():
                 self.check("log.follows", device, self.follows, device, logs)
-        if self.has(COMPLETENESS) or (about and "selection" in about):
-            self.check("log.complete", "", self.complete, about, logs)
+        erasures = self.erasures(about)
+        if self.has(COMPLETENESS) or (about and "selection" in about) or erasures != []:
+            self.check("log.complete", "", self.complete, about, logs, erasures)
         named = set()
         for log in logs.values():
             named |= {record["order"] for record in log.records if "order" in record}
@@ -127,8 +133,51 @@ class Bundle:
             if root.hex() != said["root"] if root else said["size"] > before.first:
                 raise Fails("it does not name a root that was signed for the log before")
 
-    def complete(self, about, logs):
+    def erasures(self, about):
+        """What is said to be erased; None if that cannot be read."""
+        keys = dict.fromkeys(("id", "at", "asked_by", "confirmed_by", "person", "rule", "reason"), str)
+        keys |= {"records": list, "findings": int}
+        found = []
+        try:
+            for line in lines(self.read(ERASURES), ERASURES) if self.has(ERASURES) else ():
+                one = read_json(line, keys)
+                time(one["at"])
+                for record in one["records"]:
+                    read_json(json.dumps(record), {"device": str, "places": list})
+                    unhex(record["device"], 16)
+                    places(record["places"])
+                found.append(one)
+        except Exception as error:
+            self.say("log.erasures", "", Fails(str(error)))
+            return None
+        for at, one in enumerate(found):
+            self.check("log.erasures", one["id"], self.erasure, about, one, found[:at])
+        return found
+
+    def erasure(self, about, one, before):
+        if about is None:
+            raise Unchecked("bundle.json does not say whose records")
+        if one["person"] != about["person"] or one["asked_by"] == one["confirmed_by"]:
+            raise Fails("it is about somebody else, or one person alone asked for it and confirmed it")
+        if one["id"] in [other["id"] for other in before]:
+            raise Fails("it is there twice")
+
+    def completeness(self):
+        """What is said of each device's records."""
+        said, keys = {}, {"device": str, "first": int, "end": int} | dict.fromkeys(PLACES, list)
+        for line in lines(self.read(COMPLETENESS), COMPLETENESS):
+            one = {"erased": []} | read_json(line, keys, {"erased"})
+            for name in PLACES:
+                places(one[name])
+            if one["device"] in said:
+                raise Fails(f"{one['device']} is there twice")
+            said[one["device"]] = one
+        return said
+
+    def complete(self, about, logs, erasures):
         """Is it said of each record whether it is shown, and if not, why? Was each that is shown asked for?"""
+        if erasures is None:
+            raise Unchecked("erasures.jsonl cannot be read")
         if about is None:
             raise Unchecked("bundle.json does not say what was asked for")
         choice = about.get("selection", {})
@@ -140,25 +189,24 @@ class Bundle:
         runs += [(one["device"], *run) for one in choice.get("findings", ()) for run in one["places"]]
         named = lambda device, place: not runs or any(d == device and a <= place <= b for d, a, b in runs)
         of = lambda device: device in choice.get("devices", ()) or not choice.get("devices")
-        said, keys = {}, {"device": str, "first": int, "end": int}
-        places = ("shown", "not_selected", "outside_time")
-        for line in lines(self.read(COMPLETENESS), COMPLETENESS):
-            one = read_json(line, keys | dict.fromkeys(places, list))
-            if one["device"] in said:
-                raise Fails(f"{one['device']} is there twice")
-            said[one["device"]] = one
+        said = self.completeness()
         if set(said) != set(about["devices"]):
             raise Fails("it does not speak of each device of the bundle")
         if set(said) - set(logs):
             raise Unchecked("a log does not hold")
         for device, one in said.items():
             log, at = logs[device], one["first"]
-            for first, last in sorted(run for name in places for run in one[name]):
+            for first, last in sorted(run for name in PLACES for run in one[name]):
                 if first != at or last < first:
                     raise Fails(f"nothing is said of record {at}, or two things of {first}")
                 at = last + 1
             flat = {name: [place for first, last in one[name] for place in range(first, min(last, log.end) + 1)]
-                    for name in places}
+                    for name in PLACES}
+            gone = sorted(place for erasure in erasures for record in erasure["records"]
+                          if record["device"] == device for a, b in record["places"]
+                          for place in range(max(a, log.first), min(b, log.end - 1) + 1))
+            if gone != flat["erased"]:
+                raise Fails("it does not say of the same records as erasures.jsonl that they were erased")
             if (one["first"], at) != (log.first, log.end) or one["end"] != at \
                     or flat["shown"] != [record["seq"] for record in log.records]:
                 raise Fails("it speaks of other records than those of the bundle")
@@ -244,8 +292,9 @@ class Bundle:
 class Device:
     """One log: keys, checkpoints, receipts, leaves, records."""
 
-    def __init__(self, bundle, device, collector, chosen):
+    def __init__(self, bundle, device, collector, chosen, erased):
         self.bundle, self.device, self.collector, self.chosen = bundle, device, collector, chosen
+        self.erased = erased
         self.under, self.records, self.received = f"data/devices/{device}", [], {}
 
     def verify(self):
@@ -374,7 +423,8 @@ class Device:
     def withheld(self):
         asked = [at for at, leaf in enumerate(self.leaves)
                  if "line" in leaf and not any(f'"kind":"{kind}"' in leaf["line"] for kind in OF_LOG)]
-        if asked and any("hash" in leaf for leaf in self.leaves[asked[0]:asked[-1]]):
+        gone = lambda leaf: any(first <= leaf["index"] <= last for first, last in self.erased)
+        if asked and any("hash" in leaf and not gone(leaf) for leaf in self.leaves[asked[0]:asked[-1]]):
             raise Unchecked("a record is withheld between records of the time asked for")
 
     def record(self, index, line):
@@ -526,7 +576,7 @@ class Ledger:
             return
         if self.bundle.has("data/ledger/timestamp.tsr") or self.bundle.has("data/ledger/timestamp.note"):
             self.bundle.check("ledger.stamp", "", self.stamp)
-        for name in ("receipts", "decisions", "orders"):
+        for name in ("receipts", "decisions", "orders", *(["erasures"] if self.bundle.has(ERASURES) else [])):
             self.bundle.check(f"ledger.{name}", "", getattr(self, name))
 
     def checkpoint(self):
@@ -655,6 +705,13 @@ class Ledger:
                     raise Fails(f"the order {found[2]} is no entry")
                 before += 1
         self.all_but(before)
+
+
+    def erasures(self):
+        stated = {one["certificate"] for one in self.stated("erasure")}
+        for line in lines(self.bundle.read(ERASURES), ERASURES):
+            if sha(line.encode()).hex() not in stated:
+                raise Fails("an erasure is no entry")
 
 
 def verdict(folder):

@@ -14,11 +14,22 @@ pub(super) fn enter(
     person: Option<&PersonId>,
     on: &str,
 ) -> anyhow::Result<()> {
+    enter_by(tx, WHO, action, person, on)
+}
+
+/// The same by somebody who said who they are, by id.
+pub(super) fn enter_by(
+    tx: &Tx<'_>,
+    staff: &str,
+    action: &str,
+    person: Option<&PersonId>,
+    on: &str,
+) -> anyhow::Result<()> {
     let now = clock::now();
     let entry = Entry {
         id: random::row_id(now)?,
         at: now,
-        staff: WHO.to_owned(),
+        staff: staff.to_owned(),
         action: action.to_owned(),
         person: person.cloned(),
         reason: on.to_owned(),

@@ -86,7 +86,7 @@ impl Choice {
     }
 }
 
-fn kind(text: &str) -> Result<Kind, String> {
+pub(super) fn kind(text: &str) -> Result<Kind, String> {
     Kind::parse(text).ok_or_else(|| {
         let all: Vec<_> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
         format!(
@@ -96,7 +96,7 @@ fn kind(text: &str) -> Result<Kind, String> {
     })
 }
 
-fn numbers(text: &str) -> Result<Numbers, String> {
+pub(super) fn numbers(text: &str) -> Result<Numbers, String> {
     let parts = || {
         let (device, range) = text.split_once(':')?;
         let (first, last) = range.split_once('-').unwrap_or((range, range));

@@ -5,12 +5,14 @@
 
 mod audit;
 mod device;
+mod erase;
 mod export;
 mod init;
 mod ledger;
 mod order;
 mod people;
 mod person;
+mod retention;
 mod serve;
 mod staff;
 mod token;
@@ -48,6 +50,12 @@ enum Command {
     Staff(staff::Staff),
     /// Write what is held about a person as an evidence bundle.
     Export(export::Export),
+    /// Erase records of a person; their hashes stay, so that the log still verifies.
+    #[command(subcommand)]
+    Erase(erase::Erase),
+    /// What is due for review, and whose records must not be erased.
+    #[command(subcommand)]
+    Retention(retention::Retention),
     /// Enrolled computers.
     #[command(subcommand)]
     Device(device::Device),
@@ -67,6 +75,8 @@ impl Cli {
             Command::Token(token) => token.run(),
             Command::Staff(staff) => staff.run(),
             Command::Export(export) => export.run(),
+            Command::Erase(erase) => erase.run(),
+            Command::Retention(retention) => retention.run(),
             Command::Device(device) => device.run(),
             Command::Ledger(ledger) => ledger.run(),
         }

@@ -11,12 +11,13 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 use proviso_collector::alerts::{self, Ways};
+use proviso_collector::clock;
 use proviso_collector::config::Config;
 use proviso_collector::data_dir::DataDir;
 use proviso_collector::export::{Asker, Exporter};
 use proviso_collector::ingest::Ingest;
 use proviso_collector::ledger::{self, Witnesses};
-use proviso_collector::store::Store;
+use proviso_collector::store::{Store, StoreError, erasures};
 use proviso_collector::web::{self, Site};
 use proviso_report::UnixMs;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -52,7 +53,8 @@ impl Serve {
             .with_env_filter(filter)
             .with_writer(std::io::stderr)
             .init();
-        let (data, store) = self.data.open()?;
+        let data = DataDir::open(&self.data.dir)?;
+        let store = whole(&data)?;
         let config = Config::of(&data)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -106,6 +108,23 @@ impl Serve {
         println!("Agents: {quic_address} (UDP)\nPages:  https://{web_address}/");
         told.over(parts, stop).await
     }
+}
+
+/// The store, without what an erasure that was cut off left in its file.
+fn whole(data: &DataDir) -> anyhow::Result<Store> {
+    let path = data.store();
+    let store = Store::open(&path)?;
+    if store.read_blocking(|read| Ok::<_, StoreError>(erasures::uncleaned(read)?))? == 0 {
+        return Ok(store);
+    }
+    store.close();
+    drop(store);
+    tracing::warn!("an erasure was cut off: the store's file is written anew");
+    if let Err(error) = Store::scrub(&path, clock::now()) {
+        // People are watched all the same.
+        tracing::error!(%error, "the store's file may still hold parts of what was erased");
+    }
+    Ok(Store::open(&path)?)
 }
 
 /// Hears the signals that tell the collector to stop.

@@ -55,7 +55,7 @@ impl Staff {
 }
 
 /// The first line of standard input; none at a terminal, where it would be seen.
-fn given() -> anyhow::Result<Option<String>> {
+pub(super) fn given() -> anyhow::Result<Option<String>> {
     let input = std::io::stdin();
     if input.is_terminal() {
         return Ok(None);

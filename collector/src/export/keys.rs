@@ -1,7 +1,8 @@
 //! Which key signed each part of a device's log, and proof of the changes before a bundle begins.
 
 use proviso_report::bundle::Announcement;
-use proviso_report::{CompactRange, KeyError, Note, Report, VerifierKey};
+use proviso_report::report::{Kept, KeptLeaf};
+use proviso_report::{CompactRange, KeyError, Note, VerifierKey};
 
 use super::bag::Bag;
 use super::{ExportError, line, log};
@@ -97,25 +98,24 @@ impl Keys {
             why: why.to_string(),
         };
         let key = self.at(size);
-        let report = Report::parse(&stored.bytes).map_err(|why| damaged(&why))?;
+        let report = Kept::parse(&stored.bytes).map_err(|why| damaged(&why))?;
         let mut before =
             CompactRange::from_bytes(&stored.range_before).map_err(|why| damaged(&why))?;
-        let verified = report.verify(key, &before).map_err(|why| damaged(&why))?;
-        let (mut hashes, last) = (
-            report.leaf_hashes_of(&verified.lines),
-            verified.lines.iter().last(),
-        );
-        let (Some(text), true) = (last, verified.after.size() == size) else {
+        let after = report.verify(key, &before).map_err(|why| damaged(&why))?;
+        let (Some((last, others)), true) = (report.leaves().split_last(), after.size() == size)
+        else {
             return Err(damaged(&"it does not end with the change of keys"));
         };
-        hashes.pop();
-        hashes.into_iter().for_each(|hash| before.append(hash));
+        let KeptLeaf::Line { salt, line: text } = last else {
+            return Err(damaged(&"the change of keys was erased"));
+        };
+        others.iter().for_each(|leaf| before.append(leaf.hash()));
         let (note, _) = log::cosigned(signer, &stored, &report, key, id)?;
         Note::parse(&note).map_err(|why| damaged(&why))?;
         Ok(Announcement::new(
             index,
-            &report.seed().salt(index),
-            String::from_utf8(text.to_vec()).map_err(|why| damaged(&why))?,
+            salt,
+            String::from_utf8(text.clone()).map_err(|why| damaged(&why))?,
             before.nodes(),
             String::from_utf8(note).map_err(|why| damaged(&why))?,
         ))

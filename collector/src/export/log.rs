@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use proviso_report::bundle::{BrokenOff, Completeness, Leaf, Places, Selection, Start, is_binding};
-use proviso_report::{
-    CompactRange, DeviceId, Fact, Note, Receipt, Record, Report, UnixMs, VerifierKey,
-};
+use proviso_report::report::{Kept, KeptLeaf};
+use proviso_report::{CompactRange, DeviceId, Fact, Note, Receipt, Record, UnixMs, VerifierKey};
 
 use super::bag::{Bag, BagFile};
 use super::keys::Keys;
@@ -19,6 +18,7 @@ use crate::store::{Hash, Read, epochs, incidents};
 /// What was written of one device.
 pub(super) struct Log {
     pub(super) shown: u64,
+    /// Those that were erased are among them.
     pub(super) withheld: u64,
     /// Where the first report begins.
     pub(super) first: u64,
@@ -70,6 +70,7 @@ pub(super) fn write(
             shown: Places::default(),
             not_selected: Places::default(),
             outside_time: Places::default(),
+            erased: Places::default(),
         },
     };
     let (mut next, mut before) = (first, None);
@@ -93,13 +94,20 @@ pub(super) fn write(
                 range
             }
         };
-        let report = Report::parse(&stored.bytes).map_err(|why| damaged(&why))?;
+        let report = Kept::parse(&stored.bytes).map_err(|why| damaged(&why))?;
         let key = keys.at(report.checkpoint().size);
-        let verified = report.verify(key, &range).map_err(|why| damaged(&why))?;
-        let hashes = report.leaf_hashes_of(&verified.lines);
+        let after = report.verify(key, &range).map_err(|why| damaged(&why))?;
         let (note, receipt) = cosigned(signer, &stored, &report, key, id)?;
-        sheets.receipt(verified.after.size(), &receipt);
-        for ((seq, text), hash) in (report.first..).zip(verified.lines.iter()).zip(hashes) {
+        sheets.receipt(after.size(), &receipt);
+        for (seq, leaf) in (report.first..).zip(report.leaves()) {
+            let hash = leaf.hash();
+            let KeptLeaf::Line { salt, line: text } = leaf else {
+                log.withheld += 1;
+                log.completeness.erased.push(seq);
+                sheets.erased(seq);
+                add(&mut leaves, &Leaf::Withheld { index: seq, hash })?;
+                continue;
+            };
             let record = Record::parse(text).map_err(|why| damaged(&why))?;
             let inside = from.0 <= record.at.0 && record.at.0 < to.0;
             let takes = match selection {
@@ -125,8 +133,8 @@ pub(super) fn write(
                 }
                 Leaf::Shown {
                     index: seq,
-                    salt: report.seed().salt(seq),
-                    line: String::from_utf8(text.to_vec()).map_err(|why| damaged(&why))?,
+                    salt: *salt,
+                    line: String::from_utf8(text.clone()).map_err(|why| damaged(&why))?,
                 }
             } else {
                 log.withheld += 1;
@@ -135,10 +143,10 @@ pub(super) fn write(
             };
             add(&mut leaves, &leaf)?;
         }
-        let name = format!("{under}/checkpoints/{:020}.note", verified.after.size());
+        let name = format!("{under}/checkpoints/{:020}.note", after.size());
         bag.put(&name, note)?;
-        next = verified.after.size();
-        before = Some(verified.after);
+        next = after.size();
+        before = Some(after);
     }
     sheets.end_device(bag.close(leaves)?)?;
     if let Some(end) = broken_off(read, id)? {
@@ -174,7 +182,7 @@ fn add(leaves: &mut BagFile, leaf: &Leaf) -> Result<(), ExportError> {
 pub(super) fn cosigned(
     signer: &Signer,
     stored: &StoredReport,
-    report: &Report<'_>,
+    report: &Kept,
     key: &VerifierKey,
     device: DeviceId,
 ) -> Result<(Vec<u8>, Receipt), ExportError> {

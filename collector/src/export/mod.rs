@@ -6,8 +6,9 @@
 //! synced and renamed), and signed as a whole. Records outside the time asked for are withheld: only
 //! their hashes are in the bundle, which prove that the log goes on without a gap and give nothing
 //! away. Chosen records alone can be exported ([`Chosen`]): then the others of the time are withheld as
-//! well, and so are the findings about them and the sentences of incidents. The bundle says by number which records it shows, which
-//! were not chosen and which are of another time.
+//! well, and so are the findings about them and the sentences of incidents. The bundle says by number
+//! which records it shows, which were not chosen, which are of another time and which were erased. What
+//! is exported as an exhibit is on hold from then on.
 //!
 //! Refuses: to write over anything, and to name the person. The person has a pseudonym here.
 //!
@@ -36,7 +37,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use proviso_pdf::PdfError;
-use proviso_report::bundle::{About, COMPLETENESS, FORMAT, Selection};
+use proviso_report::bundle::{
+    About, COMPLETENESS, ERASURES, Erased, Erasure, FORMAT, Places, Selection,
+};
 use proviso_report::tables::{Scope, TableError};
 use proviso_report::{DeviceId, KeyError, UnixMs};
 use proviso_rules::ENGINE;
@@ -46,9 +49,11 @@ use crate::config::ConfigError;
 use crate::data_dir::{DataDir, DataDirError};
 use crate::ledger::{StampError, WitnessError};
 use crate::order_text::OrderTextError;
+use crate::random::{self, NoRandom};
 use crate::signing::Signer;
 use crate::store::bundles::{self, Bundle};
 use crate::store::findings::Proof;
+use crate::store::holds::{self, Hold};
 use crate::store::incidents::Incident;
 use crate::store::people::Person;
 use crate::store::{self, Hash, Read, SqlError, Store, StoreError, devices};
@@ -88,6 +93,8 @@ pub struct Exported {
     pub shown: u64,
     /// Records of which only the hash is shown.
     pub withheld: u64,
+    /// Those of them that were erased.
+    pub erased: u64,
     /// Findings about the records that are shown.
     pub findings: u64,
     /// What people said about these findings.
@@ -181,6 +188,9 @@ pub enum ExportError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// No random number.
+    #[error(transparent)]
+    Random(#[from] NoRandom),
     /// The keys in the data directory.
     #[error(transparent)]
     Data(#[from] DataDirError),
@@ -228,9 +238,10 @@ impl Exporter {
             return Err(ExportError::Span);
         }
         let mut bag = Bag::begin(out)?;
-        let (exported, now, size) = self
+        let (exported, shown, now, size) = self
             .store
             .read_blocking(|read| self.fill(&mut bag, read, person, (from, to), chosen))?;
+        let hold = exhibit(chosen, &shown, asker)?;
         let which = chosen.map_or("Records", |_| "Chosen records");
         let words = format!("{which} of {} from {from} to {to}", person.pseudonym);
         bag.finish(
@@ -248,6 +259,9 @@ impl Exporter {
                     size,
                 };
                 let entered = self.store.write_blocking("bundle", move |tx| {
+                    if let Some(hold) = hold {
+                        holds::put(tx, &bundle.person, &hold)?;
+                    }
                     Ok::<_, StoreError>(bundles::add(tx, &bundle)?)
                 });
                 Ok(entered?)
@@ -263,7 +277,7 @@ impl Exporter {
         person: &Person,
         (from, to): (UnixMs, UnixMs),
         chosen: Option<&Chosen>,
-    ) -> Result<(Exported, i64, u64), ExportError> {
+    ) -> Result<(Exported, BTreeMap<DeviceId, Places>, i64, u64), ExportError> {
         let now = clock::now();
         let selection = chosen
             .map(|chosen| chosen.selection(read, person))
@@ -276,7 +290,10 @@ impl Exporter {
         let mut named: BTreeSet<Hash> = BTreeSet::new();
         let theirs = orders_of(read, person)?;
         let (mut silent, mut ends) = (Vec::new(), Vec::new());
-        let found = store::findings::of_person(read, &person.id, from.0, to.0)?;
+        let mut found = store::findings::of_person(read, &person.id, from.0, to.0)?;
+        // What rested on a record that was erased has nothing left to show.
+        let gone = store::findings::erased(read, &person.id)?;
+        found.retain(|one| !gone.contains(&one.id));
         let wanted = found.iter().filter(|one| one.proof == Proof::Proven);
         let wanted = wanted.map(|one| (one.device, one.seq));
         let scope = Scope {
@@ -306,10 +323,12 @@ impl Exporter {
             };
             exported.devices.push(device.id);
             completeness += &line(serde_json::to_string(&log.completeness)?);
+            let erased = log.completeness.erased.count();
             shown.insert(device.id, log.completeness.shown);
             ends.push((device.id, log.end));
             exported.shown += log.shown;
             exported.withheld += log.withheld;
+            exported.erased += erased;
             rests.reports.push((device.id, log.first, log.end));
             named.extend(log.orders);
             // By these signs of life were judged, if they are this person's.
@@ -317,6 +336,11 @@ impl Exporter {
         }
         let gathered = sheets.end(bag)?;
         bag.put(COMPLETENESS, completeness)?;
+        let erasures = erasures(read, person, &rests.devices)?;
+        if !erasures.is_empty() {
+            let lines: String = erasures.iter().map(|one| line(&one.line)).collect();
+            bag.put(ERASURES, lines)?;
+        }
         let only = selection.is_some().then_some(&shown);
         let judged = judgements::write(bag, read, &found, only)?;
         named.extend(&judged.orders);
@@ -328,7 +352,8 @@ impl Exporter {
         }
         rests.decisions = judged.decided.iter().map(|one| one.id.clone()).collect();
         rests.orders = named.clone();
-        let entries = ledger::entries(read, &person.id, &rests)?;
+        let mut entries = ledger::entries(read, &person.id, &rests)?;
+        entries.extend(erasures.iter().map(|one| one.entry));
         // After this snapshot of the store began: it covers everything in it.
         let covered = self.notary.checkpoint()?;
         let ledger = self.notary.write(bag, &covered, &entries)?;
@@ -355,6 +380,7 @@ impl Exporter {
             silent: &silent,
             announced: &judged.announced,
             incidents: &incidents,
+            erasures: &erasures,
             // These counts are of all records.
             cannot_tell: match selection {
                 None => store::judged::of_person(read, &person.id, &day(from), &day(to))?,
@@ -383,8 +409,64 @@ impl Exporter {
         };
         let paper = paper.write()?;
         bag.put("data/report.pdf", paper)?;
-        Ok((exported, now, size))
+        Ok((exported, shown, now, size))
     }
+}
+
+/// An erasure of records of the logs in the bundle.
+struct Gone {
+    erasure: Erasure,
+    /// As it is kept, and as the ledger has its hash.
+    line: String,
+    /// Its place in the ledger.
+    entry: u64,
+}
+
+fn erasures(
+    read: &Read<'_>,
+    person: &Person,
+    devices: &[DeviceId],
+) -> Result<Vec<Gone>, ExportError> {
+    let mut found = Vec::new();
+    for (line, entry) in store::erasures::of_person(read, &person.id)? {
+        let erasure: Erasure = serde_json::from_str(&line)?;
+        if erasure
+            .records
+            .iter()
+            .any(|one| devices.contains(&one.device))
+        {
+            found.push(Gone {
+                erasure,
+                line,
+                entry,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// An exhibit is not erased until somebody says that it may be.
+fn exhibit(
+    chosen: Option<&Chosen>,
+    shown: &BTreeMap<DeviceId, Places>,
+    asker: &Asker,
+) -> Result<Option<Hold>, ExportError> {
+    let Some(exhibit) = chosen.and_then(|chosen| chosen.exhibit.clone()) else {
+        return Ok(None);
+    };
+    let records = shown.iter().map(|(device, places)| Erased {
+        device: *device,
+        places: places.clone(),
+    });
+    let at = clock::now();
+    Ok(Some(Hold {
+        id: random::row_id(at)?,
+        at,
+        by: asker.staff.clone(),
+        reason: "It was handed out as an exhibit.".to_owned(),
+        exhibit: Some(exhibit),
+        records: Some(serde_json::to_string(&records.collect::<Vec<_>>())?),
+    }))
 }
 
 fn count(items: usize) -> u64 {

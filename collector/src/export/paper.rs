@@ -103,7 +103,13 @@ impl Paper<'_> {
                 term("Computers", exported.devices.len().to_string()),
                 term(
                     "Records",
-                    format!("{} shown, {} withheld", exported.shown, exported.withheld),
+                    match exported.erased {
+                        0 => format!("{} shown, {} withheld", exported.shown, exported.withheld),
+                        erased => format!(
+                            "{} shown, {} withheld, {erased} of these because they were erased",
+                            exported.shown, exported.withheld
+                        ),
+                    },
                 ),
                 term("Findings", format!("{} possible breaches found by software", exported.findings)),
                 term("Decisions", format!("{} entries by people", exported.decisions)),

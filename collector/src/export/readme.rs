@@ -5,7 +5,7 @@ use std::fmt::Write;
 use proviso_report::bundle::About;
 use proviso_report::{DeviceId, UnixMs, VerifierKey};
 
-use super::Exported;
+use super::{Exported, Gone};
 use crate::store::FindingId;
 use crate::store::incidents::Incident;
 use crate::store::judged::CannotTell;
@@ -17,6 +17,7 @@ pub(super) struct Told<'a> {
     pub(super) silent: &'a [DeviceId],
     pub(super) announced: &'a [FindingId],
     pub(super) incidents: &'a [Incident],
+    pub(super) erasures: &'a [Gone],
     /// By device and day of the order's zone.
     pub(super) cannot_tell: Vec<(DeviceId, CannotTell)>,
     pub(super) key: &'a VerifierKey,
@@ -34,7 +35,7 @@ Person:     {person} (a pseudonym; the authority knows the name)
 From:       {from}
 To:         {to} (not included)
 Written:    {written} by {collector}
-Records:    {shown} shown, {withheld} withheld
+Records:    {shown} shown, {withheld} withheld{erased}
 {choice}Findings:   {findings} possible breaches found by software
 Decisions:  {decisions} entries by people
 
@@ -56,9 +57,10 @@ shown lies within the time of its order and is one that the order allows; that e
 from a record, and that none is missing of the records shown; that the tables say what the records say.
 
 What it cannot check: what is in a record that is withheld. It stands in the log because its time is
-outside the time above, or because it was not chosen; which of both, data/completeness.jsonl says by
-number. Nor whether a record is true of the person: it says what the device saw. Nor bag-info.txt, which
-repeats what is said here.
+outside the time above, because it was not chosen, or because it was erased; which of these,
+data/completeness.jsonl says by number, and data/erasures.jsonl who erased, when and under which rule.
+A finding about a record that was erased is not in the bundle. Nor whether a record is true of the
+person: it says what the device saw. Nor bag-info.txt, which repeats what is said here.
 
 A forger can make a bundle that holds, with keys of his own. Compare this key with the one that the
 authority has published:
@@ -72,7 +74,8 @@ data/devices/*/leaves.jsonl     The records, one a line, exactly as the device w
                                 that is withheld (outside the time above, or not chosen) has a hash
                                 only: it keeps its place in the log, and gives nothing away.
 data/completeness.jsonl         For each computer, by number: which records are shown, which were not
-                                chosen, which are of another time.
+                                chosen, which are of another time, which were erased.
+data/erasures.jsonl             If records were erased: which, when, by whom, under which rule and why.
 data/devices/*/checkpoints/     What the device signed, and the collector's receipt with its time:
                                 from then on neither could change a record unnoticed.
 data/devices/*/lists.jsonl      If the authority brought a list up to date that no computer gets: from
@@ -109,6 +112,10 @@ bundle.note                     The collector's signature under the list of all 
             collector = about.collector,
             shown = exported.shown,
             withheld = exported.withheld,
+            erased = match exported.erased {
+                0 => String::new(),
+                erased => format!(", {erased} of them because they were erased"),
+            },
             choice = choice(about),
             findings = exported.findings,
             decisions = exported.decisions,
@@ -187,6 +194,25 @@ bundle.note                     The collector's signature under the list of all 
                     text,
                     "{}  device {device}  rule {}  {kind}: {} ({})",
                     one.day, one.rule, one.count, one.reason
+                )?;
+            }
+        }
+        if !self.erasures.is_empty() {
+            writeln!(
+                text,
+                "\n\nWHAT WAS ERASED\n\nOf the logs in this bundle, at any time. Findings about it are not in \
+                 the bundle. By the collector's clock:\n"
+            )?;
+            for Gone { erasure, .. } in self.erasures {
+                writeln!(
+                    text,
+                    "{}  {} records under the rule {}: {} asked for it, {} confirmed it. Reason: {}",
+                    erasure.at,
+                    erasure.count(),
+                    erasure.rule,
+                    erasure.asked_by,
+                    erasure.confirmed_by,
+                    erasure.reason
                 )?;
             }
         }

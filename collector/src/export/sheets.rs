@@ -84,6 +84,11 @@ impl Sheets {
         self.tables.withheld(seq, seq.saturating_add(1));
     }
 
+    /// A record that was erased.
+    pub(super) fn erased(&mut self, seq: u64) {
+        self.tables.erased(seq, seq.saturating_add(1));
+    }
+
     /// There are no more records of this device. `leaves`: the hash of the file of its records.
     pub(super) fn end_device(&mut self, leaves: Hash) -> Result<(), ExportError> {
         self.tables.end_device(leaves)?;

@@ -70,7 +70,7 @@ Signature: [........]        Date: [........]
     in it were made under: {orders}.
 
 5.  It shows {shown} records of {computers} computer(s). {withheld} further records in the same logs are
-    withheld; the bundle has only their hashes. The schedule data/unused.csv lists them by number.
+    withheld; the bundle has only their hashes. The schedule data/unused.csv lists them by number.{erased}
 
 6.  Software marked {findings} possible breach(es) among the records shown. A finding is an opinion of
     software and not of mine. People entered {decisions} decision(s) about them.
@@ -100,6 +100,13 @@ Signature: [........]        Signature witnessed by: [........]
         shown = exported.shown,
         computers = exported.devices.len(),
         withheld = exported.withheld,
+        erased = match exported.erased {
+            0 => String::new(),
+            erased => format!(
+                "\n    Of these, {erased} were erased; data/erasures.jsonl says when, by whom and under which \
+                 rule."
+            ),
+        },
         findings = exported.findings,
         decisions = exported.decisions,
     )

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proviso_report::note::NoteError;
+use proviso_report::report::Kept;
 use proviso_report::{
     Checkpoint, CompactRange, DeviceId, Fact, Receipt, Record, Report, ReportError, VerifierKey,
     open_checkpoint,
@@ -150,10 +151,10 @@ impl Stored {
     /// Of the newest report of a device, `None` without reports.
     pub(super) fn last(last: Option<&StoredReport>) -> Result<Option<(Self, String)>, Refused> {
         let Some(last) = last else { return Ok(None) };
-        let report = Report::parse(&last.bytes)?;
-        let note = String::from_utf8_lossy(report.note()).into_owned();
+        let (note, checkpoint) = Kept::note_of(&last.bytes)?;
+        let note = String::from_utf8_lossy(note).into_owned();
         let stored = Self {
-            checkpoint: report.checkpoint().clone(),
+            checkpoint,
             time: last.receipt,
         };
         Ok(Some((stored, note)))

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proviso_report::note::SignatureLine;
+use proviso_report::report::{Kept, KeptLeaf};
 use proviso_report::{
     Alg, Checkpoint, CompactRange, DeviceId, Fact, Hash, KeyError, Note, Record, Report,
     ReportError, UnixMs, VerifierKey, open_checkpoint,
@@ -198,7 +199,7 @@ pub fn repeats(
     let mut before = CompactRange::new();
     let mut leaves = Vec::new();
     for (n, one) in stored.iter().enumerate() {
-        let held = Report::parse(&one.bytes)?;
+        let held = Kept::parse(&one.bytes)?;
         if n == 0 {
             if held.first == report.first && *held.checkpoint() == checkpoint {
                 return Ok(Repeats::Stored(checkpoint));
@@ -206,7 +207,7 @@ pub fn repeats(
             before =
                 CompactRange::from_bytes(&one.range_before).map_err(|_| ReportError::Records)?;
         }
-        for (seq, leaf) in (held.first..).zip(held.leaf_hashes()?) {
+        for (seq, leaf) in (held.first..).zip(held.leaves().iter().map(KeptLeaf::hash)) {
             if seq < report.first {
                 before.append(leaf);
             } else {

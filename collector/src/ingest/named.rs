@@ -6,7 +6,8 @@
 
 use std::collections::VecDeque;
 
-use proviso_report::{Checkpoint, Hash, Receipt, Record, Report};
+use proviso_report::report::Kept;
+use proviso_report::{Hash, Receipt, Record};
 
 use super::append::Log;
 use super::desk::Desk;
@@ -108,7 +109,7 @@ impl Desk {
             let Some(oldest) = stored.last() else { break };
             end = oldest.first;
             for one in &stored {
-                let checkpoint: Checkpoint = Report::parse(&one.bytes)?.checkpoint().clone();
+                let (_, checkpoint) = Kept::note_of(&one.bytes)?;
                 let receipt = self.signer.receipt(&checkpoint, one.receipt);
                 found.push((receipt.hash(), checkpoint.size, one.receipt));
             }
@@ -138,6 +139,8 @@ impl Desk {
 
 #[cfg(test)]
 mod tests {
+    use proviso_report::Checkpoint;
+
     use super::*;
     use crate::signing::{Signer, new_key};
 

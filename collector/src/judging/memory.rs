@@ -1,7 +1,7 @@
 //! What the judge remembers of a device's log: kept beside it, made again where it is missing.
 //!
-//! Promises: what is made again from the stored reports is what was there before, to the byte: the
-//! same records, followed in the same way. That is done when a store of an earlier version is brought
+//! Promises: what is made again from the stored reports is what was there before, to the byte, unless
+//! records were erased: the same records, followed in the same way. That is done when a store of an earlier version is brought
 //! up, when the engine is another one, and when the kept bytes cannot be read.
 //!
 //! Refuses: to guess. Between two collectors of one store it is the compare-and-set on the log's size
@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use proviso_report::{Record, Report};
+use proviso_report::{Record, report};
 use proviso_rules::{ENGINE, State};
 
 use super::{JudgingError, OrderBook, held_lists};
@@ -161,10 +161,8 @@ fn records(stored: &StoredReport) -> Result<Vec<Record>, JudgingError> {
         first: stored.first,
         why: why.to_string(),
     };
-    let report = Report::parse(&stored.bytes).map_err(|why| unreadable(&why))?;
-    let lines = report.lines().map_err(|why| unreadable(&why))?;
-    lines
-        .iter()
-        .map(|line| Record::parse(line).map_err(|why| unreadable(&why)))
+    let kept = report::Kept::parse(&stored.bytes).map_err(|why| unreadable(&why))?;
+    kept.lines()
+        .map(|(_, line)| Record::parse(line).map_err(|why| unreadable(&why)))
         .collect()
 }

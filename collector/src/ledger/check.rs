@@ -10,7 +10,8 @@
 //! and bundles that were handed out show that.
 
 use proviso_report::ledger::{Entry, Event, Kind, checkpoint};
-use proviso_report::{CompactRange, Hash, Report, UnixMs, ledger as format, open_checkpoint};
+use proviso_report::report::Kept;
+use proviso_report::{CompactRange, Hash, UnixMs, ledger as format, open_checkpoint};
 
 use super::LedgerKey;
 use crate::store::audit;
@@ -328,6 +329,15 @@ fn compare(read: &Read<'_>, entry: &Entry) -> Result<Option<String>, SqlError> {
                 &format!("the incident {}", stated.id),
             )
         }
+        Event::Erasure(stated) => {
+            let row = read.first(
+                "SELECT line FROM erasure WHERE id = $1 AND entry = $2",
+                &[(&stated.id).into(), seq.into()],
+                |row| Ok(Hash::of(row.text(0)?.as_bytes())),
+            )?;
+            let what = format!("the erasure {}", stated.id);
+            fault(row.as_ref(), &stated.certificate, &what)
+        }
         Event::Device(stated) => {
             let row = read.first(
                 "SELECT person FROM device WHERE id = $1",
@@ -363,8 +373,8 @@ fn compare(read: &Read<'_>, entry: &Entry) -> Result<Option<String>, SqlError> {
 
 /// The root that a report's device signed.
 fn root(report: &[u8]) -> Option<Hash> {
-    let report = Report::parse(report).ok()?;
-    Some(report.checkpoint().root)
+    let (_, checkpoint) = Kept::note_of(report).ok()?;
+    Some(checkpoint.root)
 }
 
 fn fault<T: PartialEq>(found: Option<&T>, stated: &T, what: &str) -> Option<String> {

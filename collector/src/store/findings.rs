@@ -6,10 +6,10 @@
 //!
 //! Acknowledging, deciding and delivering belong to files of their own.
 
-use super::ids::{DeviceId, Hash};
+use std::collections::BTreeSet;
 
 use super::Change;
-use super::ids::{FindingId, PersonId};
+use super::ids::{DeviceId, FindingId, Hash, PersonId};
 use super::sql::{Read, Row, SqlError, Tx};
 
 /// What stands behind a finding.
@@ -179,6 +179,16 @@ pub fn of_person(
         &[person.as_str().into(), from.into(), to.into()],
         finding,
     )
+}
+
+/// The findings about a person of which an erasure took what they quote.
+pub fn erased(read: &Read<'_>, person: &PersonId) -> Result<BTreeSet<FindingId>, SqlError> {
+    let found = read.query(
+        "SELECT id FROM finding WHERE person = $1 AND erased IS NOT NULL",
+        &[person.as_str().into()],
+        |row| row.parsed(0),
+    )?;
+    Ok(found.into_iter().collect())
 }
 
 impl Proof {

@@ -17,7 +17,9 @@ pub mod checkpoints;
 pub mod conditions;
 pub mod devices;
 pub mod epochs;
+pub mod erasures;
 pub mod findings;
+pub mod holds;
 pub mod ids;
 pub mod incidents;
 pub mod judged;
@@ -99,6 +101,12 @@ pub enum StoreError {
     /// There is one already.
     #[error("{0} exists: a store is never overwritten; choose another directory")]
     Exists(PathBuf),
+    /// Somebody else has it open.
+    #[error(
+        "a collector or another command has the store open: stop it first, since it may hold in memory \
+         what shall be erased; nothing was done"
+    )]
+    Shared,
     /// The writer thread is gone.
     #[error("the store has stopped; nothing was stored; start the collector again")]
     Stopped,
@@ -139,12 +147,44 @@ impl Store {
             return Err(StoreError::Missing(path.to_owned()));
         }
         let session = Session::writer(path, false)?;
-        schema::upgrade(&session)?;
-        session.look(schema::check)?;
-        ledger::begin(&session)?;
         if let Some(pages) = pages {
             session.limit_pages(pages)?;
         }
+        Self::over(session, path)
+    }
+
+    /// Like [`Store::open`], and nobody else can open it until it is closed: for what other programs
+    /// must not remember. It only writes: a second connection that looks is kept out, too.
+    pub fn open_alone(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        let session = Session::alone(path).map_err(|error| match error {
+            SqlError::Busy => StoreError::Shared,
+            error => error.into(),
+        })?;
+        Self::over(session, path)
+    }
+
+    /// Writes the file anew, so that nothing is left in it of what was erased, and enters that. May wait:
+    /// not for async code.
+    pub fn scrub(path: &Path, now: i64) -> Result<(), StoreError> {
+        let session = Session::alone(path).map_err(|error| match error {
+            SqlError::Busy => StoreError::Shared,
+            error => error.into(),
+        })?;
+        session.look(schema::check)?;
+        session.scrub()?;
+        let tx = session.begin()?;
+        erasures::clean(&tx, now)?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    fn over(session: Session, path: &Path) -> Result<Self, StoreError> {
+        schema::upgrade(&session)?;
+        session.look(schema::check)?;
+        ledger::begin(&session)?;
         let (jobs, mut queue) = mpsc::channel(writer::QUEUE);
         let (changes, _) = broadcast::channel(CHANGES);
         let announce = changes.clone();

@@ -1,11 +1,12 @@
 //! Table `report`: the evidence.
 //!
-//! Promises: the signed bytes are kept verbatim; there is no row per record. A day is read by
+//! Promises: the signed bytes are kept verbatim, until records of a report are erased
+//! ([`erasures`](super::erasures)); there is no row per record. A day is read by
 //! decoding the reports that overlap it (`min_at`..`max_at`, the span of their records' own
 //! times). The receipt is kept as its time: Ed25519 is deterministic, so checkpoint, time and key
 //! give the same receipt line whenever it is asked for.
 //!
-//! Refuses: to change or remove a report.
+//! Refuses: to remove a report, and to change what its device signed.
 
 use proviso_report::ledger::Receipt;
 
@@ -33,7 +34,8 @@ pub struct StoredReport {
     pub first: u64,
     /// Records in it.
     pub count: u64,
-    /// The signed bytes; `proviso_report::Report::parse` reads them.
+    /// The signed bytes, or those of a report of which records were erased;
+    /// `proviso_report::report::Kept::parse` reads both.
     pub bytes: Vec<u8>,
     /// Unix milliseconds when it was stored.
     pub received: i64,
@@ -214,6 +216,15 @@ pub fn bounds(
         },
     )?;
     Ok(found.flatten())
+}
+
+/// Where each report of a device begins, in log order.
+pub fn firsts(read: &Read<'_>, device: DeviceId) -> Result<Vec<u64>, SqlError> {
+    read.query(
+        "SELECT first FROM report WHERE device = $1 ORDER BY first",
+        &[(&device.to_string()).into()],
+        |row| row.count(0),
+    )
 }
 
 /// Reports from the one that starts at `first` up to the one that starts before `end`.

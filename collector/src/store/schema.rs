@@ -18,7 +18,7 @@ use super::StoreError;
 use super::sql::{Read, Session, SqlError};
 
 /// The version this program reads and writes.
-pub const VERSION: &str = "6";
+pub const VERSION: &str = "7";
 
 /// All tables of version 1. Times are Unix milliseconds; ids, digests and devices are lower hex.
 pub const FIRST: &str = "
@@ -301,9 +301,9 @@ UPDATE meta SET value = '5' WHERE key = 'schema';
 ";
 
 /// From version 5 to 6: how devices were watched. `report.not_before` is the time (Unix seconds) of
-/// the newest receipt that the report or one before it names; NULL: not known. `watch` is what must be known of a log to go on
-/// following its life, as JSON. `condition` is what is or was wrong with watching: `since` and `until`
-/// by the device's clock, `known` and `cleared` by the collector's.
+/// the newest receipt that the report or one before it names; NULL: not known. `watch` is what must be
+/// known of a log to go on following its life, as JSON. `condition` is what is or was wrong with
+/// watching: `since` and `until` by the device's clock, `known` and `cleared` by the collector's.
 const LIFE: &str = "
 ALTER TABLE report ADD COLUMN not_before BIGINT;
 CREATE TABLE watch (
@@ -326,13 +326,53 @@ CREATE INDEX condition_cleared ON condition (cleared);
 UPDATE meta SET value = '6' WHERE key = 'schema';
 ";
 
+/// From version 6 to 7: what was asked to be erased, what was, and what must not be. `finding.erased` is
+/// the erasure that took what the finding quotes. `erasure.cleaned`: NULL while the store's file may
+/// still hold what was erased. `hold.records`: NULL means everything.
+const ERASURES: &str = "
+ALTER TABLE finding ADD COLUMN erased TEXT;
+CREATE TABLE erasure_request (
+    id TEXT PRIMARY KEY,
+    person TEXT NOT NULL REFERENCES person (id),
+    asked BIGINT NOT NULL,
+    staff TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    records TEXT NOT NULL,
+    closed BIGINT
+);
+CREATE TABLE erasure (
+    id TEXT PRIMARY KEY REFERENCES erasure_request (id),
+    at BIGINT NOT NULL,
+    person TEXT NOT NULL REFERENCES person (id),
+    line TEXT NOT NULL,
+    entry BIGINT NOT NULL,
+    cleaned BIGINT
+);
+CREATE INDEX erasure_person ON erasure (person);
+CREATE TABLE hold (
+    id TEXT PRIMARY KEY,
+    person TEXT NOT NULL REFERENCES person (id),
+    at BIGINT NOT NULL,
+    held_by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    exhibit TEXT,
+    records TEXT,
+    lifted BIGINT,
+    lifted_by TEXT
+);
+CREATE INDEX hold_person ON hold (person);
+UPDATE meta SET value = '7' WHERE key = 'schema';
+";
+
 /// From which version each step leads on.
-const STEPS: [(&str, &str); 5] = [
+const STEPS: [(&str, &str); 6] = [
     ("1", SECOND),
     ("2", LEDGER),
     ("3", HELD),
     ("4", LOG_KEYS),
     ("5", LIFE),
+    ("6", ERASURES),
 ];
 
 /// Makes the tables in an empty file.
@@ -409,7 +449,7 @@ mod tests {
     use crate::store::devices::{self, Device};
     use crate::store::judged::{self, Kept};
     use crate::store::updates::{self, StoredUpdate};
-    use crate::store::{DeviceId, Hash, Store, log_keys, reports};
+    use crate::store::{DeviceId, Hash, Store, erasures, findings, holds, log_keys, reports};
 
     #[test]
     fn a_store_of_the_first_version_is_brought_up_with_all_that_it_holds() {
@@ -505,6 +545,12 @@ mod tests {
                 Ok::<_, StoreError>(log_keys::of_device(read, DeviceId([1; 16]))?)
             });
             assert_eq!(keys.unwrap(), []);
+            let erased = store.read_blocking(|read| {
+                let person = "00000000000000000000000000000001".parse().unwrap();
+                let held = holds::of_person(read, &person)?;
+                Ok::<_, StoreError>((erasures::of_person(read, &person)?, held))
+            });
+            assert_eq!(erased.unwrap(), (Vec::new(), Vec::new()));
             store.close();
         }
         let dir = tempfile::tempdir().unwrap();
@@ -555,5 +601,50 @@ mod tests {
         let report = report.unwrap();
         assert_eq!((report.receipt, report.not_before), (6, None));
         assert_eq!((last, conditions), (None, vec![]));
+    }
+
+    #[test]
+    fn findings_of_before_quote_what_they_quoted_and_nothing_is_on_hold() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        let session = Session::writer(&path, true).unwrap();
+        for step in [FIRST, SECOND, LEDGER, HELD, LOG_KEYS, LIFE] {
+            session.run(step).unwrap();
+        }
+        session
+            .run(
+                "INSERT INTO person VALUES ('00000000000000000000000000000001', 'P-1', 1);
+                 INSERT INTO device (id, person, log_key, cert_spki, state, enrolled, agent_version,
+                 platform, size, root, range) VALUES ('01010101010101010101010101010101',
+                 '00000000000000000000000000000001', zeroblob(32), zeroblob(32), 'active', 1, '',
+                 '', 1, zeroblob(32), x'09');
+                 INSERT INTO finding (id, device, person, seq, at, rule, clause, severity, matched,
+                 engine, order_digest, made, proof) VALUES (replace(hex(zeroblob(16)), '00', '02'),
+                 '01010101010101010101010101010101', '00000000000000000000000000000001', 0, 5, '4.a',
+                 '4', 'breach', '[1]', 'engine', replace(hex(zeroblob(32)), '00', '03'), 6, 'proven');",
+            )
+            .unwrap();
+        drop(session);
+        let store = Store::open(&path).unwrap();
+        let read = store.read_blocking(|read| {
+            let person = "00000000000000000000000000000001".parse().unwrap();
+            let found = findings::of_person(read, &person, 0, 9)?;
+            let waiting = erasures::waiting(read)?;
+            let erased = findings::erased(read, &person)?;
+            let held = holds::of_person(read, &person)?;
+            Ok::<_, StoreError>((
+                found,
+                erased.len(),
+                waiting,
+                held,
+                erasures::uncleaned(read)?,
+            ))
+        });
+        let (found, erased, waiting, held, uncleaned) = read.unwrap();
+        assert_eq!((found.len(), found[0].matched.as_str()), (1, "[1]"));
+        assert_eq!(
+            (erased, waiting, held, uncleaned),
+            (0, Vec::new(), Vec::new(), 0)
+        );
     }
 }

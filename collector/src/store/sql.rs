@@ -21,6 +21,9 @@ use super::ledger::{self, Pending};
 /// How long a statement waits for another process that holds the write lock.
 const BUSY: Duration = Duration::from_secs(15);
 
+/// How long to wait until nobody else has the file open.
+const ALONE: Duration = Duration::from_millis(500);
+
 /// Placeholder names in order; binding by name keeps `$2` second whatever the order of mention.
 const NAMES: [&str; 20] = [
     "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15",
@@ -234,6 +237,10 @@ impl Session {
         }
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY)?;
+        Self::prepared(connection)
+    }
+
+    fn prepared(connection: Connection) -> Result<Self, SqlError> {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
@@ -252,6 +259,34 @@ impl Session {
         connection.pragma_update(None, "query_only", true)?;
         connection.set_prepared_statement_cache_capacity(128);
         Ok(Self { connection })
+    }
+
+    /// Opens the file for writing and for nobody else, of this process or another, until it is closed.
+    /// Refuses while anybody has it open.
+    pub(super) fn alone(path: &Path) -> Result<Self, SqlError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(ALONE)?;
+        // Before the file is looked at: only then its log is taken alone, too.
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        let session = Self::prepared(connection)?;
+        session.run("BEGIN IMMEDIATE; COMMIT")?;
+        Ok(session)
+    }
+
+    /// Writes the file anew without what was let go, and empties the log beside it.
+    pub(super) fn scrub(&self) -> Result<(), SqlError> {
+        self.connection.execute_batch("VACUUM")?;
+        let busy = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+                row.get::<_, i64>(0)
+            })?;
+        if busy == 0 {
+            Ok(())
+        } else {
+            Err(SqlError::Busy)
+        }
     }
 
     /// Bounds the file, as a full disk would.
@@ -304,6 +339,12 @@ impl Session {
 }
 
 impl Tx<'_> {
+    /// From now on what is taken out of the file is overwritten there, not only let go.
+    pub fn overwrite(&self) -> Result<(), SqlError> {
+        let connection = self.read.connection;
+        Ok(connection.pragma_update(None, "secure_delete", true)?)
+    }
+
     /// The entries of the ledger that were made in it.
     pub(super) fn pending(&self) -> RefMut<'_, Pending> {
         self.pending.borrow_mut()

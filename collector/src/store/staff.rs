@@ -55,16 +55,27 @@ pub fn by_name(read: &Read<'_>, name: &str) -> Result<Option<Staff>, SqlError> {
     read.first(
         "SELECT id, name, hash, failed, locked_until FROM staff WHERE name = $1",
         &[name.into()],
-        |row| {
-            Ok(Staff {
-                id: row.text(0)?,
-                name: row.text(1)?,
-                hash: row.text(2)?,
-                failed: row.count(3)?,
-                locked_until: row.maybe_int(4)?,
-            })
-        },
+        staff,
     )
+}
+
+/// Somebody by id.
+pub fn by_id(read: &Read<'_>, id: &str) -> Result<Option<Staff>, SqlError> {
+    read.first(
+        "SELECT id, name, hash, failed, locked_until FROM staff WHERE id = $1",
+        &[id.into()],
+        staff,
+    )
+}
+
+fn staff(row: &Row<'_>) -> Result<Staff, SqlError> {
+    Ok(Staff {
+        id: row.text(0)?,
+        name: row.text(1)?,
+        hash: row.text(2)?,
+        failed: row.count(3)?,
+        locked_until: row.maybe_int(4)?,
+    })
 }
 
 /// Counts one more wrong password; says how many there are now.

@@ -22,7 +22,7 @@ use super::words;
 
 pub(super) const SIGNED_IN: &str = "signed_in";
 pub(super) const SIGNED_OUT: &str = "signed_out";
-pub(super) const SIGN_IN_FAILED: &str = "sign_in_failed";
+pub(crate) const SIGN_IN_FAILED: &str = "sign_in_failed";
 pub(super) const SAW_OVERVIEW: &str = "saw_overview";
 pub(super) const SAW_ALERTS: &str = "saw_alerts";
 pub(super) const SAW_PERSON: &str = "saw_person";
@@ -187,6 +187,11 @@ fn action(word: &str) -> &str {
         EXPORTED => "asked for an evidence bundle of",
         DECIDED => "recorded a decision on",
         "new_password" => "was given a new password",
+        "asked_erasure" => "asked to erase records of",
+        "withdrew_erasure" => "took back a request to erase records of",
+        "erased" => "confirmed it, and records were erased of",
+        "held" => "put on hold all records of",
+        "released" => "lifted a hold on records of",
         other => other,
     }
 }

@@ -14,7 +14,7 @@
 mod alike;
 mod around;
 mod assets;
-mod audit;
+pub(crate) mod audit;
 mod case;
 mod decide;
 mod export;
@@ -31,7 +31,7 @@ mod overview;
 pub mod password;
 mod person;
 mod records;
-mod sign_in;
+pub(crate) mod sign_in;
 mod stuck;
 mod texts;
 mod throttle;

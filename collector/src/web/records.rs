@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proviso_report::coverage::Watch;
 use proviso_report::fact::VisitsConfirmed;
-use proviso_report::{Bounds, Fact, Method, Record, Report};
+use proviso_report::report::Kept;
+use proviso_report::{Bounds, Fact, Method, Record};
 
 use crate::store::reports::{self, StoredReport};
 use crate::store::{DeviceId, Read, SqlError};
@@ -151,10 +152,8 @@ fn decode(stored: &StoredReport) -> Result<Vec<Record>, String> {
             stored.device, stored.first
         )
     };
-    let report = Report::parse(&stored.bytes).map_err(|why| unreadable(&why))?;
-    let lines = report.lines().map_err(|why| unreadable(&why))?;
-    lines
-        .iter()
-        .map(|line| Record::parse(line).map_err(|why| unreadable(&why)))
+    let kept = Kept::parse(&stored.bytes).map_err(|why| unreadable(&why))?;
+    kept.lines()
+        .map(|(_, line)| Record::parse(line).map_err(|why| unreadable(&why)))
         .collect()
 }

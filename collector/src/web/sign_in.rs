@@ -177,7 +177,7 @@ fn settle(
 }
 
 /// How long a name is shut after so many wrong passwords.
-fn shut(failed: u64) -> Option<i64> {
+pub(crate) fn shut(failed: u64) -> Option<i64> {
     let over = failed.checked_sub(FREE + 1)?;
     let doublings = u32::try_from(over).unwrap_or(u32::MAX).min(16);
     Some((FIRST_SHUT << doublings).min(LONGEST_SHUT))

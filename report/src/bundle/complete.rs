@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Promises: of each place from the first to the one before the end it says whether its record is
-//! shown, and if not, why not: it was not chosen, or it is of another time. The check holds that
+//! shown, and if not, why not: it was not chosen, it is of another time, or it was erased (`erased`,
+//! as `erasures.jsonl` must say too). The check holds that
 //! against the log: what is said to be shown is what is shown, nothing is said twice, nothing is left
 //! out; each record that is shown is one that was asked for, or binds others; and one that was asked
 //! for by its number is not said to be left out.
@@ -18,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::erasures::{self, ERASURES, Erasure};
 use super::{About, Check, DeviceLog, Files, MAX_CHOSEN, Outcome, Places, Question, is_binding};
 use crate::device::DeviceId;
 use crate::fact::Kind;
@@ -42,6 +44,28 @@ pub struct Completeness {
     pub not_selected: Places,
     /// Records of another time.
     pub outside_time: Places,
+    /// Records that were erased, of whatever time.
+    #[serde(default, skip_serializing_if = "Places::is_empty")]
+    pub erased: Places,
+}
+
+/// What the check of a log must know of it.
+#[derive(Default)]
+pub(super) struct Said {
+    /// Were records chosen?
+    pub(super) chosen: bool,
+    /// By device.
+    pub(super) erased: BTreeMap<DeviceId, Places>,
+}
+
+/// What is said to be erased; [`check`] says whether that can be.
+pub(super) fn erased(files: &dyn Files) -> BTreeMap<DeviceId, Places> {
+    let Ok(Some(bytes)) = files.read(COMPLETENESS) else {
+        return BTreeMap::new();
+    };
+    let stated = read(&bytes).unwrap_or_default();
+    let erased = stated.into_iter().map(|(device, one)| (device, one.erased));
+    erased.collect()
 }
 
 pub(super) fn check(
@@ -57,9 +81,13 @@ pub(super) fn check(
             outcome,
         )]
     };
+    let Ok(erasures) = erasures::read(files) else {
+        // Why is said with the erasures.
+        return whole(Outcome::Unchecked(format!("{ERASURES} cannot be read")));
+    };
     let stated = match files.read(COMPLETENESS) {
         Ok(Some(bytes)) => read(&bytes),
-        Ok(None) if !chosen => return Vec::new(),
+        Ok(None) if !chosen && erasures.is_empty() => return Vec::new(),
         Ok(None) => Err(format!("{COMPLETENESS} is missing")),
         Err(why) => return whole(Outcome::Unchecked(why)),
     };
@@ -88,7 +116,7 @@ pub(super) fn check(
         return whole(Outcome::Fails(why));
     }
     let checked = stated.values().map(|one| {
-        let what = format!(
+        let mut what = format!(
             "device {}: every record from {} to {} is shown or withheld by number: {} are shown, {} \
              were not chosen, {} are of another time; that these last are what they are said to be \
              is the collector's word",
@@ -99,9 +127,15 @@ pub(super) fn check(
             one.not_selected.count(),
             one.outside_time.count(),
         );
+        if !one.erased.is_empty() {
+            what += &format!("; {} were erased", one.erased.count());
+        }
         let outcome = match logs.get(&one.device) {
             None => Outcome::Unchecked("its log does not hold".to_owned()),
-            Some(log) => one.holds(about, log).map_or_else(Outcome::Fails, |()| Outcome::Holds),
+            Some(log) => {
+                let holds = one.holds(about, log, &erasures);
+                holds.map_or_else(Outcome::Fails, |()| Outcome::Holds)
+            }
         };
         Check::new(Question::Complete, what, outcome)
     });
@@ -127,7 +161,7 @@ fn read(bytes: &[u8]) -> Result<BTreeMap<DeviceId, Completeness>, String> {
 
 impl Completeness {
     /// The error is a sentence.
-    fn holds(&self, about: &About, log: &DeviceLog) -> Result<(), String> {
+    fn holds(&self, about: &About, log: &DeviceLog, erasures: &[Erasure]) -> Result<(), String> {
         if (self.first, self.end) != (log.first, log.end) {
             return Err(format!(
                 "{COMPLETENESS} speaks of records {} up to but not including {}, and the bundle has \
@@ -136,6 +170,12 @@ impl Completeness {
             ));
         }
         self.tiles()?;
+        let erased = erasures::within(erasures, self.device, (self.first, self.end))?;
+        if erased != self.erased {
+            return Err(format!(
+                "{COMPLETENESS} and {ERASURES} do not say of the same records that they were erased"
+            ));
+        }
         let shown: Places = log.records.iter().map(|record| record.seq).collect();
         if self.shown != shown {
             return Err(format!(
@@ -169,7 +209,12 @@ impl Completeness {
 
     /// Is each place said once?
     fn tiles(&self) -> Result<(), String> {
-        let all = [&self.shown, &self.not_selected, &self.outside_time];
+        let all = [
+            &self.shown,
+            &self.not_selected,
+            &self.outside_time,
+            &self.erased,
+        ];
         let mut runs: Vec<[u64; 2]> = all.iter().flat_map(|one| one.runs()).copied().collect();
         runs.sort_unstable();
         let mut next = Some(self.first);

@@ -174,6 +174,7 @@ mod tests {
             bounds: Vec::new(),
             receipts: crate::bounds::Receipts::new(),
             withheld: 0,
+            erased: crate::bundle::Places::default(),
             received: BTreeMap::new(),
             roots: roots.iter().copied().collect(),
         }

@@ -3,7 +3,7 @@
 //! Promises: each line is read once, and hashed and understood before the next one. Of a line that is
 //! understood the text is not kept.
 
-use super::{Files, Leaf, Outcome, needed};
+use super::{Files, Leaf, Outcome, Places, needed};
 use crate::device::DeviceId;
 use crate::fact::Fact;
 use crate::hash::Hash;
@@ -107,14 +107,16 @@ impl Leaves {
 
     /// A change of keys is shown whenever it was. Records of one moment need not stand together: a
     /// history is read late. So a record that is withheld may be in order, and only the record itself
-    /// could tell.
-    pub(super) fn withheld(&self) -> Outcome {
+    /// could tell. One that is said to be erased is not asked for any more.
+    pub(super) fn withheld(&self, erased: Option<&Places>) -> Outcome {
         let is_asked_for = |place: &Place| place.what == What::Shown;
         let places = &self.places;
         let from = places.iter().position(is_asked_for).unwrap_or(places.len());
         let to = places.iter().rposition(is_asked_for).unwrap_or(0);
         let inside = places.get(from..to).unwrap_or_default();
-        match inside.iter().find(|place| place.what == What::Withheld) {
+        let is_erased = |place: &Place| erased.is_some_and(|erased| erased.has(place.index));
+        let withheld = |place: &&Place| place.what == What::Withheld && !is_erased(place);
+        match inside.iter().find(withheld) {
             None => Outcome::Holds,
             Some(place) => Outcome::Unchecked(format!(
                 "record {} is withheld although it lies between records of the time asked for; it may \

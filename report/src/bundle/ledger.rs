@@ -10,8 +10,8 @@
 //! data/keys/ledger.vkey            data/keys/witness-<number>.vkey  data/keys/tsa.pem
 //! ```
 //!
-//! Promises: every receipt, decision and order of the bundle is an entry, or is said to be from before
-//! the ledger began; how many witnesses cosigned is said, and fewer than the bundle says it needs fail.
+//! Promises: every receipt, decision, order and erasure of the bundle is an entry, or is said to be from
+//! before the ledger began; how many witnesses cosigned is said, and fewer than the bundle says it needs fail.
 //! [`compare`] finds out whether two bundles are of one ledger.
 //!
 //! Refuses: to say that entries which are not shown are harmless. It knows that they are there.
@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{About, Check, DeviceLog, Files, Outcome, Question, key, needed};
+use super::{About, Check, DeviceLog, ERASURES, Files, Outcome, Question, key, needed};
 use crate::checkpoint::Checkpoint;
 use crate::device::DeviceId;
 use crate::hash::Hash;
@@ -192,6 +192,13 @@ pub(super) fn check(
         "the ledger: every order of this bundle is an entry".to_owned(),
         orders,
     );
+    if listed.contains(ERASURES) {
+        note(
+            Question::Entered,
+            "the ledger: every erasure of this bundle is an entry".to_owned(),
+            ledger.erasures(files),
+        );
+    }
     (checks, Some(ledger))
 }
 
@@ -590,6 +597,27 @@ impl Ledger {
             }
         }
         self.all_but(before, "orders")
+    }
+
+    /// Nobody erased before there was a ledger.
+    fn erasures(&self, files: &dyn Files) -> Outcome {
+        let mut entered = BTreeSet::new();
+        for entry in self.entries.values() {
+            if let Event::Erasure(one) = &entry.event {
+                entered.insert(one.certificate);
+            }
+        }
+        match lines(files, ERASURES) {
+            Err(outcome) => outcome,
+            Ok(lines) => {
+                let mut strange = lines
+                    .iter()
+                    .filter(|(_, line)| !entered.contains(&Hash::of(line.as_bytes())));
+                strange.next().map_or(Outcome::Holds, |(number, _)| {
+                    Outcome::Fails(format!("line {number} of {ERASURES} is no entry"))
+                })
+            }
+        }
     }
 
     /// Is this moment, Unix milliseconds, from before the ledger?

@@ -125,6 +125,7 @@ mod tests {
             leaves: Vec::new(),
             bounds: vec![Bounds::default()],
             withheld: 0,
+            erased: crate::bundle::Places::default(),
             received: Default::default(),
             roots: Default::default(),
             receipts: Receipts::new(),

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::complete::Said;
 use super::keys::{self, Keys};
 use super::leaves::{Leaves, Place, What};
-use super::{Check, Files, Outcome, Question, Start, key, needed};
+use super::{Check, Files, Outcome, Places, Question, Start, key, needed};
 use crate::bounds::{Bounds, Named, Receipts};
 use crate::checkpoint::Checkpoint;
 use crate::device::DeviceId;
@@ -27,8 +28,10 @@ pub struct DeviceLog {
     pub leaves: Vec<Hash>,
     /// Of each of them in turn: between which moments of the collector it was written.
     pub bounds: Vec<Bounds>,
-    /// How many are withheld.
+    /// How many are withheld, those that were erased among them.
     pub withheld: u64,
+    /// Those that are said to be erased.
+    pub erased: Places,
     /// By log size: when the collector had the log up to there, Unix seconds by its clock.
     pub received: BTreeMap<u64, u64>,
     /// By log size: the root that the device signed.
@@ -48,7 +51,7 @@ pub(super) fn check(
     listed: &BTreeSet<String>,
     device: DeviceId,
     collector: Option<&VerifierKey>,
-    chosen: bool,
+    said: &Said,
 ) -> (Vec<Check>, Option<DeviceLog>) {
     let mut checks = Vec::new();
     let check = |question: Question, text: &str, outcome: Outcome| {
@@ -128,9 +131,10 @@ pub(super) fn check(
     );
     note(check(Question::InLog, &text, Outcome::Holds).also(Question::Complete));
     // Of chosen records the statement of completeness says which are withheld.
-    if log.withheld > 0 && !chosen {
+    if log.withheld > 0 && !said.chosen {
         let text = "no record is withheld between records of the time asked for";
-        note(check(Question::Complete, text, leaves.withheld()));
+        let outcome = leaves.withheld(said.erased.get(&device));
+        note(check(Question::Complete, text, outcome));
     }
     let outcome = in_their_places(&leaves, &log.receipts);
     let records = leaves.records;
@@ -141,6 +145,7 @@ pub(super) fn check(
     let log = DeviceLog {
         records,
         bounds,
+        erased: said.erased.get(&device).cloned().unwrap_or_default(),
         ..log
     };
     (checks, sound.then_some(log))
@@ -310,6 +315,7 @@ fn grow(
         leaves: shown,
         bounds: Vec::new(),
         withheld,
+        erased: Places::default(),
         received,
         roots: roots
             .map(|(size, one)| (*size, one.checkpoint.root))
@@ -334,5 +340,13 @@ fn in_their_places(leaves: &Leaves, receipts: &Receipts) -> Outcome {
         )),
         (None, Some(why)) => Outcome::Fails(why.clone()),
         (None, None) => Outcome::Holds,
+    }
+}
+
+impl DeviceLog {
+    /// Are all records of the log before its end here, but for those that were erased?
+    #[must_use]
+    pub fn lacks_erased_only(&self) -> bool {
+        self.first == 0 && self.withheld == self.erased.count()
     }
 }

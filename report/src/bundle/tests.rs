@@ -1,4 +1,5 @@
 mod chosen;
+mod erased;
 
 use data_encoding::HEXLOWER;
 

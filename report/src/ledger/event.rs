@@ -216,8 +216,10 @@ pub struct Erasure {
     pub id: String,
     /// Whose records, by id.
     pub person: String,
-    /// Who erased, by id.
+    /// Who asked for it, by id.
     pub staff: String,
+    /// Who confirmed it, by id.
+    pub confirmed: String,
     /// What was erased, in a word.
     pub what: String,
     /// Under which rule, in a word.

@@ -66,9 +66,9 @@ fn pinned() -> Vec<(Entry, String)> {
             format!(r#""manifest":"{h1}","person":"{p}","staff":"s","purpose":"court","size":40"#),
         ),
         of(
-            Erasure { id: "e".into(), person: person.clone(), staff: "s".into(), what: "records".into(), rule: "retention".into(), certificate: one }.into(),
+            Erasure { id: "e".into(), person: person.clone(), staff: "s".into(), confirmed: "c".into(), what: "records".into(), rule: "retention".into(), certificate: one }.into(),
             "erasure",
-            format!(r#""id":"e","person":"{p}","staff":"s","what":"records","rule":"retention","certificate":"{h1}""#),
+            format!(r#""id":"e","person":"{p}","staff":"s","confirmed":"c","what":"records","rule":"retention","certificate":"{h1}""#),
         ),
         of(
             Incident { id: "i".into(), kind: "fork".into(), device: Some(device), detail: two }.into(),

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use ring::digest::{Context, SHA256};
 
 use super::{DECISIONS, FINDINGS, Row, Scope, Table, Tables, judged};
-use crate::bundle::{About, Check, Decision, Files, Finding, Outcome, Question, Verified};
+use crate::bundle::{
+    About, Check, Decision, DeviceLog, Files, Finding, Outcome, Question, Verified,
+};
 use crate::device::DeviceId;
 use crate::hash::Hash;
 use crate::time::UnixMs;
@@ -141,7 +143,7 @@ fn walk(
         let mut next = log.first;
         let rows = log.records.iter().zip(&log.leaves).zip(&log.bounds);
         for ((record, leaf), bounds) in rows {
-            tables.withheld(next, record.seq);
+            absent(&mut tables, log, (next, record.seq));
             next = record.seq.saturating_add(1);
             let received = log.received.range(next..).next();
             let row = Row {
@@ -154,7 +156,7 @@ fn walk(
             tables.shown(&row).map_err(|why| cannot(why.to_string()))?;
             give(&mut tables)?;
         }
-        tables.withheld(next, log.end);
+        absent(&mut tables, log, (next, log.end));
         let leaves = leaves(files, *device)?;
         tables
             .end_device(leaves)
@@ -163,6 +165,20 @@ fn walk(
     }
     tables.end().map_err(|why| cannot(why.to_string()))?;
     give(&mut tables)
+}
+
+/// Records of which only the hashes are there: from `first` to before `end`.
+fn absent(tables: &mut Tables, log: &DeviceLog, (first, end): (u64, u64)) {
+    let mut next = first;
+    for [from, to] in log.erased.runs() {
+        let (from, after) = (from.max(&next), to.saturating_add(1).min(end));
+        if *from < after {
+            tables.withheld(next, *from);
+            tables.erased(*from, after);
+            next = after;
+        }
+    }
+    tables.withheld(next, end);
 }
 
 fn leaves(files: &dyn Files, device: DeviceId) -> Result<Hash, Outcome> {

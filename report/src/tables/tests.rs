@@ -267,3 +267,39 @@ fn tables_of_a_log_that_does_not_hold_are_unchecked() {
             .all(|one| one.starts_with("unchecked: the log of device"))
     );
 }
+
+#[test]
+fn what_was_erased_is_in_the_schedule_apart_from_what_is_withheld() {
+    let mut tables = Tables::new(Scope {
+        person: "P-0001".to_owned(),
+        from: UnixMs(0),
+        to: UnixMs(1),
+    });
+    tables.begin().unwrap();
+    tables.device(DEVICE);
+    tables.withheld(3, 5);
+    tables.erased(5, 6);
+    tables.erased(6, 8);
+    tables.withheld(8, 9);
+    tables.end_device(Hash([3; 32])).unwrap();
+    let mut unused = Vec::new();
+    let taken = tables.pieces.take(|table, text| {
+        if table == Table::Unused {
+            unused.extend_from_slice(text);
+        }
+        Ok::<_, TableError>(())
+    });
+    taken.unwrap();
+    let unused = String::from_utf8(unused).unwrap();
+    let rows: Vec<&str> = unused.lines().skip(1).collect();
+    assert_eq!(rows.len(), 3, "{unused}");
+    assert!(rows[0].starts_with(&format!("withheld,{DEVICE},3,4,2,")));
+    assert_eq!(
+        rows[1],
+        format!(
+            "erased,{DEVICE},5,7,3,Records that were erased: only their hashes are left,\"cannot be said \
+             any more: data/erasures.jsonl says who erased them, when and why\""
+        )
+    );
+    assert!(rows[2].starts_with(&format!("withheld,{DEVICE},8,8,1,")));
+}

@@ -1,7 +1,8 @@
 //! The schedule of unused material: what is in the log and not among the facts shown, and what, among
 //! all of them, points away from a breach.
 //!
-//! Promises: each run of withheld records has a row with its first and last place. What points away
+//! Promises: each run of withheld or erased records has a row with its first and last place. What points
+//! away
 //! is counted by computer, with the places of the first and the last record: pages that the person
 //! need not have chosen, words that the person did not type, records under several accounts, what
 //! could not be told, gaps.
@@ -45,6 +46,13 @@ enum Item {
     Killed,
 }
 
+/// Why the bundle has only the hash of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Absent {
+    Withheld,
+    Erased,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Count {
     first: u64,
@@ -56,8 +64,8 @@ struct Count {
 #[derive(Debug, Default)]
 pub(super) struct Unused {
     device: Option<DeviceId>,
-    /// The run of withheld records that is not written yet: from, to before.
-    run: Option<(u64, u64)>,
+    /// The run of records without text that is not written yet: from, to before.
+    run: Option<(Absent, u64, u64)>,
     counts: BTreeMap<(Item, String), Count>,
 }
 
@@ -72,14 +80,22 @@ impl Unused {
     }
 
     pub(super) fn withheld(&mut self, first: u64, end: u64, to: &mut Vec<u8>) {
+        self.absent(Absent::Withheld, (first, end), to);
+    }
+
+    pub(super) fn erased(&mut self, first: u64, end: u64, to: &mut Vec<u8>) {
+        self.absent(Absent::Erased, (first, end), to);
+    }
+
+    fn absent(&mut self, why: Absent, (first, end): (u64, u64), to: &mut Vec<u8>) {
         if first >= end {
             return;
         }
         self.run = match self.run {
-            Some((from, until)) if until == first => Some((from, end)),
+            Some((same, from, until)) if same == why && until == first => Some((why, from, end)),
             _ => {
                 self.end_run(to);
-                Some((first, end))
+                Some((why, first, end))
             }
         };
     }
@@ -167,12 +183,22 @@ impl Unused {
     }
 
     fn end_run(&mut self, to: &mut Vec<u8>) {
-        if let Some((first, end)) = self.run.take() {
-            let what = "Records that are withheld: the bundle has only their hashes";
-            let away = "cannot be said from this bundle: nobody looked into them for it";
+        if let Some((why, first, end)) = self.run.take() {
+            let (name, what, away) = match why {
+                Absent::Withheld => (
+                    "withheld",
+                    "Records that are withheld: the bundle has only their hashes",
+                    "cannot be said from this bundle: nobody looked into them for it",
+                ),
+                Absent::Erased => (
+                    "erased",
+                    "Records that were erased: only their hashes are left",
+                    "cannot be said any more: data/erasures.jsonl says who erased them, when and why",
+                ),
+            };
             let last = end.saturating_sub(1);
             self.row(
-                "withheld",
+                name,
                 (first, last, end.saturating_sub(first)),
                 what,
                 away,

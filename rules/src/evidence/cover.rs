@@ -53,7 +53,7 @@ pub(super) fn check(verified: &Verified, held: &Held, judges: &Judges) -> Vec<Ch
             let place = format!("record {} of device {device}", record.seq);
             let mut as_earlier = is_as_earlier(log, record, judge);
             let unchecked = matches!(as_earlier, Outcome::Unchecked(_));
-            if unchecked && verified.chosen().is_some() && needs_withheld(log, record) {
+            if unchecked && needs_withheld(log, record, verified.chosen().is_some()) {
                 not_claimed += 1;
                 as_earlier = Outcome::Holds;
             }
@@ -84,12 +84,17 @@ fn claimed(not: u64) -> String {
     if not == 0 {
         return EARLIER.to_owned();
     }
-    format!("{EARLIER}; not claimed of {not} records, whose earlier records were not chosen")
+    format!(
+        "{EARLIER}; not claimed of {not} records, whose earlier records were not chosen or were \
+         erased"
+    )
 }
 
-/// Is it about an earlier record that is not shown?
-fn needs_withheld(log: &DeviceLog, record: &Record) -> bool {
-    let hidden = |seq: &u64| *seq < record.seq && shown(Some(log), *seq).is_none();
+/// Is it about an earlier record of which the bundle says that it was not chosen, or was erased?
+fn needs_withheld(log: &DeviceLog, record: &Record, chosen: bool) -> bool {
+    let hidden = |seq: &u64| {
+        *seq < record.seq && shown(Some(log), *seq).is_none() && (chosen || log.erased.has(*seq))
+    };
     match &record.fact {
         Fact::ProcessEnd(end) => end.start_seq.iter().any(hidden),
         Fact::VisitsConfirmed(these) => these.seqs.iter().any(hidden),

@@ -20,8 +20,8 @@ const FILE: &str = "data/findings.jsonl";
 const FOLLOW: &str = "each finding follows from its record and the order";
 const COMPLETE: &str = "every record that is shown and that a rule matches has its finding";
 const OVER_TIME: &str = "no finding is missing of rules that look at more than one record";
-const NOT_CLAIMED: &str = "the bundle says that it holds chosen records only, so it does not claim that \
-                           no finding is missing of rules that look at more than one record";
+const NOT_CLAIMED: &str = "the bundle says that records were not chosen or were erased, so it does not \
+                           claim that no finding is missing of rules that look at more than one record";
 
 pub(super) fn check(
     files: &dyn Files,
@@ -338,13 +338,18 @@ fn over_time(again: &Again<'_>, said: &BTreeMap<String, Finding>) -> Option<Chec
         .values()
         .filter(|one| !said.contains_key(&one.id));
     let doubted = missing.find_map(|one| Some((one, again.doubt(one)?)));
-    let outcome = match (doubted, again.gaps.first_key_value()) {
+    // Of what the bundle says that it was not chosen or was erased it claims nothing.
+    let is_said = |device: &DeviceId| {
+        let log = again.verified.logs.get(device);
+        again.verified.chosen().is_some() || log.is_some_and(DeviceLog::lacks_erased_only)
+    };
+    let unsaid = again.gaps.iter().find(|(device, _)| !is_said(device));
+    let outcome = match (doubted, unsaid.or(again.gaps.first_key_value())) {
         (Some((one, doubt)), _) => Outcome::Unchecked(format!(
             "record {} of device {} would match rule {}, {doubt}",
             one.seq, one.device, one.rule
         )),
-        // The bundle says that it is a choice: it claims what it shows, and not what it hides.
-        (None, Some((device, gap))) if again.verified.chosen().is_some() => {
+        (None, Some((device, gap))) if unsaid.is_none() => {
             let what = format!(
                 "{NOT_CLAIMED} (record {gap} of device {device} is the first that is not shown)"
             );

@@ -8,7 +8,9 @@ mod lists;
 
 use std::path::{Path, PathBuf};
 
-use proviso_report::bundle::{self, About, Check, Files as _, Outcome, Question, Verified};
+use proviso_report::bundle::{
+    self, About, Check, DeviceLog, Files as _, Outcome, Question, Verified,
+};
 use proviso_report::tables;
 use proviso_rules::{Signers, evidence};
 
@@ -62,14 +64,16 @@ fn unsaid(which: &str) -> Check {
 fn about_words(about: &About, verified: &Verified) -> String {
     let shown: usize = verified.logs.values().map(|log| log.records.len()).sum();
     let withheld: u64 = verified.logs.values().map(|log| log.withheld).sum();
+    let erased: u64 = verified.logs.values().map(|log| log.erased.count()).sum();
     let mut words = format!(
         "Evidence about {}, from {} to {}, exported by {} at {}.\n\
-         Records shown: {shown}; withheld: {withheld}; computers: {}.{}",
+         Records shown: {shown}; withheld: {}; erased: {erased}; computers: {}.{}",
         line(&about.person),
         about.from,
         about.to,
         line(&about.collector),
         about.exported_at,
+        withheld.saturating_sub(erased),
         verified.logs.len(),
         if about.ledger.is_some() {
             ""
@@ -180,6 +184,13 @@ fn verdict(checks: &[Check], verified: &Verified) -> End {
             say(
                 "This is a choice of records. Nothing is said about what is in those that are \
                  withheld, nor about\nwhat rules would find with them.",
+            );
+        }
+        let is_whole = |log: &DeviceLog| log.erased.is_empty();
+        if !verified.logs.values().all(is_whole) {
+            say(
+                "Records were erased; above it is said which, when, by whom and under which rule. Nothing is \
+                 said about\nwhat was in them, nor about what rules found in them.",
             );
         }
         End::Yes

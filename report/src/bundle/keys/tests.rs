@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use ring::signature::Ed25519KeyPair;
 
 use super::*;
+use crate::bundle::complete::Said;
 use crate::bundle::{Check, DeviceLog, Leaf, Start, log};
 use crate::checkpoint::Checkpoint;
 use crate::fact::{AgentStopped, KeyChanged, KeyReason};
@@ -179,7 +180,7 @@ fn receipts() -> VerifierKey {
 
 fn check(files: &Memory) -> (Vec<Check>, Option<DeviceLog>) {
     let listed = files.list().unwrap().into_iter().collect();
-    log::check(files, &listed, DEVICE, Some(&receipts()), false)
+    log::check(files, &listed, DEVICE, Some(&receipts()), &Said::default())
 }
 
 fn holds(files: &Memory) -> bool {

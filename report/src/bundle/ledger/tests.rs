@@ -231,6 +231,7 @@ fn checked(files: &Memory) -> (Vec<Check>, Option<Ledger>) {
         receipts: crate::bounds::Receipts::new(),
         bounds: vec![],
         withheld: 0,
+        erased: crate::bundle::Places::default(),
         received: BTreeMap::from([(5, 1_795_496_401)]),
         roots: BTreeMap::new(),
     };
@@ -360,6 +361,36 @@ fn what_is_no_entry_fails_or_is_from_before() {
     assert!(
         matches!(outcome(&before), Outcome::Unchecked(why) if why.contains("before the ledger"))
     );
+}
+
+#[test]
+fn every_erasure_is_an_entry() {
+    let erasure = crate::ledger::Erasure {
+        id: "e1".into(),
+        person: "p".into(),
+        staff: "s1".into(),
+        confirmed: "s2".into(),
+        what: "records".into(),
+        rule: "plan 3".into(),
+        certificate: Hash::of(b"one erasure"),
+    };
+    let story = Story::new().then(erasure);
+    let with = |show: &[usize], text: &str| {
+        let mut files = story.bundle(show, &[], 0, 0);
+        files.0.insert(ERASURES.to_owned(), text.into());
+        outcome(&files)
+    };
+    assert_eq!(with(&[0, 1, 2, 3, 4], "one erasure\n"), Outcome::Holds);
+    for (show, text) in [
+        (&[0, 1, 2, 3][..], "one erasure\n"),
+        (&[0, 1, 2, 3, 4], "one Erasure\n"),
+        (&[0, 1, 2, 3, 4], "one erasure\nanother\n"),
+    ] {
+        assert!(
+            matches!(with(show, text), Outcome::Fails(why) if why.contains("is no entry")),
+            "{text}"
+        );
+    }
 }
 
 #[test]

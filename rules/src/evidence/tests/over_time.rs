@@ -222,6 +222,46 @@ fn a_choice_does_not_claim_what_rests_on_records_that_it_hides() {
 }
 
 #[test]
+fn what_rests_on_records_that_were_erased_is_not_claimed() {
+    let digest = Hash::of(order().as_bytes());
+    let mut records = log();
+    for (seq, ms) in [(5, 1_204_000), (6, 1_205_000)] {
+        let mut one = record(seq, beat(1_200_000), digest);
+        one.at = NOW.plus(ms);
+        one.noted = one.at;
+        one.mono = ms.unsigned_abs() + 1;
+        records.push(one);
+    }
+    let erased = |place: u64, end: u64, said: &str| {
+        let mut files = bundle_under(&order(), &records, Some(place));
+        files.put(
+            "data/completeness.jsonl",
+            format!(
+                "{{\"device\":\"{DEVICE}\",\"first\":0,\"end\":{end},\"shown\":[],\"not_selected\":[],\
+                 \"outside_time\":[],\"erased\":{said}}}\n"
+            ),
+        );
+        files
+    };
+    let files = erased(5, 7, "[[5,5]]");
+    has(&files, &[]);
+    let claims = |check: &Check| check.what.contains("not chosen or were erased");
+    assert!(check(&files, &verify(&files)).iter().any(claims));
+    // One that is not there and that nobody says was erased.
+    let silent = erased(5, 7, "[]");
+    has(&silent, &[(OVER_TIME, "UNCHECKED: record 5 of device")]);
+    // A finding that is there and rests on what is gone is unchecked.
+    let rests = erased(1, 7, "[[1,1]]");
+    let faults = rests.faults();
+    assert!(
+        faults.iter().any(|fault| fault.starts_with(FOLLOWS)
+            && fault.contains("UNCHECKED: finding")
+            && fault.contains("record 1 is not shown")),
+        "{faults:#?}"
+    );
+}
+
+#[test]
 fn rules_whose_lists_stay_at_the_collector_are_said_to_be_unchecked() {
     let rule = "any = [{ host_in = \"social\" }, { host_in = \"blocked\" }]";
     let list = "source = \"generated, for size\"";

@@ -1,0 +1,319 @@
+//! `erase`: takes the text of records away and leaves their hashes. One person asks, another confirms.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{ArgGroup, Args, Subcommand};
+use jiff::Timestamp;
+use proviso_collector::clock;
+use proviso_collector::data_dir::DataDir;
+use proviso_collector::erasure::{self, Certificate, Wanted, Why};
+use proviso_collector::staff;
+use proviso_collector::store::staff::Staff;
+use proviso_collector::store::{Store, StoreError, erasures, people as persons};
+use proviso_report::bundle::{Erased, Numbers};
+use proviso_report::{Kind, UnixMs};
+
+use super::export::{kind, numbers};
+use super::staff::given;
+use super::{Data, audit, people};
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(super) enum Erase {
+    /// Ask for records to be erased; nothing is erased yet. Your password is read from standard input.
+    Ask(Ask),
+    /// Confirm what somebody else asked for, and erase it. The collector must be stopped. Your password
+    /// is read from standard input.
+    Confirm(Confirm),
+    /// Take back what was asked for and not confirmed.
+    Withdraw(Named),
+    /// Show what waits to be confirmed.
+    List(Data),
+    /// Write the certificate of destruction of an erasure that was done.
+    Certificate(Certify),
+}
+
+/// Which records: what is not given does not narrow. No record is asked for unless everything given
+/// fits it.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("which").multiple(true).required(true)))]
+pub(super) struct Ask {
+    #[command(flatten)]
+    data: Data,
+    /// Whose records: name, pseudonym or id.
+    #[arg(long, value_name = "NAME")]
+    person: String,
+    /// Who you are: a name that may sign in.
+    #[arg(long, value_name = "NAME")]
+    staff: String,
+    /// Under which rule.
+    #[arg(long, value_name = "TEXT")]
+    rule: String,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// All that the person did, on every computer.
+    #[arg(long, group = "which")]
+    everything: bool,
+    /// Records under this clause and no other.
+    #[arg(long, value_name = "ID", group = "which")]
+    clause: Vec<String>,
+    /// Records of this kind.
+    #[arg(long, value_name = "KIND", value_parser = kind, group = "which")]
+    kind: Vec<Kind>,
+    /// Records of a time before this: 2026-11-24T08:00:00Z.
+    #[arg(long, value_name = "TIME", group = "which")]
+    before: Option<Timestamp>,
+    /// The records of a computer from one number to another, both included.
+    #[arg(long, value_name = "DEVICE:FIRST-LAST", value_parser = numbers, group = "which")]
+    records: Vec<Numbers>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Confirm {
+    #[command(flatten)]
+    named: Named,
+    /// Where to write the certificate of destruction. Beside it, with `.note` at the end, comes the
+    /// collector's signature under it.
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Named {
+    #[command(flatten)]
+    data: Data,
+    /// Which, as `erase ask` and `erase list` say it.
+    id: String,
+    /// Who you are: a name that may sign in.
+    #[arg(long, value_name = "NAME")]
+    staff: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Certify {
+    #[command(flatten)]
+    data: Data,
+    /// Which erasure.
+    id: String,
+    /// Where to write it. Beside it, with `.note` at the end, comes the collector's signature under it.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+impl Erase {
+    pub(super) fn run(self) -> anyhow::Result<String> {
+        match self {
+            Self::Ask(ask) => ask.run(),
+            Self::Confirm(confirm) => confirm.run(),
+            Self::Withdraw(named) => named.withdraw(),
+            Self::List(data) => list(&data),
+            Self::Certificate(certify) => certify.run(),
+        }
+    }
+}
+
+impl Ask {
+    fn run(self) -> anyhow::Result<String> {
+        let (_, store) = self.data.open()?;
+        let person = people::one(&store, &self.person)?;
+        let by = signed(&store, &self.staff)?;
+        let wanted = Wanted {
+            everything: self.everything,
+            clauses: self.clause,
+            kinds: self.kind,
+            records: self.records,
+            before: self.before.map(|at| UnixMs(at.as_millisecond())),
+        };
+        let why = Why {
+            rule: self.rule,
+            reason: self.reason,
+        };
+        let pseudonym = person.pseudonym.clone();
+        let (id, records) = store.write_blocking("ask to erase", move |tx| {
+            let now = UnixMs(clock::now());
+            let (request, records) = erasure::ask(tx, &person, &wanted, &why, &by, now)?;
+            let on = request.id.clone();
+            audit::enter_by(tx, &by.id, "asked_erasure", Some(&person.id), &on)?;
+            Ok::<_, anyhow::Error>((on, records))
+        })?;
+        Ok(format!(
+            "{} records of {pseudonym} are to be erased:\n{}Nothing is erased yet. Somebody else confirms \
+             it within two weeks, while the collector is stopped:\n  proviso-collector erase confirm {id} \
+             --staff NAME\n",
+            counted(&records),
+            listed(&records),
+        ))
+    }
+}
+
+impl Confirm {
+    fn run(self) -> anyhow::Result<String> {
+        let Named { data, id, staff } = self.named;
+        let files = self.certificate.as_deref().map(Files::free).transpose()?;
+        let data = DataDir::open(&data.dir)?;
+        let signer = data.signer()?;
+        // Nobody may start a collector meanwhile that would remember what is being erased.
+        let store = Store::open_alone(&data.store())?;
+        let by = signed(&store, &staff)?;
+        let which = id.clone();
+        let done = store.write_blocking("erase", move |tx| {
+            let now = UnixMs(clock::now());
+            let request = erasure::waiting(tx, &which, now)?;
+            let erasure = erasure::confirm(tx, &signer, &which, &by, now)?;
+            audit::enter_by(tx, &by.id, "erased", Some(&request.person), &which)?;
+            Ok::<_, anyhow::Error>(erasure)
+        });
+        store.close();
+        let done = done?;
+        Store::scrub(&data.store(), clock::now()).context(
+            "the records are erased, but the store's file may still hold parts of them: run \
+             `proviso-collector retention clean` before anything else",
+        )?;
+        let mut said = format!(
+            "{} records of {} on {} computers are erased, and what {} findings quoted of them. Their hashes \
+             stay; every later bundle says so.\n",
+            done.count(),
+            done.person,
+            done.records.len(),
+            done.findings,
+        );
+        match files {
+            Some(files) => files.write(&made(&data, &id)?)?,
+            None => writeln!(
+                said,
+                "The certificate: proviso-collector erase certificate {id} --out FILE"
+            )?,
+        }
+        Ok(said)
+    }
+}
+
+impl Named {
+    fn withdraw(self) -> anyhow::Result<String> {
+        let (_, store) = self.data.open()?;
+        let by = signed(&store, &self.staff)?;
+        let id = self.id;
+        store.write_blocking("withdraw", move |tx| {
+            let now = clock::now();
+            let Some(request) = erasures::request(tx, &id)?.filter(|one| one.closed.is_none())
+            else {
+                bail!("no erasure {id} waits: `proviso-collector erase list` shows those that do");
+            };
+            erasures::close(tx, &id, now)?;
+            audit::enter_by(tx, &by.id, "withdrew_erasure", Some(&request.person), &id)?;
+            Ok("It is withdrawn; nothing was erased.\n".to_owned())
+        })
+    }
+}
+
+impl Certify {
+    fn run(self) -> anyhow::Result<String> {
+        let files = Files::free(&self.out)?;
+        let data = DataDir::open(&self.data.dir)?;
+        files.write(&made(&data, &self.id)?)?;
+        Ok(format!("{}\n", self.out.display()))
+    }
+}
+
+fn list(data: &Data) -> anyhow::Result<String> {
+    let (_, store) = data.open()?;
+    let mut said = String::new();
+    store.read_blocking(|read| {
+        for one in erasures::waiting(read)? {
+            let person = persons::get(read, &one.person)?;
+            let records: Vec<Erased> = serde_json::from_str(&one.records)?;
+            writeln!(
+                said,
+                "{}  asked {}  {} records of {}  rule: {}  reason: {}",
+                one.id,
+                UnixMs(one.asked),
+                counted(&records),
+                person.map_or_else(|| one.person.to_string(), |person| person.pseudonym),
+                one.rule,
+                one.reason
+            )?;
+        }
+        Ok::<_, anyhow::Error>(())
+    })?;
+    if said.is_empty() {
+        said = "Nothing waits to be confirmed.\n".to_owned();
+    }
+    Ok(said)
+}
+
+/// Whoever knows the password of this name.
+pub(super) fn signed(store: &Store, name: &str) -> anyhow::Result<Staff> {
+    let Some(password) = given()? else {
+        bail!(
+            "give the password of {name} on standard input, one line: systemd-ask-password | \
+             proviso-collector ..."
+        );
+    };
+    Ok(staff::identify(store, name, &password)?)
+}
+
+fn made(data: &DataDir, id: &str) -> anyhow::Result<Certificate> {
+    let store = Store::open(&data.store())?;
+    let stored = store.read_blocking(|read| Ok::<_, StoreError>(erasures::get(read, id)?))?;
+    let Some(stored) = stored else {
+        bail!("there was no erasure {id}");
+    };
+    Ok(erasure::certificate(&data.signer()?, &stored)?)
+}
+
+fn counted(records: &[Erased]) -> u64 {
+    let counts = records.iter().map(|one| one.places.count());
+    counts.fold(0, u64::saturating_add)
+}
+
+fn listed(records: &[Erased]) -> String {
+    let mut text = String::new();
+    for one in records {
+        for [first, last] in one.places.runs() {
+            text += &format!("  {}  {first} to {last}\n", one.device);
+        }
+    }
+    text
+}
+
+/// The certificate and its signature.
+struct Files {
+    text: PathBuf,
+    note: PathBuf,
+}
+
+impl Files {
+    fn free(text: &Path) -> anyhow::Result<Self> {
+        let mut note = text.as_os_str().to_owned();
+        note.push(".note");
+        let files = Self {
+            text: text.to_owned(),
+            note: note.into(),
+        };
+        for path in [&files.text, &files.note] {
+            if path.symlink_metadata().is_ok() {
+                bail!("{} exists: give a name that is free", path.display());
+            }
+        }
+        Ok(files)
+    }
+
+    fn write(&self, certificate: &Certificate) -> anyhow::Result<()> {
+        for (path, text) in [
+            (&self.text, &certificate.text),
+            (&self.note, &certificate.note),
+        ] {
+            std::fs::write(path, text).with_context(|| {
+                format!(
+                    "the records are erased, but the certificate could not be written to {}: `erase \
+                     certificate` writes it again",
+                    path.display()
+                )
+            })?;
+        }
+        Ok(())
+    }
+}

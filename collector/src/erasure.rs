@@ -1,0 +1,200 @@
+//! Erasing records: the text goes, the log stays.
+//!
+//! Promises: one person asks ([`ask`]), another confirms ([`confirm`]), and what is erased is what was
+//! asked for, record by record. Of a report the records named are replaced by their leaves, and the seed
+//! of the salts by the salts of the others, so that the log leads to the roots that its device signed as
+//! before, and nobody can try a guess at what is gone. Everything is checked before and after: a report
+//! that does not hold is not touched. What findings quote of the records goes as well, and what the judge
+//! remembers is made again from what is left. Who, when, why and which numbers stay, in the store, in
+//! the ledger and in every later bundle. All of that is one transaction; what it leaves in the store's
+//! file goes when the file is written anew, and only then there is a certificate of destruction
+//! (`certificate`).
+//!
+//! Refuses: signs of life, which say nothing about a person and bind the rest; whatever an open alert,
+//! a finding that nobody decided, a finding not yet confirmed or an incident rests on; exhibits; and
+//! everything of a person on hold. Nothing is erased in part: one refusal, and nothing is.
+//!
+//! What it cannot reach: what people wrote (decisions, reasons), backups, bundles handed out, the
+//! computer of the person. What counts over several records can no longer be judged again where some
+//! are erased, and a bundle says so.
+
+mod certificate;
+mod refuse;
+mod reports;
+
+pub use certificate::{Certificate, CertificateError, certificate};
+pub use refuse::EraseError;
+
+use proviso_report::bundle::{Erased, Erasure, Numbers, Places};
+use proviso_report::{DeviceId, Kind, Record, UnixMs};
+
+use crate::random;
+use crate::signing::Signer;
+use crate::store::erasures::{self, Request};
+use crate::store::people::{self, Person};
+use crate::store::staff::{self, Staff};
+use crate::store::{Tx, devices};
+
+/// How long a request waits to be confirmed, in milliseconds: two weeks.
+pub const WAITS: i64 = 14 * 24 * 60 * 60 * 1_000;
+
+/// Which records: each sort that is not empty narrows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// All, narrowed by nothing.
+    pub everything: bool,
+    /// Under no other clauses than these.
+    pub clauses: Vec<String>,
+    /// Of these kinds.
+    pub kinds: Vec<Kind>,
+    /// By number.
+    pub records: Vec<Numbers>,
+    /// Of a time before this.
+    pub before: Option<UnixMs>,
+}
+
+/// Under which rule, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Why {
+    /// Under which rule.
+    pub rule: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Wanted {
+    /// Does it name nothing?
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// A record under another clause too is still needed for that one.
+    fn has(&self, device: DeviceId, record: &Record) -> bool {
+        let clauses = &self.clauses;
+        let by_number =
+            |one: &Numbers| one.device == device && (one.first..=one.last).contains(&record.seq);
+        !record.kind().is_life_sign()
+            && (clauses.is_empty() || record.clauses.iter().all(|one| clauses.contains(one)))
+            && (self.kinds.is_empty() || self.kinds.contains(&record.kind()))
+            && (self.records.is_empty() || self.records.iter().any(by_number))
+            && self.before.is_none_or(|before| record.at < before)
+    }
+}
+
+/// Somebody asks to erase records of a person. Nothing is erased yet.
+pub fn ask(
+    tx: &Tx<'_>,
+    person: &Person,
+    wanted: &Wanted,
+    why: &Why,
+    by: &Staff,
+    now: UnixMs,
+) -> Result<(Request, Vec<Erased>), EraseError> {
+    if wanted.is_empty() {
+        return Err(EraseError::All);
+    }
+    for label in [&why.rule, &why.reason] {
+        if label.trim().is_empty()
+            || label.chars().count() > 200
+            || label.contains(char::is_control)
+        {
+            return Err(EraseError::Label(label.clone()));
+        }
+    }
+    let mut records = Vec::new();
+    for device in devices::of_person(tx, &person.id)? {
+        let mut places = Places::default();
+        reports::each(tx, &device, |stored, kept| {
+            for (seq, record) in reports::records(stored, &kept)? {
+                if wanted.has(device.id, &record) {
+                    places.push(seq);
+                }
+            }
+            Ok(())
+        })?;
+        if !places.is_empty() {
+            let device = device.id;
+            records.push(Erased { device, places });
+        }
+    }
+    if records.is_empty() {
+        return Err(EraseError::Nothing);
+    }
+    refuse::resting(tx, person, &records)?;
+    let request = Request {
+        id: random::row_id(now.0)?,
+        person: person.id.clone(),
+        asked: now.0,
+        staff: by.id.clone(),
+        rule: why.rule.clone(),
+        reason: why.reason.clone(),
+        records: serde_json::to_string(&records)?,
+        closed: None,
+    };
+    erasures::ask(tx, &request)?;
+    Ok((request, records))
+}
+
+/// A request that waits for somebody.
+pub fn waiting(tx: &Tx<'_>, id: &str, now: UnixMs) -> Result<Request, EraseError> {
+    let Some(request) = erasures::request(tx, id)? else {
+        return Err(EraseError::Unknown(id.to_owned()));
+    };
+    if let Some(at) = request.closed {
+        return Err(EraseError::Closed(UnixMs(at)));
+    }
+    if request.asked.saturating_add(WAITS) < now.0 {
+        return Err(EraseError::Old(UnixMs(request.asked)));
+    }
+    Ok(request)
+}
+
+/// Somebody else confirms it, and it is done, in the caller's transaction.
+pub fn confirm(
+    tx: &Tx<'_>,
+    signer: &Signer,
+    id: &str,
+    by: &Staff,
+    now: UnixMs,
+) -> Result<Erasure, EraseError> {
+    let request = waiting(tx, id, now)?;
+    if request.staff == by.id {
+        return Err(EraseError::Alone(by.name.clone()));
+    }
+    let asked_by = staff::by_id(tx, &request.staff)?;
+    let asked_by = asked_by.map_or_else(|| request.staff.clone(), |staff| staff.name);
+    let Some(person) = people::get(tx, &request.person)? else {
+        return Err(EraseError::Unknown(id.to_owned()));
+    };
+    let records: Vec<Erased> = serde_json::from_str(&request.records)?;
+    let about = refuse::resting(tx, &person, &records)?;
+    tx.overwrite()?;
+    let theirs = devices::of_person(tx, &person.id)?;
+    for one in &records {
+        let Some(device) = theirs.iter().find(|device| device.id == one.device) else {
+            return Err(EraseError::Changed);
+        };
+        if reports::erase(tx, signer, device, &one.places)? != one.places.count() {
+            return Err(EraseError::Changed);
+        }
+        erasures::forget_state(tx, one.device)?;
+    }
+    for finding in &about {
+        erasures::blank(tx, *finding, &request.id)?;
+    }
+    let erasure = Erasure {
+        id: request.id.clone(),
+        at: now,
+        asked_by,
+        confirmed_by: by.name.clone(),
+        person: person.pseudonym.clone(),
+        rule: request.rule.clone(),
+        reason: request.reason.clone(),
+        records,
+        findings: u64::try_from(about.len()).unwrap_or(u64::MAX),
+    };
+    let line = serde_json::to_string(&erasure)?;
+    erasures::close(tx, &request.id, now.0)?;
+    erasures::put(tx, &person.id, (&request.staff, &by.id), &erasure, &line)?;
+    Ok(erasure)
+}

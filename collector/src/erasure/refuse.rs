@@ -1,0 +1,244 @@
+//! Why records are not erased.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proviso_report::bundle::{Erased, Matched, Places};
+use proviso_report::{DeviceId, KeyError, UnixMs};
+
+use super::WAITS;
+use crate::random::NoRandom;
+use crate::store::casework::{self, AlertState};
+use crate::store::findings::{self, Finding, Proof};
+use crate::store::holds::{self, Hold};
+use crate::store::people::Person;
+use crate::store::{FindingId, Read, SqlError, StoreError, erasures};
+
+/// Why nothing was erased.
+#[derive(Debug, thiserror::Error)]
+pub enum EraseError {
+    /// Everything would be.
+    #[error(
+        "nothing says which records: name clauses, kinds, an age or numbers, or say --everything"
+    )]
+    All,
+    /// Nothing fits.
+    #[error("no record fits that is not erased already: nothing was erased")]
+    Nothing,
+    /// A rule or a reason that no reader could read.
+    #[error("the rule and the reason are 1 to 200 characters on one line: {0:?} is not")]
+    Label(String),
+    /// Nobody asked for it.
+    #[error("nobody asked for an erasure {0}: `proviso-collector erase list` shows what waits")]
+    Unknown(String),
+    /// Done or withdrawn.
+    #[error("this erasure was done or withdrawn on {0}: nothing is left to confirm")]
+    Closed(UnixMs),
+    /// It was asked for long ago.
+    #[error(
+        "this was asked for on {}, over {} days ago, and what it rested on may be another today: \
+         nothing was erased; ask again",
+        .0, WAITS / (24 * 60 * 60 * 1_000)
+    )]
+    Old(UnixMs),
+    /// One person alone.
+    #[error("{0} asked for this erasure, and somebody else must confirm it: nothing was erased")]
+    Alone(String),
+    /// The store is not as it was.
+    #[error(
+        "some of the records that were asked for are not there any more, or were erased meanwhile: \
+         nothing was erased now; withdraw the request and ask again"
+    )]
+    Changed,
+    /// Somebody forbade it.
+    #[error(
+        "{} put the records of this person on hold on {} ({}): nothing was erased; \
+         `proviso-collector retention release` lifts a hold",
+        .0.by, UnixMs(.0.at), .0.reason
+    )]
+    Held(Box<Hold>),
+    /// It was produced in court.
+    #[error(
+        "record {place} of device {device} is part of the exhibit {exhibit}: nothing was erased; \
+         leave it out, or lift the hold with `proviso-collector retention release --exhibit`"
+    )]
+    Exhibit {
+        /// Which exhibit.
+        exhibit: String,
+        /// Whose record.
+        device: DeviceId,
+        /// Which.
+        place: u64,
+    },
+    /// Somebody must decide first.
+    #[error(
+        "finding {finding} rests on record {place} and nobody has decided about it yet: nothing was \
+         erased; decide it first, or leave the record out"
+    )]
+    Undecided {
+        /// Which.
+        finding: FindingId,
+        /// On what it rests.
+        place: u64,
+    },
+    /// The log is in dispute.
+    #[error(
+        "an incident keeps another story of the log of device {0}: nothing was erased, since what is \
+         held may be needed to tell which is true"
+    )]
+    Incident(DeviceId),
+    /// A stored report does not hold.
+    #[error(
+        "the stored report of device {device} that begins at record {first} does not hold ({why}): \
+         nothing was erased; restore the store from a backup"
+    )]
+    Damaged {
+        /// Whose.
+        device: DeviceId,
+        /// Where it begins.
+        first: u64,
+        /// What is wrong.
+        why: String,
+    },
+    /// A stored finding cannot be read.
+    #[error("the stored finding {0} cannot be read: restore the store from a backup")]
+    Finding(FindingId),
+    /// A device's key.
+    #[error("the stored key of device {0} cannot be used ({1}): restore the store from a backup")]
+    Key(DeviceId, KeyError),
+    /// Something that is kept as JSON.
+    #[error("cannot read or write JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// No random number.
+    #[error(transparent)]
+    Random(#[from] NoRandom),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<SqlError> for EraseError {
+    fn from(error: SqlError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// The findings that rest on any of these records. Refused if anything speaks against erasing them.
+pub(super) fn resting(
+    read: &Read<'_>,
+    person: &Person,
+    records: &[Erased],
+) -> Result<Vec<FindingId>, EraseError> {
+    for hold in holds::of_person(read, &person.id)? {
+        held(hold, records)?;
+    }
+    for one in records {
+        if erasures::has_other_story(read, one.device)? {
+            return Err(EraseError::Incident(one.device));
+        }
+    }
+    let by_device: BTreeMap<DeviceId, &Places> = records
+        .iter()
+        .map(|one| (one.device, &one.places))
+        .collect();
+    let mut found = Vec::new();
+    for finding in findings::of_person(read, &person.id, i64::MIN, i64::MAX)? {
+        let Some(places) = by_device.get(&finding.device) else {
+            continue;
+        };
+        let Some(place) = rests_on(&finding)?.into_iter().find(|seq| places.has(*seq)) else {
+            continue;
+        };
+        let alert = casework::alert(read, finding.id)?;
+        let decided = alert.is_none_or(|alert| alert.state == AlertState::Decided);
+        if !decided || finding.proof == Proof::Unproven {
+            let finding = finding.id;
+            return Err(EraseError::Undecided { finding, place });
+        }
+        found.push(finding.id);
+    }
+    Ok(found)
+}
+
+/// Does it forbid that these are erased?
+fn held(hold: Hold, records: &[Erased]) -> Result<(), EraseError> {
+    let (Some(exhibit), Some(text)) = (&hold.exhibit, &hold.records) else {
+        return Err(EraseError::Held(Box::new(hold)));
+    };
+    let exhibited: Vec<Erased> = serde_json::from_str(text)?;
+    for one in records {
+        let same = exhibited.iter().filter(|other| other.device == one.device);
+        let place = same
+            .into_iter()
+            .find_map(|other| common(&one.places, &other.places));
+        if let Some(place) = place {
+            return Err(EraseError::Exhibit {
+                exhibit: exhibit.clone(),
+                device: one.device,
+                place,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A place that is in both.
+fn common(one: &Places, other: &Places) -> Option<u64> {
+    one.runs().iter().find_map(|[first, last]| {
+        let mut runs = other.runs().iter();
+        let meets = runs.find(|[from, to]| from <= last && first <= to);
+        meets.map(|[from, _]| *from.max(first))
+    })
+}
+
+/// Its record, and those that a rule which looks at several names in it.
+fn rests_on(finding: &Finding) -> Result<BTreeSet<u64>, EraseError> {
+    let matched: Vec<Matched> =
+        serde_json::from_str(&finding.matched).map_err(|_| EraseError::Finding(finding.id))?;
+    let others = matched.iter().filter(|one| one.field == "record");
+    let others = others.filter_map(|one| one.text.parse().ok());
+    Ok(others.chain([finding.seq]).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn erased(places: &[u64]) -> Vec<Erased> {
+        vec![Erased {
+            device: DeviceId([7; 16]),
+            places: places.iter().copied().collect(),
+        }]
+    }
+
+    fn hold(exhibit: Option<&str>, records: Option<&[u64]>) -> Hold {
+        Hold {
+            id: "h".to_owned(),
+            at: 0,
+            by: "kim".to_owned(),
+            reason: "Appeal".to_owned(),
+            exhibit: exhibit.map(str::to_owned),
+            records: records.map(|places| serde_json::to_string(&erased(places)).unwrap()),
+        }
+    }
+
+    #[test]
+    fn an_exhibit_holds_its_records_and_a_hold_on_a_person_holds_all() {
+        let refused = |hold| held(hold, &erased(&[3, 4, 9])).unwrap_err().to_string();
+        assert!(
+            refused(hold(None, None))
+                .contains("kim put the records of this person on hold on 1970")
+        );
+        let said = refused(hold(Some("JB/1"), Some(&[1, 2, 8, 9, 10])));
+        assert!(said.starts_with("record 9 of device 0707"), "{said}");
+        assert!(said.contains("is part of the exhibit JB/1"), "{said}");
+        // A damaged hold is none that can be passed over.
+        let mut odd = hold(Some("JB/1"), None);
+        assert!(refused(odd.clone()).contains("on hold"));
+        odd.records = Some("[".to_owned());
+        assert!(refused(odd).contains("JSON"));
+        held(hold(Some("JB/1"), Some(&[1, 2, 5, 8])), &erased(&[3, 4, 9])).unwrap();
+        let mut other = erased(&[3]);
+        other[0].device = DeviceId([8; 16]);
+        held(hold(Some("JB/1"), Some(&[3])), &other).unwrap();
+    }
+}
