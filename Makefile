@@ -1,18 +1,20 @@
-# Three commands: `make demo` shows the whole thing, `make test` proves it, `make bench` measures it.
-# Each installs what it needs (apt, as root) or prints the command that would and stops.
+# `make demo` shows the whole thing, `make test` proves it, `make bench` measures it, `make verifier` builds what
+# others check evidence with. Each installs what it needs (apt, as root) or prints the command that would and stops.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench need-build need-browsers need-mail need-pdf need-python need-deny
+.PHONY: help demo test bench verifier need-build need-browsers need-mail need-pdf need-python need-deny
 
 # Everything builds into the folder cargo itself would use; set CARGO_TARGET_DIR to move it.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
 help:
-	@echo 'make demo    a collector, an agent and two real browsers on this machine; DEMO_ONCE=1 checks itself and ends'
-	@echo 'make test    format, lints, docs, licences, every test'
-	@echo 'make bench   measurements, written to target/bench.json'
+	@echo 'make demo      a collector, an agent and two real browsers on this machine; DEMO_ONCE=1 checks itself and ends'
+	@echo 'make test      format, lints, docs, licences, every test'
+	@echo 'make bench     measurements, written to target/bench.json'
+	@echo 'make verifier  what others check evidence with, in target/verifier'
 
 demo: need-browsers
 	cargo build --locked --release --workspace --bin proviso-agent --bin proviso-collector \
@@ -20,7 +22,7 @@ demo: need-browsers
 	$(TARGET)/release/proviso-demo
 
 # The test runner comes last, so that its summary is the last line.
-test: need-browsers need-mail need-pdf need-python need-deny
+test: verifier need-browsers need-mail need-pdf need-python need-deny
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
@@ -40,6 +42,14 @@ bench: need-browsers
 	cargo build --locked --release --workspace --bins
 	mkdir -p target
 	$(TARGET)/release/proviso-bench --out target/bench.json
+
+# A program that needs nothing of the system that runs it. Built apart, so that its settings build nothing else
+# anew.
+verifier: need-build
+	RUSTFLAGS='-C target-feature=+crt-static' cargo build --locked --release --target $(HOST) \
+		--package proviso-tool --target-dir $(TARGET)/verifier-build
+	mkdir -p $(TARGET)/verifier
+	strip -o $(TARGET)/verifier/proviso $(TARGET)/verifier-build/$(HOST)/release/proviso
 
 need-build:
 	@.ci/need cc:build-essential make:make ssh-keygen:openssh-client

@@ -19,3 +19,18 @@ pub fn program(name: &str) -> anyhow::Result<PathBuf> {
          again"
     )
 }
+
+/// The path of what `make verifier` builds to be handed out: `proviso`, or `proviso-verify.html`.
+pub fn handed_out(name: &str) -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe().context("cannot tell where this program is")?;
+    // A test lies in target/debug/deps.
+    let target = own.ancestors().nth(3).context("no target folder")?;
+    let path = target.join("verifier").join(name);
+    if !path.is_file() {
+        bail!(
+            "{} is not built: run `make verifier`, and then this again",
+            path.display()
+        );
+    }
+    Ok(path)
+}
