@@ -1,7 +1,5 @@
 //! The `proviso` that is handed out needs nothing of the system that it runs on.
 
-#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
-
 use std::process::Command;
 
 use proviso_tests::process::{done, output};
