@@ -30,11 +30,13 @@
 
 mod lost;
 mod tile;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
 pub use lost::Lost;
 pub use tile::{Covered, Stretch, Total};
+pub use words::length;
 
 use crate::fact::{Fact, Gap, GapCause, PowerWas};
 use crate::record::{BootId, Record};

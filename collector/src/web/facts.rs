@@ -4,9 +4,7 @@
 
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
-use proviso_report::fact::{
-    Gap, GapCause, KeyReason, LogBreak, PowerWas, PreviousEnd, Transition, WebVisit,
-};
+use proviso_report::fact::{Gap, KeyReason, LogBreak, PowerWas, PreviousEnd, Transition, WebVisit};
 use proviso_report::{Fact, Method, Record};
 
 use super::fault;
@@ -243,21 +241,6 @@ fn missing(gap: &Gap) -> Markup {
             Some(count) => { (words::counted(i128::from(count), "record")) " missing: " }
             None => "Records may be missing: ",
         }
-        (cause(gap.cause)) "; " (gap.detail)
-    }
-}
-
-pub(super) fn cause(cause: GapCause) -> &'static str {
-    match cause {
-        GapCause::Overflow => "more came in than could be taken",
-        GapCause::DiskFull => "the disk was full",
-        GapCause::Crash => "something crashed",
-        GapCause::Killed => "the agent was killed",
-        GapCause::Off => "the computer was off",
-        GapCause::Clock => "the clock was set",
-        GapCause::SourceFailed => "a source failed",
-        GapCause::Permission => "a right was missing",
-        GapCause::DroppedByAge => "the source forgot it before the agent could read it",
-        _ => "another cause",
+        (gap.why())
     }
 }

@@ -4,6 +4,7 @@
 
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
+use proviso_report::coverage::length;
 
 use crate::store::conditions::{Condition, ConditionKind};
 
@@ -42,7 +43,7 @@ fn line(one: &Condition, zone: &TimeZone, now: i64) -> Markup {
         @match one.until {
             Some(until) => {
                 (words::moment(one.since, zone)) " to " (words::moment(until, zone)) " ("
-                (words::length(until.abs_diff(one.since))) "), over."
+                (length(until.abs_diff(one.since))) "), over."
             }
             None => { "since " (words::moment(one.since, zone)) " (" (words::ago(one.since, now)) ")." }
         }

@@ -6,9 +6,9 @@
 
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
-use proviso_report::coverage::{Covered, Dark, Lost, Off, State, Stretch, Watch};
+use proviso_report::coverage::{Covered, Lost, State, Stretch, Watch, length};
 
-use super::{facts, layout, words};
+use super::{layout, words};
 
 /// Width of the bar, in its own units.
 const WIDE: i64 = 1_440;
@@ -30,7 +30,7 @@ pub(super) fn day(watch: &Watch, (from, to): (i64, i64), now: i64, zone: &TimeZo
                 summary { "Hour by hour" }
                 ul.stretches {
                     @for stretch in covered.stretches.iter().take(MOST) {
-                        li { (span(stretch.from, Some(stretch.to), zone)) ": " (state(stretch.state)) "." }
+                        li { (span(stretch.from, Some(stretch.to), zone)) ": " (stretch.state.words()) "." }
                     }
                     (more(covered.stretches.len(), "stretch of time", "stretches of time"))
                 }
@@ -50,12 +50,12 @@ pub(super) fn day(watch: &Watch, (from, to): (i64, i64), now: i64, zone: &TimeZo
 fn sum(covered: &Covered) -> Markup {
     let total = covered.total();
     html! {
-        @if total.dark > 0 { (layout::tag("urgent", &format!("Dark {}", words::length(total.dark)))) " " }
-        "Monitored " b { (words::length(total.monitored)) }
-        ", off or asleep " (words::length(total.off))
-        ", dark without explanation " (words::length(total.dark))
-        @if total.no_order > 0 { ", without an order in force " (words::length(total.no_order)) }
-        @if total.not_yet > 0 { ", not begun yet " (words::length(total.not_yet)) }
+        @if total.dark > 0 { (layout::tag("urgent", &format!("Dark {}", length(total.dark)))) " " }
+        "Monitored " b { (length(total.monitored)) }
+        ", off or asleep " (length(total.off))
+        ", dark without explanation " (length(total.dark))
+        @if total.no_order > 0 { ", without an order in force " (length(total.no_order)) }
+        @if total.not_yet > 0 { ", not begun yet " (length(total.not_yet)) }
         "."
     }
 }
@@ -73,11 +73,11 @@ fn bar(covered: &Covered, from: i64, to: i64) -> Markup {
     let words = format!(
         "Monitored {}, off {}, dark {}, without an order {}, not begun yet {}; the list below says \
          when",
-        words::length(total.monitored),
-        words::length(total.off),
-        words::length(total.dark),
-        words::length(total.no_order),
-        words::length(total.not_yet)
+        length(total.monitored),
+        length(total.off),
+        length(total.dark),
+        length(total.no_order),
+        length(total.not_yet)
     );
     html! {
         svg.watched viewBox={ "0 0 " (WIDE) " " (HIGH) } preserveAspectRatio="none" role="img" aria-label=(words) {
@@ -102,30 +102,12 @@ const fn look(stretch: &Stretch) -> (&'static str, i64) {
     }
 }
 
-/// A state in words.
-pub(super) const fn state(state: State) -> &'static str {
-    match state {
-        State::Monitored => "monitored",
-        State::NoOrder => "no order in force, as far as records say",
-        State::NotYet => "not begun yet: the computer's log starts later",
-        State::Off(Off::Asleep) => "asleep",
-        State::Off(Off::Down) => "switched off",
-        State::Dark(Dark::Stopped) => {
-            "dark: the agent was stopped, and the computer stayed on or may have"
-        }
-        State::Dark(Dark::Unwritten) => "dark: the agent could write nothing",
-        State::Dark(Dark::Silent) => "dark: no sign of the agent has come",
-        State::Dark(Dark::Killed) => "dark: the agent ended without a word",
-        State::Dark(Dark::Unsaid) => "dark: no record says anything of it",
-    }
-}
-
 fn missing(lost: &Lost, zone: &TimeZone) -> Markup {
     html! {
         (span(lost.from, lost.to, zone)) ": "
         @if let Some(source) = &lost.source { (source) ": " }
         @if let Some(count) = lost.count { (words::counted(i128::from(count), "record")) ", " }
-        (facts::cause(lost.cause)) "."
+        (lost.cause.words()) "."
     }
 }
 

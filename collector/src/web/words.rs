@@ -73,15 +73,6 @@ pub(super) fn span(millis: i64) -> Option<String> {
     Some(counted(count, unit))
 }
 
-/// A length of time in hours and minutes: `5 h 3 min`.
-pub(super) fn length(millis: u64) -> String {
-    let minutes = millis / 60_000;
-    match (minutes / 60, minutes % 60) {
-        (0, minutes) => format!("{minutes} min"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
-    }
-}
-
 /// `1 alert`, `2 alerts`.
 pub(super) fn counted(count: impl Into<i128>, unit: &str) -> String {
     let count: i128 = count.into();
@@ -170,7 +161,5 @@ mod tests {
         assert_eq!(ago(0, 7_200_000), "2 hours ago");
         assert_eq!(ago(0, 49 * HOUR), "2 days ago");
         assert_eq!(ago(10 * MINUTE, 0), "in the future by this clock");
-        assert_eq!(length(59_999), "0 min");
-        assert_eq!(length(5 * 3_600_000 + 3 * 60_000), "5 h 3 min");
     }
 }

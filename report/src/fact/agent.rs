@@ -1,5 +1,6 @@
 //! The agent's own life.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -110,6 +111,39 @@ pub enum GapCause {
     Permission,
     /// The source forgot it before the agent could read it.
     DroppedByAge,
+}
+
+impl GapCause {
+    /// For people, in the middle of a sentence.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Overflow => "more came in than could be taken",
+            Self::DiskFull => "the disk was full",
+            Self::Crash => "something crashed",
+            Self::Killed => "the agent was killed",
+            Self::Off => "the computer was off",
+            Self::Clock => "the clock was set",
+            Self::SourceFailed => "a source failed",
+            Self::Permission => "a right was missing",
+            Self::DroppedByAge => "the source forgot it before the agent could read it",
+        }
+    }
+}
+
+impl Gap {
+    /// Why, for people: the cause and what more is known of it, which some agents began with the cause.
+    #[must_use]
+    pub fn why(&self) -> Cow<'_, str> {
+        let cause = self.cause.words();
+        if self.detail.is_empty() {
+            Cow::Borrowed(cause)
+        } else if self.detail.starts_with(cause) {
+            Cow::Borrowed(&self.detail)
+        } else {
+            Cow::Owned(format!("{cause}; {}", self.detail))
+        }
+    }
 }
 
 /// A source stopped to work.

@@ -532,3 +532,27 @@ fn faults_name_fields_and_words_and_nothing_that_was_recorded() {
     );
     assert_eq!(error.fault, FieldFault::Missing("url".into()));
 }
+
+#[test]
+fn the_cause_of_a_gap_is_said_once() {
+    let why = |cause, detail: &str| {
+        let gap = Gap {
+            cause,
+            source: None,
+            count: None,
+            from: None,
+            to: None,
+            detail: detail.to_owned(),
+        };
+        gap.why().into_owned()
+    };
+    assert_eq!(why(GapCause::DiskFull, ""), "the disk was full");
+    assert_eq!(
+        why(GapCause::Clock, "it was set back by 3600 s"),
+        "the clock was set; it was set back by 3600 s"
+    );
+    assert_eq!(
+        why(GapCause::Killed, "the agent was killed or crashed"),
+        "the agent was killed or crashed"
+    );
+}
