@@ -32,6 +32,7 @@ mod paper;
 mod readme;
 mod sheets;
 mod statement;
+mod watched;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -65,6 +66,7 @@ use ledger::{Notary, Rests};
 use paper::Paper;
 use readme::Told;
 use sheets::Sheets;
+use watched::Watched;
 
 /// Writes bundles.
 #[derive(Debug)]
@@ -289,7 +291,7 @@ impl Exporter {
         let mut exported = Exported::default();
         let mut named: BTreeSet<Hash> = BTreeSet::new();
         let theirs = orders_of(read, person)?;
-        let (mut silent, mut ends) = (Vec::new(), Vec::new());
+        let (mut silent, mut ends, mut watched) = (Vec::new(), Vec::new(), Vec::new());
         let mut found = store::findings::of_person(read, &person.id, from.0, to.0)?;
         // What rested on a record that was erased has nothing left to show.
         let gone = store::findings::erased(read, &person.id)?;
@@ -307,6 +309,9 @@ impl Exporter {
                 continue;
             }
             rests.devices.push(device.id);
+            if selection.is_none() {
+                watched.push(Watched::read(read, device.id, (from, to), now)?);
+            }
             let span = (from, to);
             let Some(log) = log::write(
                 bag,
@@ -399,6 +404,7 @@ impl Exporter {
             about: &about,
             exported: &exported,
             gathered: &gathered,
+            watched: &watched,
             findings: &judged.all,
             decisions: &judged.decided,
             orders: &orders,

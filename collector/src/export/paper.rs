@@ -8,6 +8,7 @@
 
 mod orders;
 mod rows;
+mod watched;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ use proviso_rules::page::document::{Bars, Block, ListOf, Section};
 
 use super::Exported;
 use super::gathered::{Gathered, day};
+use super::watched::Watched;
 use crate::store::Hash;
 use crate::store::incidents::Incident;
 use crate::store::orders::StoredOrder;
@@ -35,6 +37,8 @@ pub(super) struct Paper<'a> {
     pub(super) about: &'a About,
     pub(super) exported: &'a Exported,
     pub(super) gathered: &'a Gathered,
+    /// Of records that were not chosen: every log of the person.
+    pub(super) watched: &'a [Watched],
     pub(super) findings: &'a [Finding],
     pub(super) decisions: &'a [Decision],
     pub(super) orders: &'a [StoredOrder],
@@ -55,7 +59,9 @@ impl Paper<'_> {
     fn document(&self) -> Document {
         let about = self.about;
         let mut sections = orders::sections(self.orders);
-        sections.push(orders::monitored(self.orders));
+        let mut monitored = orders::monitored(self.orders);
+        monitored.blocks.extend(self.watched());
+        sections.push(monitored);
         sections.extend([
             self.timeline(),
             self.exhibits(),
@@ -137,7 +143,9 @@ impl Paper<'_> {
         let mut bar = |day: &str, (records, found): (u64, u64)| {
             let words = match (records, found) {
                 (0, _) => "no record".to_owned(),
+                (1, 0) => "1 record".to_owned(),
                 (_, 0) => format!("{records} records"),
+                (1, _) => "1 record, with a finding".to_owned(),
                 _ => format!("{records} records, {found} with a finding"),
             };
             bars.push(Bars {
@@ -161,7 +169,7 @@ impl Paper<'_> {
             vec![
                 paragraph(
                     "Records by day, by the device's clock, days in UTC. A day without a record is no \
-                     statement that nothing happened: the computer may have been off.",
+                     statement that nothing happened: what was monitored of it stands above.",
                 ),
                 Block::Bars(bars),
             ],
@@ -334,5 +342,6 @@ fn table<const N: usize>(head: [&str; N], shares: [u16; N], rows: Vec<Vec<String
         head: head.map(str::to_owned).to_vec(),
         shares: shares.to_vec(),
         rows,
+        strips: Vec::new(),
     }
 }

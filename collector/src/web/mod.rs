@@ -30,7 +30,7 @@ mod live;
 mod overview;
 pub mod password;
 mod person;
-mod records;
+pub(crate) mod records;
 pub(crate) mod sign_in;
 mod stuck;
 mod texts;

@@ -19,7 +19,7 @@ use crate::store::{DeviceId, Read, SqlError};
 pub(super) const REPORTS: u64 = 20_000;
 
 /// Reports before a time that say how it began: the last sign of life, and the order in force.
-const BEFORE: u64 = 8;
+pub(crate) const BEFORE: u64 = 8;
 
 /// One record with what is known of it.
 pub(super) struct Held {
@@ -144,7 +144,8 @@ impl Gathered {
     }
 }
 
-fn decode(stored: &StoredReport) -> Result<Vec<Record>, String> {
+/// The records of a report. The error is a sentence.
+pub(crate) fn decode(stored: &StoredReport) -> Result<Vec<Record>, String> {
     let unreadable = |why: &dyn std::fmt::Display| {
         format!(
             "The stored report of device {} that begins at record {} cannot be read ({why}): \

@@ -12,4 +12,5 @@ mod paper;
 mod people;
 mod python;
 mod serve;
+mod watched;
 mod world;

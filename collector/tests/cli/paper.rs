@@ -20,7 +20,7 @@ fn said(program: &str, words: &[&str]) -> String {
 }
 
 /// The words of the report, on one line.
-fn words(bundle: &Path) -> String {
+pub(crate) fn words(bundle: &Path) -> String {
     let pdf = bundle.join("data/report.pdf");
     said("qpdf", &["--check", pdf.to_str().unwrap()]);
     let text = said("pdftotext", &["-raw", pdf.to_str().unwrap(), "-"]);

@@ -14,7 +14,10 @@ use krilla::tagging::{
     Artifact, ArtifactType, ContentTag, Identifier, Node, SpanTag, TagGroup, TagTree,
 };
 use krilla::{Document, SerializeSettings};
-use proviso_rules::page::{self, document::LANGUAGE};
+use proviso_rules::page::{
+    self,
+    document::{LANGUAGE, Stands},
+};
 
 use crate::PdfError;
 use crate::face::{Faces, Run};
@@ -23,6 +26,9 @@ use crate::paper::{HEIGHT, MARGIN, MEASURE, Paper, Placed, Sheet, WIDTH};
 
 /// How wide the bar beside the court's words is.
 const BAR: f32 = 2.5;
+/// Above and below a strip.
+const ABOVE: f32 = 1.0;
+const BELOW: f32 = 4.0;
 /// The baseline of what each sheet carries at its head and at its foot.
 const HEAD: f32 = 34.0;
 const FOOT: f32 = HEIGHT - 30.0;
@@ -187,6 +193,16 @@ impl Pen<'_> {
                     let place = (x + from, y + 2.0, to - from, row.height - 4.0);
                     line(surface, place, rgb::Color::new(11, 79, 138));
                 }
+                Mark::Ground { to } => {
+                    let place = (x, y + ABOVE, *to, row.height - ABOVE - BELOW);
+                    line(surface, place, rgb::Color::new(236, 239, 242));
+                }
+                Mark::Part { from, to, stands } => {
+                    let (colour, share) = look(*stands);
+                    let high = (row.height - ABOVE - BELOW) * share;
+                    let top = y + row.height - BELOW - high;
+                    line(surface, (x + from, top, to - from, high), colour);
+                }
                 Mark::Over { to } => {
                     line(surface, (x, y - 8.0, *to, 1.0), rgb::Color::new(27, 27, 27));
                 }
@@ -210,6 +226,16 @@ impl Pen<'_> {
             style.size,
             false,
         );
+    }
+}
+
+/// Told apart by height too: not everybody sees colours, and not every printer has them.
+fn look(stands: Stands) -> (rgb::Color, f32) {
+    match stands {
+        Stands::Monitored => (rgb::Color::new(47, 125, 79), 0.65),
+        Stands::Off => (rgb::Color::new(154, 167, 179), 0.35),
+        Stands::Dark => (rgb::Color::new(166, 30, 30), 1.0),
+        Stands::Outside => (rgb::Color::new(81, 96, 110), 0.1),
     }
 }
 

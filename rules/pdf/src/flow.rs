@@ -10,7 +10,7 @@ mod tables;
 use std::num::NonZeroU16;
 
 use krilla::tagging::{Tag, TagKind};
-use proviso_rules::page::document::Block;
+use proviso_rules::page::document::{Block, Stands};
 
 use crate::PdfError;
 use crate::face::{Faces, Run, Which};
@@ -96,14 +96,18 @@ pub(super) enum Mark {
     Rule { to: f32 },
     /// A bar of a chart.
     Filled { from: f32, to: f32 },
+    /// The ground on which the parts of a strip stand.
+    Ground { to: f32 },
+    /// A part of a strip.
+    Part { from: f32, to: f32, stands: Stands },
 }
 
 impl Mark {
     const fn x(&self) -> f32 {
         match self {
             Self::Words { x, .. } => *x,
-            Self::Blank { from, .. } | Self::Filled { from, .. } => *from,
-            Self::Over { .. } | Self::Rule { .. } => 0.0,
+            Self::Blank { from, .. } | Self::Filled { from, .. } | Self::Part { from, .. } => *from,
+            Self::Over { .. } | Self::Rule { .. } | Self::Ground { .. } => 0.0,
         }
     }
 }
@@ -229,7 +233,12 @@ impl<'a> Flow<'a> {
                 Ok((rows, Tree::Group(Tag::Section.into(), trees)))
             }
             Block::Signature { heading, lines } => self.signature(heading, lines, width),
-            Block::Table { head, shares, rows } => self.table(head, shares, rows, width),
+            Block::Table {
+                head,
+                shares,
+                rows,
+                strips,
+            } => self.table(head, shares, (rows, strips), width),
             Block::Bars(bars) => self.bars(bars, width),
         }
     }

@@ -199,9 +199,8 @@ impl Press<'_> {
         Ok(trees)
     }
 
-    /// What stays on one sheet: a heading or a paragraph with the block
-    /// after it, code with the paragraph before it, the places to sign with all of their
-    /// section.
+    /// What stays on one sheet: a heading or a paragraph with the block after it, or with the first row
+    /// of a table; code with the paragraph before it; the places to sign with all of their section.
     fn chunks(
         &mut self,
         first: Chunk,
@@ -227,6 +226,15 @@ impl Press<'_> {
             }
             if !(joins || signed || belongs) {
                 chunks.push(std::mem::take(&mut open));
+            }
+            if matches!(block, Block::Table { .. } | Block::Bars(_)) {
+                let mut rest = rows.split_off(end_of_group(&rows, 0));
+                open.append(&mut rows);
+                while !rest.is_empty() {
+                    chunks.push(std::mem::take(&mut open));
+                    let next = rest.split_off(end_of_group(&rest, 0));
+                    open = std::mem::replace(&mut rest, next);
+                }
             }
             open.append(&mut rows);
             joins = matches!(block, Block::Paragraph(_));

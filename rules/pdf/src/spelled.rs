@@ -64,6 +64,7 @@ mod tests {
                     head: vec!["One".to_owned(), "Two".to_owned()],
                     shares: vec![1, 3],
                     rows: vec![cells; 3],
+                    strips: Vec::new(),
                 }],
             }],
         }

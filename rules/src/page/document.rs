@@ -88,6 +88,8 @@ pub enum Block {
         shares: Vec<u16>,
         /// As many cells as there are columns, in each row.
         rows: Vec<Vec<String>>,
+        /// What is drawn below each row; none: nothing. It shows nothing that the cells do not say.
+        strips: Vec<Vec<Part>>,
     },
     /// A chart of bars.
     Bars(Vec<Bars>),
@@ -102,6 +104,30 @@ pub struct Bars {
     pub count: u64,
     /// The same in words.
     pub words: String,
+}
+
+/// A part of a strip that shows how a day went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Where it begins, in thousandths of the strip.
+    pub from: u16,
+    /// Where it ends.
+    pub to: u16,
+    /// What it stands for.
+    pub stands: Stands,
+}
+
+/// How a computer stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stands {
+    /// Monitored.
+    Monitored,
+    /// Switched off or asleep.
+    Off,
+    /// Not watched, and nothing explains it.
+    Dark,
+    /// Nobody was to watch.
+    Outside,
 }
 
 /// What the items of a list are.

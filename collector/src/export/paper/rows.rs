@@ -136,11 +136,11 @@ pub(super) fn gaps(gathered: &Gathered, incidents: &[Incident]) -> Section {
         vec![
             place(missing.device, missing.seq),
             missing.at.to_string(),
-            cut(&format!("{:?}", gap.cause)),
             format!("{} to {}", time(gap.from), time(gap.to)),
+            cut(gap.source.as_deref().unwrap_or("all")),
             gap.count
                 .map_or("unknown".to_owned(), |count| count.to_string()),
-            cut(&gap.detail),
+            cut(&gap.why()),
         ]
     });
     let rows: Vec<Vec<String>> = rows.collect();
@@ -151,12 +151,12 @@ pub(super) fn gaps(gathered: &Gathered, incidents: &[Incident]) -> Section {
         let head = [
             "Leaf index",
             "Noted",
-            "Cause",
             "From and to",
+            "Source",
             "Lost",
-            "In words",
+            "Why",
         ];
-        blocks.push(table(head, [13, 17, 12, 22, 8, 28], rows));
+        blocks.push(table(head, [13, 22, 22, 9, 9, 25], rows));
     }
     more(
         &mut blocks,
@@ -204,7 +204,7 @@ fn place(device: DeviceId, seq: u64) -> String {
     format!("{seq} (computer {})", short(device))
 }
 
-fn short(device: DeviceId) -> String {
+pub(super) fn short(device: DeviceId) -> String {
     device.to_string().chars().take(8).collect()
 }
 

@@ -1,11 +1,11 @@
 //! Tables and charts.
 
 use krilla::tagging::{ListNumbering, TableHeaderScope, Tag, TagKind};
-use proviso_rules::page::document::Bars;
+use proviso_rules::page::document::{Bars, Part};
 
 use super::lines::{beside, space, together};
 use super::lists::item;
-use super::{Chunk, Flow, Mark, Style, Tree};
+use super::{Chunk, Flow, Mark, Row, Style, Tree};
 use crate::PdfError;
 use crate::face::Which;
 
@@ -16,14 +16,18 @@ const BETWEEN: f32 = 7.0;
 /// Of a line with a bar: where the bar begins, and how much is left for words behind it.
 const BAR_FROM: f32 = 70.0;
 const BAR_WORDS: f32 = 130.0;
+/// The height of a strip, and the least width of a part of one.
+const STRIP: f32 = 15.0;
+const LEAST: f32 = 1.0;
 
 impl Flow<'_> {
-    /// A row of cells is never torn apart if it fits on any sheet; the first row follows the head.
+    /// A row of cells is never torn apart if it fits on any sheet, nor from its strip; the first row
+    /// follows the head.
     pub(super) fn table(
         &mut self,
         head: &[String],
         shares: &[u16],
-        rows: &[Vec<String>],
+        (rows, strips): (&[Vec<String>], &[Vec<Part>]),
         width: f32,
     ) -> Result<(Chunk, Tree), PdfError> {
         let whole: f32 = shares.iter().copied().map(f32::from).sum();
@@ -51,6 +55,9 @@ impl Flow<'_> {
                 let (some, leaf) = self.lines(cell, style, *x, *wide)?;
                 all = beside(all, some);
                 tags.push(Tree::Group(tag, vec![Tree::Leaf(leaf)]));
+            }
+            if let Some(strip) = at.checked_sub(1).and_then(|at| strips.get(at)) {
+                all.push(drawn(strip, width));
             }
             space(&mut all, 4.0);
             together(&mut all);
@@ -96,5 +103,27 @@ impl Flow<'_> {
             chunk,
             Tree::Group(Tag::L(ListNumbering::None).into(), items),
         ))
+    }
+}
+
+/// A row without words.
+fn drawn(strip: &[Part], width: f32) -> Row {
+    let place = |thousandths: u16| width * f32::from(thousandths.min(1_000)) / 1_000.0;
+    let marks = strip.iter().map(|part| {
+        let from = place(part.from);
+        Mark::Part {
+            from,
+            to: place(part.to).max((from + LEAST).min(width)),
+            stands: part.stands,
+        }
+    });
+    Row {
+        before: 0.0,
+        height: STRIP,
+        keep: false,
+        marks: std::iter::once(Mark::Ground { to: width })
+            .chain(marks)
+            .collect(),
+        bar: None,
     }
 }
