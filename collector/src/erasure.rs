@@ -5,7 +5,8 @@
 //! of the salts by the salts of the others, so that the log leads to the roots that its device signed as
 //! before, and nobody can try a guess at what is gone. Everything is checked before and after: a report
 //! that does not hold is not touched. What findings quote of the records goes as well, and what the judge
-//! remembers is made again from what is left. Who, when, why and which numbers stay, in the store, in
+//! remembers is made again from what is left. Where all that a person did is erased, what is left is sealed
+//! under another key, and the old one is destroyed: backups of the store then have nothing either. Who, when, why and which numbers stay, in the store, in
 //! the ledger and in every later bundle. All of that is one transaction; what it leaves in the store's
 //! file goes when the file is written anew, and only then there is a certificate of destruction
 //! (`certificate`).
@@ -14,8 +15,8 @@
 //! a finding that nobody decided, a finding not yet confirmed or an incident rests on; exhibits; and
 //! everything of a person on hold. Nothing is erased in part: one refusal, and nothing is.
 //!
-//! What it cannot reach: what people wrote (decisions, reasons), backups, bundles handed out, the
-//! computer of the person. What counts over several records can no longer be judged again where some
+//! What it cannot reach: what people wrote (decisions, reasons), backups where only parts are erased,
+//! bundles handed out, the computer of the person. What counts over several records can no longer be judged again where some
 //! are erased, and a bundle says so.
 
 mod certificate;
@@ -33,7 +34,7 @@ use crate::signing::Signer;
 use crate::store::erasures::{self, Request};
 use crate::store::people::{self, Person};
 use crate::store::staff::{self, Staff};
-use crate::store::{Tx, devices};
+use crate::store::{Tx, devices, sealed};
 
 /// How long a request waits to be confirmed, in milliseconds: two weeks.
 pub const WAITS: i64 = 14 * 24 * 60 * 60 * 1_000;
@@ -66,6 +67,15 @@ impl Wanted {
     /// Does it name nothing?
     fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Is it all that there is?
+    fn is_whole(&self) -> bool {
+        let all = Self {
+            everything: true,
+            ..Self::default()
+        };
+        *self == all
     }
 
     /// A record under another clause too is still needed for that one.
@@ -129,6 +139,7 @@ pub fn ask(
         rule: why.rule.clone(),
         reason: why.reason.clone(),
         records: serde_json::to_string(&records)?,
+        whole: wanted.is_whole(),
         closed: None,
     };
     erasures::ask(tx, &request)?;
@@ -182,6 +193,9 @@ pub fn confirm(
     for finding in &about {
         erasures::blank(tx, *finding, &request.id)?;
     }
+    if request.whole {
+        sealed::rotate(tx, &person.id)?;
+    }
     let erasure = Erasure {
         id: request.id.clone(),
         at: now,
@@ -191,6 +205,7 @@ pub fn confirm(
         rule: request.rule.clone(),
         reason: request.reason.clone(),
         records,
+        whole: request.whole,
         findings: u64::try_from(about.len()).unwrap_or(u64::MAX),
     };
     let line = serde_json::to_string(&erasure)?;

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use proviso_collector::store::vault::Vault;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::ports;
@@ -263,7 +264,7 @@ impl Collector {
 
 /// Every finding in a store, oldest first.
 pub fn findings_in(store: &Path) -> anyhow::Result<Vec<Found>> {
-    let store = open(store)?;
+    let (store, vault) = (open(store)?, Vault::beside(store));
     let mut found = store.prepare(
         "SELECT r.name, f.seq, f.clause, f.rule, f.matched, f.proof, a.state FROM finding f \
          JOIN register r ON r.person = f.person LEFT JOIN alert a ON a.finding = f.id \
@@ -280,7 +281,11 @@ pub fn findings_in(store: &Path) -> anyhow::Result<Vec<Found>> {
             alert: row.get(6)?,
         })
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut all: Vec<Found> = rows.collect::<Result<_, _>>()?;
+    for one in &mut all {
+        one.matched = vault.open_text(std::mem::take(&mut one.matched))?;
+    }
+    Ok(all)
 }
 
 fn open(store: &Path) -> anyhow::Result<Connection> {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context;
+use proviso_collector::store::sealed;
+use proviso_collector::store::vault::Vault;
 use proviso_report::fact::{Fact, WebVisit};
 use proviso_report::record::{Method, Record};
 use proviso_report::report::Kept;
@@ -39,13 +41,15 @@ impl Held {
 
 /// Every record of every stored report, by device and place.
 pub fn records(collector: &Collector) -> anyhow::Result<Vec<Held>> {
-    let store = collector.store()?;
-    let mut reports = store.prepare("SELECT device, bytes FROM report ORDER BY device, first")?;
+    let (store, vault) = (collector.store()?, Vault::beside(&collector.store_file()));
+    let mut reports =
+        store.prepare("SELECT device, bytes, first FROM report ORDER BY device, first")?;
     let mut rows = reports.query([])?;
     let mut records = Vec::new();
     while let Some(row) = rows.next()? {
         let device: String = row.get(0)?;
-        let bytes: Vec<u8> = row.get(1)?;
+        let place = sealed::report(device.parse()?, row.get::<_, i64>(2)?.unsigned_abs());
+        let bytes = vault.open(&place, row.get(1)?)?;
         for (_, line) in Kept::parse(&bytes)?.lines() {
             records.push(Held {
                 device: device.clone(),

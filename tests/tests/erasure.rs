@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use proviso_collector::data_dir::DataDir;
 use proviso_collector::erasure as erasing;
 use proviso_collector::store::casework::{self, AlertState, Decision};
-use proviso_collector::store::{FindingId, Store, StoreError, findings, staff};
+use proviso_collector::store::vault::{Vault, VaultError};
+use proviso_collector::store::{FindingId, Store, StoreError, findings, sealed, staff};
 use proviso_report::bundle::{Completeness, Erasure};
 use proviso_report::{Kind, UnixMs};
 use proviso_tests::agent::Computer;
@@ -83,7 +84,24 @@ fn report_of(store: &Path, seq: u64) -> Vec<u8> {
         .unwrap()
 }
 
-/// Neither a text nor the seed of the salts of this report, nor what it was packed to, is in any file.
+/// The stored reports as they lie there, each with its place.
+fn reports(store: &Path) -> Vec<(String, Vec<u8>)> {
+    let store = rusqlite::Connection::open(store).unwrap();
+    let mut found = store
+        .prepare("SELECT device, first, bytes FROM report")
+        .unwrap();
+    let rows = found.query_map([], |row| {
+        let device: String = row.get(0)?;
+        let place = sealed::report(
+            device.parse().unwrap(),
+            row.get::<_, i64>(1)?.unsigned_abs(),
+        );
+        Ok((place, row.get(2)?))
+    });
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+/// Neither a text nor any part of what this report was sealed to is in any file.
 #[track_caller]
 fn is_gone(data: &Path, text: &str, report: &[u8]) {
     for part in [text.as_bytes(), &report[37..69], &report[73..105]] {
@@ -300,6 +318,9 @@ fn what_is_undecided_or_an_exhibit_stays_and_then_all_of_a_person_goes() {
         said.words
     );
 
+    let backup = scene.dir().join("backup.db");
+    std::fs::copy(&store, &backup).unwrap();
+
     // As one that is killed after it erased and before it cleaned: the collector does that as it starts.
     let data = DataDir::open(scene.collector.data()).unwrap();
     let alone = Store::open_alone(&store).unwrap();
@@ -336,6 +357,20 @@ fn what_is_undecided_or_an_exhibit_stays_and_then_all_of_a_person_goes() {
     }
     assert!(run(&scene, &certify).done);
     assert_eq!(visits(&scene.collector).unwrap().len(), 0);
+
+    // The key is gone with it: a backup of the store gives nothing away any more.
+    let vault = Vault::beside(&store);
+    let lost = reports(&backup);
+    assert!(lost.len() > 1);
+    for (place, bytes) in lost {
+        let why = vault.open(&place, bytes).unwrap_err();
+        assert!(matches!(why, VaultError::Missing(_)), "{why}");
+    }
+    for (place, bytes) in reports(&store) {
+        vault.open(&place, bytes).unwrap();
+    }
+    let text = std::fs::read_to_string(&certificate).unwrap();
+    assert!(text.contains("The key under which it was sealed"), "{text}");
 
     // That something was found, and what a person said of it, is known here; a bundle has neither.
     assert!(

@@ -10,6 +10,8 @@ use std::time::{Duration, SystemTime};
 
 use proviso_agent::identity::Identity;
 use proviso_agent::log_key::LogKey;
+use proviso_collector::store::sealed;
+use proviso_collector::store::vault::Vault;
 use proviso_report::report::Report;
 use proviso_report::{Checkpoint, CompactRange, Fact, Record, VerifierKey, open_checkpoint};
 use proviso_tests::extension::Extension;
@@ -98,6 +100,7 @@ fn a_seized_computer_signs_no_past_and_kills_around_a_change_lose_nothing() {
 /// Walks the stored log; every report is signed by the key that counts there.
 fn walk(scene: &Scene) -> Walked {
     let store = scene.collector.store().unwrap();
+    let vault = Vault::beside(&scene.collector.store_file());
     let (device, key): (String, Vec<u8>) = store
         .query_row("SELECT id, log_key FROM device", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -110,12 +113,14 @@ fn walk(scene: &Scene) -> Walked {
         keys: vec![(0, key)],
         checkpoints: Vec::new(),
     };
+    let id = device.parse().unwrap();
     let mut reports = store
-        .prepare("SELECT bytes FROM report ORDER BY first")
+        .prepare("SELECT bytes, first FROM report ORDER BY first")
         .unwrap();
     let mut rows = reports.query([]).unwrap();
     while let Some(row) = rows.next().unwrap() {
-        let bytes: Vec<u8> = row.get(0).unwrap();
+        let place = sealed::report(id, row.get::<_, i64>(1).unwrap().unsigned_abs());
+        let bytes = vault.open(&place, row.get(0).unwrap()).unwrap();
         let report = Report::parse(&bytes).unwrap();
         let (_, key) = walked.keys.last().unwrap();
         let verified = report.verify(key, &walked.log).unwrap();

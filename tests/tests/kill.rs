@@ -4,6 +4,8 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use proviso_collector::store::sealed;
+use proviso_collector::store::vault::Vault;
 use proviso_report::report::Report;
 use proviso_report::{CompactRange, VerifierKey};
 use proviso_tests::extension::Extension;
@@ -93,6 +95,7 @@ fn every_numbered_visit_is_held_exactly_once() {
 /// The log as it is stored: one run of reports, each signed, each continuing the one before.
 fn check_log(scene: &Scene) {
     let store = scene.collector.store().unwrap();
+    let vault = Vault::beside(&scene.collector.store_file());
     let (device, key, size): (String, Vec<u8>, i64) = store
         .query_row("SELECT id, log_key, size FROM device", [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
@@ -100,13 +103,15 @@ fn check_log(scene: &Scene) {
         .unwrap();
     let origin = format!("{}/device/{device}", proviso_tests::collector::AUTHORITY);
     let key = VerifierKey::ed25519(&origin, key.try_into().unwrap()).unwrap();
+    let id = device.parse().unwrap();
     let mut reports = store
-        .prepare("SELECT bytes FROM report ORDER BY first")
+        .prepare("SELECT bytes, first FROM report ORDER BY first")
         .unwrap();
     let mut log = CompactRange::new();
     let mut rows = reports.query([]).unwrap();
     while let Some(row) = rows.next().unwrap() {
-        let bytes: Vec<u8> = row.get(0).unwrap();
+        let place = sealed::report(id, row.get::<_, i64>(1).unwrap().unsigned_abs());
+        let bytes = vault.open(&place, row.get(0).unwrap()).unwrap();
         log = Report::parse(&bytes)
             .unwrap()
             .verify(&key, &log)

@@ -136,11 +136,11 @@ class Bundle:
     def erasures(self, about):
         """What is said to be erased; None if that cannot be read."""
         keys = dict.fromkeys(("id", "at", "asked_by", "confirmed_by", "person", "rule", "reason"), str)
-        keys |= {"records": list, "findings": int}
+        keys |= {"records": list, "findings": int, "whole": bool}
         found = []
         try:
             for line in lines(self.read(ERASURES), ERASURES) if self.has(ERASURES) else ():
-                one = read_json(line, keys)
+                one = read_json(line, keys, {"whole"})
                 time(one["at"])
                 for record in one["records"]:
                     read_json(json.dumps(record), {"device": str, "places": list})

@@ -83,13 +83,24 @@ These records were erased, by computer and number:
 Their text, the salts of their hashes and what findings quoted of them are gone from the store, and
 its file was written anew without them. Their hashes stay, so that the log still verifies.
 
-Not reached: what people wrote about them, backups of the store, bundles that were handed out, the
+{key}Not reached: what people wrote about them, {backups}bundles that were handed out, the
 computer itself, and what the medium below the file keeps of blocks that were let go.
 
 The ledger holds this as entry {entry}, with the SHA-256 of this line:
 
 {line}
 ",
+        key = if one.whole {
+            "This was all that the person had done. The key under which it was sealed was overwritten and \
+             removed,\nso that backups of the store, which never had it, have nothing of it either.\n\n"
+        } else {
+            ""
+        },
+        backups = if one.whole {
+            "backups of the keys, "
+        } else {
+            "backups of the store, "
+        },
         entry = stored.entry,
         line = stored.line,
     )
@@ -130,5 +141,12 @@ mod tests {
             made.note
         );
         assert_eq!(certificate(&signer, &stored).unwrap(), made);
+        assert!(!made.text.contains("The key") && made.text.contains("backups of the store,"));
+        stored.line = LINE.replace("\"findings\":1", "\"findings\":1,\"whole\":true");
+        let all = certificate(&signer, &stored).unwrap().text;
+        assert!(
+            all.contains("The key under which it was sealed was overwritten"),
+            "{all}"
+        );
     }
 }

@@ -75,7 +75,7 @@ impl Watched {
 }
 
 fn pass(watch: &mut Watch, stored: &StoredReport) -> Result<(), ExportError> {
-    let records = decode(stored).map_err(|why| ExportError::Damaged {
+    let (records, _) = decode(stored).map_err(|why| ExportError::Damaged {
         device: stored.device,
         first: stored.first,
         why,

@@ -14,8 +14,8 @@ use proviso_report::report::Kept;
 use proviso_report::{CompactRange, Hash, UnixMs, ledger as format, open_checkpoint};
 
 use super::LedgerKey;
-use crate::store::audit;
 use crate::store::{DeviceId, Read, SqlError, checkpoints, ledger};
+use crate::store::{audit, sealed};
 
 /// Faults that are said; more are counted.
 pub const MOST: usize = 100;
@@ -274,9 +274,14 @@ fn compare(read: &Read<'_>, entry: &Entry) -> Result<Option<String>, SqlError> {
         }
         Event::Receipt(stated) => {
             let row = read.first(
-                "SELECT first + count, receipt, bytes FROM report WHERE device = $1 AND entry = $2",
+                "SELECT first + count, receipt, bytes, first FROM report \
+                 WHERE device = $1 AND entry = $2",
                 &[(&stated.device.to_string()).into(), seq.into()],
-                |row| Ok((row.count(0)?, row.count(1)?, root(&row.bytes(2)?))),
+                |row| {
+                    let place = sealed::report(stated.device, row.count(3)?);
+                    let bytes = row.opened(2, &place)?;
+                    Ok((row.count(0)?, row.count(1)?, root(&bytes)))
+                },
             )?;
             let what = format!(
                 "the report of device {} up to {}",

@@ -11,6 +11,7 @@ use proviso_report::bundle::Erasure;
 use proviso_report::ledger;
 
 use super::ids::{DeviceId, FindingId, Hash, PersonId};
+use super::sealed;
 use super::sql::{Read, Row, SqlError, Tx};
 
 /// What somebody asked to erase.
@@ -30,6 +31,8 @@ pub struct Request {
     pub reason: String,
     /// Which records: JSON of `[proviso_report::bundle::Erased]`.
     pub records: String,
+    /// Is it all that the person did, so that the key goes as well?
+    pub whole: bool,
     /// When it was done or withdrawn, Unix milliseconds.
     pub closed: Option<i64>,
 }
@@ -48,8 +51,8 @@ pub struct Stored {
 /// Enters a request.
 pub fn ask(tx: &Tx<'_>, request: &Request) -> Result<(), SqlError> {
     tx.execute(
-        "INSERT INTO erasure_request (id, person, asked, staff, rule, reason, records, closed) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)",
+        "INSERT INTO erasure_request (id, person, asked, staff, rule, reason, records, whole, closed) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL)",
         &[
             (&request.id).into(),
             request.person.as_str().into(),
@@ -58,6 +61,7 @@ pub fn ask(tx: &Tx<'_>, request: &Request) -> Result<(), SqlError> {
             (&request.rule).into(),
             (&request.reason).into(),
             (&request.records).into(),
+            i64::from(request.whole).into(),
         ],
     )?;
     Ok(())
@@ -66,7 +70,7 @@ pub fn ask(tx: &Tx<'_>, request: &Request) -> Result<(), SqlError> {
 /// One request.
 pub fn request(read: &Read<'_>, id: &str) -> Result<Option<Request>, SqlError> {
     read.first(
-        "SELECT id, person, asked, staff, rule, reason, records, closed FROM erasure_request \
+        "SELECT id, person, asked, staff, rule, reason, records, closed, whole FROM erasure_request \
          WHERE id = $1",
         &[id.into()],
         of_row,
@@ -76,7 +80,7 @@ pub fn request(read: &Read<'_>, id: &str) -> Result<Option<Request>, SqlError> {
 /// Those that wait for somebody to confirm them, the oldest first.
 pub fn waiting(read: &Read<'_>) -> Result<Vec<Request>, SqlError> {
     read.query(
-        "SELECT id, person, asked, staff, rule, reason, records, closed FROM erasure_request \
+        "SELECT id, person, asked, staff, rule, reason, records, closed, whole FROM erasure_request \
          WHERE closed IS NULL ORDER BY id",
         &[],
         of_row,
@@ -93,6 +97,7 @@ fn of_row(row: &Row<'_>) -> Result<Request, SqlError> {
         reason: row.text(5)?,
         records: row.text(6)?,
         closed: row.maybe_int(7)?,
+        whole: row.int(8)? != 0,
     })
 }
 
@@ -119,7 +124,12 @@ pub fn put(
         person: person.to_string(),
         staff: staff.to_owned(),
         confirmed: confirmed.to_owned(),
-        what: "records".to_owned(),
+        what: if erasure.whole {
+            "everything"
+        } else {
+            "records"
+        }
+        .to_owned(),
         rule: erasure.rule.clone(),
         certificate: Hash::of(line.as_bytes()),
     };
@@ -183,15 +193,21 @@ pub fn clean(tx: &Tx<'_>, at: i64) -> Result<(), SqlError> {
 
 /// Puts a report of which records were erased in the place of the one that was there.
 pub fn replace(tx: &Tx<'_>, device: DeviceId, first: u64, bytes: &[u8]) -> Result<(), SqlError> {
+    let bytes = sealed::of_device(tx, device, &sealed::report(device, first), bytes)?;
     tx.execute(
         "UPDATE report SET bytes = $3 WHERE device = $1 AND first = $2",
-        &[(&device.to_string()).into(), first.into(), bytes.into()],
+        &[
+            (&device.to_string()).into(),
+            first.into(),
+            bytes.as_slice().into(),
+        ],
     )?;
     Ok(())
 }
 
 /// Takes what a finding quotes of records that are erased. Who found what by which rule stays.
 pub fn blank(tx: &Tx<'_>, finding: FindingId, erasure: &str) -> Result<(), SqlError> {
+    // Nothing is left that would have to be sealed.
     tx.execute(
         "UPDATE finding SET matched = '[]', erased = $2 WHERE id = $1",
         &[(&finding.to_string()).into(), erasure.into()],

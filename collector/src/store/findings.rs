@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use super::Change;
 use super::ids::{DeviceId, FindingId, Hash, PersonId};
+use super::sealed;
 use super::sql::{Read, Row, SqlError, Tx};
 
 /// What stands behind a finding.
@@ -60,6 +61,7 @@ pub struct Finding {
 pub fn put(tx: &Tx<'_>, finding: &Finding, channels: &[String]) -> Result<(), SqlError> {
     let id = finding.id.to_string();
     let basis = finding.basis.map(|basis| basis.to_string());
+    let matched = sealed::quoted(tx, &finding.person, &finding.matched)?;
     let new = tx.execute(
         "INSERT INTO finding (id, device, person, seq, at, rule, clause, severity, matched, \
          engine, order_digest, made, proof, basis) \
@@ -75,7 +77,7 @@ pub fn put(tx: &Tx<'_>, finding: &Finding, channels: &[String]) -> Result<(), Sq
             (&finding.rule).into(),
             (&finding.clause).into(),
             (&finding.severity).into(),
-            (&finding.matched).into(),
+            (&matched).into(),
             (&finding.engine).into(),
             (&finding.order.to_string()).into(),
             finding.made.into(),
@@ -231,7 +233,7 @@ pub fn finding(row: &Row<'_>) -> Result<Finding, SqlError> {
         rule: row.text(5)?,
         clause: row.text(6)?,
         severity: row.text(7)?,
-        matched: row.text(8)?,
+        matched: row.opened_text(8)?,
         engine: row.text(9)?,
         order: row.parsed(10)?,
         made: row.int(11)?,

@@ -11,6 +11,7 @@ use super::ledger;
 
 use super::Change;
 use super::ids::PersonId;
+use super::sealed;
 use super::sql::{Param, Read, Row, SqlError, Tx};
 
 /// Rows with bytes that one device may cause; later ones are entered without.
@@ -72,6 +73,10 @@ pub fn put(tx: &Tx<'_>, incident: &Incident, cause: Option<&str>) -> Result<bool
         |row| row.int(0),
     )?;
     let room = kept.unwrap_or(0) < KEPT;
+    let bytes = bytes.filter(|_| room);
+    let bytes =
+        bytes.map(|bytes| sealed::of_device(tx, incident.device, &place(incident.device), bytes));
+    let bytes = bytes.transpose()?;
     let new = tx.execute(
         "INSERT INTO incident (id, device, person, at, kind, detail, bytes) \
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
@@ -82,7 +87,7 @@ pub fn put(tx: &Tx<'_>, incident: &Incident, cause: Option<&str>) -> Result<bool
             incident.at.into(),
             incident.kind.as_str().into(),
             (&incident.detail).into(),
-            bytes.filter(|_| room).map_or(Param::Null, Param::Bytes),
+            bytes.as_deref().map_or(Param::Null, Param::Bytes),
         ],
     )?;
     if new == 1 {
@@ -215,13 +220,38 @@ impl std::str::FromStr for IncidentKind {
 #[error("no kind of incident")]
 pub struct UnknownKind;
 
+/// Seals what incidents about a person keep under the key that counts now.
+pub(super) fn seal_again(tx: &Tx<'_>, person: &PersonId) -> Result<(), SqlError> {
+    let kept = tx.query(
+        "SELECT id, device, bytes FROM incident WHERE person = $1 AND bytes IS NOT NULL",
+        &[person.as_str().into()],
+        |row| {
+            let device = row.parsed(1)?;
+            Ok((row.text(0)?, device, row.opened(2, &place(device))?))
+        },
+    )?;
+    for (id, device, bytes) in kept {
+        let bytes = sealed::of_device(tx, device, &place(device), &bytes)?;
+        tx.execute(
+            "UPDATE incident SET bytes = $2 WHERE id = $1",
+            &[(&id).into(), bytes.as_slice().into()],
+        )?;
+    }
+    Ok(())
+}
+
+fn place(device: DeviceId) -> String {
+    format!("incident {device}")
+}
+
 fn incident(row: &Row<'_>) -> Result<Incident, SqlError> {
+    let device = row.parsed(0)?;
     Ok(Incident {
-        device: row.parsed(0)?,
+        device,
         person: row.parsed(1)?,
         at: row.int(2)?,
         kind: row.parsed(3)?,
         detail: row.text(4)?,
-        bytes: row.maybe_bytes(5)?,
+        bytes: row.maybe_opened(5, &place(device))?,
     })
 }

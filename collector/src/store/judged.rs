@@ -8,6 +8,7 @@
 //! Refuses: to say what a state means; that is for the judge.
 
 use super::ids::{DeviceId, Hash, PersonId};
+use super::sealed;
 use super::sql::{Read, Row, SqlError, Tx};
 
 /// What is kept of a device's log for the judge.
@@ -46,7 +47,8 @@ pub fn state(read: &Read<'_>, device: DeviceId, size: u64, engine: &str) -> Resu
         &[(&device.to_string()).into()],
         |row| {
             let (held, judged) = (row.count(0)?, row.count(1)?);
-            Ok((held, judged, row.maybe_text(2)?, row.maybe_bytes(3)?))
+            let bytes = row.maybe_opened(3, &place(device))?;
+            Ok((held, judged, row.maybe_text(2)?, bytes))
         },
     )?;
     Ok(match found {
@@ -66,10 +68,15 @@ pub fn set_state(
     engine: &str,
     bytes: &[u8],
 ) -> Result<(), SqlError> {
+    let bytes = sealed::of_device(tx, device, &place(device), bytes)?;
     tx.execute(
         "INSERT INTO judge_state (device, engine, bytes) VALUES ($1, $2, $3) \
          ON CONFLICT (device) DO UPDATE SET engine = excluded.engine, bytes = excluded.bytes",
-        &[(&device.to_string()).into(), engine.into(), bytes.into()],
+        &[
+            (&device.to_string()).into(),
+            engine.into(),
+            bytes.as_slice().into(),
+        ],
     )?;
     Ok(())
 }
@@ -123,6 +130,10 @@ pub fn of_person(
         &[person.as_str().into(), from.into(), to.into()],
         |row| Ok((row.parsed(0)?, cannot_tell(row)?)),
     )
+}
+
+fn place(device: DeviceId) -> String {
+    format!("judge {device}")
 }
 
 fn cannot_tell(row: &Row<'_>) -> Result<CannotTell, SqlError> {

@@ -31,12 +31,14 @@ pub mod overview;
 pub mod people;
 pub mod reports;
 pub mod schema;
+pub mod sealed;
 pub mod sql;
 pub mod staff;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
 pub mod updates;
+pub mod vault;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -166,8 +168,8 @@ impl Store {
         Self::over(session, path)
     }
 
-    /// Writes the file anew, so that nothing is left in it of what was erased, and enters that. May wait:
-    /// not for async code.
+    /// Writes the file anew, so that nothing is left in it of what was erased, destroys the keys that no
+    /// longer count, and enters that. May wait: not for async code.
     pub fn scrub(path: &Path, now: i64) -> Result<(), StoreError> {
         let session = Session::alone(path).map_err(|error| match error {
             SqlError::Busy => StoreError::Shared,
@@ -176,6 +178,7 @@ impl Store {
         session.look(schema::check)?;
         session.scrub()?;
         let tx = session.begin()?;
+        sealed::forget(&tx)?;
         erasures::clean(&tx, now)?;
         tx.commit()?;
         Ok(())

@@ -1,7 +1,8 @@
 //! Table `report`: the evidence.
 //!
-//! Promises: the signed bytes are kept verbatim, until records of a report are erased
-//! ([`erasures`](super::erasures)); there is no row per record. A day is read by
+//! Promises: the signed bytes are kept verbatim, sealed under the person's key
+//! ([`sealed`](super::sealed)), until records of a report are erased ([`erasures`](super::erasures)); there
+//! is no row per record. A day is read by
 //! decoding the reports that overlap it (`min_at`..`max_at`, the span of their records' own
 //! times). The receipt is kept as its time: Ed25519 is deterministic, so checkpoint, time and key
 //! give the same receipt line whenever it is asked for.
@@ -12,7 +13,9 @@ use proviso_report::ledger::Receipt;
 
 use super::ids::{DeviceId, Hash};
 use super::ledger;
+use super::sealed;
 use super::sql::{Read, Row, SqlError, Tx};
+use super::vault::VaultError;
 
 /// The reports that the rest of a statement says, in the columns that [`report`] reads.
 macro_rules! select {
@@ -121,6 +124,8 @@ pub fn add(tx: &Tx<'_>, report: &StoredReport) -> Result<(), SqlError> {
         time: report.receipt,
     };
     let seq = ledger::enter(tx, report.received, stated)?;
+    let place = sealed::report(report.device, report.first);
+    let bytes = sealed::of_device(tx, report.device, &place, &report.bytes)?;
     tx.execute(
         "INSERT INTO report (device, first, count, bytes, received, receipt, min_at, max_at, \
          range_before, not_before, entry) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
@@ -128,7 +133,7 @@ pub fn add(tx: &Tx<'_>, report: &StoredReport) -> Result<(), SqlError> {
             (&report.device.to_string()).into(),
             report.first.into(),
             report.count.into(),
-            (&report.bytes).into(),
+            bytes.as_slice().into(),
             report.received.into(),
             report.receipt.into(),
             report.min_at.into(),
@@ -242,11 +247,16 @@ pub fn run(
 }
 
 fn report(row: &Row<'_>) -> Result<StoredReport, SqlError> {
+    let (device, first) = (row.parsed(0)?, row.count(1)?);
     Ok(StoredReport {
-        device: row.parsed(0)?,
-        first: row.count(1)?,
+        device,
+        first,
         count: row.count(2)?,
-        bytes: row.bytes(3)?,
+        bytes: match row.opened(3, &sealed::report(device, first)) {
+            // Whoever reads it says which report it is that does not hold.
+            Err(SqlError::Vault(VaultError::Broken { .. })) => row.bytes(3)?,
+            opened => opened?,
+        },
         received: row.int(4)?,
         receipt: row.count(5)?,
         min_at: row.int(6)?,

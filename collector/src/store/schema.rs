@@ -18,7 +18,7 @@ use super::StoreError;
 use super::sql::{Read, Session, SqlError};
 
 /// The version this program reads and writes.
-pub const VERSION: &str = "7";
+pub const VERSION: &str = "8";
 
 /// All tables of version 1. Times are Unix milliseconds; ids, digests and devices are lower hex.
 pub const FIRST: &str = "
@@ -365,14 +365,23 @@ CREATE INDEX hold_person ON hold (person);
 UPDATE meta SET value = '7' WHERE key = 'schema';
 ";
 
+/// From version 7 to 8: which key of a person counts (NULL: none was made yet), and requests to erase
+/// everything, which destroy it.
+const KEYS: &str = "
+ALTER TABLE person ADD COLUMN key_number BIGINT;
+ALTER TABLE erasure_request ADD COLUMN whole BIGINT NOT NULL DEFAULT 0;
+UPDATE meta SET value = '8' WHERE key = 'schema';
+";
+
 /// From which version each step leads on.
-const STEPS: [(&str, &str); 6] = [
+const STEPS: [(&str, &str); 7] = [
     ("1", SECOND),
     ("2", LEDGER),
     ("3", HELD),
     ("4", LOG_KEYS),
     ("5", LIFE),
     ("6", ERASURES),
+    ("7", KEYS),
 ];
 
 /// Makes the tables in an empty file.

@@ -17,6 +17,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::Change;
 use super::ledger::{self, Pending};
+use super::vault::{Vault, VaultError};
 
 /// How long a statement waits for another process that holds the write lock.
 const BUSY: Duration = Duration::from_secs(15);
@@ -60,6 +61,9 @@ pub enum SqlError {
         /// What stood there.
         detail: String,
     },
+    /// The key of a person.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// Anything else the engine said.
     #[error("the store failed: {0}")]
     Other(String),
@@ -80,12 +84,13 @@ pub enum Param<'a> {
 
 /// One row of an answer.
 #[derive(Debug)]
-pub struct Row<'a>(&'a rusqlite::Row<'a>);
+pub struct Row<'a>(&'a rusqlite::Row<'a>, &'a Vault);
 
 /// A connection that can only look.
 #[derive(Debug)]
 pub struct Read<'a> {
     connection: &'a Connection,
+    vault: &'a Vault,
 }
 
 /// An open write transaction. Everything in it becomes durable together or not at all.
@@ -107,6 +112,7 @@ pub(super) struct Savepoint {
 #[derive(Debug)]
 pub(super) struct Session {
     connection: Connection,
+    vault: Vault,
 }
 
 impl Read<'_> {
@@ -122,7 +128,7 @@ impl Read<'_> {
         let mut rows = statement.raw_query();
         let mut out = Vec::new();
         while let Some(row) = rows.next()? {
-            out.push(each(&Row(row))?);
+            out.push(each(&Row(row, self.vault))?);
         }
         Ok(out)
     }
@@ -138,7 +144,7 @@ impl Read<'_> {
         bind(&mut statement, params)?;
         let mut rows = statement.raw_query();
         match rows.next()? {
-            Some(row) => each(&Row(row)).map(Some),
+            Some(row) => each(&Row(row, self.vault)).map(Some),
             None => Ok(None),
         }
     }
@@ -155,6 +161,12 @@ impl Tx<'_> {
     /// Announces a change; it is broadcast after the commit and never if the commit fails.
     pub fn announce(&self, change: Change) {
         self.changes.borrow_mut().push(change);
+    }
+}
+
+impl Read<'_> {
+    pub(super) const fn vault(&self) -> &Vault {
+        self.vault
     }
 }
 
@@ -219,6 +231,26 @@ impl Row<'_> {
         Ok(self.0.get(column)?)
     }
 
+    /// A BYTEA that is sealed at this place, as it was before.
+    pub fn opened(&self, column: usize, place: &str) -> Result<Vec<u8>, SqlError> {
+        Ok(self.1.open(place, self.bytes(column)?)?)
+    }
+
+    /// The same, or NULL.
+    pub(super) fn maybe_opened(
+        &self,
+        column: usize,
+        place: &str,
+    ) -> Result<Option<Vec<u8>>, SqlError> {
+        let bytes = self.maybe_bytes(column)?;
+        Ok(bytes.map(|bytes| self.1.open(place, bytes)).transpose()?)
+    }
+
+    /// A TEXT that is sealed, as it was before.
+    pub(super) fn opened_text(&self, column: usize) -> Result<String, SqlError> {
+        Ok(self.1.open_text(self.text(column)?)?)
+    }
+
     /// A BYTEA of exactly `N` bytes.
     pub fn array<const N: usize>(&self, column: usize) -> Result<[u8; N], SqlError> {
         let bytes = self.bytes(column)?;
@@ -237,10 +269,10 @@ impl Session {
         }
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY)?;
-        Self::prepared(connection)
+        Self::prepared(connection, path)
     }
 
-    fn prepared(connection: Connection) -> Result<Self, SqlError> {
+    fn prepared(connection: Connection, path: &Path) -> Result<Self, SqlError> {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
@@ -248,7 +280,10 @@ impl Session {
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
         connection.pragma_update(None, "cache_size", -16_000)?;
         connection.set_prepared_statement_cache_capacity(128);
-        Ok(Self { connection })
+        Ok(Self {
+            connection,
+            vault: Vault::beside(path),
+        })
     }
 
     /// Opens the file for looking only.
@@ -258,7 +293,10 @@ impl Session {
         connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "query_only", true)?;
         connection.set_prepared_statement_cache_capacity(128);
-        Ok(Self { connection })
+        Ok(Self {
+            connection,
+            vault: Vault::beside(path),
+        })
     }
 
     /// Opens the file for writing and for nobody else, of this process or another, until it is closed.
@@ -269,7 +307,7 @@ impl Session {
         connection.busy_timeout(ALONE)?;
         // Before the file is looked at: only then its log is taken alone, too.
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-        let session = Self::prepared(connection)?;
+        let session = Self::prepared(connection, path)?;
         session.run("BEGIN IMMEDIATE; COMMIT")?;
         Ok(session)
     }
@@ -304,6 +342,7 @@ impl Session {
         self.run("BEGIN").map_err(E::from)?;
         let out = look(&Read {
             connection: &self.connection,
+            vault: &self.vault,
         });
         // Nothing was written, so there is nothing a failing end could lose.
         let _ended = self.run("COMMIT");
@@ -317,6 +356,7 @@ impl Session {
     ) -> Result<T, SqlError> {
         look(&Read {
             connection: &self.connection,
+            vault: &self.vault,
         })
     }
 
@@ -326,6 +366,7 @@ impl Session {
         Ok(Tx {
             read: Read {
                 connection: &self.connection,
+                vault: &self.vault,
             },
             changes: RefCell::new(Vec::new()),
             pending: RefCell::default(),

@@ -42,6 +42,8 @@ pub(super) struct Gathered {
     pub(super) cut: bool,
     /// Sentences about reports that cannot be read.
     pub(super) unreadable: Vec<String>,
+    /// Records in the reports that were looked at which were erased. Of which time, nobody knows any more.
+    pub(super) erased: usize,
     /// How each device was watched, if that was asked for.
     pub(super) watches: BTreeMap<DeviceId, Watch>,
 }
@@ -111,7 +113,10 @@ impl Gathered {
         let mut confirmed: BTreeMap<u64, BTreeSet<Method>> = BTreeMap::new();
         for report in stored {
             let records = match decode(report) {
-                Ok(records) => records,
+                Ok((records, erased)) => {
+                    self.erased = self.erased.saturating_add(erased);
+                    records
+                }
                 Err(sentence) => {
                     self.unreadable.push(sentence);
                     continue;
@@ -144,8 +149,8 @@ impl Gathered {
     }
 }
 
-/// The records of a report. The error is a sentence.
-pub(crate) fn decode(stored: &StoredReport) -> Result<Vec<Record>, String> {
+/// The records of a report, and how many of it were erased. The error is a sentence.
+pub(crate) fn decode(stored: &StoredReport) -> Result<(Vec<Record>, usize), String> {
     let unreadable = |why: &dyn std::fmt::Display| {
         format!(
             "The stored report of device {} that begins at record {} cannot be read ({why}): \
@@ -154,7 +159,10 @@ pub(crate) fn decode(stored: &StoredReport) -> Result<Vec<Record>, String> {
         )
     };
     let kept = Kept::parse(&stored.bytes).map_err(|why| unreadable(&why))?;
-    kept.lines()
-        .map(|(_, line)| Record::parse(line).map_err(|why| unreadable(&why)))
-        .collect()
+    let records = kept
+        .lines()
+        .map(|(_, line)| Record::parse(line).map_err(|why| unreadable(&why)));
+    let records: Vec<_> = records.collect::<Result<_, _>>()?;
+    let erased = kept.leaves().len().saturating_sub(records.len());
+    Ok((records, erased))
 }

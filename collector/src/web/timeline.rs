@@ -181,6 +181,13 @@ fn whole(
         (watched(found, span, zone))
         (unsure::on_day(&found.cannot_tell))
         @for sentence in &found.gathered.unreadable { p.fault { (sentence) } }
+        @if found.gathered.erased > 0 {
+            p.note {
+                (found.gathered.erased) " records that came together with those of this day were erased. \
+                 Of which time they were is not known any more; each evidence bundle says who erased \
+                 them, when and under which rule."
+            }
+        }
         @if found.gathered.cut {
             p.note { "This day has more reports than one page can hold; export it to see all." }
         }

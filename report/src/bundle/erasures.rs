@@ -48,6 +48,9 @@ pub struct Erasure {
     pub records: Vec<Erased>,
     /// How many findings rested on them; what these quoted was erased too.
     pub findings: u64,
+    /// Was it all that the person had done, so that the key was destroyed under which it was sealed?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
 }
 
 /// Records of one device.
@@ -99,10 +102,11 @@ pub(super) fn check(files: &dyn Files, about: Option<&About>) -> Vec<Check> {
     let mut checked = Vec::new();
     for one in &all {
         let what = format!(
-            "what was erased at {}: {} records, under the rule {:?}; {} asked for it and {} confirmed \
+            "what was erased at {}: {} records{}, under the rule {:?}; {} asked for it and {} confirmed \
              it (erasure {})",
             one.at,
             one.count(),
+            if one.whole { ", which was all" } else { "" },
             one.rule,
             one.asked_by,
             one.confirmed_by,

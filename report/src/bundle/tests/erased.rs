@@ -181,8 +181,16 @@ fn an_erasure_is_these_bytes() {
             places: [5].into_iter().collect(),
         }],
         findings: 1,
+        whole: false,
     };
     assert_eq!(serde_json::to_string(&one).unwrap(), line("[[5,5]]"));
+    let whole = Erasure {
+        whole: true,
+        ..one.clone()
+    };
+    let all = line("[[5,5]]").replace("\"findings\":1", "\"findings\":1,\"whole\":true");
+    assert_eq!(serde_json::to_string(&whole).unwrap(), all);
+    assert_eq!(serde_json::from_str::<Erasure>(&all).unwrap(), whole);
     assert_eq!(
         serde_json::from_str::<Erasure>(&line("[[5,5]]")).unwrap(),
         one

@@ -1,0 +1,114 @@
+//! What people did, sealed under a key of theirs ([`vault`](super::vault)) on its way into the store.
+//!
+//! Promises: the lines of records (in reports, and in those that incidents keep), what findings quote of
+//! them and what the judge remembers of them go into the store sealed and come out as they were. A person
+//! gets a key with the first thing that is sealed; `person.key_number` says which of them counts.
+//! [`rotate`] seals everything of a person under a new key, so that the old one can be destroyed.
+//!
+//! Refuses: to seal what people wrote, and names in the register: those are not taken by an erasure.
+
+use super::ids::{DeviceId, PersonId};
+use super::sql::{Row, SqlError, Tx};
+use super::vault::VaultError;
+use super::{devices, erasures, findings, incidents, reports};
+
+/// Seals what belongs to a device's person.
+pub(super) fn of_device(
+    tx: &Tx<'_>,
+    device: DeviceId,
+    place: &str,
+    bytes: &[u8],
+) -> Result<Vec<u8>, SqlError> {
+    let found = tx.first(
+        "SELECT p.id, p.key_number FROM device d JOIN person p ON p.id = d.person WHERE d.id = $1",
+        &[(&device.to_string()).into()],
+        owner,
+    )?;
+    let (person, number) = known(tx, found)?;
+    Ok(tx.vault().seal((&person, number), place, bytes, false)?)
+}
+
+/// Seals what a finding about a person quotes; the same comes out the same.
+pub(super) fn quoted(tx: &Tx<'_>, person: &PersonId, text: &str) -> Result<String, SqlError> {
+    let found = tx.first(
+        "SELECT id, key_number FROM person WHERE id = $1",
+        &[person.as_str().into()],
+        owner,
+    )?;
+    let (person, number) = known(tx, found)?;
+    Ok(tx.vault().seal_text((&person, number), text)?)
+}
+
+fn owner(row: &Row<'_>) -> Result<(PersonId, Option<i64>), SqlError> {
+    Ok((row.parsed(0)?, row.maybe_int(1)?))
+}
+
+/// The key that counts; made if there is none.
+fn known(tx: &Tx<'_>, found: Option<(PersonId, Option<i64>)>) -> Result<(PersonId, u32), SqlError> {
+    let (person, number) = found.ok_or(VaultError::Nobody)?;
+    let number = match number {
+        Some(number) => u32::try_from(number).map_err(|_| VaultError::Form)?,
+        None => begin(tx, &person, 1)?,
+    };
+    Ok((person, number))
+}
+
+fn begin(tx: &Tx<'_>, person: &PersonId, number: u32) -> Result<u32, SqlError> {
+    tx.vault().make(person, number)?;
+    tx.execute(
+        "UPDATE person SET key_number = $2 WHERE id = $1",
+        &[person.as_str().into(), u64::from(number).into()],
+    )?;
+    Ok(number)
+}
+
+/// Seals everything of a person under a new key. What the judge remembers is forgotten.
+pub fn rotate(tx: &Tx<'_>, person: &PersonId) -> Result<(), SqlError> {
+    let before = tx.first(
+        "SELECT id, key_number FROM person WHERE id = $1",
+        &[person.as_str().into()],
+        owner,
+    )?;
+    let before = before.and_then(|(_, number)| u32::try_from(number?).ok());
+    begin(tx, person, before.unwrap_or(0).saturating_add(1))?;
+    for device in devices::of_person(tx, person)? {
+        for first in reports::firsts(tx, device.id)? {
+            if let Some(stored) = reports::get(tx, device.id, first)? {
+                erasures::replace(tx, device.id, first, &stored.bytes)?;
+            }
+        }
+        erasures::forget_state(tx, device.id)?;
+    }
+    for finding in findings::of_person(tx, person, i64::MIN, i64::MAX)? {
+        tx.execute(
+            "UPDATE finding SET matched = $2 WHERE id = $1",
+            &[
+                (&finding.id.to_string()).into(),
+                (&quoted(tx, person, &finding.matched)?).into(),
+            ],
+        )?;
+    }
+    incidents::seal_again(tx, person)
+}
+
+/// Destroys the keys that no longer count of those people of whom something was erased.
+pub(super) fn forget(tx: &Tx<'_>) -> Result<(), SqlError> {
+    let people = tx.query(
+        "SELECT DISTINCT p.id, p.key_number FROM person p JOIN erasure e ON e.person = p.id \
+         WHERE e.cleaned IS NULL",
+        &[],
+        owner,
+    )?;
+    for (person, number) in people {
+        if let Some(number) = number.and_then(|number| u32::try_from(number).ok()) {
+            tx.vault().destroy_others(&person, number)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where a report stands.
+#[must_use]
+pub fn report(device: DeviceId, first: u64) -> String {
+    format!("report {device} {first}")
+}
