@@ -1,6 +1,6 @@
 //! Erasing records: the text goes, the log stays.
 //!
-//! Promises: one person asks ([`ask`]), another confirms ([`confirm`]), and what is erased is what was
+//! Promises: one person asks ([`plan`], [`ask`]), another confirms ([`confirm`]), and what is erased is what was
 //! asked for, record by record. Of a report the records named are replaced by their leaves, and the seed
 //! of the salts by the salts of the others, so that the log leads to the roots that its device signed as
 //! before, and nobody can try a guess at what is gone. Everything is checked before and after: a report
@@ -34,7 +34,7 @@ use crate::signing::Signer;
 use crate::store::erasures::{self, Request};
 use crate::store::people::{self, Person};
 use crate::store::staff::{self, Staff};
-use crate::store::{Tx, devices, sealed};
+use crate::store::{Read, Tx, devices, sealed};
 
 /// How long a request waits to be confirmed, in milliseconds: two weeks.
 pub const WAITS: i64 = 14 * 24 * 60 * 60 * 1_000;
@@ -91,30 +91,24 @@ impl Wanted {
     }
 }
 
-/// Somebody asks to erase records of a person. Nothing is erased yet.
-pub fn ask(
-    tx: &Tx<'_>,
-    person: &Person,
-    wanted: &Wanted,
-    why: &Why,
-    by: &Staff,
-    now: UnixMs,
-) -> Result<(Request, Vec<Erased>), EraseError> {
+/// What would be erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Which records.
+    pub records: Vec<Erased>,
+    /// Are they all that the person did?
+    whole: bool,
+}
+
+/// Looks which records of a person are wanted, and whether anything speaks against erasing them.
+pub fn plan(read: &Read<'_>, person: &Person, wanted: &Wanted) -> Result<Plan, EraseError> {
     if wanted.is_empty() {
         return Err(EraseError::All);
     }
-    for label in [&why.rule, &why.reason] {
-        if label.trim().is_empty()
-            || label.chars().count() > 200
-            || label.contains(char::is_control)
-        {
-            return Err(EraseError::Label(label.clone()));
-        }
-    }
     let mut records = Vec::new();
-    for device in devices::of_person(tx, &person.id)? {
+    for device in devices::of_person(read, &person.id)? {
         let mut places = Places::default();
-        reports::each(tx, &device, |stored, kept| {
+        reports::each(read, &device, |stored, kept| {
             for (seq, record) in reports::records(stored, &kept)? {
                 if wanted.has(device.id, &record) {
                     places.push(seq);
@@ -130,7 +124,30 @@ pub fn ask(
     if records.is_empty() {
         return Err(EraseError::Nothing);
     }
-    refuse::resting(tx, person, &records)?;
+    refuse::resting(read, person, &records)?;
+    Ok(Plan {
+        records,
+        whole: wanted.is_whole(),
+    })
+}
+
+/// Somebody asks to erase records of a person. Nothing is erased yet.
+pub fn ask(
+    tx: &Tx<'_>,
+    person: &Person,
+    plan: &Plan,
+    why: &Why,
+    by: &Staff,
+    now: UnixMs,
+) -> Result<Request, EraseError> {
+    for label in [&why.rule, &why.reason] {
+        if label.trim().is_empty()
+            || label.chars().count() > 200
+            || label.contains(char::is_control)
+        {
+            return Err(EraseError::Label(label.clone()));
+        }
+    }
     let request = Request {
         id: random::row_id(now.0)?,
         person: person.id.clone(),
@@ -138,12 +155,12 @@ pub fn ask(
         staff: by.id.clone(),
         rule: why.rule.clone(),
         reason: why.reason.clone(),
-        records: serde_json::to_string(&records)?,
-        whole: wanted.is_whole(),
+        records: serde_json::to_string(&plan.records)?,
+        whole: plan.whole,
         closed: None,
     };
     erasures::ask(tx, &request)?;
-    Ok((request, records))
+    Ok(request)
 }
 
 /// A request that waits for somebody.

@@ -132,12 +132,14 @@ impl Ask {
             reason: self.reason,
         };
         let pseudonym = person.pseudonym.clone();
-        let (id, records) = store.write_blocking("ask to erase", move |tx| {
+        // Not in the transaction: who writes meanwhile need not wait until a whole log was read.
+        let plan = store.read_blocking(|read| erasure::plan(read, &person, &wanted))?;
+        let records = plan.records.clone();
+        let id = store.write_blocking("ask to erase", move |tx| {
             let now = UnixMs(clock::now());
-            let (request, records) = erasure::ask(tx, &person, &wanted, &why, &by, now)?;
-            let on = request.id.clone();
-            audit::enter_by(tx, &by.id, "asked_erasure", Some(&person.id), &on)?;
-            Ok::<_, anyhow::Error>((on, records))
+            let request = erasure::ask(tx, &person, &plan, &why, &by, now)?;
+            audit::enter_by(tx, &by.id, "asked_erasure", Some(&person.id), &request.id)?;
+            Ok::<_, anyhow::Error>(request.id)
         })?;
         Ok(format!(
             "{} records of {pseudonym} are to be erased:\n{}Nothing is erased yet. Somebody else confirms \

@@ -45,7 +45,7 @@ pub enum IncidentKind {
 }
 
 /// One incident.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incident {
     /// Which device.
     pub device: DeviceId,

@@ -277,6 +277,12 @@ fn what_was_answered_survives_a_kill() {
     for name in ["store.db", "store.db-wal"] {
         std::fs::copy(fixture.dir.path().join(name), image.path().join(name)).unwrap();
     }
+    let (keys, copy) = (fixture.dir.path(), image.path().join("person-keys"));
+    std::fs::create_dir(&copy).unwrap();
+    for key in std::fs::read_dir(keys.join("person-keys")).unwrap() {
+        let key = key.unwrap();
+        std::fs::copy(key.path(), copy.join(key.file_name())).unwrap();
+    }
     let again = Store::open(&image.path().join("store.db")).unwrap();
     let device = look(&again, |read| devices::get(read, fixture.device))
         .unwrap()
@@ -577,7 +583,10 @@ fn a_copy_of_the_store_without_the_keys_has_nothing_that_people_did() {
 
     // Bytes that were changed are given to whoever reads them, who says what is wrong.
     let bent = store.write_blocking("bend", |tx| {
-        tx.execute("UPDATE report SET bytes = bytes || x'00'", &[])?;
+        let bytes = tx.first("SELECT bytes FROM report", &[], |row| row.bytes(0))?;
+        let mut bytes = bytes.unwrap();
+        bytes.push(0);
+        tx.execute("UPDATE report SET bytes = $1", &[(&bytes).into()])?;
         Ok::<_, StoreError>(())
     });
     bent.unwrap();
