@@ -1,9 +1,8 @@
 //! Table `report`: the evidence.
 //!
-//! Promises: the signed bytes are kept verbatim, sealed under the person's key
-//! ([`sealed`](super::sealed)), until records of a report are erased ([`erasures`](super::erasures)); there
-//! is no row per record. A day is read by
-//! decoding the reports that overlap it (`min_at`..`max_at`, the span of their records' own
+//! Promises: the signed bytes are kept verbatim, sealed under the person's key ([`sealed`]), until
+//! records of a report are erased ([`erasures`](super::erasures)); there is no row per record. A day is
+//! read by decoding the reports that overlap it (`min_at`..`max_at`, the span of their records' own
 //! times). The receipt is kept as its time: Ed25519 is deterministic, so checkpoint, time and key
 //! give the same receipt line whenever it is asked for.
 //!
