@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench verifier need-build need-browsers need-mail need-pdf need-python need-deny
+.PHONY: help demo test bench verifier need-build need-clang need-browsers need-mail need-pdf need-python need-deny
 
 # Everything builds into the folder cargo itself would use; set CARGO_TARGET_DIR to move it.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -43,16 +43,22 @@ bench: need-browsers
 	mkdir -p target
 	$(TARGET)/release/proviso-bench --out target/bench.json
 
-# A program that needs nothing of the system that runs it. Built apart, so that its settings build nothing else
-# anew.
-verifier: need-build
+# A program that needs nothing of the system that runs it, and a page that needs a browser. Built apart, so that
+# their settings build nothing else anew.
+verifier: need-build need-clang
 	RUSTFLAGS='-C target-feature=+crt-static' cargo build --locked --release --target $(HOST) \
-		--package proviso-tool --target-dir $(TARGET)/verifier-build
+		--package proviso-tool --package proviso-page --target-dir $(TARGET)/verifier-build
 	mkdir -p $(TARGET)/verifier
 	strip -o $(TARGET)/verifier/proviso $(TARGET)/verifier-build/$(HOST)/release/proviso
+	module=$$(.ci/browser-module $(TARGET)/verifier-build $(TARGET)/rust-web); \
+		$(TARGET)/verifier-build/$(HOST)/release/proviso-page $$module $(TARGET)/verifier/proviso-verify.html
+	cd $(TARGET)/verifier && sha256sum proviso proviso-verify.html | tee SHA256SUMS
 
 need-build:
 	@.ci/need cc:build-essential make:make ssh-keygen:openssh-client
+
+need-clang: need-build
+	@.ci/need clang:clang wasm-ld:lld
 
 need-browsers: need-build
 	@.ci/need chromium:chromium firefox-esr:firefox-esr

@@ -152,6 +152,40 @@ impl Chromium {
         Ok(())
     }
 
+    /// Chooses files, or a folder, in the field that a CSS selector names. The browser must see the paths.
+    pub fn choose(&mut self, selector: &str, paths: &[&Path]) -> anyhow::Result<()> {
+        let script = format!("document.querySelector({selector:?})");
+        let found = self.ask("Runtime.evaluate", &json!({ "expression": script }))?;
+        let field = found["result"]["objectId"]
+            .as_str()
+            .with_context(|| format!("the page has no {selector}"))?;
+        let params = json!({ "files": paths, "objectId": field });
+        self.ask("DOM.setFileInputFiles", &params)?;
+        Ok(())
+    }
+
+    /// Drops files, or folders, on the page. The browser must see the paths.
+    pub fn drop_on_page(&mut self, paths: &[&Path]) -> anyhow::Result<()> {
+        for step in ["dragEnter", "dragOver", "drop"] {
+            let data = json!({ "items": [], "files": paths, "dragOperationsMask": 1 });
+            let params = json!({ "type": step, "x": 200, "y": 200, "data": data });
+            self.ask("Input.dispatchDragEvent", &params)?;
+        }
+        Ok(())
+    }
+
+    /// From now on, keeps the address of every request.
+    pub fn note_requests(&mut self) -> anyhow::Result<()> {
+        self.ask("Network.enable", &json!({}))?;
+        Ok(())
+    }
+
+    /// The address of every request since they are kept.
+    #[must_use]
+    pub fn requests(&self) -> &[String] {
+        self.pipe.requests()
+    }
+
     /// A picture of the page.
     pub fn picture(&mut self, file: &Path) -> anyhow::Result<()> {
         let params = json!({ "format": "png", "captureBeyondViewport": true });

@@ -1,7 +1,7 @@
 //! Firefox ESR.
 
 use std::os::unix::fs::chown;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde_json::{Value, json};
@@ -72,6 +72,20 @@ impl Firefox {
             .marionette
             .ask("WebDriver:ExecuteScript", &parameters)?;
         Ok(answer["value"].take())
+    }
+
+    /// Chooses a file in the field that a CSS selector names. The browser must see the path.
+    pub fn choose(&mut self, selector: &str, path: &Path) -> anyhow::Result<()> {
+        let parameters = json!({ "using": "css selector", "value": selector });
+        let found = self.marionette.ask("WebDriver:FindElement", &parameters)?;
+        let found = found["value"]
+            .as_object()
+            .and_then(|field| field.values().next());
+        let field = found.with_context(|| format!("the page has no {selector}"))?;
+        let parameters = json!({ "id": field, "text": path });
+        self.marionette
+            .ask("WebDriver:ElementSendKeys", &parameters)?;
+        Ok(())
     }
 
     /// Goes on in a new private window.

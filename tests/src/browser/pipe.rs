@@ -15,6 +15,7 @@ pub(super) struct Pipe {
     to: ChildStdin,
     from: Receiver<Value>,
     last: u64,
+    requests: Vec<String>,
 }
 
 impl Pipe {
@@ -36,10 +37,20 @@ impl Pipe {
                 message.clear();
             }
         });
-        Ok(Self { to, from, last: 0 })
+        Ok(Self {
+            to,
+            from,
+            last: 0,
+            requests: Vec::new(),
+        })
     }
 
-    /// Asks and waits for the answer. Events in between are passed over.
+    /// The address of every request that the browser told of.
+    pub(super) fn requests(&self) -> &[String] {
+        &self.requests
+    }
+
+    /// Asks and waits for the answer. Of events in between, only requests are kept.
     pub(super) fn ask(
         &mut self,
         session: Option<&str>,
@@ -63,6 +74,11 @@ impl Pipe {
                 Err(RecvTimeoutError::Disconnected) => bail!("Chromium ended during {method}"),
             };
             if answer["id"] != self.last {
+                if answer["method"] == "Network.requestWillBeSent"
+                    && let Some(url) = answer["params"]["request"]["url"].as_str()
+                {
+                    self.requests.push(url.to_owned());
+                }
                 continue;
             }
             if let Some(error) = answer.get("error") {

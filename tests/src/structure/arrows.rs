@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 const MAY: &[(&str, &[&str])] = &[
     ("proviso-report", &[]),
     ("proviso-rules", &["proviso-report"]),
+    ("proviso-page", &["proviso-report", "proviso-rules"]),
     ("proviso-pdf", &["proviso-report", "proviso-rules"]),
     (
         "proviso-tool",
@@ -24,6 +25,7 @@ const MAY: &[(&str, &[&str])] = &[
         &[
             "proviso-report",
             "proviso-rules",
+            "proviso-page",
             "proviso-pdf",
             "proviso-tool",
             "proviso-agent",
@@ -92,6 +94,7 @@ mod tests {
             ("proviso-collector", "proviso-agent"),
             ("proviso-tool", "proviso-collector"),
             ("proviso-pdf", "proviso-tool"),
+            ("proviso-tool", "proviso-page"),
             ("proviso-agent", "proviso-pdf"),
             ("proviso-installer", "proviso-agent"),
             ("proviso-agent", "proviso-tests"),

@@ -6,39 +6,31 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
 use proviso_report::Hash;
 use proviso_report::bundle::{Check, Files, Outcome, Question};
-use proviso_rules::order::ListUpdate;
 
-use crate::whole_file;
+use super::{List, line};
+use crate::order::ListUpdate;
 
 /// A bundle, and lists beside it.
 pub(super) struct WithLists<'a> {
     bundle: &'a dyn Files,
-    given: BTreeMap<Hash, (PathBuf, Vec<u8>)>,
+    given: BTreeMap<Hash, (String, Vec<u8>)>,
     unread: Vec<Check>,
     used: RefCell<BTreeSet<Hash>>,
 }
 
 impl<'a> WithLists<'a> {
-    /// Reads the lists.
-    pub(super) fn new(bundle: &'a dyn Files, paths: &[PathBuf]) -> Self {
+    /// `bundle` with `lists` beside it.
+    pub(super) fn new(bundle: &'a dyn Files, lists: Vec<List>) -> Self {
         let (mut given, mut unread) = (BTreeMap::new(), Vec::new());
-        for path in paths {
-            match whole_file::bounded(path, whole_file::ANY_LIST) {
+        for List { name, bytes } in lists {
+            match bytes {
                 Ok(bytes) => {
-                    given.insert(Hash::of(&bytes), (path.clone(), bytes));
+                    given.insert(Hash::of(&bytes), (name, bytes));
                 }
-                Err(error) => {
-                    let why = format!("cannot read it: {error}");
-                    unread.push(Check::new(
-                        Question::Orders,
-                        pinned(path),
-                        Outcome::Unchecked(why),
-                    ));
-                }
+                Err(why) => unread.push(pinned(&name, Outcome::Unchecked(why))),
             }
         }
         Self {
@@ -59,8 +51,7 @@ impl<'a> WithLists<'a> {
             )),
         };
         let given = self.given.iter();
-        let checks = given
-            .map(|(hash, (path, _))| Check::new(Question::Orders, pinned(path), outcome(hash)));
+        let checks = given.map(|(hash, (name, _))| pinned(name, outcome(hash)));
         checks.chain(self.unread.iter().cloned()).collect()
     }
 
@@ -96,9 +87,11 @@ impl Files for WithLists<'_> {
     }
 }
 
-fn pinned(path: &Path) -> String {
-    format!(
-        "the list {} is one that an order of this bundle pins",
-        path.display()
+fn pinned(name: &str, outcome: Outcome) -> Check {
+    let name = line(name);
+    Check::new(
+        Question::Orders,
+        format!("the list {name} is one that an order of this bundle pins"),
+        outcome,
     )
 }

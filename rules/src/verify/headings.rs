@@ -19,13 +19,3 @@ pub(super) const fn heading(question: Question) -> &'static str {
         Question::Tables => "Tables and reports say what the records say",
     }
 }
-
-/// What is said where no check answers it.
-pub(super) const fn unanswered(question: Question) -> &'static str {
-    match question {
-        Question::Keys => {
-            "for you      compare the keys below with those that the authority published"
-        }
-        _ => "nothing      the bundle holds nothing that this program checks here",
-    }
-}
