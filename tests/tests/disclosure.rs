@@ -165,6 +165,17 @@ fn one_exhibit_is_shown_and_the_rest_stays_hashes() {
     }
     let selection = exhibit.about.selection.unwrap();
     assert_eq!(selection.exhibit.as_deref(), Some("JB/1"));
+    // Whoever signs the statement says that it is a part, and of what.
+    let statement = text(&exhibit.dir.join("data/statement.txt"));
+    let finding = format!("of the findings: {id}");
+    for words in [
+        "for the purpose of Hearing",
+        "JB/1/1 ",
+        "It does not show all",
+        &finding,
+    ] {
+        assert!(statement.contains(words), "{words}\n{statement}");
+    }
     assert_eq!(selection.findings[0].finding, id);
     let (code, said) = verify(&exhibit.dir);
     assert_eq!(code, Some(0), "{said}");
@@ -287,6 +298,16 @@ fn records_are_chosen_by_kind_by_clause_and_by_number() {
     assert_eq!(visits.visits(), 4);
     let is_asked = |record: &Record| is_binding(record) || record.kind() == Kind::WebVisit;
     assert!(visits.shown.iter().all(is_asked));
+    // No time was named, so it is that of the records and no more.
+    let (from, to) = (visits.about.from, visits.about.to);
+    let times = || visits.shown.iter().map(|record| record.at);
+    assert!(times().all(|at| (from..to).contains(&at)));
+    assert_eq!(
+        times().min(),
+        Some(from),
+        "the agent's start is the first record, and shown"
+    );
+    assert!(to <= visits.about.exported_at, "{to}");
     let (code, said) = verify(&visits.dir);
     assert_eq!(code, Some(0), "{said}");
 
@@ -319,5 +340,14 @@ fn records_are_chosen_by_kind_by_clause_and_by_number() {
     assert!(refused(&["--device", &"0a".repeat(16)]).contains("none of this person's"));
     assert!(refused(&["--records", &format!("{device}:9-3")]).contains("name the first"));
     assert!(refused(&["--kind", "visit"]).contains("web_visit"));
+    for nothing in [
+        ["--clause", "99"],
+        ["--records", &format!("{device}:900-901")],
+    ] {
+        assert!(
+            refused(&nothing).contains("no record of that time"),
+            "{nothing:?}"
+        );
+    }
     assert!(refused(&["--exhibit", "JB/1"]).contains("required"));
 }

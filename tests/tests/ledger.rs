@@ -118,12 +118,24 @@ fn ok(data: &Path, words: &[&str]) -> String {
 }
 
 fn export(data: &Path, out: &Path) {
-    let out = out.to_str().unwrap();
-    let words = ["--from", "2026-06-01", "--to", "2026-06-02", "--out", out];
-    ok(
-        data,
-        &[&["export", "--person", PERSON][..], &words].concat(),
+    ok(data, &exporting(out.to_str().unwrap()));
+}
+
+/// Exports what no witness speaks for: it is written and said to be short.
+fn export_alone(data: &Path, out: &Path) {
+    let ran = on(data, &exporting(out.to_str().unwrap()));
+    let why = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(1), "{why}");
+    assert!(
+        why.contains("is written, but 0 of the 2 witnesses")
+            && why.contains("north.example/witness"),
+        "{why}"
     );
+}
+
+fn exporting(out: &str) -> Vec<&str> {
+    let span = ["--from", "2026-06-01", "--to", "2026-06-02", "--out", out];
+    [&["export", "--person", PERSON][..], &span].concat()
 }
 
 /// What `proviso verify` says, the lines that fail first.
@@ -311,7 +323,7 @@ fn a_copy_that_goes_on_differently_finds_no_witness_and_contradicts_the_first() 
     ok(&one, &["person", "add", "--name", "One"]);
     export(&one, &watched.path("a"));
     ok(&two, &["person", "add", "--name", "Two"]);
-    export(&two, &watched.path("b"));
+    export_alone(&two, &watched.path("b"));
 
     let said = verified(&[&watched.path("a")], None);
     assert!(
@@ -345,7 +357,7 @@ fn a_copy_that_goes_on_differently_finds_no_witness_and_contradicts_the_first() 
     export(&one, &watched.path("c"));
     let said = verified(&[&watched.path("c")], Some(&watched.path("a")));
     assert!(line(&said, "tell one story").starts_with("holds"), "{said}");
-    export(&behind, &watched.path("d"));
+    export_alone(&behind, &watched.path("d"));
     let shown = ok(&behind, &["ledger", "show"]);
     assert!(shown.contains("this store is an old copy"), "{shown}");
 }
@@ -376,7 +388,7 @@ fn a_ledger_that_was_rewritten_is_caught_by_witnesses_bundles_and_its_own_check(
     let why = String::from_utf8(why.stderr).unwrap();
     assert!(why.contains("the ledger was rewritten"), "{why}");
 
-    export(&data, &watched.path("b"));
+    export_alone(&data, &watched.path("b"));
     let said = verified(&[&watched.path("b")], Some(&watched.path("a")));
     assert!(
         line(&said, "none of 2 witnesses").starts_with("FAILS"),

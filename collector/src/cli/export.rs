@@ -7,10 +7,11 @@ use clap::{ArgGroup, Args};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use proviso_collector::clock;
 use proviso_collector::export::{Asker, Chosen, Exporter};
 use proviso_collector::order_text::OrderText;
 use proviso_collector::store::people::Person;
-use proviso_collector::store::{FindingId, Store, StoreError, orders};
+use proviso_collector::store::{FindingId, Store, StoreError, devices, orders, reports};
 use proviso_report::bundle::Numbers;
 use proviso_report::{DeviceId, Kind, UnixMs};
 
@@ -28,10 +29,11 @@ pub(super) struct Export {
     #[arg(long, value_name = "NAME")]
     person: String,
     /// The first moment: 2026-11-24T08:00:00Z, or a date, which means its midnight in the time zone
-    /// of the person's order. Where records are chosen: the beginning, if it is left out.
+    /// of the person's order. Where records are chosen: that of the oldest record, if it is left out.
     #[arg(long, value_name = "TIME", required_unless_present = "chosen")]
     from: Option<String>,
-    /// The first moment after: in the same forms. Where records are chosen: no end, if it is left out.
+    /// The first moment after: in the same forms. Where records are chosen: behind the newest record, if
+    /// it is left out.
     #[arg(long, value_name = "TIME", required_unless_present = "chosen")]
     to: Option<String>,
     #[command(flatten)]
@@ -68,9 +70,6 @@ struct Choice {
     #[arg(long, value_name = "TEXT", requires = "chosen")]
     purpose: Option<String>,
 }
-
-/// The end of a time without end: the last that every calendar shows, less a day.
-const NO_END: i64 = 253_402_120_800_000;
 
 impl Choice {
     fn chosen(self) -> Chosen {
@@ -119,29 +118,47 @@ impl Export {
             Some(text) => moment(text, &zone),
             None => Ok(open),
         };
-        let (from, to) = (at(&self.from, 0)?, at(&self.to, NO_END)?);
+        let (oldest, behind) = span(&store, &person)?;
+        let (from, to) = (at(&self.from, oldest)?, at(&self.to, behind)?);
         let chosen = Some(self.choice.chosen()).filter(|chosen| !chosen.is_empty());
         let exporter = Exporter::open(&data, store.clone())?;
         // Whoever asked stands in the audit before there is anything to see.
-        let words = |text: &Option<String>, open: &str| text.clone().unwrap_or(open.to_owned());
-        let which = chosen.as_ref().map_or("", |_| ", chosen records");
-        let (id, on) = (
-            person.id.clone(),
+        let which = chosen.as_ref().map_or_else(String::new, |chosen| {
+            let label = |name: &str, label: &Option<String>| match label {
+                Some(label) => format!(", {name} {label}"),
+                None => String::new(),
+            };
             format!(
-                "{} to {}{which}",
-                words(&self.from, "the beginning"),
-                words(&self.to, "the end")
-            ),
-        );
+                ", chosen records{}{}",
+                label("exhibit", &chosen.exhibit),
+                label("for", &chosen.purpose)
+            )
+        });
+        let id = person.id.clone();
+        let on = format!("{} to {}{which}", UnixMs(from), UnixMs(to));
         store.write_blocking("export", move |tx| {
             audit::enter(tx, "exported", Some(&id), &on)
         })?;
         let asker = Asker {
             staff: audit::WHO.to_owned(),
-            purpose: PURPOSE.to_owned(),
+            purpose: chosen
+                .as_ref()
+                .and_then(|chosen| chosen.purpose.clone())
+                .unwrap_or_else(|| PURPOSE.to_owned()),
         };
         let span = (UnixMs(from), UnixMs(to));
         let exported = exporter.write_chosen(&person, span, chosen.as_ref(), &asker, &self.out)?;
+        if exported.witnessed.is_short() {
+            bail!(
+                "{} is written, but {} of the {} witnesses that must speak for the ledger did, so whoever \
+                 checks it will be told that it fails: see what `proviso-collector ledger show` says of {}, \
+                 and export again",
+                self.out.display(),
+                exported.witnessed.cosigned,
+                exported.witnessed.quorum,
+                exported.witnessed.silent.join(", ")
+            );
+        }
         Ok(format!(
             "{}: {} {}records of {} on {} computers, from {} up to but not including {} (dates begin \
              at midnight, {name}). {} records {}are withheld. {} possible breaches, {} \
@@ -159,6 +176,23 @@ impl Export {
             exported.decisions,
         ))
     }
+}
+
+/// From the oldest record of a person up to but not including the first moment after the newest.
+fn span(store: &Store, person: &Person) -> anyhow::Result<(i64, i64)> {
+    let spans = store.read_blocking(|read| {
+        let mut spans = Vec::new();
+        for device in devices::of_person(read, &person.id)? {
+            spans.extend(reports::span(read, device.id)?);
+        }
+        Ok::<_, StoreError>(spans)
+    })?;
+    let oldest = spans.iter().map(|(oldest, _)| *oldest).min();
+    let newest = spans.iter().map(|(_, newest)| *newest).max();
+    let Some((oldest, newest)) = oldest.zip(newest) else {
+        return Ok((0, clock::now()));
+    };
+    Ok((oldest, newest.saturating_add(1)))
 }
 
 /// The zone in which dates are meant, with its name.

@@ -56,6 +56,12 @@ pub enum ChosenError {
          for it to hand over"
     )]
     Announced(FindingId),
+    /// A clause that no record is under, or numbers behind the end of a log.
+    #[error(
+        "no record of that time is what was chosen: nothing was written; look whether the clauses, numbers \
+         and times are those that were meant"
+    )]
+    Nothing,
     /// Over a limit.
     #[error("over {MAX_CHOSEN} things of one sort are named: make several bundles")]
     Many,

@@ -18,6 +18,8 @@ use crate::store::{Hash, Read, epochs, incidents};
 /// What was written of one device.
 pub(super) struct Log {
     pub(super) shown: u64,
+    /// How many of them were asked for.
+    pub(super) asked: u64,
     /// Those that were erased are among them.
     pub(super) withheld: u64,
     /// Where the first report begins.
@@ -58,6 +60,7 @@ pub(super) fn write(
     sheets.device(id);
     let mut log = Log {
         shown: 0,
+        asked: 0,
         withheld: 0,
         first,
         end,
@@ -110,14 +113,16 @@ pub(super) fn write(
             };
             let record = Record::parse(text).map_err(|why| damaged(&why))?;
             let inside = from.0 <= record.at.0 && record.at.0 < to.0;
+            let asked = inside && selection.is_none_or(|one| one.covers(id, &record));
             let takes = match selection {
                 // What is said of the log itself is shown whenever it was: nothing after it can be
                 // checked without it.
                 None => {
                     inside || matches!(record.fact, Fact::KeyChanged(_) | Fact::LogContinues(_))
                 }
-                Some(selection) => is_binding(&record) || (inside && selection.covers(id, &record)),
+                Some(_) => asked || is_binding(&record),
             };
+            log.asked += u64::from(asked);
             let said = &mut log.completeness;
             match (takes, inside) {
                 (true, _) => said.shown.push(seq),

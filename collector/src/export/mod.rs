@@ -93,6 +93,8 @@ pub struct Exported {
     pub devices: Vec<DeviceId>,
     /// Records that are shown.
     pub shown: u64,
+    /// Those of them that were asked for, and are not there to bind others.
+    pub asked: u64,
     /// Records of which only the hash is shown.
     pub withheld: u64,
     /// Those of them that were erased.
@@ -101,6 +103,27 @@ pub struct Exported {
     pub findings: u64,
     /// What people said about these findings.
     pub decisions: u64,
+    /// Who outside the authority speaks for the ledger.
+    pub witnessed: Witnessed,
+}
+
+/// Who cosigned the checkpoint of a bundle.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Witnessed {
+    /// How many did.
+    pub cosigned: usize,
+    /// How many must have, by `collector.toml`.
+    pub quorum: usize,
+    /// The names of those who did not.
+    pub silent: Vec<String>,
+}
+
+impl Witnessed {
+    /// Do fewer speak for the ledger than must? Such a bundle fails when it is checked.
+    #[must_use]
+    pub const fn is_short(&self) -> bool {
+        self.cosigned < self.quorum
+    }
 }
 
 /// Why there is no bundle.
@@ -202,6 +225,13 @@ impl From<SqlError> for ExportError {
     fn from(error: SqlError) -> Self {
         Self::Store(error.into())
     }
+}
+
+/// What the exhibits of a bundle are called in court: as it was asked for, or by the pseudonym.
+fn reference(about: &About) -> &str {
+    let selection = about.selection.as_ref();
+    let exhibit = selection.and_then(|selection| selection.exhibit.as_deref());
+    exhibit.unwrap_or(&about.person)
 }
 
 impl Exporter {
@@ -332,12 +362,16 @@ impl Exporter {
             shown.insert(device.id, log.completeness.shown);
             ends.push((device.id, log.end));
             exported.shown += log.shown;
+            exported.asked += log.asked;
             exported.withheld += log.withheld;
             exported.erased += erased;
             rests.reports.push((device.id, log.first, log.end));
             named.extend(log.orders);
             // By these signs of life were judged, if they are this person's.
             named.extend(log.in_force.intersection(&theirs));
+        }
+        if selection.is_some() && exported.asked == 0 {
+            return Err(ChosenError::Nothing.into());
         }
         let gathered = sheets.end(bag)?;
         bag.put(COMPLETENESS, completeness)?;
@@ -363,6 +397,11 @@ impl Exporter {
         let covered = self.notary.checkpoint()?;
         let ledger = self.notary.write(bag, &covered, &entries)?;
         let size = ledger.size;
+        exported.witnessed = Witnessed {
+            cosigned: covered.cosigned,
+            quorum: usize::try_from(ledger.quorum).unwrap_or(usize::MAX),
+            silent: covered.silent.clone(),
+        };
         bag.put("data/keys/collector.vkey", line(self.signer.verifier()))?;
         bag.put("data/keys/allowed_signers", &self.allowed_signers)?;
         let about = About {
@@ -392,7 +431,6 @@ impl Exporter {
                 Some(_) => Vec::new(),
             },
             key: self.signer.verifier(),
-            witnesses: (covered.cosigned, &covered.silent),
         };
         bag.put("data/README.txt", told.text())?;
         let names: Vec<String> = orders.iter().map(paper::order_name).collect();

@@ -19,9 +19,9 @@ use proviso_report::{UnixMs, VerifierKey};
 use proviso_rules::page::Document;
 use proviso_rules::page::document::{Bars, Block, ListOf, Section};
 
-use super::Exported;
 use super::gathered::{Gathered, day};
 use super::watched::Watched;
+use super::{Exported, reference};
 use crate::store::Hash;
 use crate::store::incidents::Incident;
 use crate::store::orders::StoredOrder;
@@ -94,32 +94,60 @@ impl Paper<'_> {
         } else {
             orders.join("; ")
         };
+        let chosen = about.selection.as_ref().map(|selection| {
+            term(
+                "Chosen",
+                format!(
+                    "only records {}, and what binds them in their logs. The others exist and are withheld.",
+                    selection.words().join("; ")
+                ),
+            )
+        });
+        let mut terms = vec![
+            term(
+                "Person",
+                format!(
+                    "{} (a pseudonym; the authority knows the name)",
+                    about.person
+                ),
+            ),
+            term("Order", orders),
+            term("From", about.from.to_string()),
+            term("To", format!("{}, not included", about.to)),
+            term(
+                "Exported",
+                format!("{} by {}", about.exported_at, about.collector),
+            ),
+            term(
+                "Asked for by",
+                "not a part of this bundle; the collector's audit says who asked for it, and when"
+                    .to_owned(),
+            ),
+            term("Computers", exported.devices.len().to_string()),
+            term(
+                "Records",
+                match exported.erased {
+                    0 => format!("{} shown, {} withheld", exported.shown, exported.withheld),
+                    erased => format!(
+                        "{} shown, {} withheld, {erased} of these because they were erased",
+                        exported.shown, exported.withheld
+                    ),
+                },
+            ),
+            term(
+                "Findings",
+                format!("{} possible breaches found by software", exported.findings),
+            ),
+            term(
+                "Decisions",
+                format!("{} entries by people", exported.decisions),
+            ),
+        ];
+        // Before how many are shown.
+        let at = terms.len().saturating_sub(3);
+        terms.splice(at..at, chosen);
         vec![
-            Block::Terms(vec![
-                term("Person", format!("{} (a pseudonym; the authority knows the name)", about.person)),
-                term("Order", orders),
-                term("From", about.from.to_string()),
-                term("To", format!("{}, not included", about.to)),
-                term("Exported", format!("{} by {}", about.exported_at, about.collector)),
-                term(
-                    "Asked for by",
-                    "not a part of this bundle; the collector's audit says who asked for it, and when"
-                        .to_owned(),
-                ),
-                term("Computers", exported.devices.len().to_string()),
-                term(
-                    "Records",
-                    match exported.erased {
-                        0 => format!("{} shown, {} withheld", exported.shown, exported.withheld),
-                        erased => format!(
-                            "{} shown, {} withheld, {erased} of these because they were erased",
-                            exported.shown, exported.withheld
-                        ),
-                    },
-                ),
-                term("Findings", format!("{} possible breaches found by software", exported.findings)),
-                term("Decisions", format!("{} entries by people", exported.decisions)),
-            ]),
+            Block::Terms(terms),
             Block::Lead(
                 "A finding is an opinion of software: a possible breach. Only a person decides whether \
                  an order was breached."
@@ -177,7 +205,7 @@ impl Paper<'_> {
     }
 
     fn exhibits(&self) -> Section {
-        let person = &self.about.person;
+        let reference = reference(self.about);
         let leaves = |device| format!("data/devices/{device}/leaves.jsonl");
         let first: Vec<String> = self.about.devices.iter().map(leaves).collect();
         let is_exhibit = |path: &str| {
@@ -207,7 +235,7 @@ impl Paper<'_> {
         let all = first.iter().map(String::as_str).chain(others);
         let rows = (1..).zip(all).map(|(number, path): (u64, &str)| {
             vec![
-                format!("{person}/{number}"),
+                format!("{reference}/{number}"),
                 format!("{}: {path}", description(path)),
                 hash(path),
             ]

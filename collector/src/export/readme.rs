@@ -5,7 +5,7 @@ use std::fmt::Write;
 use proviso_report::bundle::About;
 use proviso_report::{DeviceId, UnixMs, VerifierKey};
 
-use super::{Exported, Gone};
+use super::{Exported, Gone, Witnessed};
 use crate::store::FindingId;
 use crate::store::incidents::Incident;
 use crate::store::judged::CannotTell;
@@ -21,8 +21,6 @@ pub(super) struct Told<'a> {
     /// By device and day of the order's zone.
     pub(super) cannot_tell: Vec<(DeviceId, CannotTell)>,
     pub(super) key: &'a VerifierKey,
-    /// How many witnesses cosigned the ledger's checkpoint, and who did not.
-    pub(super) witnesses: (usize, &'a [String]),
 }
 
 impl Told<'_> {
@@ -128,22 +126,30 @@ bundle.note                     The collector's signature under the list of all 
 
     /// Who outside the authority speaks for the ledger.
     fn witnessed(&self, text: &mut String) -> std::fmt::Result {
-        let (cosigned, silent) = self.witnesses;
+        let Witnessed {
+            cosigned, silent, ..
+        } = &self.exported.witnessed;
         writeln!(text, "\n\nWHO SPEAKS FOR THE COLLECTOR'S LOG\n")?;
-        if cosigned == 0 && silent.is_empty() {
+        if *cosigned == 0 && silent.is_empty() {
             return writeln!(
                 text,
                 "Nobody but the collector: it has no witness. That its log tells everybody the same \
                  story\ncannot be seen from this bundle."
             );
         }
-        writeln!(
-            text,
-            "{cosigned} witnesses cosigned the checkpoint in this bundle: it continues what they \
-             cosigned before."
-        )?;
+        match cosigned {
+            0 => writeln!(text, "No witness cosigned the checkpoint in this bundle.")?,
+            _ => writeln!(
+                text,
+                "{cosigned} of the witnesses cosigned the checkpoint in this bundle: it continues what they \
+                 cosigned before."
+            )?,
+        }
         for name in silent {
-            writeln!(text, "{name} gave no cosignature in time for this bundle.")?;
+            writeln!(
+                text,
+                "{name} gave no cosignature for this bundle: it did not answer in time, or refused."
+            )?;
         }
         Ok(())
     }

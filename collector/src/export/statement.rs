@@ -8,9 +8,9 @@
 use std::collections::BTreeMap;
 
 use proviso_report::VerifierKey;
-use proviso_report::bundle::About;
+use proviso_report::bundle::{About, Selection};
 
-use super::Exported;
+use super::{Exported, reference};
 use crate::store::Hash;
 
 /// The text.
@@ -21,6 +21,7 @@ pub(super) fn text(
     files: &BTreeMap<String, Hash>,
     key: &VerifierKey,
 ) -> String {
+    let selection = about.selection.as_ref();
     let orders = if orders.is_empty() {
         "no order".to_owned()
     } else {
@@ -32,7 +33,7 @@ pub(super) fn text(
         let hash = files.get(&path).map(Hash::to_string).unwrap_or_default();
         exhibits += &format!(
             "\n    {}/{number}  {path}\n        SHA-256 {hash}\n",
-            about.person
+            reference(about)
         );
     }
     if exhibits.is_empty() {
@@ -62,12 +63,12 @@ Signature: [........]        Date: [........]
     are monitored under orders of a court. I have known it in use since [........]. To my knowledge
     it was working properly at the material time, except: [........].
 
-3.  On {written} it made, at the request of [........] and for the purpose of [........], a bundle
+3.  On {written} it made, at the request of [........] and for the purpose of {purpose}, a bundle
     about a person whom it knows as {person}. I know that person to be [........] because
     [........].
 
 4.  The bundle covers the time from {from} up to but not including {to}. The records
-    in it were made under: {orders}.
+    in it were made under: {orders}.{chosen}
 
 5.  It shows {shown} records of {computers} computer(s). {withheld} further records in the same logs are
     withheld; the bundle has only their hashes. The schedule data/unused.csv lists them by number.{erased}
@@ -100,6 +101,10 @@ Signature: [........]        Signature witnessed by: [........]
         shown = exported.shown,
         computers = exported.devices.len(),
         withheld = exported.withheld,
+        purpose = selection
+            .and_then(|selection| selection.purpose.as_deref())
+            .unwrap_or("[........]"),
+        chosen = selection.map_or_else(String::new, chosen),
         erased = match exported.erased {
             0 => String::new(),
             erased => format!(
@@ -109,5 +114,19 @@ Signature: [........]        Signature witnessed by: [........]
         },
         findings = exported.findings,
         decisions = exported.decisions,
+    )
+}
+
+/// That a bundle is a part.
+fn chosen(selection: &Selection) -> String {
+    let words: String = selection
+        .words()
+        .iter()
+        .map(|words| format!("        {words}\n"))
+        .collect();
+    format!(
+        "\n    It does not show all records of that time. It shows those that were chosen:\n{words}    and what \
+         binds them in their logs. The others exist and are withheld, and neither I nor the software say\n    \
+         what is in them."
     )
 }

@@ -85,6 +85,16 @@ pub fn times(
     })
 }
 
+/// When the oldest record of a device is from, and the newest, by its own clock.
+pub fn span(read: &Read<'_>, device: DeviceId) -> Result<Option<(i64, i64)>, SqlError> {
+    let found = read.first(
+        "SELECT min(min_at), max(max_at) FROM report WHERE device = $1",
+        &[(&device.to_string()).into()],
+        |row| Ok((row.maybe_int(0)?, row.maybe_int(1)?)),
+    )?;
+    Ok(found.and_then(|(oldest, newest)| oldest.zip(newest)))
+}
+
 /// Where the report stands that holds the newest record from before a time by its own clock.
 pub fn before(read: &Read<'_>, device: DeviceId, at: i64) -> Result<Option<u64>, SqlError> {
     read.first(
