@@ -108,7 +108,7 @@ pub fn verify(files: &dyn Files, beside: Beside<'_>) -> Account {
     checks.extend(tables::check(&files, &verified));
     checks.extend(files.checks());
     if let Some(other) = beside.with {
-        checks.push(one_story(&verified, other));
+        checks.extend(one_story(&verified, other));
     }
     Account::new(&files, &verified, &checks)
 }
@@ -298,14 +298,36 @@ fn line(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// Are the ledgers of two bundles one? The other bundle itself is not verified here.
-fn one_story(verified: &Verified, other: &dyn Files) -> Check {
+/// Are the ledgers of two bundles one? Of the other bundle counts as much as that needs: its findings and
+/// tables are not looked at.
+fn one_story(verified: &Verified, other: &dyn Files) -> [Check; 2] {
     let other = bundle::verify(other);
-    match (&verified.ledger, &other.ledger) {
+    let faults = other
+        .checks
+        .iter()
+        .filter_map(|check| match &check.outcome {
+            Outcome::Holds => None,
+            Outcome::Fails(why) | Outcome::Unchecked(why) => Some(format!("{}: {why}", check.what)),
+        });
+    let faults: Vec<String> = faults.collect();
+    let itself = match faults.first() {
+        None => Outcome::Holds,
+        Some(first) => Outcome::Unchecked(format!(
+            "{} of its checks do not hold, the first of them: {first}. Run `proviso verify` on it",
+            faults.len()
+        )),
+    };
+    let itself = Check::new(
+        Question::Ledger,
+        "the other bundle's own signatures, logs and ledger hold (its findings and tables were not looked at)",
+        itself,
+    );
+    let story = match (&verified.ledger, &other.ledger) {
         (Some(one), Some(two)) => bundle::compare(one, two),
         (None, _) => unsaid("this bundle"),
         (_, None) => unsaid("the other bundle"),
-    }
+    };
+    [itself, story]
 }
 
 fn unsaid(which: &str) -> Check {

@@ -336,6 +336,17 @@ fn a_copy_that_goes_on_differently_finds_no_witness_and_contradicts_the_first() 
         "{said}"
     );
     assert!(line(&said, "tell one story").starts_with("FAILS"), "{said}");
+    let other = "the other bundle's own";
+    assert!(line(&said, other).starts_with("holds"), "{said}");
+    // What cannot be read, or does not hold itself, says nothing about this one.
+    let said = verified(&[&watched.path("a")], Some(&watched.path("nowhere")));
+    assert!(line(&said, other).starts_with("NOT CHECKED"), "{said}");
+    assert!(
+        said.contains("nowhere") && said.contains("COULD NOT CHECK"),
+        "{said}"
+    );
+    let said = verified(&[&watched.path("a")], Some(&watched.path("b")));
+    assert!(line(&said, other).starts_with("NOT CHECKED"), "{said}");
     let readme = std::fs::read_to_string(watched.path("b/data/README.txt")).unwrap();
     assert!(
         readme.contains("north.example/witness gave no cosignature"),
