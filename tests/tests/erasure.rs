@@ -219,6 +219,15 @@ fn what_two_people_erase_is_gone_and_the_log_still_verifies() {
         read("data/unused.csv").contains(&format!("erased,{},{seq},{seq},1,", complete.device))
     );
     assert!(read("data/README.txt").contains("WHAT WAS ERASED"));
+    let paper = Command::new("pdftotext")
+        .arg("-raw")
+        .arg(bundle.join("data/report.pdf"))
+        .arg("-")
+        .output()
+        .unwrap();
+    let paper = String::from_utf8(paper.stdout).unwrap();
+    let (_, erased) = paper.split_once("What was erased").unwrap();
+    assert!(erased.contains(RULE) && erased.contains(MANAGER), "{paper}");
     assert_eq!(
         holding(&bundle, GONE.as_bytes()).unwrap(),
         Vec::<PathBuf>::new()

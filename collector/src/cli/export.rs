@@ -161,7 +161,7 @@ impl Export {
         }
         Ok(format!(
             "{}: {} {}records of {} on {} computers, from {} up to but not including {} (dates begin \
-             at midnight, {name}). {} records {}are withheld. {} possible breaches, {} \
+             at midnight, {name}). {} records {}are withheld{}. {} possible breaches, {} \
              decisions.\nCheck it with: proviso verify {0}\n",
             self.out.display(),
             exported.shown,
@@ -172,6 +172,10 @@ impl Export {
             UnixMs(to),
             exported.withheld,
             chosen.as_ref().map_or("around them ", |_| ""),
+            match exported.erased {
+                0 => String::new(),
+                erased => format!(", {erased} of them because they were erased"),
+            },
             exported.findings,
             exported.decisions,
         ))

@@ -447,6 +447,7 @@ impl Exporter {
             decisions: &judged.decided,
             orders: &orders,
             incidents: &incidents,
+            erasures: &erasures,
             files: bag.files(),
             digest: bag.digest(),
             key,

@@ -21,7 +21,7 @@ use proviso_rules::page::document::{Bars, Block, ListOf, Section};
 
 use super::gathered::{Gathered, day};
 use super::watched::Watched;
-use super::{Exported, reference};
+use super::{Exported, Gone, reference};
 use crate::store::Hash;
 use crate::store::incidents::Incident;
 use crate::store::orders::StoredOrder;
@@ -43,6 +43,7 @@ pub(super) struct Paper<'a> {
     pub(super) decisions: &'a [Decision],
     pub(super) orders: &'a [StoredOrder],
     pub(super) incidents: &'a [Incident],
+    pub(super) erasures: &'a [Gone],
     /// Every file but this one, with its hash.
     pub(super) files: &'a BTreeMap<String, Hash>,
     /// The hash of the list of these files.
@@ -69,10 +70,9 @@ impl Paper<'_> {
             rows::findings(self.findings),
             rows::decisions(self.decisions, self.findings),
             rows::gaps(self.gathered, self.incidents),
-            self.method(),
-            limits(),
-            self.verifying(),
         ]);
+        sections.extend(rows::erased(self.erasures));
+        sections.extend([self.method(), limits(), self.verifying()]);
         Document {
             marks: Vec::new(),
             title: format!("Evidence report on {}", about.person),

@@ -7,6 +7,7 @@ use proviso_report::{DeviceId, UnixMs};
 use proviso_rules::page::document::{Block, Section};
 
 use super::{MOST_ROWS, paragraph, section, table};
+use crate::export::Gone;
 use crate::export::gathered::Gathered;
 use crate::store::incidents::Incident;
 
@@ -126,6 +127,42 @@ pub(super) fn decisions(decisions: &[Decision], findings: &[Finding]) -> Section
         "data/tables/decisions.csv",
     );
     section("Decisions of people", blocks)
+}
+
+/// What was erased: when, by whom, under which rule. `None`: nothing.
+pub(super) fn erased(erasures: &[Gone]) -> Option<Section> {
+    if erasures.is_empty() {
+        return None;
+    }
+    let rows = erasures.iter().take(MOST_ROWS).map(|gone| {
+        let one = &gone.erasure;
+        vec![
+            one.at.to_string(),
+            one.count().to_string(),
+            cut(&one.rule),
+            cut(&one.reason),
+            cut(&format!(
+                "{} asked, {} confirmed",
+                one.asked_by, one.confirmed_by
+            )),
+        ]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    let mut blocks = vec![
+        paragraph(
+            "Records of these logs whose text was erased, at any time, by the collector's clock. Their hashes are \
+             still in their places, and nothing is said about what was in them, nor about what rules found in \
+             them. Which they were, by number, is in data/erasures.jsonl.",
+        ),
+        table(
+            ["When", "Records", "Rule", "Reason", "Who"],
+            [22, 8, 22, 26, 22],
+            rows,
+        ),
+    ];
+    let over = erasures.len().saturating_sub(MOST_ROWS);
+    more(&mut blocks, over, "data/erasures.jsonl");
+    Some(section("What was erased", blocks))
 }
 
 /// What is missing, and what was wrong with the log itself.
