@@ -88,6 +88,14 @@ pub trait Files {
     fn read(&self, path: &str) -> Result<Option<Cow<'_, [u8]>>, String>;
 }
 
+/// Files that every bundle has. Where there is none of them, somebody named another folder.
+const OF_EVERY: [&str; 4] = [
+    "bagit.txt",
+    bag::MANIFEST,
+    "bundle.note",
+    "data/bundle.json",
+];
+
 /// What a bundle holds, as far as it could be read, and every check.
 #[derive(Debug, Default)]
 pub struct Verified {
@@ -137,8 +145,8 @@ impl Verified {
 pub fn verify(files: &dyn Files) -> Verified {
     let mut verified = Verified::default();
     let listed = match files.list() {
-        Ok(listed) if listed.is_empty() => {
-            let nothing = "there are no files: name the directory that holds bagit.txt";
+        Ok(listed) if !listed.iter().any(|path| OF_EVERY.contains(&path.as_str())) => {
+            let nothing = "this is no bundle: name the folder that holds bagit.txt";
             verified.add(
                 Question::Files,
                 "there is a bundle",

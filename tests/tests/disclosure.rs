@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -177,6 +178,11 @@ fn one_exhibit_is_shown_and_the_rest_stays_hashes() {
         assert!(statement.contains(words), "{words}\n{statement}");
     }
     assert_eq!(selection.findings[0].finding, id);
+    let mode = std::fs::metadata(&exhibit.dir)
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o077, 0, "nobody else looks into it: {mode:o}");
     let (code, said) = verify(&exhibit.dir);
     assert_eq!(code, Some(0), "{said}");
     assert!(

@@ -72,8 +72,8 @@ class Bundle:
         return Key(utf8(self.read(path), path).rstrip())
 
     def verify(self):
-        if not self.paths:
-            self.say("bundle.read", "", Unchecked("there are no files: name the folder that holds bagit.txt"))
+        if not set(self.paths) & {"bagit.txt", "manifest-sha256.txt", "bundle.note", "data/bundle.json"}:
+            self.say("bundle.read", "", Unchecked("this is no bundle: name the folder that holds bagit.txt"))
             return
         self.check("bag.declaration", "", self.declaration)
         self.check("bag.payload", "", self.manifest, "manifest-sha256.txt", True)

@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use proviso_report::bundle::SEAL;
@@ -52,6 +53,8 @@ impl Bag {
         };
         let dir = tempfile::Builder::new()
             .prefix(".proviso-bundle-")
+            // What is in it is nobody else's business.
+            .permissions(Permissions::from_mode(0o700))
             .tempdir_in(beside)
             .map_err(io("make a folder in", beside))?;
         Ok(Self {

@@ -59,6 +59,7 @@ fn manifest(files: &dyn Files, path: &str, there: &BTreeSet<&str>) -> Outcome {
     if let Some(missing) = sums.keys().find(|name| !there.contains(*name)) {
         return Outcome::Fails(format!("{missing} is named in {path} and missing"));
     }
+    let mut unread = None;
     for name in there {
         let Some(sum) = sums.get(name) else {
             return Outcome::Fails(format!("{name} is there and not named in {path}"));
@@ -66,10 +67,11 @@ fn manifest(files: &dyn Files, path: &str, there: &BTreeSet<&str>) -> Outcome {
         match files.read(name) {
             Ok(Some(bytes)) if Hash::of(&bytes) == *sum => {}
             Ok(_) => return Outcome::Fails(format!("{name} was changed")),
-            Err(why) => return Outcome::Unchecked(why),
+            // What comes behind may have been changed.
+            Err(why) => unread = unread.or(Some(why)),
         }
     }
-    Outcome::Holds
+    unread.map_or(Outcome::Holds, Outcome::Unchecked)
 }
 
 fn parse(bytes: &[u8]) -> Option<BTreeMap<&str, Hash>> {

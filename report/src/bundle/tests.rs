@@ -419,10 +419,42 @@ fn a_record_withheld_between_others_is_said() {
     }
 }
 
+/// One of its files cannot be read.
+struct Unreadable(Memory, &'static str);
+
+impl Files for Unreadable {
+    fn list(&self) -> Result<Vec<String>, String> {
+        self.0.list()
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Cow<'_, [u8]>>, String> {
+        if path == self.1 {
+            return Err(format!("cannot read {path}"));
+        }
+        self.0.read(path)
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_hides_no_other() {
+    let unread = "data/a.txt";
+    let whole = bundle().with(unread, "one").with("data/b.txt", "two");
+    let whole = whole.bagged();
+    let verified = verify(&Unreadable(whole.clone(), unread));
+    assert!(!verified.holds() && !verified.fails());
+    let bent = whole.with("data/b.txt", "three");
+    let verified = verify(&Unreadable(bent, unread));
+    let changed = Outcome::Fails("data/b.txt was changed".to_owned());
+    assert!(verified.checks.iter().any(|check| check.outcome == changed));
+}
+
 #[test]
 fn what_is_not_there_is_said() {
     let nothing = Memory(BTreeMap::new());
-    assert!(faults(&nothing)[0].starts_with("unchecked: there are no files"));
+    let other = nothing.clone().with("data/devices/x/leaves.jsonl", "");
+    for folder in [nothing, other] {
+        assert!(faults(&folder)[0].starts_with("unchecked: this is no bundle"));
+    }
     let mut whole = bundle();
     whole
         .0

@@ -78,7 +78,7 @@ fn what_cannot_be_checked_is_never_called_verified() {
     let empty = tempfile::tempdir().unwrap();
     let (code, text, _) = verify(empty.path());
     assert!(
-        code == 2 && text.contains("name the directory that holds bagit.txt"),
+        code == 2 && text.contains("name the folder that holds bagit.txt"),
         "{text}"
     );
     let (code, text, _) = verify(&empty.path().join("nothing"));
