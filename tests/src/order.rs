@@ -24,6 +24,34 @@ pub const POLICE: &str = "police:om@police.example";
 /// Who may sign updates of lists, and nothing else.
 pub const LISTS: &str = "lists:desk@police.example";
 
+/// A list that only the collector holds, and the rule that asks it.
+const KEPT: &str = r#"
+[lists.kept]
+file = "lists/kept.domains"
+kind = "domains"
+sha256 = "@KEPT@"
+count = 1
+held = "collector"
+@UPDATES@
+
+[[rule]]
+id = "1.z"
+clause = "1"
+says = "Possible breach if a page of the list is opened."
+severity = "breach"
+where = "collector"
+on = ["web_visit"]
+any = [{ host_in = "kept" }]
+[[rule.test]]
+event = { kind = "web_visit", url = "https://made-up.example/", at = "@DAY@T20:00:00Z" }
+expect = "match"
+lists = { kept = ["made-up.example"] }
+[[rule.test]]
+event = { kind = "web_visit", url = "https://other.example/", at = "@DAY@T20:00:00Z" }
+expect = "no_match"
+lists = { kept = ["made-up.example"] }
+"#;
+
 /// Their keys, and the file that says whose they are.
 #[derive(Debug)]
 pub struct Signers {
@@ -164,6 +192,17 @@ pub fn write_with(dir: &Path, terms: Terms, more: &str) -> anyhow::Result<PathBu
     let path = dir.join("order.toml");
     std::fs::write(&path, text)?;
     Ok(path)
+}
+
+/// More of an order: the list `lists/kept.domains`, which only the collector holds, with a line on its
+/// updates, and rule `1.z`, which asks it.
+#[must_use]
+pub fn kept_list(list: &str, updates: &str) -> String {
+    KEPT.replace(
+        "@KEPT@",
+        &HEXLOWER.encode(digest(&SHA256, list.as_bytes()).as_ref()),
+    )
+    .replace("@UPDATES@", updates)
 }
 
 /// The same, signed by both.

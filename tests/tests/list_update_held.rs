@@ -22,38 +22,10 @@ const OLD: &str = "kept-known.example\n";
 const NEW: &str = "kept-known.example\nkept-new.example\nkept-unseen.example\n";
 const NEWER: &str = "kept-known.example\nkept-unseen.example\n";
 
-const MORE: &str = r#"
-[lists.kept]
-file = "lists/kept.domains"
-kind = "domains"
-sha256 = "@KEPT@"
-count = 1
-held = "collector"
-updates = { by = "@LISTS@", says = "Sites may be added." }
-
-[[rule]]
-id = "1.z"
-clause = "1"
-says = "Possible breach if a page of the list is opened."
-severity = "breach"
-where = "collector"
-on = ["web_visit"]
-any = [{ host_in = "kept" }]
-[[rule.test]]
-event = { kind = "web_visit", url = "https://made-up.example/", at = "@DAY@T20:00:00Z" }
-expect = "match"
-lists = { kept = ["made-up.example"] }
-[[rule.test]]
-event = { kind = "web_visit", url = "https://other.example/", at = "@DAY@T20:00:00Z" }
-expect = "no_match"
-lists = { kept = ["made-up.example"] }
-"#;
-
 fn put_order(scene: &Scene) -> PathBuf {
     let folder = scene.dir().join("order");
-    let more = MORE
-        .replace("@KEPT@", &Hash::of(OLD.as_bytes()).to_string())
-        .replace("@LISTS@", LISTS);
+    let updates = format!(r#"updates = {{ by = "{LISTS}", says = "Sites may be added." }}"#);
+    let more = order::kept_list(OLD, &updates);
     let order = order::write_with(&folder, Terms::default(), &more).unwrap();
     std::fs::write(folder.join("lists/kept.domains"), OLD).unwrap();
     scene.signers.sign_as_both(&order).unwrap();

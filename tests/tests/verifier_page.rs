@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use proviso_report::{Fact, Hash};
+use proviso_report::Fact;
 use proviso_rules::ENGINE;
 use proviso_tests::browser::{Chromium, Firefox};
 use proviso_tests::extension::Extension;
@@ -24,33 +24,6 @@ use zip::write::SimpleFileOptions;
 
 const VISITED: &str = "https://kept-known.example/page";
 const LIST: &str = "kept-known.example\n";
-
-/// What needs the list can be checked only by whoever is given it.
-const MORE: &str = r#"
-[lists.kept]
-file = "lists/kept.domains"
-kind = "domains"
-sha256 = "@KEPT@"
-count = 1
-held = "collector"
-
-[[rule]]
-id = "1.z"
-clause = "1"
-says = "Possible breach if a page of the list is opened."
-severity = "breach"
-where = "collector"
-on = ["web_visit"]
-any = [{ host_in = "kept" }]
-[[rule.test]]
-event = { kind = "web_visit", url = "https://made-up.example/", at = "@DAY@T20:00:00Z" }
-expect = "match"
-lists = { kept = ["made-up.example"] }
-[[rule.test]]
-event = { kind = "web_visit", url = "https://other.example/", at = "@DAY@T20:00:00Z" }
-expect = "no_match"
-lists = { kept = ["made-up.example"] }
-"#;
 
 /// The page as text, line for line as the command prints it.
 const SAID: &str = r"(() => {
@@ -104,8 +77,8 @@ fn made() -> Made {
     let scene = Scene::new().unwrap();
     scene.collector.add_person(PERSON).unwrap();
     let folder = scene.dir().join("order");
-    let more = MORE.replace("@KEPT@", &Hash::of(LIST.as_bytes()).to_string());
-    let order = order::write_with(&folder, Terms::default(), &more).unwrap();
+    // What needs the list can be checked only by whoever is given it.
+    let order = order::write_with(&folder, Terms::default(), &order::kept_list(LIST, "")).unwrap();
     std::fs::write(folder.join("lists/kept.domains"), LIST).unwrap();
     scene.signers.sign_as_both(&order).unwrap();
     scene.collector.put_order(PERSON, &order).unwrap();

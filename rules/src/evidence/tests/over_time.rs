@@ -177,8 +177,8 @@ fn what_rests_on_a_record_that_is_not_shown_is_unchecked() {
     );
 }
 
-#[test]
-fn a_choice_does_not_claim_what_rests_on_records_that_it_hides() {
+/// The log with two heartbeats more.
+fn log_with_more_beats() -> Vec<Record> {
     let digest = Hash::of(order().as_bytes());
     let mut records = log();
     for (seq, ms) in [(5, 1_204_000), (6, 1_205_000)] {
@@ -188,6 +188,12 @@ fn a_choice_does_not_claim_what_rests_on_records_that_it_hides() {
         one.mono = ms.unsigned_abs() + 1;
         records.push(one);
     }
+    records
+}
+
+#[test]
+fn a_choice_does_not_claim_what_rests_on_records_that_it_hides() {
+    let records = log_with_more_beats();
     let files = bundle_under(&order(), &records, Some(5));
     has(&files, &[(OVER_TIME, "UNCHECKED: record 5 of device")]);
     let chosen = |files: &Memory| {
@@ -223,15 +229,7 @@ fn a_choice_does_not_claim_what_rests_on_records_that_it_hides() {
 
 #[test]
 fn what_rests_on_records_that_were_erased_is_not_claimed() {
-    let digest = Hash::of(order().as_bytes());
-    let mut records = log();
-    for (seq, ms) in [(5, 1_204_000), (6, 1_205_000)] {
-        let mut one = record(seq, beat(1_200_000), digest);
-        one.at = NOW.plus(ms);
-        one.noted = one.at;
-        one.mono = ms.unsigned_abs() + 1;
-        records.push(one);
-    }
+    let records = log_with_more_beats();
     let erased = |place: u64, end: u64, said: &str| {
         let mut files = bundle_under(&order(), &records, Some(place));
         files.put(
