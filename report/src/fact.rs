@@ -18,13 +18,13 @@ use serde::de::DeserializeSeed;
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use agent::{
-    AgentAltered, AgentStarted, AgentStopped, AgentTraced, CollectorBlocked, Gap, GapCause,
-    Heartbeat, PreviousEnd, SourceFailed, SourceRestored,
+    AgentAltered, AgentStarted, AgentStopped, AgentTraced, CapReached, CollectorBlocked, Gap,
+    GapCause, Heartbeat, PreviousEnd, SourceFailed, SourceRestored,
 };
 pub use device::{Device, NetworkInterface, NetworkJoined, NetworkSetting, PhoneApp};
 pub use file::{FileChange, FileWas};
 pub use log::{KeyChanged, KeyReason, LogBreak, LogContinues};
-pub use order::{Declaration, ListInForce, OrderEnded, OrderInForce, OrderRefused};
+pub use order::{Declaration, Explanation, ListInForce, OrderEnded, OrderInForce, OrderRefused};
 pub use program::{Package, ProcessEnd, ProcessStart, ToolFound, ToolState};
 pub use system::{AccountChange, ClockStepped, OtherSystem, Power, PowerWas, Session, ZoneChanged};
 pub use web::{
@@ -179,6 +179,8 @@ facts! {
     ListInForce = "list_in_force",
     /// The person declared something to the offender manager.
     Declaration = "declaration",
+    /// The person says something to what was recorded.
+    Explanation = "explanation",
     /// The computer was switched on or off, or slept.
     Power = "power",
     /// The wall clock was set.
@@ -191,6 +193,8 @@ facts! {
     AgentTraced = "agent_traced",
     /// Something on this computer keeps the agent from its collector.
     CollectorBlocked = "collector_blocked",
+    /// The agent wanted more of the computer than it may take.
+    CapReached = "cap_reached",
     /// From here on another key signs the log.
     KeyChanged = "key_changed",
     /// The log goes on where another log of this computer was broken off.
@@ -215,12 +219,14 @@ impl Kind {
                 | Self::OrderEnded
                 | Self::ListInForce
                 | Self::Declaration
+                | Self::Explanation
                 | Self::Power
                 | Self::ClockStepped
                 | Self::ZoneChanged
                 | Self::AgentAltered
                 | Self::AgentTraced
                 | Self::CollectorBlocked
+                | Self::CapReached
                 | Self::KeyChanged
                 | Self::LogContinues
         )

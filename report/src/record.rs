@@ -71,6 +71,20 @@ pub enum Method {
     ProcessPoll,
     /// The system told the agent as it happened.
     ProcessEvent,
+    /// The system told the agent of a change to a file as it happened.
+    FileEvent,
+    /// The agent looked through the files of a place.
+    FileScan,
+    /// The system told the agent of a device, a network, a session as it happened.
+    SystemEvent,
+    /// The agent read what the system keeps or shows of itself.
+    SystemRead,
+    /// The desktop said what is in front.
+    Desktop,
+    /// The phone on the cable said it.
+    Phone,
+    /// The supervised person said it.
+    Person,
     /// The agent states it about itself.
     Agent,
 }
@@ -82,6 +96,13 @@ impl Method {
         Self::History,
         Self::ProcessPoll,
         Self::ProcessEvent,
+        Self::FileEvent,
+        Self::FileScan,
+        Self::SystemEvent,
+        Self::SystemRead,
+        Self::Desktop,
+        Self::Phone,
+        Self::Person,
         Self::Agent,
     ];
 
@@ -93,6 +114,13 @@ impl Method {
             Self::History => "history",
             Self::ProcessPoll => "process_poll",
             Self::ProcessEvent => "process_event",
+            Self::FileEvent => "file_event",
+            Self::FileScan => "file_scan",
+            Self::SystemEvent => "system_event",
+            Self::SystemRead => "system_read",
+            Self::Desktop => "desktop",
+            Self::Phone => "phone",
+            Self::Person => "person",
             Self::Agent => "agent",
         }
     }

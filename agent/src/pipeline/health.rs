@@ -44,6 +44,9 @@ impl Unsaid {
             }
             Health::Gap(gap) => self.say(gap.into(), now.at),
             Health::Lost(gap) => self.lose(gap, now),
+            // Anything else would get by scope.
+            Health::Sign(fact) if fact.kind().is_life_sign() => self.say(fact, now.at),
+            Health::Sign(_) => {}
         }
     }
 

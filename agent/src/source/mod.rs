@@ -15,6 +15,7 @@ pub mod extension;
 mod hand_over;
 pub mod history;
 pub mod process;
+mod turns;
 mod wanted;
 
 use std::path::Path;
@@ -95,6 +96,9 @@ pub enum Health {
     /// The same, where it comes often: told with others of its source and its words, once per
     /// heartbeat.
     Lost(Gap),
+    /// A sign of the agent's own life ([`Kind::is_life_sign`]): it was altered, is traced, is kept
+    /// from its collector.
+    Sign(Fact),
 }
 
 /// What a source, the uplink or the desk asks of the pipeline.
@@ -158,6 +162,18 @@ impl Wanted {
     /// These kinds.
     pub fn new(kinds: Vec<Kind>) -> Self {
         Self(kinds)
+    }
+
+    /// Those of these kinds that are wanted.
+    #[must_use]
+    pub fn only(&self, kinds: &[Kind]) -> Self {
+        Self(
+            self.0
+                .iter()
+                .copied()
+                .filter(|kind| kinds.contains(kind))
+                .collect(),
+        )
     }
 
     /// May facts of this kind be looked at?

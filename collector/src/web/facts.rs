@@ -214,6 +214,13 @@ fn method(method: Method) -> &'static str {
         Method::History => "the browser's history",
         Method::ProcessPoll => "the list of processes",
         Method::ProcessEvent => "the system, as it happened",
+        Method::FileEvent => "the system, as the file changed",
+        Method::FileScan => "a look through the files",
+        Method::SystemEvent => "the system, as it changed",
+        Method::SystemRead => "what the system keeps of itself",
+        Method::Desktop => "the desktop",
+        Method::Phone => "the phone",
+        Method::Person => "the person",
         Method::Agent => "the agent itself",
         _ => method.as_str(),
     }

@@ -192,3 +192,16 @@ pub struct CollectorBlocked {
     /// In words.
     pub detail: String,
 }
+
+/// The agent wanted more of the computer than it may take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CapReached {
+    /// Of what: `memory`, `cpu`, `traffic`, `watches`, ...
+    pub cap: String,
+    /// How often since the last record of this kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// In words.
+    pub detail: String,
+}

@@ -40,6 +40,9 @@ pub struct PhoneApp {
     /// How long it was in front on the day of the record, milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ms: Option<u64>,
+    /// What could not be read of it: `usage`, `name`, ...
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
 }
 
 /// A network interface came or went.

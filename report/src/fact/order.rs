@@ -63,3 +63,16 @@ pub struct Declaration {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
 }
+
+/// The person says something to what was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explanation {
+    /// The places in the log of the records that it is about; empty: something else.
+    pub seqs: Vec<u64>,
+    /// In the person's own words.
+    pub text: String,
+    /// Does the person say that it was an accident? `None`: not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accident: Option<bool>,
+}

@@ -179,9 +179,10 @@ fn all() -> Vec<(Fact, &'static str)> {
                 package: "org.a".into(),
                 name: None,
                 ms: Some(5),
+                unread: vec!["name".into()],
             }
             .into(),
-            r#"{"phone":"s","package":"org.a","ms":5}"#,
+            r#"{"phone":"s","package":"org.a","ms":5,"unread":["name"]}"#,
         ),
         (
             NetworkInterface {
@@ -353,6 +354,15 @@ fn all() -> Vec<(Fact, &'static str)> {
             r#"{"what":"storage","id":"AA01"}"#,
         ),
         (
+            Explanation {
+                seqs: vec![7, 9],
+                text: "I followed a link \"by mistake\"".into(),
+                accident: Some(true),
+            }
+            .into(),
+            r#"{"seqs":[7,9],"text":"I followed a link \"by mistake\"","accident":true}"#,
+        ),
+        (
             Power {
                 change: PowerWas::Asleep,
             }
@@ -384,6 +394,15 @@ fn all() -> Vec<(Fact, &'static str)> {
             }
             .into(),
             r#"{"how":"firewall","detail":"d"}"#,
+        ),
+        (
+            CapReached {
+                cap: "memory".into(),
+                count: Some(2),
+                detail: "d".into(),
+            }
+            .into(),
+            r#"{"cap":"memory","count":2,"detail":"d"}"#,
         ),
         (
             KeyChanged {

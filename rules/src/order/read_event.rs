@@ -195,7 +195,8 @@ fn complete(kind: Kind, fields: &mut Map<String, Json>) {
         Kind::AgentStopped | Kind::SourceFailed | Kind::OrderRefused => &["reason"],
         Kind::OrderEnded => &["id", "reason"],
         Kind::Declaration => &["what"],
-        Kind::Gap | Kind::AgentAltered | Kind::CollectorBlocked => &["detail"],
+        Kind::Gap | Kind::AgentAltered | Kind::CollectorBlocked | Kind::CapReached => &["detail"],
+        Kind::Explanation => &["text"],
         Kind::KeyChanged => &["key"],
         _ => &[],
     };
@@ -220,6 +221,7 @@ fn complete(kind: Kind, fields: &mut Map<String, Json>) {
             complete("started", json!(0));
         }
         Kind::AgentStarted => complete("sources", json!([])),
+        Kind::Explanation => complete("seqs", json!([])),
         Kind::Heartbeat => {
             complete("uncovered", json!({}));
             complete("suppressed", json!({}));

@@ -38,14 +38,15 @@ use self::follow::Follower;
 use self::watch::Watch;
 use super::computer::{Computer, ThisComputer};
 use super::condition::{Condition, Conditions};
-use super::hand_over::hand_over;
+use super::turns::{Turns, until_stopped};
 use super::wanted::WantedTimes;
 use super::{Context, NotTaken, Port, SourceKey};
 use crate::platform::accounts::Account;
-use crate::platform::clock;
 
 /// The source as a whole; its cursor says when it was wanted.
 const KEY: &str = "history";
+/// What it sees.
+const KINDS: &[Kind] = &[Kind::WebVisit];
 /// The folder for copies inside the state directory.
 const SCRATCH: &str = "reading";
 /// Between two searches for new profiles.
@@ -67,48 +68,18 @@ pub async fn run(port: Port, context: Context) {
 
 /// The same for another computer, whose files lie on this one.
 pub async fn run_on(computer: Arc<dyn Computer>, port: Port, context: Context) {
-    let stop = context.stop.clone();
-    tokio::select! {
-        () = stop.cancelled() => {}
-        // Only a pipeline that is gone ends it, and then the agent stops too.
-        _ = serve(computer, port, context) => {}
-    }
+    until_stopped(&context, serve(computer, port, &context)).await;
 }
 
-async fn serve(computer: Arc<dyn Computer>, port: Port, context: Context) -> Result<(), NotTaken> {
-    let mut times = match port.cursor(KEY).await {
-        Some(bytes) => WantedTimes::from_bytes(&bytes),
-        None => None,
-    };
-    let mut wanted = context.wanted.clone();
+async fn serve(computer: Arc<dyn Computer>, port: Port, context: &Context) -> Result<(), NotTaken> {
+    let mut turns = Turns::of(&port, context, KEY, KINDS).await;
     loop {
-        let now = wanted.borrow_and_update().wants(Kind::WebVisit);
-        let known = times.is_some();
-        let at = clock::now().0;
-        let mut noted = times.unwrap_or_else(|| WantedTimes::begin(at));
-        let held = noted.hold_to(at);
-        if noted.note(now, at) || held || !known {
-            hand_over(&port, KEY, &[], &noted.to_bytes()).await?;
+        let turn = turns.next().await?;
+        if !turn.wanted.wants(Kind::WebVisit) {
+            continue;
         }
-        let changed = async {
-            while wanted.borrow_and_update().wants(Kind::WebVisit) == now {
-                if wanted.changed().await.is_err() {
-                    // Nobody can change it any more; the agent stops soon.
-                    std::future::pending::<()>().await;
-                }
-            }
-        };
-        if now {
-            let mut search =
-                Search::new(Arc::clone(&computer), port.clone(), &context, noted.clone());
-            tokio::select! {
-                () = changed => {}
-                result = search.go_on() => result?,
-            }
-        } else {
-            changed.await;
-        }
-        times = Some(noted);
+        let mut search = Search::new(Arc::clone(&computer), port.clone(), context, turn.times);
+        turns.during(search.go_on()).await?;
     }
 }
 

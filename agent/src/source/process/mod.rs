@@ -34,7 +34,7 @@ use self::table::Table;
 use self::watching::Watching;
 use super::computer::{Computer, ThisComputer};
 use super::condition::Condition;
-use super::hand_over::hand_over;
+use super::turns::{Turn, Turns, until_stopped};
 use super::wanted::WantedTimes;
 use super::{Context, Health, NotTaken, Port};
 use crate::platform::accounts::Account;
@@ -43,6 +43,8 @@ use crate::platform::process_events::{Events, EventsError};
 
 /// Which starts were handed over.
 const KEY: &str = "process";
+/// What it sees.
+const KINDS: &[Kind] = &[Kind::ProcessStart];
 /// Until an account that was missing is looked for again.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// When they were wanted.
@@ -58,65 +60,57 @@ pub async fn run_on(computer: Arc<dyn Computer>, port: Port, context: Context) {
     run_with(computer, port, context, true).await;
 }
 
+/// `events`: take the system's word where it gives it.
 async fn run_with(computer: Arc<dyn Computer>, port: Port, context: Context, events: bool) {
-    let stop = context.stop.clone();
-    tokio::select! {
-        () = stop.cancelled() => {}
-        // Only a pipeline that is gone ends it, and then the agent stops too.
-        _ = Box::pin(serve(computer, port, context, events)) => {}
-    }
+    until_stopped(&context, Box::pin(serve(computer, port, &context, events))).await;
 }
 
-/// `events`: take the system's word where it gives it.
 async fn serve(
     computer: Arc<dyn Computer>,
     port: Port,
-    context: Context,
+    context: &Context,
     events: bool,
 ) -> Result<(), NotTaken> {
-    let mut times = match port.cursor(WANTED_KEY).await {
-        Some(bytes) => WantedTimes::from_bytes(&bytes),
-        None => None,
-    };
     let mut condition = Condition::new(KEY.to_owned());
-    let mut wanted = context.wanted.clone();
+    let mut turns = Turns::of(&port, context, WANTED_KEY, KINDS).await;
     loop {
-        let now = wanted.borrow_and_update().wants(Kind::ProcessStart);
-        let known = times.is_some();
-        let at = clock::now().0;
-        let mut noted = times.unwrap_or_else(|| WantedTimes::begin(at));
-        let held = noted.hold_to(at);
-        let anew = noted.note(now, at) || !known;
-        if anew || held {
-            hand_over(&port, WANTED_KEY, &[], &noted.to_bytes()).await?;
-        }
-        let changed = async {
-            while wanted.borrow_and_update().wants(Kind::ProcessStart) == now {
-                if wanted.changed().await.is_err() {
-                    // Nobody can change it any more; the agent stops soon.
-                    std::future::pending::<()>().await;
-                }
+        let turn = turns.next().await?;
+        let work = Box::pin(look(
+            &*computer,
+            &port,
+            context,
+            &turn,
+            events,
+            &mut condition,
+        ));
+        turns.during(work).await?;
+    }
+}
+
+/// Watches the accounts that exist, and looks for the others again and again.
+async fn look(
+    computer: &dyn Computer,
+    port: &Port,
+    context: &Context,
+    turn: &Turn,
+    events: bool,
+    condition: &mut Condition,
+) -> Result<(), NotTaken> {
+    // Wanted from now on: what runs already began at another time.
+    let mut since = (!turn.anew).then_some(&turn.times);
+    loop {
+        let (accounts, all) = accounts(computer, context, port, condition).await?;
+        let again = async {
+            if all {
+                std::future::pending::<()>().await;
             }
+            tokio::time::sleep(LOOK_AGAIN).await;
         };
-        if now {
-            let (accounts, all) = accounts(&*computer, &context, &port, &mut condition).await?;
-            // Wanted from now on: what runs already began at another time.
-            let since = (!anew).then_some(&noted);
-            let again = async {
-                if all {
-                    std::future::pending::<()>().await;
-                }
-                tokio::time::sleep(LOOK_AGAIN).await;
-            };
-            tokio::select! {
-                () = changed => {}
-                () = again => {}
-                result = watch(&port, accounts, since, events, &mut condition) => result?,
-            }
-        } else {
-            changed.await;
+        tokio::select! {
+            () = again => {}
+            result = watch(port, accounts, since, events, condition) => return result,
         }
-        times = Some(noted);
+        since = Some(&turn.times);
     }
 }
 

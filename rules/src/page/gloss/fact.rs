@@ -283,6 +283,18 @@ fn monitor(fact: &Fact) -> Option<String> {
         Fact::Declaration(it) => {
             format!("the person declares the {} {}", it.what, it.id)
         }
+        Fact::Explanation(it) => {
+            let accident = if it.accident == Some(true) {
+                ", that it was an accident"
+            } else {
+                ""
+            };
+            format!("the person explains what was recorded{accident}")
+        }
+        Fact::CapReached(it) => format!(
+            "the monitoring program wants more {} than it may take",
+            it.cap
+        ),
         Fact::AgentAltered(it) => {
             format!("the {} of the monitoring program is altered", it.part)
         }

@@ -50,6 +50,8 @@ const fn kind(kind: Kind) -> &'static str {
         Kind::AgentAltered => "changes to the monitoring program",
         Kind::AgentTraced => "programs that take hold of the monitoring program",
         Kind::CollectorBlocked => "what keeps the monitoring program from sending its records",
+        Kind::Explanation => "what the person says to what was recorded",
+        Kind::CapReached => "limits of the computer that the monitoring program reaches",
         Kind::KeyChanged => "changes of the key that signs the records",
         Kind::LogContinues => {
             "new logs that the monitoring program begins where one was broken off"

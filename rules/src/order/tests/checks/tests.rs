@@ -34,6 +34,7 @@ fn a_test_may_say_little_about_each_kind() {
         Kind::ZoneChanged => "to = \"UTC\"",
         Kind::AgentAltered => "part = \"program\"",
         Kind::CollectorBlocked => "how = \"hosts\"",
+        Kind::CapReached => "cap = \"memory\"",
         Kind::KeyChanged => "reason = \"boot\"",
         Kind::LogContinues => "cause = \"fork\"",
         Kind::Heartbeat => "cannot_tell = { \"1.a\" = 2 }",

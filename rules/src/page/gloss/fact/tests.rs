@@ -158,6 +158,16 @@ fn facts_read_aloud() {
             "the monitoring program is kept from sending its records, by firewall",
         ),
         (
+            Kind::Explanation,
+            r#"{"seqs":[3],"text":"t","accident":true}"#,
+            "the person explains what was recorded, that it was an accident",
+        ),
+        (
+            Kind::CapReached,
+            r#"{"cap":"memory","detail":"d"}"#,
+            "the monitoring program wants more memory than it may take",
+        ),
+        (
             Kind::KeyChanged,
             r#"{"key":"k","reason":"age"}"#,
             "the key that signs the records changes",
