@@ -24,6 +24,7 @@ mod text;
 mod words;
 
 use proviso_report::Hash;
+use proviso_report::fact::{Fact, Kind};
 
 use crate::list::ListBytes;
 use crate::order::Order;
@@ -86,6 +87,19 @@ pub fn html_of(page: &Document) -> String {
 #[must_use]
 pub fn html_fragment(order: &Order, faults: usize, lists: Lists<'_>) -> String {
     html::fragment(&document(order, faults, lists))
+}
+
+/// What a record states, as a part of a sentence in the words of the page: "the page
+/// https://a.example/, in the browser firefox". Strings of the record stand in it as they are.
+#[must_use]
+pub fn fact(fact: &Fact) -> String {
+    gloss::fact(fact)
+}
+
+/// A kind of facts in the words of the page, as several of them: "pages opened in a browser".
+#[must_use]
+pub const fn kind(kind: Kind) -> &'static str {
+    words::kind(kind)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::annex;
 use super::words::{join, one_of, quoted};
 use crate::order::{Condition, Field, ListKind, Order, Part};
 
-pub(super) use fact::step;
+pub(super) use fact::{fact, step};
 pub(super) use program::program;
 pub(super) use verb::{approval, checked, over, takes};
 

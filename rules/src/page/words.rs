@@ -7,7 +7,7 @@ use proviso_report::UnixMs;
 
 use crate::order::{Hours, Order, Severity};
 
-pub(super) use kinds::kinds;
+pub(super) use kinds::{kind, kinds};
 
 /// "Monday 2 March 2026".
 pub(super) fn day(day: Date) -> String {

@@ -17,7 +17,8 @@ pub(in crate::page) fn step(step: &TestStep) -> Option<String> {
     Some(words)
 }
 
-fn fact(fact: &Fact) -> String {
+/// What is the case, without its time.
+pub(in crate::page) fn fact(fact: &Fact) -> String {
     web(fact)
         .or_else(|| computer(fact))
         .or_else(|| monitor(fact))

@@ -9,7 +9,7 @@ pub(in crate::page) fn kinds(kinds: &[Kind]) -> String {
 }
 
 /// As several of them.
-const fn kind(kind: Kind) -> &'static str {
+pub(in crate::page) const fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::WebVisit => "pages opened in a browser",
         Kind::VisitsConfirmed => "pages seen by a second source",
