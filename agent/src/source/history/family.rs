@@ -15,7 +15,7 @@ const FROM_1601: i64 = 11_644_473_600_000_000;
 
 /// A family of browsers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Family {
+pub(in crate::source) enum Family {
     /// Chromium and what is made from it.
     Chromium,
     /// Firefox and what is made from it.

@@ -23,24 +23,24 @@ const MAX_INI: u64 = 1 << 20;
 
 /// A history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct History {
+pub(in crate::source) struct History {
     /// What the browser is called.
-    pub(super) browser: &'static str,
+    pub(in crate::source) browser: &'static str,
     /// What it looks like.
-    pub(super) family: Family,
+    pub(in crate::source) family: Family,
     /// Whose it is.
-    pub(super) account: Account,
+    pub(in crate::source) account: Account,
     /// The file.
-    pub(super) path: PathBuf,
+    pub(in crate::source) path: PathBuf,
     /// Names the profile's folder while it exists.
     pub(super) folder: (u64, u64),
 }
 
 /// What was found.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(in crate::source) struct Found {
     /// The histories, by their keys.
-    pub(super) histories: BTreeMap<SourceKey, History>,
+    pub(in crate::source) histories: BTreeMap<SourceKey, History>,
     /// Folders in which new profiles would appear.
     pub(super) watch: BTreeSet<PathBuf>,
     /// There were more than are followed.
@@ -51,7 +51,7 @@ impl History {
     /// The source's key: `history:firefox:alex:.config/mozilla/firefox/abc.default`. The folder is
     /// told from the home on, since two profiles can have one name; what is no text in it by its bytes
     /// (`%ff`), since two folders must not have one key.
-    pub(super) fn key(&self) -> SourceKey {
+    pub(in crate::source) fn key(&self) -> SourceKey {
         let folder = self.profile_folder();
         let home = self.account.home.canonicalize();
         let home = home.as_deref().unwrap_or(&self.account.home);
@@ -61,13 +61,13 @@ impl History {
     }
 
     /// The profile's name: that of its folder.
-    pub(super) fn profile(&self) -> Option<String> {
+    pub(in crate::source) fn profile(&self) -> Option<String> {
         let name = self.profile_folder().file_name()?;
         Some(name.to_string_lossy().into_owned())
     }
 
     /// The profile's folder.
-    pub(super) fn profile_folder(&self) -> &Path {
+    pub(in crate::source) fn profile_folder(&self) -> &Path {
         self.path.parent().unwrap_or(&self.path)
     }
 }
@@ -85,7 +85,7 @@ fn spelled(path: &Path) -> String {
 }
 
 /// Looks for the histories of these accounts.
-pub(super) fn histories(computer: &dyn Computer, accounts: &[Account]) -> Found {
+pub(in crate::source) fn histories(computer: &dyn Computer, accounts: &[Account]) -> Found {
     let mut found = Found::default();
     for account in accounts {
         running(computer, account, &mut found);

@@ -11,9 +11,9 @@
 //! order wanted them, and from other devices.
 
 mod address;
-mod family;
+pub(in crate::source) mod family;
 mod fault;
-mod find;
+pub(in crate::source) mod find;
 mod follow;
 mod places;
 mod position;
@@ -21,7 +21,7 @@ mod reading;
 mod snapshot;
 #[cfg(test)]
 mod tests;
-mod watch;
+pub(in crate::source) mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

@@ -16,7 +16,7 @@ use crate::platform::files::identity;
 
 /// Watches folders.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(in crate::source) struct Watch {
     /// `None`: this system has none to give.
     watcher: Option<RecommendedWatcher>,
     routes: Arc<Mutex<Routes>>,
@@ -38,7 +38,7 @@ struct Routes {
 
 impl Watch {
     /// Watches nothing yet. `folders` is told of new folders.
-    pub(super) fn new(folders: Arc<Notify>) -> Self {
+    pub(in crate::source) fn new(folders: Arc<Notify>) -> Self {
         let routes = Arc::new(Mutex::new(Routes {
             gone: BTreeSet::new(),
             watched: BTreeSet::new(),
@@ -69,7 +69,7 @@ impl Watch {
     }
 
     /// Watches these folders and no others.
-    pub(super) fn only(&mut self, folders: &BTreeSet<PathBuf>) {
+    pub(in crate::source) fn only(&mut self, folders: &BTreeSet<PathBuf>) {
         let Some(watcher) = &mut self.watcher else {
             return;
         };
@@ -113,7 +113,7 @@ impl Watch {
     }
 
     /// Tells `wake` when visits may have come into this database.
-    pub(super) fn follow(&self, database: &Path, wake: &Arc<Notify>) {
+    pub(in crate::source) fn follow(&self, database: &Path, wake: &Arc<Notify>) {
         let (Some(folder), Some(name)) = (database.parent(), database.file_name()) else {
             return;
         };
