@@ -32,7 +32,7 @@ use crate::scope::Scope;
 use crate::source::extension::desk::Desk;
 use crate::source::extension::native_host::SOCKET;
 use crate::source::extension::{self, PrepareError};
-use crate::source::{Context, Health, Port, ToPipeline, Wanted, history, process};
+use crate::source::{Context, Health, Port, ToPipeline, Wanted, history, process, table};
 use crate::uplink::{self, Notice};
 
 /// For sources to finish what they are in the middle of.
@@ -252,14 +252,13 @@ fn keeper(
         .map_err(|_| RunError::Random)?;
     let scope = Scope::new(config.accounts.clone(), secret);
     let heartbeat_ms = config.heartbeat_seconds.saturating_mul(1_000);
-    let sources = ["extension", "history", "process"];
     Ok(Keeper::start(
         journal,
         book,
         scope,
         outlets,
         heartbeat_ms,
-        &sources,
+        &table::names(),
         &clock.now(),
     )?)
 }

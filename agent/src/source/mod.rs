@@ -15,6 +15,7 @@ pub mod extension;
 mod hand_over;
 pub mod history;
 pub mod process;
+pub mod table;
 mod turns;
 mod wanted;
 

@@ -21,6 +21,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use proviso_report::fact::Kind;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -29,6 +30,8 @@ use crx::{ExtensionKey, KeyError};
 use http::Served;
 use package::{FIREFOX_ID, HOST_NAME, VERSION};
 
+/// What the extension sees.
+pub(super) const KINDS: &[Kind] = &[Kind::WebVisit];
 /// The extension's key inside the state directory.
 const KEY: &str = "extension.key";
 /// What the installer reads inside the state directory.

@@ -46,7 +46,7 @@ use crate::platform::accounts::Account;
 /// The source as a whole; its cursor says when it was wanted.
 const KEY: &str = "history";
 /// What it sees.
-const KINDS: &[Kind] = &[Kind::WebVisit];
+pub(super) const KINDS: &[Kind] = &[Kind::WebVisit];
 /// The folder for copies inside the state directory.
 const SCRATCH: &str = "reading";
 /// Between two searches for new profiles.

@@ -1,0 +1,60 @@
+//! Every source of this agent, by name, with the kinds of facts that it can see.
+//!
+//! Promises: what the agent says of itself (the record that it starts, `proviso-agent scope`) is this
+//! table, and the kinds in it are the constants by which the sources decide whether to look.
+
+use proviso_report::fact::Kind;
+
+use super::{extension, history};
+
+/// One source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its name in records.
+    pub name: &'static str,
+    /// Where it looks, as the rest of "it looks at ...".
+    pub looks_at: &'static str,
+    /// All that it can see.
+    pub kinds: &'static [Kind],
+}
+
+/// All of them.
+pub const SOURCES: &[Source] = &[
+    Source {
+        name: "extension",
+        looks_at: "what the browser's extension says as it happens",
+        kinds: extension::KINDS,
+    },
+    Source {
+        name: "history",
+        looks_at: "the history files that browsers keep of the monitored accounts",
+        kinds: history::KINDS,
+    },
+    Source {
+        name: "process",
+        looks_at: "the programs that run in the monitored accounts",
+        // Ends are seen where starts are looked at.
+        kinds: &[Kind::ProcessStart, Kind::ProcessEnd],
+    },
+];
+
+/// Their names.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    SOURCES.iter().map(|source| source.name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_source_sees_signs_of_life_or_stands_twice() {
+        for (number, source) in SOURCES.iter().enumerate() {
+            assert!(!source.kinds.is_empty(), "{}", source.name);
+            assert!(source.kinds.iter().all(|kind| !kind.is_life_sign()));
+            let others = SOURCES.iter().skip(number + 1);
+            assert!(others.clone().all(|other| other.name != source.name));
+        }
+    }
+}
