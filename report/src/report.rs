@@ -1,11 +1,12 @@
 //! A report: the unit in which records travel and are kept.
 //!
 //! ```text
-//! "PVSO" 0x01 | device 16 | first u64 | count u32 | raw length u32 | seed 32
-//!   | body length u32 | zstd(lines, each ended by a line feed) | note length u16 | checkpoint note
+//! "PVSO" 0x02 | device 16 | first u64 | count u32 | raw length u32 | seed 32
+//!   | body length u32 | body | note length u16 | checkpoint note
 //! ```
 //! Integers are big-endian. The note is the device's checkpoint over the log up to and with the
-//! last record of the report.
+//! last record of the report. The body holds the lines, packed as [`pack`] says; version 1 held
+//! `zstd(lines, each ended by a line feed)`, and is still read.
 //!
 //! Promises: [`Report::parse`] reads header and note only, in constant time; [`Report::lines`]
 //! never takes more memory than the header says and never more than [`MAX_REPORT_RAW`].
@@ -14,6 +15,7 @@
 
 mod build;
 mod kept;
+mod pack;
 
 pub use build::{ReportBuilder, Unsigned};
 pub use kept::{Kept, KeptLeaf, MAX_KEPT_RAW};
@@ -37,7 +39,9 @@ pub const MAX_REPORT_RAW: usize = 16 << 20;
 /// The most records in one report.
 pub const MAX_REPORT_RECORDS: u32 = 4096;
 
-const MAGIC: &[u8; 5] = b"PVSO\x01";
+const MAGIC: &[u8; 5] = b"PVSO\x02";
+/// Of reports whose lines are only compressed.
+const MAGIC_1: &[u8; 5] = b"PVSO\x01";
 
 /// A report of the right form. Nothing is known yet about its signature.
 #[derive(Clone, Debug)]
@@ -50,6 +54,7 @@ pub struct Report<'a> {
     pub count: u32,
     raw_len: usize,
     seed: Seed,
+    is_packed: bool,
     body: &'a [u8],
     note: &'a [u8],
     checkpoint: Checkpoint,
@@ -136,7 +141,11 @@ impl<'a> Report<'a> {
     /// Reads header and note.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ReportError> {
         limit("the number of bytes", bytes.len(), MAX_REPORT)?;
-        let mut rest = bytes.strip_prefix(MAGIC).ok_or(ReportError::Magic)?;
+        let (is_packed, mut rest) = match (bytes.strip_prefix(MAGIC), bytes.strip_prefix(MAGIC_1)) {
+            (Some(rest), _) => (true, rest),
+            (None, Some(rest)) => (false, rest),
+            (None, None) => return Err(ReportError::Magic),
+        };
         let device = DeviceId(take(&mut rest)?);
         let first = u64::from_be_bytes(take(&mut rest)?);
         let count = u32::from_be_bytes(take(&mut rest)?);
@@ -173,6 +182,7 @@ impl<'a> Report<'a> {
             count,
             raw_len,
             seed,
+            is_packed,
             body,
             note: rest,
             checkpoint,
@@ -199,6 +209,22 @@ impl<'a> Report<'a> {
 
     /// Unpacks the records.
     pub fn lines(&self) -> Result<Lines, ReportError> {
+        let raw = if self.is_packed {
+            pack::unpack(self.body, self.first, length(self.count)?, self.raw_len)?
+        } else {
+            self.raw_1()?
+        };
+        let lines = Lines::split(raw).ok_or(ReportError::Records)?;
+        if lines.raw.len() != self.raw_len
+            || Some(lines.ends.len()) != usize::try_from(self.count).ok()
+        {
+            return Err(ReportError::Records);
+        }
+        Ok(lines)
+    }
+
+    /// The lines of a report of version 1.
+    fn raw_1(&self) -> Result<Vec<u8>, ReportError> {
         let mut raw = Vec::with_capacity(self.raw_len);
         // One byte more than promised shows a body that is longer.
         let bound = u64::try_from(self.raw_len)
@@ -207,13 +233,7 @@ impl<'a> Report<'a> {
         zstd::stream::read::Decoder::with_buffer(self.body)
             .and_then(|decoder| decoder.take(bound).read_to_end(&mut raw))
             .map_err(|_| ReportError::Packing)?;
-        let lines = Lines::split(raw).ok_or(ReportError::Records)?;
-        if lines.raw.len() != self.raw_len
-            || Some(lines.ends.len()) != usize::try_from(self.count).ok()
-        {
-            return Err(ReportError::Records);
-        }
-        Ok(lines)
+        Ok(raw)
     }
 
     /// The leaves of the records, in order.

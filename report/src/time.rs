@@ -44,6 +44,32 @@ impl UnixMs {
             .flatten()
     }
 
+    /// Appends it as a record writes it. It must be writable.
+    pub(crate) fn write(self, into: &mut Vec<u8>) {
+        let since = self.0.clamp(FIRST, LAST) - FIRST;
+        let (days, ms) = (since / DAY, since % DAY);
+        let (year, month, day) = civil(days);
+        let two = |into: &mut Vec<u8>, number: i64| {
+            into.extend([digit(number / 10), digit(number)]);
+        };
+        two(into, year / 100);
+        two(into, year % 100);
+        into.push(b'-');
+        two(into, month);
+        into.push(b'-');
+        two(into, day);
+        into.push(b'T');
+        two(into, ms / 3_600_000);
+        into.push(b':');
+        two(into, ms / 60_000 % 60);
+        into.push(b':');
+        two(into, ms / 1_000 % 60);
+        into.push(b'.');
+        into.push(digit(ms / 100));
+        two(into, ms % 100);
+        into.push(b'Z');
+    }
+
     /// `self + ms`, held at the ends of what an `i64` can say.
     #[must_use]
     pub fn plus(self, ms: i64) -> Self {
@@ -96,6 +122,37 @@ fn parse(text: &[u8]) -> Option<UnixMs> {
     let time = UnixMs(FIRST + seconds * 1_000 + ms);
     time.is_writable().then_some(time)
 }
+
+/// Year, month and day of so many days after 0000-01-01.
+fn civil(days: i64) -> (i64, i64, i64) {
+    // The year that it would be if each had 365.2425 days, or the one before.
+    let mut year = days * 400 / 146_097;
+    let first = |year: i64| year * 365 + (year + 3) / 4 - (year + 99) / 100 + (year + 399) / 400;
+    while first(year) > days {
+        year -= 1;
+    }
+    while first(year + 1) <= days {
+        year += 1;
+    }
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let mut day = days - first(year);
+    for (month, len) in (1..).zip(DAYS) {
+        let len = len + i64::from(leap && month == 2);
+        if day < len {
+            return (year, month, day + 1);
+        }
+        day -= len;
+    }
+    (year, 12, 31)
+}
+
+/// The last digit of a number.
+fn digit(number: i64) -> u8 {
+    b'0' + u8::try_from(number.rem_euclid(10)).unwrap_or(0)
+}
+
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
 
 /// What stands between the digits of a time.
 const MARKS: [(usize, u8); 7] = [
@@ -163,6 +220,9 @@ mod tests {
         #[test]
         fn comes_back(ms in FIRST..=LAST) {
             prop_assert_eq!(UnixMs(ms).to_string().parse(), Ok(UnixMs(ms)));
+            let mut written = Vec::new();
+            UnixMs(ms).write(&mut written);
+            prop_assert_eq!(String::from_utf8(written).unwrap(), UnixMs(ms).to_string());
         }
 
         /// Every date and time of day that has this form, whether it is in the calendar or not.

@@ -48,7 +48,7 @@ fn around(body: &[u8]) -> Vec<u8> {
     let length = length
         .iter()
         .fold(0_u32, |sum, byte| sum << 8 | u32::from(*byte));
-    let mut bytes = b"PVSO\x01".to_vec();
+    let mut bytes = b"PVSO\x02".to_vec();
     bytes.extend([7; 16]);
     bytes.extend(0_u64.to_be_bytes());
     bytes.extend(2_u32.to_be_bytes());

@@ -1,14 +1,13 @@
 //! Making a report: records in, then a checkpoint to sign, then the bytes.
 
-use super::{DeviceId, MAGIC, MAX_REPORT, MAX_REPORT_RAW, MAX_REPORT_RECORDS, ReportError, limit};
+use super::{
+    DeviceId, MAGIC, MAX_REPORT, MAX_REPORT_RAW, MAX_REPORT_RECORDS, ReportError, limit, pack,
+};
 use crate::checkpoint::Checkpoint;
 use crate::merkle::{CompactRange, leaf_hash};
 use crate::note::{MAX_NOTE, Note, NoteError};
 use crate::record::MAX_RECORD;
 use crate::salt::{Salts, Seed};
-
-/// zstd's own default: what is higher costs the supervised person's computer more than it saves.
-const LEVEL: i32 = 3;
 
 /// Collects the lines of a report.
 pub struct ReportBuilder {
@@ -91,7 +90,7 @@ impl ReportBuilder {
             count: self.count,
             raw_len: self.raw.len(),
             seed: self.seed,
-            body: zstd::bulk::compress(&self.raw, LEVEL).map_err(|_| ReportError::Packing)?,
+            body: pack::pack(&self.raw, self.first)?,
             after: self.after,
             checkpoint,
         })

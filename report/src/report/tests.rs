@@ -37,7 +37,7 @@ const BODY: usize = 5 + 16 + 8 + 4 + 4 + 32;
 fn is_these_bytes() {
     let bytes = two();
     let (head, rest) = bytes.split_at(BODY);
-    let mut expected = b"PVSO\x01".to_vec();
+    let mut expected = b"PVSO\x02".to_vec();
     expected.extend([0x0d; 16]);
     expected.extend([0, 0, 0, 0, 0, 0, 0, 3]);
     expected.extend([0, 0, 0, 2]);
@@ -46,7 +46,7 @@ fn is_these_bytes() {
     assert_eq!(head, expected);
     let body_len = u32::from_be_bytes(rest[..4].try_into().unwrap()) as usize;
     let (body, note) = rest[4..].split_at(body_len);
-    assert_eq!(zstd::bulk::decompress(body, 100).unwrap(), b"one\ntwo\n");
+    assert_eq!(pack::unpack(body, 3, 2, 8).unwrap(), b"one\ntwo\n");
     let mut after = log(3);
     after.append(leaf_hash(&Seed::new([7; 32]).salt(3), b"one"));
     after.append(leaf_hash(&Seed::new([7; 32]).salt(4), b"two"));
@@ -111,6 +111,22 @@ fn no_bit_can_be_changed() {
 }
 
 #[test]
+fn the_version_before_is_still_read() {
+    let packed = two();
+    let report = Report::parse(&packed).unwrap();
+    let body = zstd::bulk::compress(b"one\ntwo\n", 3).unwrap();
+    let mut bytes = b"PVSO\x01".to_vec();
+    bytes.extend(&packed[5..BODY]);
+    bytes.extend(u32::try_from(body.len()).unwrap().to_be_bytes());
+    bytes.extend(&body);
+    bytes.extend(&packed[BODY + 4 + report.body.len()..]);
+    let before = Report::parse(&bytes).unwrap();
+    assert_eq!(before.lines(), report.lines());
+    assert!(before.verify(&vkey(), &log(3)).is_ok());
+    assert_eq!(Report::parse(b"PVSO\x03").unwrap_err(), ReportError::Magic);
+}
+
+#[test]
 fn a_bomb_is_a_fault() {
     let bytes = two();
     let body_len = u32::from_be_bytes(bytes[BODY..BODY + 4].try_into().unwrap()) as usize;
@@ -121,7 +137,7 @@ fn a_bomb_is_a_fault() {
     bent.extend(&bytes[BODY + 4 + body_len..]);
     assert_eq!(
         Report::parse(&bent).unwrap().lines(),
-        Err(ReportError::Records)
+        Err(ReportError::Packing)
     );
     bent[33..37].copy_from_slice(&u32::MAX.to_be_bytes());
     assert!(matches!(
