@@ -13,6 +13,9 @@ use crate::files;
 /// The file inside the state directory.
 pub const FILE: &str = "agent.toml";
 
+/// A line that people read.
+const MAX_CONTACT: usize = 500;
+
 /// The agent's settings. Unknown keys are refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +30,9 @@ pub struct Config {
     /// Seconds for which one key signs the log; then it is replaced and wiped.
     #[serde(default = "default_key")]
     pub key_seconds: u64,
+    /// Whom the person can ask, and how to reach them, where the order does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
     /// The browser extension.
     #[serde(default)]
     pub extension: Extension,
@@ -111,6 +117,7 @@ impl Config {
             accounts,
             heartbeat_seconds: default_heartbeat(),
             key_seconds: default_key(),
+            contact: None,
             extension: Extension::default(),
             journal: Journal::default(),
         }
@@ -145,6 +152,13 @@ impl Config {
         }
         if !(1..=3_600).contains(&config.key_seconds) {
             return Err("`key_seconds` must be from 1 to 3600".into());
+        }
+        let contact = config.contact.as_deref().unwrap_or("-");
+        if contact.trim().is_empty()
+            || contact.chars().count() > MAX_CONTACT
+            || contact.chars().any(char::is_control)
+        {
+            return Err("`contact` must be one line of at most 500 characters".into());
         }
         if config.journal.max_megabytes == 0 || config.journal.max_days == 0 {
             return Err("`journal` leaves no room; give it megabytes and days".into());
@@ -183,6 +197,8 @@ mod tests {
                 "heartbeat_seconds",
             ),
             (format!("{good}key_seconds = 3601\n"), "key_seconds"),
+            (format!("{good}contact = \"\"\n"), "contact"),
+            (format!("{good}contact = \"a\\nb\"\n"), "contact"),
             (format!("{good}[journal]\nmax_days = 0\n"), "journal"),
         ] {
             let error = Config::parse(&wrong).unwrap_err();

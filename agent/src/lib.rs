@@ -11,6 +11,7 @@ pub mod journal;
 pub mod log_key;
 pub mod merge;
 pub mod order;
+pub mod person;
 pub mod pipeline;
 pub mod platform;
 pub mod run;

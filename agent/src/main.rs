@@ -1,8 +1,9 @@
 //! `proviso-agent`: enrols a computer, runs on it, shows the supervised person how it stands.
 
 use std::ffi::OsString;
-use std::io::Write as _;
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -10,11 +11,17 @@ use proviso_agent::config::{Config, ConfigError};
 use proviso_agent::enrol::{EnrolError, enrol};
 use proviso_agent::identity::IdentityError;
 use proviso_agent::journal::{OpenError, WriteError};
+use proviso_agent::person;
+use proviso_agent::person::explain::Explained;
+use proviso_agent::person::proof::Proof;
+use proviso_agent::person::today::Today;
 use proviso_agent::platform::accounts;
 use proviso_agent::platform::local::BindError;
 use proviso_agent::run::{RunError, run};
 use proviso_agent::source::extension::native_host;
-use proviso_agent::status;
+use proviso_agent::source::extension::wire::{Answer, Request};
+use proviso_agent::status::{self, AskError};
+use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
 const STATE: &str = "/var/lib/proviso";
@@ -67,6 +74,35 @@ enum Command {
         /// For programs.
         #[arg(long)]
         json: bool,
+    },
+    /// Shows what was recorded of you today, what was flagged, and how to explain it.
+    Today {
+        #[command(flatten)]
+        place: Place,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints the proof of scope: which clause lets which source record what, and what is dropped.
+    Scope {
+        #[command(flatten)]
+        place: Place,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Records what you say to something that was recorded of you.
+    Explain {
+        #[command(flatten)]
+        place: Place,
+        /// The numbers of the records that it is about, as `proviso-agent today` shows them.
+        seqs: Vec<u64>,
+        /// In your own words; `-`: from standard input.
+        #[arg(long, default_value = "")]
+        text: String,
+        /// It was an accident.
+        #[arg(long)]
+        accident: bool,
     },
     /// Started by browsers for the Proviso extension.
     NativeHost {
@@ -151,29 +187,89 @@ fn obey(command: Command) -> Result<(), Failure> {
         Command::Run { place } => Ok(run(&place.whole()?)?),
         Command::Status { place, json } => {
             let state = place.whole()?;
-            let status = waiting(status::ask(&state))?.map_err(|error| {
-                match Config::load(&state) {
-                    // It does not run because it cannot.
-                    Err(why @ ConfigError::NotEnrolled(_)) => {
-                        Failure(why.to_string(), NOT_ENROLLED)
-                    }
-                    _ => Failure(error.to_string(), NOT_RUNNING),
-                }
-            })?;
-            let text = if json {
-                serde_json::to_string_pretty(&status)
-                    .map_err(|error| Failure(error.to_string(), FAILED))?
-                    + "\n"
-            } else {
-                status.to_string()
+            let status = waiting(status::ask(&state))?.map_err(|error| no_answer(&state, error))?;
+            print(&status, json)
+        }
+        Command::Today { place, json } => {
+            let state = place.whole()?;
+            let today: Today = waiting(person::ask(&state, &Request::Today))?
+                .map_err(|error| no_answer(&state, error))?;
+            print(&today, json)
+        }
+        Command::Scope { place, json } => {
+            let state = place.whole()?;
+            let proof: Proof = waiting(person::ask(&state, &Request::Scope))?
+                .map_err(|error| no_answer(&state, error))?;
+            print(&proof, json)
+        }
+        Command::Explain {
+            place,
+            seqs,
+            text,
+            accident,
+        } => {
+            let state = place.whole()?;
+            let text = if text == "-" { whole_input()? } else { text };
+            // What is too long is said before anything is sent.
+            Explained::new(seqs.clone(), &text, accident)
+                .map_err(|error| Failure(error.to_string(), FAILED))?;
+            let request = Request::Explain {
+                seqs,
+                text,
+                accident,
             };
-            // Whoever reads may have seen enough: `status | head`.
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            Ok(())
+            match waiting(person::talk(&state, &request))? {
+                Ok(Answer::Explained { seq }) => {
+                    println!(
+                        "What you said is recorded (record {seq}) and goes to your offender manager."
+                    );
+                    Ok(())
+                }
+                Ok(Answer::Refused { sentence }) => Err(Failure(sentence, FAILED)),
+                Ok(_) => Err(no_answer(&state, AskError::Answer)),
+                Err(error) => Err(no_answer(&state, error)),
+            }
         }
         Command::NativeHost { place, browser } => native_host::run(&place.state, &browser)
             .map_err(|error| Failure(error.to_string(), FAILED)),
     }
+}
+
+/// Why the agent did not answer.
+fn no_answer(state: &Path, error: AskError) -> Failure {
+    if let AskError::Refused(sentence) = error {
+        return Failure(sentence, FAILED);
+    }
+    match Config::load(state) {
+        // It does not run because it cannot.
+        Err(why @ ConfigError::NotEnrolled(_)) => Failure(why.to_string(), NOT_ENROLLED),
+        _ => Failure(error.to_string(), NOT_RUNNING),
+    }
+}
+
+/// For people or for programs.
+fn print<T: Serialize + Display>(what: &T, json: bool) -> Result<(), Failure> {
+    let text = if json {
+        serde_json::to_string_pretty(what).map_err(|error| Failure(error.to_string(), FAILED))?
+            + "\n"
+    } else {
+        what.to_string()
+    };
+    // Whoever reads may have seen enough: `today | head`.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(())
+}
+
+/// More than an explanation can have.
+const MAX_INPUT: u64 = 64 << 10;
+
+fn whole_input() -> Result<String, Failure> {
+    let mut text = String::new();
+    std::io::stdin()
+        .take(MAX_INPUT)
+        .read_to_string(&mut text)
+        .map_err(|error| Failure(format!("cannot read the text: {error}"), FAILED))?;
+    Ok(text)
 }
 
 /// Waits for what needs a runtime.

@@ -130,12 +130,12 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     let (outlets, ears) = outlets();
     let clock = Clock::new()?;
     let keeper = keeper(state, &config, &identity, outlets, &clock)?;
-    let (status, status_asks) = mpsc::channel(4);
+    let (asks, asked) = mpsc::channel(4);
     let (stop_keeper, stopping) = oneshot::channel();
     let quit = CancellationToken::new();
     let inlets = Inlets {
         messages,
-        status: status_asks,
+        asks: asked,
         stop: stopping,
         quit: quit.clone(),
     };
@@ -161,7 +161,7 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
         stop: stop.clone(),
     };
     let mut sources = JoinSet::new();
-    let desk = Desk::new(port.clone(), context.clone(), status);
+    let desk = Desk::new(port.clone(), context.clone(), asks);
     sources.spawn(desk.serve(listener));
     sources.spawn(history::run(port.clone(), context.clone()));
     sources.spawn(process::run(port.clone(), context.clone()));
@@ -260,7 +260,8 @@ fn keeper(
         heartbeat_ms,
         &table::names(),
         &clock.now(),
-    )?)
+    )?
+    .with_contact(config.contact.clone()))
 }
 
 /// Hands the extension to browsers. Another program on the port costs no more than that: any

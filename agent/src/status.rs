@@ -5,7 +5,7 @@
 //! words, what was recorded of them and what may be sent on as a possible breach. Refuses: to show
 //! a monitored account's order or records to another account; root sees all of the computer.
 
-mod text;
+pub(crate) mod text;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,9 +14,8 @@ use proviso_report::UnixMs;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::platform::local;
-use crate::source::extension::native_host::SOCKET;
-use crate::source::extension::wire::{Answer, Framing, MAX_ANSWER, Request, read, write};
+use crate::person;
+use crate::source::extension::wire::{Answer, Request};
 
 /// The form of [`Status`].
 pub const FORMAT: &str = "proviso-status/1";
@@ -135,6 +134,9 @@ pub struct ExemptShown {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordShown {
+    /// Its place in the device's log: the number by which it can be explained.
+    #[serde(default)]
+    pub seq: u64,
     /// When, in the order's zone.
     pub at: String,
     /// Whose account.
@@ -170,6 +172,9 @@ pub enum AskError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// It does not do that.
+    #[error("{0}")]
+    Refused(String),
     /// It answers something else.
     #[error("the agent's answer is not understood: it may be of another version; restart it")]
     Answer,
@@ -177,19 +182,8 @@ pub enum AskError {
 
 /// Asks the agent that runs on this state directory.
 pub async fn ask(state: &Path) -> Result<Status, AskError> {
-    let socket = state.join(SOCKET);
-    let not_running = |source| AskError::NotRunning {
-        socket: socket.clone(),
-        source,
-    };
-    let mut stream = local::connect(&socket).await.map_err(not_running)?;
-    write(&mut stream, Framing::Socket, &Request::Status)
-        .await
-        .map_err(not_running)?;
-    match read(&mut stream, Framing::Socket, MAX_ANSWER).await {
-        Ok(Some(Answer::Status { status })) => {
-            serde_json::from_value(status).map_err(|_| AskError::Answer)
-        }
+    match person::talk(state, &Request::Status).await? {
+        Answer::Status { status } => serde_json::from_value(status).map_err(|_| AskError::Answer),
         _ => Err(AskError::Answer),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use proviso_report::UnixMs;
+use proviso_report::fact::Kind;
 
 use super::{WriteError, Writer};
 use crate::platform::clock::Moment;
@@ -81,6 +82,14 @@ impl Writer<'_> {
         let observation = judged.seen().observation();
         let account = observation.account.as_deref().unwrap_or_default();
         self.tally(RECORDED, account, observation.fact.kind().as_str(), now)
+    }
+
+    pub(super) fn tally_explained(
+        &mut self,
+        account: &str,
+        now: &Moment,
+    ) -> Result<(), WriteError> {
+        self.tally(RECORDED, account, Kind::Explanation.as_str(), now)
     }
 
     fn tally(

@@ -17,7 +17,8 @@ const TABLES: &str = "
     CREATE TABLE meta (
         key TEXT PRIMARY KEY, value BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
-    -- The open report from `closed` on; before that what `status` shows.
+    -- The open report from `closed` on; before that what the person is shown. `life`: 0 what the
+    -- person did, 1 a sign of life, 2 what the person says.
     CREATE TABLE line (
         seq INTEGER PRIMARY KEY, account TEXT, life INTEGER NOT NULL, line BLOB NOT NULL,
         rules TEXT NOT NULL

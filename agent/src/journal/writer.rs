@@ -1,12 +1,13 @@
 //! One transaction: records in, reports closed.
 
-use proviso_report::fact::{Fact, Gap, GapCause, VisitsConfirmed};
+use proviso_report::fact::{Explanation, Fact, Gap, GapCause, Kind, VisitsConfirmed};
 use proviso_report::{Hash, Method, Record, RecordError, ReportBuilder, Seed, UnixMs};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use rusqlite::Connection;
 
 use super::confirm::Second;
 use super::judging::{Judges, Said};
+use super::shown::{EXPLANATION, LIFE};
 use super::{Held, Life, Log, Open, Tip, WriteError, meta};
 use crate::platform::clock::Moment;
 use crate::scope::Judged;
@@ -16,7 +17,8 @@ use crate::uplink::Notice;
 const MAX_RECORDS: u64 = 256;
 /// A report closes with so many bytes of lines: even lines that cannot be packed fit a report.
 const MAX_RAW: usize = 2 << 20;
-/// Records kept for `status` after their report was closed.
+/// Records kept for the person after their report was closed; as many findings, and as many
+/// explanations.
 const SHOWN: u64 = 200;
 /// Checkpoints kept to compare late receipts with.
 const CHECKPOINTS: u64 = 4_096;
@@ -129,6 +131,27 @@ impl<'a> Writer<'a> {
             alone: None,
         };
         self.append(entry, now).map(|(seq, _)| seq)
+    }
+
+    /// Takes what the person in this account says; its place in the log.
+    pub fn explain(
+        &mut self,
+        account: &str,
+        explained: Explanation,
+        now: &Moment,
+    ) -> Result<u64, WriteError> {
+        let entry = Entry {
+            at: now.at,
+            account: Some(account),
+            clauses: &[],
+            method: Method::Person,
+            order: None,
+            fact: explained.into(),
+            alone: None,
+        };
+        let (seq, _) = self.append(entry, now)?;
+        self.tally_explained(account, now)?;
+        Ok(seq)
     }
 
     /// States that a second source saw what is recorded.
@@ -264,7 +287,7 @@ impl<'a> Writer<'a> {
             .execute((
                 seq,
                 record.account.as_deref(),
-                record.kind().is_life_sign(),
+                sort(record.kind()),
                 &line,
                 said.rules.join("\n"),
             ))?;
@@ -334,10 +357,17 @@ impl<'a> Writer<'a> {
         let closed = self.tip.range.size();
         self.db
             .prepare_cached(
-                "DELETE FROM line WHERE seq < ?1 AND (life OR seq <= coalesce(
-                    (SELECT seq FROM line WHERE NOT life ORDER BY seq DESC LIMIT 1 OFFSET ?2), -1))",
+                "DELETE FROM line WHERE seq < ?1 AND CASE
+                    WHEN life = ?3 THEN 1
+                    WHEN life = ?4 THEN seq <= coalesce((SELECT seq FROM line WHERE life = ?4
+                        ORDER BY seq DESC LIMIT 1 OFFSET ?2), -1)
+                    WHEN seq > coalesce((SELECT seq FROM line WHERE life = 0
+                        ORDER BY seq DESC LIMIT 1 OFFSET ?2), -1) THEN 0
+                    WHEN rules = '' THEN 1
+                    ELSE seq <= coalesce((SELECT seq FROM line WHERE life = 0 AND rules <> ''
+                        ORDER BY seq DESC LIMIT 1 OFFSET ?2), -1) END",
             )?
-            .execute((closed, SHOWN))?;
+            .execute((closed, SHOWN, LIFE, EXPLANATION))?;
         let held = self.tip.receipt.as_ref().map_or(0, |held| held.size);
         self.db
             .prepare_cached(
@@ -346,6 +376,15 @@ impl<'a> Writer<'a> {
             )?
             .execute((held, CHECKPOINTS))?;
         Ok(())
+    }
+}
+
+/// How a line is kept, in its column `life`.
+fn sort(kind: Kind) -> u8 {
+    match kind {
+        Kind::Explanation => EXPLANATION,
+        kind if kind.is_life_sign() => LIFE,
+        _ => 0,
     }
 }
 

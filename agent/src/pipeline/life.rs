@@ -81,6 +81,7 @@ impl Keeper {
             },
             link: Link::Down("the agent has just started".into()),
             stopped: false,
+            contact: None,
         };
         keeper.unsaid.say(started(before, sources), now.at);
         if let Some(life) = before {
@@ -95,6 +96,13 @@ impl Keeper {
         keeper.outlets.closed.send_replace(keeper.journal.closed());
         keeper.tick(now)?;
         Ok(keeper)
+    }
+
+    /// Names whom the person can ask, for orders that do not say it.
+    #[must_use]
+    pub fn with_contact(mut self, contact: Option<String>) -> Self {
+        self.contact = contact;
+        self
     }
 
     /// The last record of this run. Afterwards only questions are answered.

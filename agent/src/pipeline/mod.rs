@@ -15,6 +15,8 @@ mod clocks;
 mod health;
 mod life;
 mod look;
+mod person;
+mod proof;
 mod show;
 mod stall;
 pub mod thread;
@@ -75,6 +77,8 @@ pub struct Keeper {
     pulse: life::Pulse,
     link: Link,
     stopped: bool,
+    /// Whom to ask, where the order does not say.
+    contact: Option<String>,
 }
 
 impl Keeper {

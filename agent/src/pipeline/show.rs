@@ -3,9 +3,10 @@
 use jiff::tz::TimeZone;
 use proviso_report::fact::Fact;
 use proviso_report::{Record, UnixMs};
-use proviso_rules::{Judge, Order, Term};
+use proviso_rules::{Judge, Order, Term, page};
 
 use super::Keeper;
+use super::person::ROOT;
 use crate::journal::{Shown, WriteError};
 use crate::platform::clock::Moment;
 use crate::status::{
@@ -14,8 +15,6 @@ use crate::status::{
 };
 use crate::uplink::Link;
 
-/// Whoever may look after the whole computer.
-const ROOT: &str = "root";
 /// Records that are shown.
 const RECORDS: usize = 20;
 /// Records that are read for them: confirmations are left out.
@@ -48,7 +47,7 @@ impl Keeper {
         serde_json::to_value(status).unwrap_or_default()
     }
 
-    fn state(&self, now: UnixMs) -> (bool, String) {
+    pub(super) fn state(&self, now: UnixMs) -> (bool, String) {
         if self.stopped {
             return (false, "the agent is about to end".into());
         }
@@ -120,7 +119,7 @@ fn not_now(order: &Order, now: UnixMs) -> String {
     format!("{why}, so nothing is recorded but that the agent runs")
 }
 
-fn shown(order: &Order) -> OrderShown {
+pub(super) fn shown(order: &Order) -> OrderShown {
     let clause = |clause: &proviso_rules::order::Clause| ClauseShown {
         id: clause.id.clone(),
         text: clause.text.clone(),
@@ -160,6 +159,7 @@ fn shown(order: &Order) -> OrderShown {
 fn record(shown: &Shown, order: Option<&Order>, zone: &TimeZone) -> Option<RecordShown> {
     let record = &shown.record;
     Some(RecordShown {
+        seq: record.seq,
         at: time(record.at, zone),
         account: record.account.clone(),
         what: what(record)?,
@@ -173,7 +173,7 @@ fn record(shown: &Shown, order: Option<&Order>, zone: &TimeZone) -> Option<Recor
 }
 
 /// In words; `None` for what only confirms another record.
-fn what(record: &Record) -> Option<String> {
+pub(super) fn what(record: &Record) -> Option<String> {
     let words = match &record.fact {
         Fact::WebVisit(visit) => {
             let private = match visit.private {
@@ -187,7 +187,20 @@ fn what(record: &Record) -> Option<String> {
         }
         Fact::ProcessEnd(end) => format!("ended {}", program(end.exe.as_ref(), &end.name)),
         Fact::VisitsConfirmed(_) => return None,
-        other => other.kind().as_str().replace('_', " "),
+        Fact::Explanation(said) => {
+            let seqs: Vec<String> = said.seqs.iter().map(u64::to_string).collect();
+            let about = match seqs.as_slice() {
+                [] => String::new(),
+                seqs => format!(" about record {}", seqs.join(", ")),
+            };
+            let accident = match said.accident {
+                Some(true) => ", as an accident",
+                _ => "",
+            };
+            let text: String = said.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            format!("explained{about}{accident}: {text}")
+        }
+        other => page::fact(other),
     };
     Some(words.chars().take(MAX_WORDS).collect())
 }
@@ -196,7 +209,7 @@ fn program<'a>(exe: Option<&'a String>, name: &'a str) -> &'a str {
     exe.map_or(name, String::as_str)
 }
 
-fn rule_shown(order: &Order, id: &str) -> RuleShown {
+pub(super) fn rule_shown(order: &Order, id: &str) -> RuleShown {
     order.rules().iter().find(|rule| rule.id == id).map_or_else(
         || unknown(id),
         |rule| RuleShown {
@@ -208,7 +221,7 @@ fn rule_shown(order: &Order, id: &str) -> RuleShown {
 }
 
 /// A rule of an order that is not here any more.
-fn unknown(id: &str) -> RuleShown {
+pub(super) fn unknown(id: &str) -> RuleShown {
     RuleShown {
         id: id.to_owned(),
         severity: "of an earlier order".to_owned(),
@@ -216,7 +229,7 @@ fn unknown(id: &str) -> RuleShown {
     }
 }
 
-fn time(at: UnixMs, zone: &TimeZone) -> String {
+pub(super) fn time(at: UnixMs, zone: &TimeZone) -> String {
     at.timestamp().map_or_else(
         || at.to_string(),
         |timestamp| {

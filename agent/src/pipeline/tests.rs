@@ -15,6 +15,7 @@ use crate::uplink::{Ask, Offered, Standing};
 
 mod life;
 mod orders;
+mod person;
 mod room;
 
 /// An agent that a test can kill, and everything that outlives it.
@@ -330,12 +331,12 @@ fn the_thread_answers_after_the_commit_and_ends_in_order() {
     let Running { keeper, closed, .. } = world.start(&clock.now());
     runtime.block_on(async {
         let (port, messages) = crate::source::Port::channel();
-        let (ask_status, status) = mpsc::channel(1);
+        let (to_ask, asks) = mpsc::channel(1);
         let (end, stop) = oneshot::channel();
         let quit = tokio_util::sync::CancellationToken::new();
         let inlets = thread::Inlets {
             messages,
-            status,
+            asks,
             stop,
             quit: quit.clone(),
         };
@@ -345,12 +346,14 @@ fn the_thread_answers_after_the_commit_and_ends_in_order() {
             .unwrap();
         assert_eq!(port.cursor("s").await, Some(b"9".to_vec()));
         let (reply, answer) = oneshot::channel();
-        let ask = crate::source::extension::desk::StatusAsk {
+        let ask = crate::person::Ask {
             account: Some("alex".into()),
+            question: crate::person::Question::Status,
             reply,
         };
-        ask_status.send(ask).await.unwrap();
-        let shown: Status = serde_json::from_value(answer.await.unwrap()).unwrap();
+        to_ask.send(ask).await.unwrap();
+        let shown = answer.await.unwrap().unwrap();
+        let shown: Status = serde_json::from_value(shown).unwrap();
         assert!(
             !shown.on && shown.why.contains("no signed court order"),
             "{shown:?}"

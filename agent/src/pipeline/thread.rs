@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{End, Keeper};
 use crate::journal::WriteError;
+use crate::person::Ask;
 use crate::platform::clock::Clock;
 use crate::source::ToPipeline;
-use crate::source::extension::desk::StatusAsk;
 
 /// Messages taken into one commit.
 const MAX_GROUP: usize = 64;
@@ -21,7 +21,7 @@ pub struct Inlets {
     /// From sources, desk and uplink.
     pub messages: mpsc::Receiver<ToPipeline>,
     /// From people.
-    pub status: mpsc::Receiver<StatusAsk>,
+    pub asks: mpsc::Receiver<Ask>,
     /// To record the end; answered when that is on disk.
     pub stop: oneshot::Receiver<(End, oneshot::Sender<()>)>,
     /// To end.
@@ -71,11 +71,7 @@ async fn run(mut keeper: Keeper, clock: Clock, mut inlets: Inlets) -> Result<(),
                     let _ = done.send(());
                 }
             }
-            Some(ask) = inlets.status.recv() => {
-                let status = keeper.status(ask.account.as_deref(), &clock.now());
-                // The person may have closed the window.
-                let _ = ask.reply.send(status);
-            }
+            Some(ask) = inlets.asks.recv() => keeper.person(ask, &clock.now())?,
             () = tokio::time::sleep(wait) => keeper.tick(&clock.now())?,
         }
     }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::person::words::kind as plain;
+
 use super::{ClauseShown, Details, OrderShown, RecordShown, Status};
 
 /// For a terminal, a letter or a screen reader.
@@ -128,8 +130,12 @@ impl fmt::Display for ClauseShown {
 impl fmt::Display for RecordShown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let account = self.account.as_deref().unwrap_or("the system");
-        let clauses = self.clauses.join(", ");
-        writeln!(f, "  {}  {account}, under clause {clauses}:", self.at)?;
+        let under = match self.clauses.as_slice() {
+            [] => String::new(),
+            clauses => format!(", under clause {}", clauses.join(", ")),
+        };
+        let seq = self.seq;
+        writeln!(f, "  {}  {account}, record {seq}{under}:", self.at)?;
         writeln!(f, "      {}", self.what)?;
         for rule in &self.possible_breaches {
             let words = format!(
@@ -142,17 +148,8 @@ impl fmt::Display for RecordShown {
     }
 }
 
-fn plain(kind: &str) -> String {
-    match kind {
-        "web_visit" => "pages opened in a browser".into(),
-        "process_start" => "programs started".into(),
-        "process_end" => "programs ended".into(),
-        other => other.replace('_', " "),
-    }
-}
-
 /// Lines of at most [`WIDTH`] characters, broken between words.
-fn wrapped(f: &mut fmt::Formatter<'_>, indent: &str, text: &str) -> fmt::Result {
+pub(crate) fn wrapped(f: &mut fmt::Formatter<'_>, indent: &str, text: &str) -> fmt::Result {
     let mut line = String::new();
     for word in text.split_whitespace() {
         let long = indent.len() + line.chars().count() + 1 + word.chars().count();
@@ -214,6 +211,7 @@ mod tests {
                 suppressed: [("E1".to_owned(), 1)].into(),
                 cannot_tell: [("5.b".to_owned(), 3)].into(),
                 records: vec![RecordShown {
+                    seq: 7,
                     at: "2026-11-24 05:00:00".into(),
                     account: Some("alex".into()),
                     what: "opened https://social.example/ in firefox".into(),
@@ -255,7 +253,7 @@ IN THE LAST 24 HOURS
   3 only counted: it could not be told whether rule 5.b covers it
 
 LAST RECORDS (times in Europe/London)
-  2026-11-24 05:00:00  alex, under clause 4:
+  2026-11-24 05:00:00  alex, record 7, under clause 4:
       opened https://social.example/ in firefox
       possible breach (breach, rule 4.a): Possible breach if a listed social
       network is opened.

@@ -1,4 +1,5 @@
-//! The agent's side of its local socket: takes visits from browsers' hosts, answers `status`.
+//! The agent's side of its local socket: takes visits from browsers' hosts, and what the person asks
+//! and says.
 //!
 //! Promises: a visit is acknowledged only after it is on disk; it is charged to the account that
 //! the kernel says is on the other end; a resend is acknowledged and not recorded again.
@@ -22,6 +23,8 @@ use super::ledger::Ledger;
 use super::wire::{
     Answer, Epoch, Framing, Lost, MAX_REQUEST, PROTOCOL, ReadError, Request, SeenVisit, read, write,
 };
+use crate::person::explain::Explained;
+use crate::person::{Ask, Question};
 use crate::platform::local::{Listener, Peer, Stream};
 use crate::source::{Batch, Context, Health, NotTaken, Observation, Port, SourceKey};
 
@@ -37,15 +40,6 @@ const MAX_URL: usize = 48 * 1024;
 /// 1990 to 2200: outside no clock of a browser can be, and dates can still be printed.
 const SANE_TIME: std::ops::Range<i64> = 631_152_000_000..7_258_118_400_000;
 const FULL_PAUSE: Duration = Duration::from_secs(1);
-
-/// Somebody asks how monitoring stands.
-#[derive(Debug)]
-pub struct StatusAsk {
-    /// Who, by the kernel's word; `None` when this computer has no name for the account.
-    pub account: Option<String>,
-    /// Where the answer goes.
-    pub reply: oneshot::Sender<serde_json::Value>,
-}
 
 /// What the desk turned away.
 #[derive(Debug, Default)]
@@ -63,7 +57,7 @@ pub struct Turned {
 pub struct Desk {
     port: Port,
     context: Context,
-    status: mpsc::Sender<StatusAsk>,
+    asks: mpsc::Sender<Ask>,
     turned: Turned,
     ledgers: Mutex<BTreeMap<SourceKey, SharedLedger>>,
     connections: Mutex<BTreeMap<u32, usize>>,
@@ -74,11 +68,11 @@ type SharedLedger = Arc<tokio::sync::Mutex<Option<Ledger>>>;
 
 impl Desk {
     /// A desk in front of the pipeline.
-    pub fn new(port: Port, context: Context, status: mpsc::Sender<StatusAsk>) -> Arc<Self> {
+    pub fn new(port: Port, context: Context, asks: mpsc::Sender<Ask>) -> Arc<Self> {
         Arc::new(Self {
             port,
             context,
-            status,
+            asks,
             turned: Turned::default(),
             ledgers: Mutex::default(),
             connections: Mutex::default(),
@@ -238,7 +232,23 @@ impl Talk<'_> {
                         Some(Request::Hello { protocol, browser }) => {
                             self.hello(protocol, browser, to).await?;
                         }
-                        Some(Request::Status) => self.status(to).await?,
+                        Some(Request::Status) => {
+                            let status = self.ask(Question::Status).await?;
+                            write(to, Framing::Socket, &Answer::Status { status }).await?;
+                        }
+                        Some(Request::Today) => self.tell(Question::Today, to).await?,
+                        Some(Request::Scope) => self.tell(Question::Scope, to).await?,
+                        Some(Request::Explain {
+                            seqs,
+                            text,
+                            accident,
+                        }) => {
+                            let said = Explained::new(seqs, &text, accident)
+                                .map_err(|error| End::Refused(error.to_string()))?;
+                            let seq = self.ask(Question::Explain(said)).await?;
+                            let seq = seq.as_u64().ok_or(End::Gone)?;
+                            write(to, Framing::Socket, &Answer::Explained { seq }).await?;
+                        }
                         Some(Request::Visit(_) | Request::Lost(_)) => {}
                         None => return Err(End::Gone),
                     }
@@ -284,15 +294,21 @@ impl Talk<'_> {
         Ok(write(to, Framing::Socket, &welcome).await?)
     }
 
-    async fn status<W: AsyncWrite + Unpin>(&self, to: &mut W) -> Result<(), End> {
+    async fn tell<W: AsyncWrite + Unpin>(&self, question: Question, to: &mut W) -> Result<(), End> {
+        let told = self.ask(question).await?;
+        Ok(write(to, Framing::Socket, &Answer::Told { told }).await?)
+    }
+
+    /// Asks the keeper for whoever is on the other end.
+    async fn ask(&self, question: Question) -> Result<serde_json::Value, End> {
         let (reply, answer) = oneshot::channel();
-        let ask = StatusAsk {
+        let ask = Ask {
             account: self.account.clone(),
+            question,
             reply,
         };
-        self.desk.status.send(ask).await.map_err(|_| End::Gone)?;
-        let status = answer.await.map_err(|_| End::Gone)?;
-        Ok(write(to, Framing::Socket, &Answer::Status { status }).await?)
+        self.desk.asks.send(ask).await.map_err(|_| End::Gone)?;
+        answer.await.map_err(|_| End::Gone)?.map_err(End::Refused)
     }
 
     /// Hands events to the pipeline and acknowledges them once they are durable.

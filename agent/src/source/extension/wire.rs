@@ -16,7 +16,7 @@ pub const MAX_REQUEST: usize = 256 * 1024;
 /// Longest answer of the agent.
 pub const MAX_ANSWER: usize = 1024 * 1024;
 
-/// From a browser's host, or from `proviso-agent status`, to the agent.
+/// From a browser's host, or from a command of the person's, to the agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
@@ -33,6 +33,19 @@ pub enum Request {
     Lost(Lost),
     /// How monitoring stands, for the person and for `proviso-agent status`.
     Status,
+    /// What was recorded today, for `proviso-agent today`.
+    Today,
+    /// What may be recorded, for `proviso-agent scope`.
+    Scope,
+    /// The person says something to what was recorded.
+    Explain {
+        /// The records that it is about.
+        seqs: Vec<u64>,
+        /// In the person's own words.
+        text: String,
+        /// Does the person say that it was an accident?
+        accident: bool,
+    },
 }
 
 /// From the agent.
@@ -57,6 +70,16 @@ pub enum Answer {
     Status {
         /// Made by the agent, shown by `proviso-agent status`.
         status: serde_json::Value,
+    },
+    /// To `Today` and `Scope`.
+    Told {
+        /// Made by the agent, shown by the command that asked.
+        told: serde_json::Value,
+    },
+    /// To `Explain`: it is on disk.
+    Explained {
+        /// Its place in the log.
+        seq: u64,
     },
     /// The connection ends after this.
     Refused {

@@ -14,7 +14,7 @@ struct Bench {
     state: tempfile::TempDir,
     pipeline: mpsc::Receiver<ToPipeline>,
     wanted: watch::Sender<Wanted>,
-    status: mpsc::Receiver<StatusAsk>,
+    asks: mpsc::Receiver<Ask>,
     desk: Arc<Desk>,
     stop: CancellationToken,
 }
@@ -24,7 +24,7 @@ impl Bench {
         let state = tempfile::tempdir().unwrap();
         let (port, pipeline) = Port::channel();
         let (wanted, wanted_rx) = watch::channel(Wanted::new(vec![Kind::WebVisit]));
-        let (status_tx, status) = mpsc::channel(1);
+        let (ask, asks) = mpsc::channel(1);
         let stop = CancellationToken::new();
         let accounts = accounts.iter().map(|&a| a.to_owned()).collect();
         let context = Context {
@@ -33,14 +33,14 @@ impl Bench {
             wanted: wanted_rx,
             stop: stop.clone(),
         };
-        let desk = Desk::new(port, context, status_tx);
+        let desk = Desk::new(port, context, ask);
         let listener = Listener::bind(&state.path().join("agent.sock")).unwrap();
         tokio::spawn(Arc::clone(&desk).serve(listener));
         Self {
             state,
             pipeline,
             wanted,
-            status,
+            asks,
             desk,
             stop,
         }
@@ -156,10 +156,10 @@ async fn a_visit_is_acknowledged_only_once_it_is_durable() {
     client.send(&Request::Status).await;
     done.send(Durable).unwrap();
     assert_eq!(client.answer().await, ack(1));
-    let ask = bench.status.recv().await.unwrap();
+    let ask = bench.asks.recv().await.unwrap();
     assert_eq!(ask.account, Some(me()));
     ask.reply
-        .send(serde_json::json!({"recording": true}))
+        .send(Ok(serde_json::json!({"recording": true})))
         .unwrap();
     let status = serde_json::json!({"recording": true});
     assert_eq!(client.answer().await, Some(Answer::Status { status }));
@@ -248,12 +248,12 @@ async fn an_account_that_is_not_monitored_is_told_so_and_nothing_is_taken() {
     client.send(&visit(1)).await;
     client.send(&Request::Status).await;
     bench
-        .status
+        .asks
         .recv()
         .await
         .unwrap()
         .reply
-        .send(serde_json::Value::Null)
+        .send(Ok(serde_json::Value::Null))
         .unwrap();
     assert!(matches!(client.answer().await, Some(Answer::Status { .. })));
     assert!(bench.pipeline.try_recv().is_err());
@@ -337,4 +337,36 @@ async fn a_second_agent_is_refused_and_a_dead_ones_socket_replaced() {
     drop(std::os::unix::net::UnixListener::bind(&dead).unwrap());
     assert!(Path::exists(&dead));
     Listener::bind(&dead).unwrap();
+}
+
+#[tokio::test]
+async fn what_the_person_says_is_bounded_here_and_answered_by_the_keeper() {
+    let mut bench = Bench::new(&[&me()]);
+    let mut client = bench.connect().await;
+    let explain = |text: &str| Request::Explain {
+        seqs: vec![7],
+        text: text.to_owned(),
+        accident: false,
+    };
+    client.send(&explain("A mistyped address.")).await;
+    let ask = bench.asks.recv().await.unwrap();
+    assert_eq!(ask.account, Some(me()));
+    let said = Explained::new(vec![7], "A mistyped address.", false).unwrap();
+    assert_eq!(ask.question, Question::Explain(said));
+    ask.reply.send(Ok(9.into())).unwrap();
+    assert_eq!(client.answer().await, Some(Answer::Explained { seq: 9 }));
+
+    client.send(&explain(" ")).await;
+    let Some(Answer::Refused { sentence }) = client.answer().await else {
+        panic!("taken")
+    };
+    assert!(sentence.contains("--text"), "{sentence}");
+    // The keeper's own refusal is the answer too.
+    let mut client = bench.connect().await;
+    client.send(&Request::Scope).await;
+    let ask = bench.asks.recv().await.unwrap();
+    assert_eq!(ask.question, Question::Scope);
+    ask.reply.send(Err("not now".into())).unwrap();
+    let sentence = "not now".to_owned();
+    assert_eq!(client.answer().await, Some(Answer::Refused { sentence }));
 }
