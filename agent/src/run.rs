@@ -32,7 +32,7 @@ use crate::scope::Scope;
 use crate::source::extension::desk::Desk;
 use crate::source::extension::native_host::SOCKET;
 use crate::source::extension::{self, PrepareError};
-use crate::source::{Context, Health, Port, ToPipeline, Wanted, history, process, table};
+use crate::source::{Context, Health, Port, ToPipeline, Wanted, accounts, history, process, table};
 use crate::uplink::{self, Notice};
 
 /// For sources to finish what they are in the middle of.
@@ -165,6 +165,7 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     sources.spawn(desk.serve(listener));
     sources.spawn(history::run(port.clone(), context.clone()));
     sources.spawn(process::run(port.clone(), context.clone()));
+    sources.spawn(accounts::run(port.clone(), context.clone()));
     sources.spawn(tell_zone(port.clone(), stop.clone()));
     sources.spawn(hand_out(
         served,

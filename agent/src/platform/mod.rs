@@ -4,6 +4,7 @@
 //! typed error, which becomes a signed record; never an empty answer.
 
 pub mod accounts;
+pub mod changes;
 pub mod clock;
 pub mod files;
 pub mod local;

@@ -9,6 +9,10 @@
 //!
 //! Refuses: to look at kinds that no order in force wants ([`Wanted`]), and to write anything.
 
+pub mod accounts;
+#[cfg(test)]
+mod bench;
+mod bounded;
 pub mod computer;
 mod condition;
 pub mod extension;
@@ -17,6 +21,7 @@ pub mod history;
 pub mod process;
 pub mod table;
 mod turns;
+mod wake;
 mod wanted;
 
 use std::path::Path;

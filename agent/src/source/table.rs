@@ -5,7 +5,7 @@
 
 use proviso_report::fact::Kind;
 
-use super::{extension, history};
+use super::{accounts, extension, history};
 
 /// One source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,11 @@ pub const SOURCES: &[Source] = &[
         looks_at: "the programs that run in the monitored accounts",
         // Ends are seen where starts are looked at.
         kinds: &[Kind::ProcessStart, Kind::ProcessEnd],
+    },
+    Source {
+        name: "accounts",
+        looks_at: "the computer's list of accounts",
+        kinds: accounts::KINDS,
     },
 ];
 
