@@ -91,6 +91,14 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Gives the address of your page: the same as `today`, with a box for what you want to say.
+    Page {
+        #[command(flatten)]
+        place: Place,
+        /// Opens it in the browser too.
+        #[arg(long)]
+        open: bool,
+    },
     /// Records what you say to something that was recorded of you.
     Explain {
         #[command(flatten)]
@@ -202,6 +210,22 @@ fn obey(command: Command) -> Result<(), Failure> {
                 .map_err(|error| no_answer(&state, error))?;
             print(&proof, json)
         }
+        Command::Page { place, open } => {
+            let state = place.whole()?;
+            match waiting(person::talk(&state, &Request::Page))? {
+                Ok(Answer::Page { url }) => {
+                    println!("{url}");
+                    println!("It opens once, within a minute, and only in your account.");
+                    if open {
+                        browse(&url)?;
+                    }
+                    Ok(())
+                }
+                Ok(Answer::Refused { sentence }) => Err(Failure(sentence, FAILED)),
+                Ok(_) => Err(no_answer(&state, AskError::Answer)),
+                Err(error) => Err(no_answer(&state, error)),
+            }
+        }
         Command::Explain {
             place,
             seqs,
@@ -258,6 +282,18 @@ fn print<T: Serialize + Display>(what: &T, json: bool) -> Result<(), Failure> {
     // Whoever reads may have seen enough: `today | head`.
     let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(())
+}
+
+/// Hands an address to the system's browser.
+fn browse(url: &str) -> Result<(), Failure> {
+    let started = std::process::Command::new("xdg-open").arg(url).status();
+    match started {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err(Failure(
+            "no browser could be started; copy the address into one".into(),
+            FAILED,
+        )),
+    }
 }
 
 /// More than an explanation can have.

@@ -21,6 +21,7 @@ use crate::identity::{Identity, IdentityError};
 use crate::journal::{self, Journal, Limits, OpenError, WriteError};
 use crate::log_key;
 use crate::order::{Book, StoreError};
+use crate::person::page::{Door, OwnPage};
 use crate::pipeline::thread::{Inlets, spawn};
 use crate::pipeline::{End, Keeper, Outlets, Progress, StartError};
 use crate::platform::clock::{Clock, ClockError};
@@ -129,7 +130,8 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     let (port, messages) = Port::channel();
     let (outlets, ears) = outlets();
     let clock = Clock::new()?;
-    let keeper = keeper(state, &config, &identity, outlets, &clock)?;
+    let own_page = OwnPage::default();
+    let keeper = keeper(state, &config, &identity, outlets, own_page.clone(), &clock)?;
     let (asks, asked) = mpsc::channel(4);
     let (stop_keeper, stopping) = oneshot::channel();
     let quit = CancellationToken::new();
@@ -161,7 +163,8 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
         stop: stop.clone(),
     };
     let mut sources = JoinSet::new();
-    let desk = Desk::new(port.clone(), context.clone(), asks);
+    let door = Door::new(asks.clone(), own_page, stop.clone());
+    let desk = Desk::new(port.clone(), context.clone(), asks, door);
     sources.spawn(desk.serve(listener));
     sources.spawn(history::run(port.clone(), context.clone()));
     sources.spawn(process::run(port.clone(), context.clone()));
@@ -235,6 +238,7 @@ fn keeper(
     config: &Config,
     identity: &Identity,
     outlets: Outlets,
+    own_page: OwnPage,
     clock: &Clock,
 ) -> Result<Keeper, RunError> {
     let signers = proviso_rules::Signers::parse(identity.allowed_signers())?;
@@ -251,7 +255,7 @@ fn keeper(
     SystemRandom::new()
         .fill(&mut secret)
         .map_err(|_| RunError::Random)?;
-    let scope = Scope::new(config.accounts.clone(), secret);
+    let scope = Scope::new(config.accounts.clone(), secret).with_own_page(own_page);
     let heartbeat_ms = config.heartbeat_seconds.saturating_mul(1_000);
     Ok(Keeper::start(
         journal,

@@ -4,8 +4,8 @@
 //! clauses that it names; nobody but this file can make one. Of what is exempt or uncovered a count leaves this
 //! file and nothing else, and a visit that two sources saw counts once.
 //!
-//! Refuses: accounts that are not monitored and times at which the order was not in force, without
-//! so much as a count; and passwords in addresses and exempt contacts and secrets in the arguments
+//! Refuses: accounts that are not monitored, times at which the order was not in force and looks at the
+//! person's own page, without so much as a count; and passwords in addresses and exempt contacts and secrets in the arguments
 //! of programs, which are taken out.
 
 mod arguments;
@@ -19,12 +19,14 @@ use url::Url;
 
 use crate::journal::Start;
 use crate::merge::Unwritten;
+use crate::person::page::OwnPage;
 use crate::source::Observation;
 
 /// Looks at observations.
 #[derive(Debug)]
 pub struct Scope {
     accounts: Vec<String>,
+    own: OwnPage,
     unwritten: Unwritten,
 }
 
@@ -71,13 +73,21 @@ impl Scope {
     pub fn new(accounts: Vec<String>, secret: [u8; 32]) -> Self {
         Self {
             accounts,
+            own: OwnPage::default(),
             unwritten: Unwritten::new(secret),
         }
+    }
+
+    /// Tells it which addresses are those of the person's own page.
+    #[must_use]
+    pub fn with_own_page(self, own: OwnPage) -> Self {
+        Self { own, ..self }
     }
 
     /// What may be kept of it under this order, which bound when it happened?
     pub fn look(&mut self, judge: &Judge, mut observation: Observation) -> Scoped {
         if !self.is_of_monitored(&observation)
+            || self.own.is(&observation.fact, observation.at.0)
             || !matches!(judge.order().term(observation.at), Term::InForce(_))
         {
             return Scoped::Nothing;

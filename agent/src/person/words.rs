@@ -120,6 +120,8 @@ pub struct Words {
     pub scope: &'static str,
     /// What the page calls its box.
     pub box_label: &'static str,
+    /// The number of a record, where it is asked for.
+    pub number_label: &'static str,
     /// Under the box: how much fits.
     pub box_hint: &'static str,
     /// The button.
@@ -271,6 +273,7 @@ pub const ENGLISH: Words = Words {
     not_checked: "Not checked by software: {what}",
     scope: "What may be recorded",
     box_label: "What you want to say about this",
+    number_label: "Number of the record, if it is about one",
     box_hint: "Up to 4,000 characters.",
     send: "Send this explanation",
     send_accident: "This was an accident",

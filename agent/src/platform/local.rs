@@ -4,6 +4,7 @@
 //! says. Refuses: to take the socket from an agent that still answers on it.
 
 use std::io;
+use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -12,6 +13,9 @@ use thiserror::Error;
 mod unix;
 #[cfg(unix)]
 pub use unix::{Listener, Stream, connect, standard_streams};
+
+#[cfg(target_os = "linux")]
+mod connections;
 
 #[cfg(not(unix))]
 mod unsupported;
@@ -45,6 +49,20 @@ pub fn parent_program() -> Option<PathBuf> {
     #[cfg(not(target_os = "linux"))]
     {
         None
+    }
+}
+
+/// Whose program made this connection on this computer: from `peer` to our own end `own`. `None`: the
+/// system does not know it.
+pub fn owner_of_connection(peer: SocketAddrV4, own: SocketAddrV4) -> io::Result<Option<u32>> {
+    #[cfg(target_os = "linux")]
+    {
+        connections::owner(Path::new("/proc/self/net/tcp"), peer, own)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ends = (peer, own);
+        Err(io::ErrorKind::Unsupported.into())
     }
 }
 

@@ -24,6 +24,7 @@ use super::wire::{
     Answer, Epoch, Framing, Lost, MAX_REQUEST, PROTOCOL, ReadError, Request, SeenVisit, read, write,
 };
 use crate::person::explain::Explained;
+use crate::person::page::Door;
 use crate::person::{Ask, Question};
 use crate::platform::local::{Listener, Peer, Stream};
 use crate::source::{Batch, Context, Health, NotTaken, Observation, Port, SourceKey};
@@ -58,6 +59,7 @@ pub struct Desk {
     port: Port,
     context: Context,
     asks: mpsc::Sender<Ask>,
+    door: Arc<Door>,
     turned: Turned,
     ledgers: Mutex<BTreeMap<SourceKey, SharedLedger>>,
     connections: Mutex<BTreeMap<u32, usize>>,
@@ -68,11 +70,17 @@ type SharedLedger = Arc<tokio::sync::Mutex<Option<Ledger>>>;
 
 impl Desk {
     /// A desk in front of the pipeline.
-    pub fn new(port: Port, context: Context, asks: mpsc::Sender<Ask>) -> Arc<Self> {
+    pub fn new(
+        port: Port,
+        context: Context,
+        asks: mpsc::Sender<Ask>,
+        door: Arc<Door>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             port,
             context,
             asks,
+            door,
             turned: Turned::default(),
             ledgers: Mutex::default(),
             connections: Mutex::default(),
@@ -131,6 +139,7 @@ impl Desk {
         });
         let mut talk = Talk {
             desk: self,
+            uid: peer.uid,
             account: peer.account(),
             browser: None,
         };
@@ -183,6 +192,7 @@ impl From<std::io::Error> for End {
 /// One conversation.
 struct Talk<'a> {
     desk: &'a Desk,
+    uid: u32,
     account: Option<String>,
     /// Set by `Hello` of a monitored account: the browser and its source.
     browser: Option<(String, SourceKey)>,
@@ -238,6 +248,7 @@ impl Talk<'_> {
                         }
                         Some(Request::Today) => self.tell(Question::Today, to).await?,
                         Some(Request::Scope) => self.tell(Question::Scope, to).await?,
+                        Some(Request::Page) => self.page(to).await?,
                         Some(Request::Explain {
                             seqs,
                             text,
@@ -297,6 +308,21 @@ impl Talk<'_> {
     async fn tell<W: AsyncWrite + Unpin>(&self, question: Question, to: &mut W) -> Result<(), End> {
         let told = self.ask(question).await?;
         Ok(write(to, Framing::Socket, &Answer::Told { told }).await?)
+    }
+
+    /// Opens the page for an account that is monitored.
+    async fn page<W: AsyncWrite + Unpin>(&self, to: &mut W) -> Result<(), End> {
+        let accounts = &self.desk.context.config.accounts;
+        let Some(account) = self.account.as_ref().filter(|one| accounts.contains(one)) else {
+            return Err(End::Refused(
+                "the page is for accounts that are monitored; root sees the same with \
+                 `proviso-agent today`"
+                    .into(),
+            ));
+        };
+        let opened = self.desk.door.open(account, self.uid).await;
+        let url = opened.map_err(|error| End::Refused(error.to_string()))?;
+        Ok(write(to, Framing::Socket, &Answer::Page { url }).await?)
     }
 
     /// Asks the keeper for whoever is on the other end.

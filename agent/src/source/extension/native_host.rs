@@ -186,7 +186,7 @@ impl Host {
                     Some(Ok(Some(Answer::Refused { sentence }))) => {
                         return Err(HostError::Refused(sentence));
                     }
-                    Some(Ok(Some(Answer::Status { .. } | Answer::Told { .. } | Answer::Explained { .. }))) => {}
+                    Some(Ok(Some(Answer::Status { .. } | Answer::Told { .. } | Answer::Page { .. } | Answer::Explained { .. }))) => {}
                     Some(Ok(None) | Err(_)) | None => return Ok(Ended::AgentGone),
                 },
             }

@@ -37,6 +37,8 @@ pub enum Request {
     Today,
     /// What may be recorded, for `proviso-agent scope`.
     Scope,
+    /// The address of the person's page, for `proviso-agent page`.
+    Page,
     /// The person says something to what was recorded.
     Explain {
         /// The records that it is about.
@@ -75,6 +77,11 @@ pub enum Answer {
     Told {
         /// Made by the agent, shown by the command that asked.
         told: serde_json::Value,
+    },
+    /// To `Page`.
+    Page {
+        /// It opens once, within a minute.
+        url: String,
     },
     /// To `Explain`: it is on disk.
     Explained {

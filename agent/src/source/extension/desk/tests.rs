@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::config::Config;
+use crate::person::page::OwnPage;
 use crate::platform::local;
 use crate::source::{Durable, ToPipeline, Wanted};
 
@@ -33,7 +34,8 @@ impl Bench {
             wanted: wanted_rx,
             stop: stop.clone(),
         };
-        let desk = Desk::new(port, context, ask);
+        let door = Door::new(ask.clone(), OwnPage::default(), stop.clone());
+        let desk = Desk::new(port, context, ask, door);
         let listener = Listener::bind(&state.path().join("agent.sock")).unwrap();
         tokio::spawn(Arc::clone(&desk).serve(listener));
         Self {
