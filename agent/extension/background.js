@@ -1,15 +1,20 @@
-// Reports each page that is opened in this browser to the monitoring agent of this computer.
+// Reports to the monitoring agent of this computer what a court order lets be recorded of this
+// browser: pages opened, downloads that are complete, history that was removed, the page in front
+// while the person uses it, and that a private window is open.
 //
-// What it promises: every committed navigation of a tab's main frame, and every change of
-// address a page makes itself (history.pushState), is kept here until the agent says that it
-// has it durably. An event keeps its name (epoch and number) when it is sent again, so the
-// agent can tell a resend from a second visit. When too many wait, the newest are counted
-// instead of kept, and the count is reported.
+// What it promises: every committed navigation of a tab's main frame, every change of address a
+// page makes itself (history.pushState), and each of the other events is kept here until the agent
+// says that it has it durably. An event keeps its name (epoch and number) when it is sent again,
+// so the agent can tell a resend from a second one. When too many wait, the newest are counted
+// instead of kept, and the count is reported. The agent says which kinds an order in force wants:
+// others are not kept and do not leave the browser.
 //
 // What it refuses to do: it has no content script and asks for no host permission, so it
 // cannot read pages, forms, passwords or keys. It reports no page title, because at the moment
-// of the commit a tab still shows the title of the page before. For an account that is not
-// monitored it keeps nothing.
+// of the commit a tab still shows the title of the page before. It may look into the history and
+// the downloads and does not: it hears what was removed, and looks up the one download that it was
+// told of. Of a private window it tells no address unless an order lets visits be recorded. For an
+// account that is not monitored it keeps nothing.
 
 "use strict";
 
@@ -25,6 +30,23 @@ const MAX_URL = 32000;
 const REPORTED = /^(https?|ftp|file):/i;
 const RETRY_MS = [250, 1000, 2000, 5000, 15000, 30000];
 const KEY = "event:";
+// What the agent calls each sort of event. The count of what was let go is always told.
+const KINDS = {
+  visit: "web_visit",
+  download: "download",
+  cleared: "history_cleared",
+  front: "foreground",
+  private_window: "private_window",
+};
+const MAX_PATH = 4096;
+// A page that was in front for less was passed over, not looked at.
+const MIN_FRONT_MS = 3000;
+// The stretch in front is told each minute; what is much longer was spent asleep.
+const MAX_FRONT_MS = 75000;
+// So long without a key or the mouse, and the person is idle.
+const IDLE_S = 60;
+// Addresses seen opened in this life, as small hashes.
+const MAX_OPENED = 20000;
 
 // One life of this script. Numbers count from 1 in it, so no stored counter can run back.
 const epoch = hex(crypto.getRandomValues(new Uint8Array(8)));
@@ -42,7 +64,17 @@ let failures = 0;
 let retry = null;
 // "starting" | "on" | "away" | "not_monitored"
 let state = "starting";
-let inForce = true;
+// Kinds that an order in force wants; null: this profile was never told.
+let wanted = null;
+// Keys of what was kept before it was known whether it is wanted.
+const unsure = new Set();
+// The page in front: { url, shown, since }, or null.
+let front = null;
+let looks = 0;
+let idle = "active";
+const opened = new Set();
+// Private windows that were reported: kept for as long as the browser runs.
+let privateWindows = new Set();
 // tab id -> { private, url }: what is known of each open tab.
 const tabs = new Map();
 
@@ -63,14 +95,39 @@ api.webNavigation.onHistoryStateUpdated.addListener((details) => {
   visited(details, details.transitionType, details.transitionQualifiers);
 });
 api.tabs.onCreated.addListener((tab) => noteTab(tab));
-api.tabs.onRemoved.addListener((tabId) => tabs.delete(tabId));
+api.tabs.onRemoved.addListener((tabId) => {
+  tabs.delete(tabId);
+  lookInFront();
+});
+api.tabs.onActivated.addListener(() => lookInFront());
+api.tabs.onUpdated.addListener((tabId, change, tab) => {
+  if (change.url !== undefined && tab.active) lookInFront();
+});
+api.windows.onFocusChanged.addListener(() => lookInFront());
+api.windows.onCreated.addListener((window) => ready.then(() => reportPrivate([window])));
+api.idle.setDetectionInterval(IDLE_S);
+api.idle.onStateChanged.addListener((now) => {
+  idle = now;
+  // The last sign of the person is so long ago.
+  if (idle !== "active") leaveFront(Date.now() - IDLE_S * 1000);
+  else lookInFront();
+});
+api.downloads.onChanged.addListener((change) => {
+  if (change.state?.current === "complete") downloaded(change.id);
+});
+api.history.onVisitRemoved.addListener((removed) => cleared(removed));
 api.runtime.onInstalled.addListener((details) => {
   if (details.reason === "install") ready.then(reportOpenTabs);
 });
 api.runtime.onStartup.addListener(() => connect());
-api.alarms.onAlarm.addListener(() => connect());
+api.alarms.onAlarm.addListener(() => {
+  connect();
+  // A stretch is told each minute, and goes on if the page is still in front.
+  leaveFront(Date.now());
+  lookInFront();
+});
 api.runtime.onMessage.addListener((message, sender, reply) => {
-  if (message?.type === "how_is_it") reply({ state, inForce, waiting: waiting.size });
+  if (message?.type === "how_is_it") reply({ state, wanted: wanted && [...wanted], waiting: waiting.size });
 });
 
 const ready = begin();
@@ -84,11 +141,20 @@ async function begin() {
       .filter(([key]) => key.startsWith(KEY))
       .sort(([a], [b]) => (a < b ? -1 : 1));
     waiting = new Map([...earlier, ...waiting]);
+    if (wanted === null) {
+      if (stored.wanted) want(stored.wanted);
+      else earlier.forEach(([key]) => unsure.add(key));
+    }
+    const session = await api.storage.session.get({ privateWindows: [] });
+    privateWindows = new Set(session.privateWindows);
+    idle = await api.idle.queryState(IDLE_S);
   } catch (error) {
     console.warn("Proviso: events of earlier could not be read back:", error);
   }
   connect();
   api.tabs.query({}).then((open) => open.forEach(noteTab));
+  lookAtWindows();
+  lookInFront();
 }
 
 function isVisit(details) {
@@ -110,6 +176,7 @@ async function visited(details, transition, qualifiers) {
   let tab = tabs.get(details.tabId);
   if (!tab) tabs.set(details.tabId, (tab = { private: undefined, url: null }));
   tab.url = details.url;
+  noteOpened(details.url);
   if (tab.private === undefined) {
     try {
       tab.private = (await api.tabs.get(details.tabId)).incognito;
@@ -131,12 +198,123 @@ async function reportOpenTabs() {
     const known = tabs.get(tab.id);
     if (known.url !== null || !tab.url || !REPORTED.test(tab.url)) continue;
     known.url = tab.url;
+    noteOpened(tab.url);
     keep({ type: "visit", at: Date.now(), url: tab.url.slice(0, MAX_URL), private: tab.incognito });
   }
 }
 
+async function downloaded(id) {
+  if (!wants("download")) return;
+  const [item] = await api.downloads.search({ id });
+  if (item?.state !== "complete") return;
+  const event = { type: "download", at: Date.parse(item.endTime) || Date.now() };
+  const url = addressOf(item.finalUrl || item.url, item.incognito);
+  if (url) event.url = url;
+  if (item.filename) event.path = item.filename.slice(0, MAX_PATH);
+  if (item.mime) event.mime = item.mime.slice(0, 100);
+  if (item.fileSize >= 0) event.bytes = item.fileSize;
+  keep(event);
+}
+
+// Browsers let old history go by themselves and say it in the same words. What was opened while
+// this script runs is not old, so only that is counted; what was removed of days before the agent
+// finds in the history itself.
+function cleared({ allHistory, urls }) {
+  const event = { type: "cleared", at: Date.now() };
+  if (!allHistory) {
+    event.count = urls.filter((url) => opened.delete(small(url))).length;
+    if (event.count === 0) return;
+  }
+  keep(event);
+}
+
+function noteOpened(url) {
+  if (opened.size >= MAX_OPENED) opened.delete(opened.values().next().value);
+  opened.add(small(url));
+}
+
+// 53 bits, enough to know a page again.
+function small(url) {
+  let [a, b] = [0xdeadbeef, 0x41c6ce57];
+  for (let at = 0; at < url.length; at++) {
+    a = Math.imul(a ^ url.charCodeAt(at), 2654435761);
+    b = Math.imul(b ^ url.charCodeAt(at), 1597334677);
+  }
+  return (b >>> 0) * 0x200000 + (a >>> 11);
+}
+
+// Finds out which page is in front. A later look overtakes an earlier one.
+async function lookInFront() {
+  const look = ++looks;
+  let now = null;
+  if (idle === "active" && wants("foreground")) {
+    try {
+      const window = await api.windows.getLastFocused({ populate: true });
+      const tab = window.focused && window.tabs?.find((tab) => tab.active);
+      if (tab) now = { url: tab.url ?? "", shown: addressOf(tab.url, tab.incognito) };
+    } catch {
+      // No window is open.
+    }
+  }
+  if (look !== looks || now?.url === front?.url) return;
+  leaveFront(Date.now());
+  if (now) front = { ...now, since: Date.now() };
+}
+
+// The page is no longer in front, or a minute is over.
+function leaveFront(at) {
+  if (front === null) return;
+  const { shown, since } = front;
+  front = null;
+  const ms = Math.min(at - since, MAX_FRONT_MS);
+  if (ms < MIN_FRONT_MS) return;
+  const event = { type: "front", at: since, ms };
+  if (shown) event.url = shown;
+  keep(event);
+}
+
+async function lookAtWindows() {
+  reportPrivate(await api.windows.getAll());
+}
+
+// Each private window once, and nothing of what is in it.
+function reportPrivate(windows) {
+  if (!wants("private_window")) return;
+  const fresh = windows.filter((window) => window.incognito && !privateWindows.has(window.id));
+  if (fresh.length === 0) return;
+  for (const window of fresh) {
+    privateWindows.add(window.id);
+    keep({ type: "private_window", at: Date.now() });
+  }
+  api.storage.session.set({ privateWindows: [...privateWindows] });
+}
+
+// The address of something, if it is one to report.
+function addressOf(url, isPrivate) {
+  if (!url || !REPORTED.test(url) || (isPrivate && !wanted?.has("web_visit"))) return undefined;
+  return url.slice(0, MAX_URL);
+}
+
+function wants(kind) {
+  return state !== "not_monitored" && (wanted === null || wanted.has(kind));
+}
+
+// The agent has said what an order in force wants. What was kept before anybody said is let go if
+// it is not among that; what was wanted when it happened stays.
+function want(kinds) {
+  wanted = new Set(kinds);
+  const unwanted = [...unsure].filter((key) => !isWanted(waiting.get(key)));
+  unsure.clear();
+  for (const key of unwanted) waiting.delete(key);
+  if (unwanted.length) api.storage.local.remove(unwanted);
+}
+
+function isWanted(event) {
+  return event !== undefined && (event.type === "lost" || wanted.has(KINDS[event.type]));
+}
+
 function keep(event) {
-  if (state === "not_monitored") return;
+  if (!wants(KINDS[event.type])) return;
   if (waiting.size >= MAX_WAITING) return countLoss(event.at);
   openLoss = null;
   hold({ ...event, epoch, n: ++lastNumber });
@@ -155,6 +333,7 @@ function countLoss(at) {
 function hold(event) {
   const key = `${KEY}${pad(begun)}:${event.epoch}:${pad(event.n)}`;
   waiting.set(key, event);
+  if (wanted === null) unsure.add(key);
   if (state === "on") send(event);
   else connect();
   api.storage.local.set({ [key]: event }).then(
@@ -210,15 +389,24 @@ function fromHost(message) {
 }
 
 function welcomed(message) {
-  inForce = message.in_force;
+  // An account that is not monitored is not by its next start either, until the agent says so.
+  const kinds = message.monitored ? message.wanted : [];
+  want(kinds);
+  api.storage.local.set({ wanted: kinds });
   if (!message.monitored) {
     state = "not_monitored";
+    front = null;
     forgetAll();
-  } else if (message.link !== link) {
+    return;
+  }
+  if (message.link !== link) {
     state = "on";
     link = message.link;
     for (const event of waiting.values()) send(event);
   }
+  // What is open already was not looked for while nobody wanted it.
+  lookAtWindows();
+  lookInFront();
 }
 
 // The agent holds everything of this epoch up to this number.
@@ -234,6 +422,7 @@ function acknowledged(ackedEpoch, n) {
 function forgetAll() {
   api.storage.local.remove([...waiting.keys()]);
   waiting.clear();
+  unsure.clear();
   openLoss = null;
 }
 

@@ -1,16 +1,18 @@
-//! When two sources have seen one visit.
+//! When two sources have seen one visit, one download, or one removal of history.
 //!
 //! One visit is one record. Whichever source tells of it first becomes the record; what a source
-//! of another method tells of the same page in the same browser within [`WINDOW_MS`] only confirms
-//! it. Matching is one to one, so a page that was opened twice is two records however many sources
-//! saw it; two sources of one method never confirm each other.
+//! of another method tells of the same page in the same browser within a window of time
+//! ([`window_ms`]) only confirms it. Matching is one to one, so a page that was opened twice is two
+//! records however many sources saw it; two sources of one method never confirm each other. So it
+//! is with a download to the same place by the same browser, and with history that was removed
+//! from the same browser, whatever each source can say of how much.
 //!
-//! Visits that are recorded are matched in the journal; here is what tells them apart, and the
-//! same matching for visits of which only a count is kept, in memory only.
+//! What is recorded is matched in the journal; here is what tells it apart, and the same matching
+//! for what is only counted, in memory only.
 
 use std::collections::VecDeque;
 
-use proviso_report::fact::{Fact, WebVisit};
+use proviso_report::fact::{Fact, Kind};
 use proviso_report::{Hash, Method, UnixMs};
 use url::Url;
 
@@ -19,6 +21,10 @@ use crate::source::Observation;
 /// How far the times of two sources may lie apart: browsers stamp the start of a navigation, the
 /// extension its commit.
 pub const WINDOW_MS: i64 = 10_000;
+/// The same for downloads: one source may know the beginning and another the end.
+const DOWNLOAD_MS: i64 = 24 * 3_600_000;
+/// The same for history that was removed: the file is read later.
+const CLEARED_MS: i64 = 5 * 60_000;
 
 /// The extension cuts addresses here.
 const MAX_URL_CHARS: usize = 32_000;
@@ -26,7 +32,16 @@ const MAX_URL_CHARS: usize = 32_000;
 const REMEMBERED_MS: i64 = 3_600_000;
 const MAX_REMEMBERED: usize = 4_096;
 
-/// Which page of which browser of which account: a hash.
+/// How far the times of two sources may lie apart.
+pub const fn window_ms(kind: Kind) -> i64 {
+    match kind {
+        Kind::Download => DOWNLOAD_MS,
+        Kind::HistoryCleared => CLEARED_MS,
+        _ => WINDOW_MS,
+    }
+}
+
+/// Which page of which browser of which account, or which download, or whose history: a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VisitKey(pub [u8; 16]);
 
@@ -46,15 +61,34 @@ struct Entry {
 }
 
 impl VisitKey {
-    /// The key of a visit. With other `secret` bytes it is another one.
-    pub fn of(secret: &[u8], account: Option<&str>, visit: &WebVisit) -> Self {
+    /// The key of what two sources can see; `None` of anything else. With other `secret` bytes it
+    /// is another one.
+    pub fn of(secret: &[u8], account: Option<&str>, fact: &Fact) -> Option<Self> {
+        match fact {
+            Fact::WebVisit(visit) => {
+                let url = normal(&visit.url);
+                Some(Self::made(secret, account, &visit.browser, &url))
+            }
+            Fact::Download(download) => {
+                let place = download.path.as_ref().or(download.url.as_ref())?;
+                let what = format!("\0download\0{place}");
+                Some(Self::made(secret, account, &download.browser, &what))
+            }
+            Fact::HistoryCleared(cleared) => {
+                Some(Self::made(secret, account, &cleared.browser, "\0cleared"))
+            }
+            _ => None,
+        }
+    }
+
+    fn made(secret: &[u8], account: Option<&str>, browser: &str, what: &str) -> Self {
         let hash = Hash::of_parts(&[
             secret,
             account.unwrap_or_default().as_bytes(),
             b"\0",
-            visit.browser.as_bytes(),
+            browser.as_bytes(),
             b"\0",
-            normal(&visit.url).as_bytes(),
+            what.as_bytes(),
         ]);
         let mut key = [0; 16];
         key.copy_from_slice(&hash.0[..16]);
@@ -74,13 +108,14 @@ impl Unwritten {
 
     /// Must it be counted? False when a source of another method told of the same visit before.
     pub fn is_new(&mut self, observation: &Observation) -> bool {
-        let Fact::WebVisit(visit) = &observation.fact else {
+        let account = observation.account.as_deref();
+        let Some(key) = VisitKey::of(&self.secret, account, &observation.fact) else {
             return true;
         };
         if self.before.is_none() {
             self.before = Some(self.entries.clone());
         }
-        let key = VisitKey::of(&self.secret, observation.account.as_deref(), visit);
+        let window = window_ms(observation.fact.kind()).unsigned_abs();
         let (at, method) = (observation.at, observation.method);
         let nearest = self
             .entries
@@ -88,7 +123,7 @@ impl Unwritten {
             .enumerate()
             .filter(|(_, entry)| entry.key == key && entry.method != method)
             .map(|(place, entry)| (entry.at.0.abs_diff(at.0), place))
-            .filter(|(apart, _)| *apart <= WINDOW_MS.unsigned_abs())
+            .filter(|(apart, _)| *apart <= window)
             .min();
         if let Some((_, place)) = nearest {
             self.entries.remove(place);
@@ -131,6 +166,8 @@ fn normal(url: &str) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use proviso_report::fact::{Cleared, Download, HistoryCleared, WebVisit};
+
     use super::*;
 
     pub(crate) fn visit(url: &str, browser: &str) -> WebVisit {
@@ -155,7 +192,9 @@ pub(crate) mod tests {
 
     #[test]
     fn the_key_is_of_account_browser_and_page() {
-        let key = |account, browser, url| VisitKey::of(b"", Some(account), &visit(url, browser));
+        let key = |account, browser, url| {
+            VisitKey::of(b"", Some(account), &visit(url, browser).into()).unwrap()
+        };
         let one = key("alex", "firefox", "https://a.example/");
         assert_eq!(one, key("alex", "firefox", "HTTPS://A.EXAMPLE"));
         assert_eq!(
@@ -170,8 +209,8 @@ pub(crate) mod tests {
         ] {
             assert_ne!(one, other);
         }
-        let secret = VisitKey::of(b"x", Some("alex"), &visit("https://a.example/", "firefox"));
-        assert_ne!(one, secret);
+        let fact = visit("https://a.example/", "firefox").into();
+        assert_ne!(VisitKey::of(b"x", Some("alex"), &fact), Some(one));
     }
 
     #[test]
@@ -185,6 +224,50 @@ pub(crate) mod tests {
         assert!(!is_new(600, Method::History));
         assert!(is_new(700, Method::History), "each confirms one");
         assert!(is_new(20_700, Method::Extension), "too far apart");
+    }
+
+    #[test]
+    fn a_download_and_a_removal_that_two_sources_saw_count_once() {
+        let mut unwritten = Unwritten::new([1; 32]);
+        let mut is_new = |fact: Fact, at, method| {
+            let observation = Observation {
+                at: UnixMs(at),
+                account: Some("alex".into()),
+                method,
+                fact,
+            };
+            unwritten.is_new(&observation)
+        };
+        let download = |path: &str, url: Option<&str>| -> Fact {
+            let fact = Download {
+                url: url.map(str::to_owned),
+                path: Some(path.to_owned()),
+                mime: None,
+                bytes: None,
+                sha256: None,
+                browser: "firefox".into(),
+                profile: None,
+            };
+            fact.into()
+        };
+        let cleared = |how, count| -> Fact {
+            let fact = HistoryCleared {
+                browser: "firefox".into(),
+                profile: Some("p".into()),
+                how,
+                count,
+            };
+            fact.into()
+        };
+        let (here, there) = (Method::Extension, Method::History);
+        assert!(is_new(download("/a", Some("https://a.example/")), 0, here));
+        assert!(is_new(download("/b", None), 0, there));
+        // It began two hours before it ended.
+        assert!(!is_new(download("/a", None), -7_200_000, there));
+        assert!(is_new(cleared(Cleared::Rows, Some(1)), 0, here));
+        assert!(!is_new(cleared(Cleared::Shrunk, None), 60_000, there));
+        assert!(is_new(cleared(Cleared::Shrunk, None), 61_000, there));
+        assert!(is_new(cleared(Cleared::All, None), 900_000, here));
     }
 
     #[test]

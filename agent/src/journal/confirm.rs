@@ -1,13 +1,13 @@
-//! One visit, two sources, one record (see [`crate::merge`]).
+//! One visit (or download, or removal of history), two sources, one record: see [`crate::merge`].
 
 use std::collections::BTreeMap;
 
-use proviso_report::fact::{Fact, VisitsConfirmed};
+use proviso_report::fact::VisitsConfirmed;
 use proviso_report::{Hash, Method};
 use rusqlite::OptionalExtension as _;
 
 use super::{WriteError, Writer};
-use crate::merge::{VisitKey, WINDOW_MS};
+use crate::merge::{VisitKey, window_ms};
 use crate::platform::clock::Moment;
 use crate::scope::Judged;
 
@@ -40,6 +40,7 @@ impl Writer<'_> {
         let Some(key) = key(judged) else {
             return Ok(Second::No);
         };
+        let window = window_ms(judged.seen().observation().fact.kind());
         let nearest: Option<(u64, String)> = self
             .db
             .prepare_cached(
@@ -50,8 +51,8 @@ impl Writer<'_> {
             .query_row(
                 (
                     key.0,
-                    judged.at().plus(-WINDOW_MS).0,
-                    judged.at().plus(WINDOW_MS).0,
+                    judged.at().plus(-window).0,
+                    judged.at().plus(window).0,
                     judged.method().as_str(),
                     judged.at().0,
                 ),
@@ -152,10 +153,7 @@ impl Writer<'_> {
 
 fn key(judged: &Judged) -> Option<VisitKey> {
     let observation = judged.seen().observation();
-    match &observation.fact {
-        Fact::WebVisit(visit) => Some(VisitKey::of(b"", observation.account.as_deref(), visit)),
-        _ => None,
-    }
+    VisitKey::of(b"", observation.account.as_deref(), &observation.fact)
 }
 
 /// The only methods by which visits are seen.

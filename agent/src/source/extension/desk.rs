@@ -1,12 +1,13 @@
-//! The agent's side of its local socket: takes visits from browsers' hosts, and what the person asks
+//! The agent's side of its local socket: takes events from browsers' hosts, and what the person asks
 //! and says.
 //!
-//! Promises: a visit is acknowledged only after it is on disk; it is charged to the account that
-//! the kernel says is on the other end; a resend is acknowledged and not recorded again.
+//! Promises: an event is acknowledged only after it is on disk; it is charged to the account that
+//! the kernel says is on the other end; a resend is acknowledged and not recorded again. Each
+//! extension is told which kinds an order in force wants, so that nothing else leaves the browser.
 //! Refuses: accounts that are not monitored (told so, so that their browsers keep nothing), and
 //! more than a handful of connections per account.
 //!
-//! What comes in is the word of a program run by the supervised person: it can invent visits of
+//! What comes in is the word of a program run by the supervised person: it can invent events of
 //! that person's own account, never of another's.
 
 use std::collections::BTreeMap;
@@ -14,20 +15,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use proviso_report::fact::{Fact, Gap, GapCause, Kind, WebVisit};
-use proviso_report::record::{Method, UnixMs};
+use proviso_report::fact::Kind;
 use tokio::io::AsyncWrite;
 use tokio::sync::{mpsc, oneshot};
 
+use super::KINDS;
 use super::ledger::Ledger;
-use super::wire::{
-    Answer, Epoch, Framing, Lost, MAX_REQUEST, PROTOCOL, ReadError, Request, SeenVisit, read, write,
-};
+use super::presence::{Here, Presence};
+use super::taken::{As, Taken};
+use super::wire::{Answer, Epoch, Framing, MAX_REQUEST, PROTOCOL, ReadError, Request, read, write};
 use crate::person::explain::Explained;
 use crate::person::page::Door;
 use crate::person::{Ask, Question};
 use crate::platform::local::{Listener, Peer, Stream};
-use crate::source::{Batch, Context, Health, NotTaken, Observation, Port, SourceKey};
+use crate::source::{Batch, Context, Health, NotTaken, Port, SourceKey};
 
 /// Browsers whose hosts are accepted; the names are those of the history sources, and of orders.
 const BROWSERS: [&str; 7] = [
@@ -36,10 +37,6 @@ const BROWSERS: [&str; 7] = [
 const MAX_CONNECTIONS_PER_ACCOUNT: usize = 16;
 /// Events taken into one batch.
 const MAX_BATCH: usize = 64;
-/// The extension cuts at 32,000 characters; an address is ASCII, but a hostile one need not be.
-const MAX_URL: usize = 48 * 1024;
-/// 1990 to 2200: outside no clock of a browser can be, and dates can still be printed.
-const SANE_TIME: std::ops::Range<i64> = 631_152_000_000..7_258_118_400_000;
 const FULL_PAUSE: Duration = Duration::from_secs(1);
 
 /// What the desk turned away.
@@ -61,6 +58,7 @@ pub struct Desk {
     asks: mpsc::Sender<Ask>,
     door: Arc<Door>,
     turned: Turned,
+    presence: Presence,
     ledgers: Mutex<BTreeMap<SourceKey, SharedLedger>>,
     connections: Mutex<BTreeMap<u32, usize>>,
 }
@@ -82,6 +80,7 @@ impl Desk {
             asks,
             door,
             turned: Turned::default(),
+            presence: Presence::default(),
             ledgers: Mutex::default(),
             connections: Mutex::default(),
         })
@@ -90,6 +89,11 @@ impl Desk {
     /// What was turned away so far.
     pub fn turned(&self) -> &Turned {
         &self.turned
+    }
+
+    /// Where the extension is connected.
+    pub fn presence(&self) -> Presence {
+        self.presence.clone()
     }
 
     /// Serves until the agent stops.
@@ -154,8 +158,11 @@ impl Desk {
         }
     }
 
-    fn in_force(&self) -> bool {
-        self.context.wanted.borrow().wants(Kind::WebVisit)
+    /// Which of the kinds that an extension can see an order in force wants.
+    fn wanted(&self) -> Vec<Kind> {
+        let wanted = self.context.wanted.borrow();
+        let kinds = KINDS.iter().copied();
+        kinds.filter(|kind| wanted.wants(*kind)).collect()
     }
 
     fn ledger(&self, key: &str) -> SharedLedger {
@@ -194,8 +201,15 @@ struct Talk<'a> {
     desk: &'a Desk,
     uid: u32,
     account: Option<String>,
-    /// Set by `Hello` of a monitored account: the browser and its source.
-    browser: Option<(String, SourceKey)>,
+    /// Set by `Hello` of a monitored account.
+    browser: Option<Browser>,
+}
+
+/// The browser at the other end.
+struct Browser {
+    name: String,
+    key: SourceKey,
+    _here: Here,
 }
 
 impl Talk<'_> {
@@ -206,7 +220,7 @@ impl Talk<'_> {
     ) -> Result<(), End> {
         let mut wanted = self.desk.context.wanted.clone();
         wanted.mark_unchanged();
-        let mut in_force = self.desk.in_force();
+        let mut told = self.desk.wanted();
         let mut received = Vec::new();
         loop {
             tokio::select! {
@@ -216,11 +230,11 @@ impl Talk<'_> {
                 // An error means that the agent stops; the connection ends with it.
                 Ok(()) = wanted.changed() => {}
             }
-            let now_in_force = self.desk.in_force();
-            if self.browser.is_some() && now_in_force != in_force {
+            let now = self.desk.wanted();
+            if self.browser.is_some() && now != told {
                 self.welcome(to).await?;
             }
-            in_force = now_in_force;
+            told = now;
             self.answer(&mut received, to).await?;
         }
     }
@@ -233,8 +247,9 @@ impl Talk<'_> {
         let mut events = Vec::new();
         for message in received.drain(..) {
             match message {
-                Ok(Some(Request::Visit(visit))) => events.push(Taken::visit(visit)?),
-                Ok(Some(Request::Lost(lost))) => events.push(Taken::lost(lost)?),
+                Ok(Some(Request::Event { event })) => {
+                    events.push(Taken::of(event).map_err(End::Refused)?);
+                }
                 other => {
                     // What came before is dealt with before.
                     self.take(&mut events, to).await?;
@@ -260,7 +275,7 @@ impl Talk<'_> {
                             let seq = seq.as_u64().ok_or(End::Gone)?;
                             write(to, Framing::Socket, &Answer::Explained { seq }).await?;
                         }
-                        Some(Request::Visit(_) | Request::Lost(_)) => {}
+                        Some(Request::Event { .. }) => {}
                         None => return Err(End::Gone),
                     }
                 }
@@ -282,8 +297,12 @@ impl Talk<'_> {
         }
         self.browser = match &self.account {
             Some(account) if self.desk.context.config.accounts.contains(account) => {
-                let key = format!("extension:{browser}:{account}");
-                Some((browser, key))
+                let here = self.desk.presence.enter(&browser, account);
+                Some(Browser {
+                    key: format!("extension:{browser}:{account}"),
+                    name: browser,
+                    _here: here,
+                })
             }
             account => {
                 let count = match account {
@@ -300,7 +319,7 @@ impl Talk<'_> {
     async fn welcome<W: AsyncWrite + Unpin>(&self, to: &mut W) -> Result<(), End> {
         let welcome = Answer::Welcome {
             monitored: self.browser.is_some(),
-            in_force: self.desk.in_force(),
+            wanted: self.desk.wanted(),
         };
         Ok(write(to, Framing::Socket, &welcome).await?)
     }
@@ -346,7 +365,7 @@ impl Talk<'_> {
         if events.is_empty() {
             return Ok(());
         }
-        let Some((browser, key)) = &self.browser else {
+        let Some(browser) = &self.browser else {
             // A host that was told that nothing is wanted, or did not say hello.
             let count = events.len() as u64;
             self.desk
@@ -358,17 +377,18 @@ impl Talk<'_> {
         };
         let mut acks = BTreeMap::<Epoch, u64>::new();
         for event in events.iter() {
-            let n = acks.entry(event.epoch).or_default();
-            *n = event.n.max(*n);
+            let n = acks.entry(event.epoch()).or_default();
+            *n = event.n().max(*n);
         }
-        self.submit(browser, key, std::mem::take(events)).await?;
+        self.submit(browser, std::mem::take(events)).await?;
         for (epoch, n) in acks {
             write(to, Framing::Socket, &Answer::Ack { epoch, n }).await?;
         }
         Ok(())
     }
 
-    async fn submit(&self, browser: &str, key: &str, events: Vec<Taken>) -> Result<(), End> {
+    async fn submit(&self, browser: &Browser, events: Vec<Taken>) -> Result<(), End> {
+        let key = &*browser.key;
         let shared = self.desk.ledger(key);
         // Two profiles of one browser share the ledger: one batch at a time.
         let mut held = shared.lock().await;
@@ -379,18 +399,18 @@ impl Talk<'_> {
         *held = Some(ledger.clone());
         let fresh: Vec<Taken> = events
             .into_iter()
-            .filter(|event| ledger.note(event.epoch, event.n))
+            .filter(|event| ledger.note(event.epoch(), event.n()))
             .collect();
         if fresh.is_empty() {
             return Ok(());
         }
         let mut observations = Vec::new();
         for event in fresh {
-            match event.what {
-                What::Visit(visit) => observations.push(self.observation(browser, visit)),
+            match event.recorded(key, &browser.name, self.account.as_deref()) {
+                As::Observation(observation) => observations.push(observation),
                 // Before the batch: when the cursor is durable, the gap was taken too.
-                What::Lost(lost) => {
-                    let gap = Health::Gap(gap(key, &lost));
+                As::Gap(gap) => {
+                    let gap = Health::Gap(gap);
                     self.desk.port.health(gap).await.map_err(|_| End::Gone)?;
                 }
             }
@@ -418,75 +438,6 @@ impl Talk<'_> {
             );
             Ledger::default()
         })
-    }
-
-    fn observation(&self, browser: &str, visit: SeenVisit) -> Observation {
-        Observation {
-            at: UnixMs(visit.at),
-            account: self.account.clone(),
-            method: Method::Extension,
-            fact: Fact::WebVisit(WebVisit {
-                transition: visit.transition(),
-                url: visit.url,
-                title: None,
-                browser: browser.to_owned(),
-                profile: None,
-                private: visit.private,
-            }),
-        }
-    }
-}
-
-/// An event that may be looked at.
-struct Taken {
-    epoch: Epoch,
-    n: u64,
-    what: What,
-}
-
-enum What {
-    Visit(SeenVisit),
-    Lost(Lost),
-}
-
-impl Taken {
-    fn visit(visit: SeenVisit) -> Result<Self, End> {
-        if visit.n == 0 || !SANE_TIME.contains(&visit.at) || visit.url.len() > MAX_URL {
-            return Err(End::Refused(
-                "a visit has an impossible number, time or address; restart the browser".into(),
-            ));
-        }
-        Ok(Self {
-            epoch: visit.epoch,
-            n: visit.n,
-            what: What::Visit(visit),
-        })
-    }
-
-    fn lost(lost: Lost) -> Result<Self, End> {
-        if lost.n == 0 || !SANE_TIME.contains(&lost.from) || !SANE_TIME.contains(&lost.to) {
-            return Err(End::Refused(
-                "a count of lost visits has an impossible number or time; restart the browser"
-                    .into(),
-            ));
-        }
-        Ok(Self {
-            epoch: lost.epoch,
-            n: lost.n,
-            what: What::Lost(lost),
-        })
-    }
-}
-
-fn gap(key: &str, lost: &Lost) -> Gap {
-    Gap {
-        cause: GapCause::Overflow,
-        source: Some(key.to_owned()),
-        count: Some(lost.count),
-        from: Some(lost.from),
-        to: Some(lost.to),
-        detail: "the agent was not reached for so long that the browser extension had no room left"
-            .into(),
     }
 }
 

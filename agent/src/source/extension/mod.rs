@@ -1,13 +1,22 @@
-//! The browser extension as a source of visits, in real time.
+//! The browser extension as a source, in real time: pages opened, downloads that are complete,
+//! history that was removed, the page in front, private windows.
 //!
 //! Parts: the extension itself ([`package`], files in `agent/extension/`), signed for Chromium
 //! with a key of this computer ([`crx`]) and handed out on loopback ([`http`]); the host that a
 //! browser starts ([`native_host`]); and the desk at which hosts and `status` talk to the agent
 //! ([`desk`], messages in [`wire`]).
 //!
-//! Promises: each page the extension sees is kept by the extension until the agent has it on
-//! disk, and is recorded once. Refuses: to be hidden. The browser shows the extension with its
-//! name and purpose, and lists it among those installed by policy.
+//! Promises: what the extension sees is kept by the extension until the agent has it on disk, and
+//! is recorded once; a kind that no order in force wants stays in the browser. Refuses: to be
+//! hidden. The browser shows the extension with its name and purpose, and lists it among those
+//! installed by policy.
+//!
+//! What the history shows too (visits, downloads, history that was removed) is one record, which
+//! the second source confirms: see [`crate::merge`]. Of addresses removed from the history only
+//! those are counted that the extension saw opened in the same life of its script: browsers let
+//! old ones go by themselves. The time in front counts while a window of the browser has the focus
+//! and the person is not idle, in stretches of at least three seconds that are told each minute;
+//! the desktop's own word on the browser's window is a record of its own, without an address.
 
 pub mod crx;
 pub mod desk;
@@ -15,6 +24,8 @@ pub mod http;
 mod ledger;
 pub mod native_host;
 pub mod package;
+mod presence;
+mod taken;
 pub mod wire;
 
 use std::io;
@@ -30,8 +41,16 @@ use crx::{ExtensionKey, KeyError};
 use http::Served;
 use package::{FIREFOX_ID, HOST_NAME, VERSION};
 
+pub use presence::Presence;
+
 /// What the extension sees.
-pub(super) const KINDS: &[Kind] = &[Kind::WebVisit];
+pub(super) const KINDS: &[Kind] = &[
+    Kind::WebVisit,
+    Kind::Download,
+    Kind::HistoryCleared,
+    Kind::Foreground,
+    Kind::PrivateWindow,
+];
 /// The extension's key inside the state directory.
 const KEY: &str = "extension.key";
 /// What the installer reads inside the state directory.

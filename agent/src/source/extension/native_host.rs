@@ -171,14 +171,14 @@ impl Host {
                     if message.link != link {
                         continue;
                     }
-                    let request = Request::from(message.event);
+                    let request = Request::Event { event: message.event };
                     if write(&mut to, Framing::Socket, &request).await.is_err() {
                         return Ok(Ended::AgentGone);
                     }
                 }
                 answer = answers.recv() => match answer {
-                    Some(Ok(Some(Answer::Welcome { monitored, in_force }))) => {
-                        tell(output, &ToExtension::Welcome { link, monitored, in_force }).await?;
+                    Some(Ok(Some(Answer::Welcome { monitored, wanted }))) => {
+                        tell(output, &ToExtension::Welcome { link, monitored, wanted }).await?;
                     }
                     Some(Ok(Some(Answer::Ack { epoch, n }))) => {
                         tell(output, &ToExtension::Ack { epoch, n }).await?;

@@ -134,11 +134,17 @@ mod tests {
         for zip in [chromium_zip().unwrap(), firefox_xpi().unwrap()] {
             let manifest = manifest_in(&zip);
             assert_eq!(manifest["name"], "Proviso monitoring (court order)");
-            // Exactly these: no host permission, no scripting, no content script, no history.
+            let description = manifest["description"].as_str().unwrap();
+            assert!(description.len() <= 132, "longer ones are refused");
+            // Exactly these: no host permission, no scripting, no content script. `history` and
+            // `downloads` are needed to hear what was removed and what is complete.
             assert_eq!(
                 strings(&manifest["permissions"]),
                 BTreeSet::from([
                     "alarms",
+                    "downloads",
+                    "history",
+                    "idle",
                     "nativeMessaging",
                     "storage",
                     "tabs",

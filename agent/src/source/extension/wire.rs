@@ -4,13 +4,17 @@
 //! then JSON. Both are bounded before anything is allocated, and unknown keys are refused: the
 //! other end runs as the supervised person and may send anything.
 
-use proviso_report::fact::Transition;
+mod event;
+
+use proviso_report::fact::Kind;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+pub use event::{Epoch, Event, Lost, SeenCleared, SeenDownload, SeenFront, SeenPrivate, SeenVisit};
+
 /// Version of this wire; agent and host come from one program and differ only during an update.
-pub const PROTOCOL: u16 = 1;
+pub const PROTOCOL: u16 = 2;
 /// Longest message of a host or of `status` to the agent.
 pub const MAX_REQUEST: usize = 256 * 1024;
 /// Longest answer of the agent.
@@ -27,10 +31,11 @@ pub enum Request {
         /// "chromium", "firefox", ...
         browser: String,
     },
-    /// A page was opened.
-    Visit(SeenVisit),
-    /// The extension had to let go of events it could not hand over.
-    Lost(Lost),
+    /// Something happened in the browser.
+    Event {
+        /// What.
+        event: Event,
+    },
     /// How monitoring stands, for the person and for `proviso-agent status`.
     Status,
     /// What was recorded today, for `proviso-agent today`.
@@ -58,8 +63,9 @@ pub enum Answer {
     Welcome {
         /// Whether the account on the other end is monitored. If not, nothing of it is wanted.
         monitored: bool,
-        /// Whether an order is in force that lets visits be recorded. Sent again when it changes.
-        in_force: bool,
+        /// What an order in force lets be recorded of what an extension sees: nothing else is to
+        /// be sent. Sent again when it changes.
+        wanted: Vec<Kind>,
     },
     /// Every event of this epoch up to this number is durable.
     Ack {
@@ -105,25 +111,6 @@ pub struct FromExtension {
     pub event: Event,
 }
 
-/// What an extension reports.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Event {
-    /// A page was opened.
-    Visit(SeenVisit),
-    /// Events were let go.
-    Lost(Lost),
-}
-
-impl From<Event> for Request {
-    fn from(event: Event) -> Self {
-        match event {
-            Event::Visit(visit) => Self::Visit(visit),
-            Event::Lost(lost) => Self::Lost(lost),
-        }
-    }
-}
-
 /// From the host to the extension.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
@@ -135,7 +122,7 @@ pub enum ToExtension {
         /// See [`Answer::Welcome`].
         monitored: bool,
         /// See [`Answer::Welcome`].
-        in_force: bool,
+        wanted: Vec<Kind>,
     },
     /// The agent is not reached: keep what you have.
     Away,
@@ -146,95 +133,6 @@ pub enum ToExtension {
         /// As sent.
         n: u64,
     },
-}
-
-/// One committed navigation, as the extension saw it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeenVisit {
-    /// The life of the extension's script in which the event was numbered.
-    pub epoch: Epoch,
-    /// Number within the epoch, from 1, rising.
-    pub n: u64,
-    /// Unix milliseconds by the browser's clock.
-    pub at: i64,
-    /// Address.
-    pub url: String,
-    /// The browser's word for how the page was reached.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub transition: Option<String>,
-    /// The browser's further words.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub qualifiers: Vec<String>,
-    /// Whether the tab was private; absent when it was gone before it could be asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub private: Option<bool>,
-}
-
-impl SeenVisit {
-    /// The one word that says most about how the page was reached. A redirect says that the
-    /// person did not choose this address, whatever began the chain.
-    pub fn transition(&self) -> Option<Transition> {
-        let has = |word: &str| self.qualifiers.iter().any(|q| q == word);
-        if has("forward_back") {
-            return Some(Transition::BackForward);
-        }
-        if has("server_redirect") || has("client_redirect") {
-            return Some(Transition::Redirect);
-        }
-        let transition = match self.transition.as_deref()? {
-            "typed" | "generated" | "keyword" | "keyword_generated" => Transition::Typed,
-            "link" => Transition::Link,
-            "auto_bookmark" => Transition::Bookmark,
-            "form_submit" => Transition::FormSubmit,
-            "reload" => Transition::Reload,
-            "auto_subframe" | "manual_subframe" => Transition::Subframe,
-            _ => Transition::Other,
-        };
-        Some(transition)
-    }
-}
-
-/// Events the extension counted because too many waited.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Lost {
-    /// As in [`SeenVisit`].
-    pub epoch: Epoch,
-    /// As in [`SeenVisit`].
-    pub n: u64,
-    /// How many.
-    pub count: u64,
-    /// Unix milliseconds of the first.
-    pub from: i64,
-    /// Unix milliseconds of the last.
-    pub to: i64,
-}
-
-/// Random name of one life of the extension's script: 16 lower-case hex digits in JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Epoch(pub u64);
-
-impl From<Epoch> for String {
-    fn from(epoch: Epoch) -> Self {
-        format!("{:016x}", epoch.0)
-    }
-}
-
-impl TryFrom<String> for Epoch {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        if text.len() == 16 && text.bytes().all(lower_hex) {
-            u64::from_str_radix(&text, 16)
-                .map(Self)
-                .map_err(|_| "an epoch is 16 hex digits")
-        } else {
-            Err("an epoch is 16 lower-case hex digits")
-        }
-    }
 }
 
 /// Byte order of the length in front of each message.

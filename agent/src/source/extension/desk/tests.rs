@@ -5,11 +5,15 @@ use std::path::Path;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use proviso_report::fact::{Fact, GapCause, WebVisit};
+use proviso_report::record::{Method, UnixMs};
+
 use super::*;
 use crate::config::Config;
 use crate::person::page::OwnPage;
 use crate::platform::local;
-use crate::source::{Durable, ToPipeline, Wanted};
+use crate::source::extension::wire::{Event, Lost, SeenVisit};
+use crate::source::{Durable, Observation, ToPipeline, Wanted};
 
 struct Bench {
     state: tempfile::TempDir,
@@ -108,21 +112,28 @@ fn me() -> String {
 }
 
 fn visit(n: u64) -> Request {
-    Request::Visit(SeenVisit {
+    visit_at(n, 1_795_500_000_000 + n as i64)
+}
+
+fn visit_at(n: u64, at: i64) -> Request {
+    let event = Event::Visit(SeenVisit {
         epoch: Epoch(9),
         n,
-        at: 1_795_500_000_000 + n as i64,
+        at,
         url: format!("https://example.org/{n}"),
         transition: Some("link".into()),
         qualifiers: vec![],
         private: Some(true),
-    })
+    });
+    Request::Event { event }
 }
 
-const WELCOME: Option<Answer> = Some(Answer::Welcome {
-    monitored: true,
-    in_force: true,
-});
+fn welcome(wanted: &[Kind]) -> Option<Answer> {
+    Some(Answer::Welcome {
+        monitored: true,
+        wanted: wanted.to_vec(),
+    })
+}
 
 fn ack(n: u64) -> Option<Answer> {
     Some(Answer::Ack { epoch: Epoch(9), n })
@@ -132,7 +143,7 @@ fn ack(n: u64) -> Option<Answer> {
 async fn a_visit_is_acknowledged_only_once_it_is_durable() {
     let mut bench = Bench::new(&[&me()]);
     let mut client = bench.connect().await;
-    assert_eq!(client.hello().await, WELCOME);
+    assert_eq!(client.hello().await, welcome(&[Kind::WebVisit]));
     client.send(&visit(1)).await;
     bench.cursor_asked(None).await;
     let mut batch = bench.batch().await;
@@ -225,7 +236,8 @@ async fn what_the_extension_lost_becomes_a_gap() {
         from: at,
         to: at + 5,
     };
-    client.send(&Request::Lost(lost)).await;
+    let event = Event::Lost(lost);
+    client.send(&Request::Event { event }).await;
     bench.cursor_asked(None).await;
     let Some(ToPipeline::Health(Health::Gap(gap))) = bench.pipeline.recv().await else {
         panic!("no gap")
@@ -244,7 +256,7 @@ async fn an_account_that_is_not_monitored_is_told_so_and_nothing_is_taken() {
         told,
         Some(Answer::Welcome {
             monitored: false,
-            in_force: true
+            wanted: vec![Kind::WebVisit]
         })
     );
     client.send(&visit(1)).await;
@@ -263,30 +275,45 @@ async fn an_account_that_is_not_monitored_is_told_so_and_nothing_is_taken() {
 }
 
 #[tokio::test]
-async fn the_end_of_the_order_is_told() {
+async fn what_the_order_wants_of_an_extension_is_told_and_nothing_else() {
     let bench = Bench::new(&[&me()]);
     let mut client = bench.connect().await;
-    assert_eq!(client.hello().await, WELCOME);
+    assert_eq!(client.hello().await, welcome(&[Kind::WebVisit]));
+    let presence = bench.desk.presence();
+    assert!(presence.is_connected("chromium", &me()));
     bench.wanted.send(Wanted::default()).unwrap();
+    assert_eq!(client.answer().await, welcome(&[]));
+    let kinds = vec![Kind::PrivateWindow, Kind::ProcessStart, Kind::Download];
+    bench.wanted.send(Wanted::new(kinds)).unwrap();
     let told = client.answer().await;
-    assert_eq!(
-        told,
-        Some(Answer::Welcome {
-            monitored: true,
-            in_force: false
-        })
-    );
+    assert_eq!(told, welcome(&[Kind::Download, Kind::PrivateWindow]));
+    drop(client);
+    while presence.is_connected("chromium", &me()) {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_host_of_before_is_refused_with_a_sentence() {
+    let bench = Bench::new(&[&me()]);
+    let mut client = bench.connect().await;
+    let browser = "firefox".into();
+    let hello = Request::Hello {
+        protocol: 1,
+        browser,
+    };
+    client.send(&hello).await;
+    let Some(Answer::Refused { sentence }) = client.answer().await else {
+        panic!("not refused")
+    };
+    assert!(sentence.contains("restart the browser"), "{sentence}");
 }
 
 #[tokio::test]
 async fn hostile_messages_end_the_connection_with_a_sentence() {
     let bench = Bench::new(&[&me()]);
-    let strange_time = match visit(1) {
-        Request::Visit(v) => Request::Visit(SeenVisit { at: i64::MAX, ..v }),
-        other => other,
-    };
     for request in [
-        strange_time,
+        visit_at(1, i64::MAX),
         visit(0),
         Request::Hello {
             protocol: 99,
@@ -321,7 +348,7 @@ async fn one_account_has_a_limited_number_of_places() {
     let mut clients = Vec::new();
     for _ in 0..MAX_CONNECTIONS_PER_ACCOUNT {
         let mut client = bench.connect().await;
-        assert_eq!(client.hello().await, WELCOME);
+        assert_eq!(client.hello().await, welcome(&[Kind::WebVisit]));
         clients.push(client);
     }
     let mut last = bench.connect().await;

@@ -1,5 +1,6 @@
 //! The host between two in-memory pipes and a real socket.
 
+use proviso_report::fact::Kind;
 use tokio::io::{AsyncWriteExt, DuplexStream};
 
 use super::*;
@@ -42,6 +43,12 @@ fn visit(n: u64) -> SeenVisit {
     }
 }
 
+fn carried(n: u64) -> Request {
+    Request::Event {
+        event: Event::Visit(visit(n)),
+    }
+}
+
 type Running = tokio::task::JoinHandle<Result<(), HostError>>;
 
 fn start(socket: &Path) -> (Browser, Running) {
@@ -70,7 +77,7 @@ async fn welcome(stream: &mut Stream) {
     assert_eq!(request(stream).await, hello);
     let welcome = Answer::Welcome {
         monitored: true,
-        in_force: true,
+        wanted: vec![Kind::WebVisit],
     };
     write(stream, Framing::Socket, &welcome).await.unwrap();
 }
@@ -79,7 +86,7 @@ fn welcomed(link: u32) -> ToExtension {
     ToExtension::Welcome {
         link,
         monitored: true,
-        in_force: true,
+        wanted: vec![Kind::WebVisit],
     }
 }
 
@@ -95,7 +102,7 @@ async fn it_carries_both_ways_and_drops_what_an_old_link_left() {
     welcome(&mut stream).await;
     assert_eq!(browser.told().await, welcomed(1));
     browser.send(1, 1).await;
-    assert_eq!(request(&mut stream).await, Request::Visit(visit(1)));
+    assert_eq!(request(&mut stream).await, carried(1));
     let ack = Answer::Ack {
         epoch: Epoch(9),
         n: 1,
@@ -117,7 +124,7 @@ async fn it_carries_both_ways_and_drops_what_an_old_link_left() {
     assert_eq!(browser.told().await, welcomed(2));
     browser.send(1, 3).await;
     browser.send(2, 2).await;
-    assert_eq!(request(&mut stream).await, Request::Visit(visit(2)));
+    assert_eq!(request(&mut stream).await, carried(2));
 
     drop(browser.to_host);
     running.await.unwrap().unwrap();

@@ -1,5 +1,7 @@
 //! Pinned messages, hostile input.
 
+use proviso_report::fact::Transition;
+
 use super::*;
 
 fn visit() -> SeenVisit {
@@ -17,9 +19,10 @@ fn visit() -> SeenVisit {
 #[test]
 fn messages_are_pinned() {
     let json = r#"{"type":"visit","epoch":"00000000000000ab","n":7,"at":1795500000123,"url":"https://example.org/","transition":"link","private":false}"#;
+    let event = Event::Visit(visit());
     assert_eq!(
-        serde_json::to_string(&Request::Visit(visit())).unwrap(),
-        json
+        serde_json::to_string(&Request::Event { event }).unwrap(),
+        format!(r#"{{"type":"event","event":{json}}}"#)
     );
     assert_eq!(
         serde_json::from_str::<FromExtension>(&format!(r#"{{"link":3,"event":{json}}}"#)).unwrap(),
@@ -32,18 +35,18 @@ fn messages_are_pinned() {
         serde_json::to_string(&ToExtension::Welcome {
             link: 3,
             monitored: true,
-            in_force: false
+            wanted: vec![Kind::Download, Kind::PrivateWindow]
         })
         .unwrap(),
-        r#"{"type":"welcome","link":3,"monitored":true,"in_force":false}"#
+        r#"{"type":"welcome","link":3,"monitored":true,"wanted":["download","private_window"]}"#
     );
     assert_eq!(
         serde_json::to_string(&Request::Hello {
-            protocol: 1,
+            protocol: 2,
             browser: "firefox".into()
         })
         .unwrap(),
-        r#"{"type":"hello","protocol":1,"browser":"firefox"}"#
+        r#"{"type":"hello","protocol":2,"browser":"firefox"}"#
     );
     assert_eq!(
         serde_json::to_string(&Request::Status).unwrap(),
@@ -64,6 +67,64 @@ fn messages_are_pinned() {
 }
 
 #[test]
+fn events_are_pinned() {
+    let (epoch, n, at) = (Epoch(0x00ab), 7, 1_795_500_000_123);
+    let url = Some("https://a.example/f".to_owned());
+    let start = r#""epoch":"00000000000000ab","n":7,"at":1795500000123"#;
+    for (event, json) in [
+        (
+            Event::Download(SeenDownload {
+                epoch,
+                n,
+                at,
+                url: url.clone(),
+                path: Some("/home/alex/f".into()),
+                mime: Some("text/plain".into()),
+                bytes: Some(12),
+            }),
+            format!(
+                r#"{{"type":"download",{start},"url":"https://a.example/f","path":"/home/alex/f","mime":"text/plain","bytes":12}}"#
+            ),
+        ),
+        (
+            Event::Cleared(SeenCleared {
+                epoch,
+                n,
+                at,
+                count: Some(2),
+            }),
+            format!(r#"{{"type":"cleared",{start},"count":2}}"#),
+        ),
+        (
+            Event::Cleared(SeenCleared {
+                epoch,
+                n,
+                at,
+                count: None,
+            }),
+            format!(r#"{{"type":"cleared",{start}}}"#),
+        ),
+        (
+            Event::Front(SeenFront {
+                epoch,
+                n,
+                at,
+                ms: 5_000,
+                url,
+            }),
+            format!(r#"{{"type":"front",{start},"ms":5000,"url":"https://a.example/f"}}"#),
+        ),
+        (
+            Event::PrivateWindow(SeenPrivate { epoch, n, at }),
+            format!(r#"{{"type":"private_window",{start}}}"#),
+        ),
+    ] {
+        assert_eq!(serde_json::to_string(&event).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event);
+    }
+}
+
+#[test]
 fn what_is_not_of_this_wire_is_refused() {
     for json in [
         r#"{"type":"visit","epoch":"00000000000000ab","n":7,"at":1,"url":"x","keys":"secret"}"#,
@@ -71,6 +132,8 @@ fn what_is_not_of_this_wire_is_refused() {
         r#"{"type":"visit","epoch":"ab","n":7,"at":1,"url":"x"}"#,
         r#"{"type":"visit","epoch":"00000000000000ab","n":-7,"at":1,"url":"x"}"#,
         r#"{"type":"visit","n":7,"at":1,"url":"x"}"#,
+        r#"{"type":"private_window","epoch":"00000000000000ab","n":7,"at":1,"url":"x"}"#,
+        r#"{"type":"front","epoch":"00000000000000ab","n":7,"at":1,"ms":-1}"#,
         r#"{"type":"status"}"#,
         r#"{"type":"hello","protocol":1,"browser":"x"}"#,
         r#"[]"#,
