@@ -28,6 +28,8 @@ source.onmessage = (event) => {
     window.noted.push([Number(event.data), Date.now()]);
 };
 </script>";
+/// What lies below this is a file to keep.
+pub const FILES: &str = "/file/";
 /// How every TLS connection begins.
 const TLS_HANDSHAKE: u8 = 0x16;
 
@@ -263,6 +265,12 @@ fn answer(host: &str, path: &str) -> String {
     }
     if path == FLOOR_PAGE {
         return page(FLOOR_HTML);
+    }
+    if let Some(name) = path.strip_prefix(FILES) {
+        return format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nCache-Control: no-store\r\n\
+             Content-Disposition: attachment; filename=\"{name}\"\r\nContent-Length: 4\r\n\r\nfile"
+        );
     }
     let escaped = path.replace('&', "&amp;").replace('<', "&lt;");
     let body = format!(

@@ -174,6 +174,13 @@ impl Chromium {
         Ok(())
     }
 
+    /// From now on, puts downloads into this folder without asking.
+    pub fn download_to(&mut self, folder: &Path) -> anyhow::Result<()> {
+        let params = json!({ "behavior": "allow", "downloadPath": folder });
+        self.ask("Browser.setDownloadBehavior", &params)?;
+        Ok(())
+    }
+
     /// From now on, keeps the address of every request.
     pub fn note_requests(&mut self) -> anyhow::Result<()> {
         self.ask("Network.enable", &json!({}))?;

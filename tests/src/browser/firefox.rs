@@ -32,7 +32,8 @@ impl Firefox {
         }
         let mut command = machine.command_as(account, "firefox-esr");
         command
-            .args(["--headless", "--marionette", "--profile"])
+            .args(["--headless", "--marionette", "--remote-allow-system-access"])
+            .arg("--profile")
             .arg(account.home.join(FOLDER).join(PROFILE));
         let mut running = Running::start(command, &machine.dir().join("firefox.log"))?;
         let marionette = until("Firefox", PATIENCE, || {
@@ -85,6 +86,33 @@ impl Firefox {
         let parameters = json!({ "id": field, "text": path });
         self.marionette
             .ask("WebDriver:ElementSendKeys", &parameters)?;
+        Ok(())
+    }
+
+    /// Deletes all of the history, as a person would in its window.
+    pub fn delete_history(&mut self) -> anyhow::Result<()> {
+        self.in_history("history.clear()")
+    }
+
+    /// Deletes one page from the history.
+    pub fn delete_from_history(&mut self, url: &str) -> anyhow::Result<()> {
+        self.in_history(&format!("history.remove({url:?})"))
+    }
+
+    /// The browser's own script.
+    fn in_history(&mut self, what: &str) -> anyhow::Result<()> {
+        let context = |value| json!({ "value": value });
+        self.marionette
+            .ask("Marionette:SetContext", &context("chrome"))?;
+        let script = format!(
+            "const {{ PlacesUtils }} = ChromeUtils.importESModule(\
+             'resource://gre/modules/PlacesUtils.sys.mjs'); return PlacesUtils.{what};"
+        );
+        let parameters = json!({ "script": script, "args": [] });
+        self.marionette
+            .ask("WebDriver:ExecuteScript", &parameters)?;
+        self.marionette
+            .ask("Marionette:SetContext", &context("content"))?;
         Ok(())
     }
 

@@ -148,6 +148,11 @@ pub fn prepare(
     Ok((served, description))
 }
 
+/// What [`prepare`] wrote, if it is there and whole.
+pub fn description(state: &Path) -> Option<Description> {
+    serde_json::from_slice(&std::fs::read(state.join(DESCRIPTION)).ok()?).ok()
+}
+
 /// Hands the packages out until the agent stops.
 pub async fn hand_out(
     served: Served,
@@ -205,6 +210,7 @@ mod tests {
         assert_eq!(std::fs::read(&first.xpi).unwrap(), served.xpi);
         let text = std::fs::read(state.path().join(DESCRIPTION)).unwrap();
         assert_eq!(serde_json::from_slice::<Description>(&text).unwrap(), first);
+        assert_eq!(description(state.path()), Some(first));
     }
 
     #[test]
