@@ -33,7 +33,9 @@ use crate::scope::Scope;
 use crate::source::extension::desk::Desk;
 use crate::source::extension::native_host::SOCKET;
 use crate::source::extension::{self, PrepareError};
-use crate::source::{Context, Health, Port, ToPipeline, Wanted, accounts, history, process, table};
+use crate::source::{
+    Context, Health, Port, ToPipeline, Wanted, accounts, files, history, process, table,
+};
 use crate::uplink::{self, Notice};
 
 /// For sources to finish what they are in the middle of.
@@ -166,6 +168,7 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     let door = Door::new(asks.clone(), own_page, stop.clone());
     let desk = Desk::new(port.clone(), context.clone(), asks, door);
     sources.spawn(desk.serve(listener));
+    sources.spawn(files::run(port.clone(), context.clone()));
     sources.spawn(history::run(port.clone(), context.clone()));
     sources.spawn(process::run(port.clone(), context.clone()));
     sources.spawn(accounts::run(port.clone(), context.clone()));

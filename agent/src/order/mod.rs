@@ -33,6 +33,7 @@ use proviso_rules::{Basis, Judge, ListBytes, Order, Side, Signers, Term};
 use crate::journal::Judges as JudgesOfLog;
 use crate::platform::mapped::Mapped;
 use crate::source::Wanted;
+use crate::source::files::asked::Asked;
 use crate::uplink::Offered;
 use assigned::{Assigned, Entry, Place};
 use store::Store;
@@ -189,8 +190,10 @@ impl Book {
     /// What sources may look at.
     #[must_use]
     pub fn wanted(&self) -> Wanted {
-        self.in_force()
-            .map_or_else(Wanted::default, |judge| Wanted::new(judge.order().kinds()))
+        self.in_force().map_or_else(Wanted::default, |judge| {
+            let order = judge.order();
+            Wanted::new(order.kinds()).with_files(Asked::of(order))
+        })
     }
 
     /// The collector assigns an order.

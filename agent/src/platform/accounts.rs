@@ -51,9 +51,20 @@ pub fn find(name: &str) -> Result<Account, AccountError> {
     system::find(name)
 }
 
+/// Is there an account of this number?
+pub fn exists(owner: Owner) -> Result<bool, AccountError> {
+    system::exists(owner)
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_without_an_account_are_told() {
+        assert!(exists(Owner(0)).unwrap());
+        assert!(!exists(Owner(4_000_000_000)).unwrap());
+    }
 
     #[test]
     fn root_is_known_and_nobody_else_is_made_up() {

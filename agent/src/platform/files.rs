@@ -6,7 +6,7 @@
 
 use std::fs::{File, Metadata};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -65,6 +65,38 @@ pub fn identity(metadata: &Metadata) -> (u64, u64) {
         let since = created.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
         let since = since.unwrap_or_default();
         (since.as_secs(), u64::from(since.subsec_nanos()))
+    }
+}
+
+/// The bytes of a path, so that it can be kept short.
+pub fn path_bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_encoded_bytes()
+}
+
+/// The path of such bytes, or of something like it where these are none.
+pub fn path_of(bytes: Vec<u8>) -> PathBuf {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt as _;
+        PathBuf::from(std::ffi::OsString::from_vec(bytes))
+    }
+    #[cfg(not(unix))]
+    {
+        PathBuf::from(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+/// Whose a file is, where files have owners; `None`: its folder's access list decides.
+pub fn owner(metadata: &Metadata) -> Option<Owner> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        Some(Owner(metadata.uid()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        None
     }
 }
 

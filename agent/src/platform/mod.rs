@@ -9,6 +9,7 @@ pub mod clock;
 pub mod files;
 pub mod local;
 pub mod mapped;
+pub mod mounts;
 pub mod open_files;
 pub mod power;
 pub mod process_events;

@@ -16,6 +16,7 @@ mod bounded;
 pub mod computer;
 mod condition;
 pub mod extension;
+pub mod files;
 mod hand_over;
 pub mod history;
 pub mod process;
@@ -32,6 +33,7 @@ use proviso_report::record::{Method, UnixMs};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use self::files::asked::Asked;
 use crate::config::Config;
 use crate::uplink;
 
@@ -128,7 +130,10 @@ pub struct Port(mpsc::Sender<ToPipeline>);
 
 /// The kinds of facts that an order in force wants. Empty: no order is in force, look at nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted(Vec<Kind>);
+pub struct Wanted {
+    kinds: Vec<Kind>,
+    files: Asked,
+}
 
 /// What every source is given.
 #[derive(Clone, Debug)]
@@ -167,24 +172,39 @@ impl Batch {
 impl Wanted {
     /// These kinds.
     pub fn new(kinds: Vec<Kind>) -> Self {
-        Self(kinds)
+        Self {
+            kinds,
+            files: Asked::default(),
+        }
+    }
+
+    /// The same, and this of files.
+    #[must_use]
+    pub fn with_files(self, files: Asked) -> Self {
+        Self { files, ..self }
+    }
+
+    /// What is asked of files.
+    pub(crate) fn files(&self) -> &Asked {
+        &self.files
     }
 
     /// Those of these kinds that are wanted.
     #[must_use]
     pub fn only(&self, kinds: &[Kind]) -> Self {
-        Self(
-            self.0
-                .iter()
-                .copied()
-                .filter(|kind| kinds.contains(kind))
-                .collect(),
-        )
+        let is_of = |kind: &Kind| kinds.contains(kind);
+        Self {
+            kinds: self.kinds.iter().copied().filter(is_of).collect(),
+            files: match kinds.contains(&Kind::FileChange) {
+                true => self.files.clone(),
+                false => Asked::default(),
+            },
+        }
     }
 
     /// May facts of this kind be looked at?
     pub fn wants(&self, kind: Kind) -> bool {
-        self.0.contains(&kind)
+        self.kinds.contains(&kind)
     }
 }
 

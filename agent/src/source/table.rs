@@ -5,7 +5,7 @@
 
 use proviso_report::fact::Kind;
 
-use super::{accounts, extension, history};
+use super::{accounts, extension, files, history};
 
 /// One source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,12 @@ pub const SOURCES: &[Source] = &[
         name: "extension",
         looks_at: "what the browser's extension says as it happens",
         kinds: extension::KINDS,
+    },
+    Source {
+        name: "files",
+        looks_at: "what happens to files in the places that a clause can want: downloads, pictures, \
+                   removable media, shares, named folders",
+        kinds: files::KINDS,
     },
     Source {
         name: "history",

@@ -58,3 +58,32 @@ pub(super) fn find(name: &str) -> Result<Account, AccountError> {
         }
     }
 }
+
+pub(super) fn exists(owner: Owner) -> Result<bool, AccountError> {
+    let mut buffer: Vec<libc::c_char> = vec![0; FIRST_BUFFER];
+    loop {
+        let mut entry = MaybeUninit::<libc::passwd>::uninit();
+        let mut found = ptr::null_mut();
+        // SAFETY: `entry`, `buffer` (of the length given) and `found` are ours and outlive the call.
+        let code = unsafe {
+            libc::getpwuid_r(
+                owner.0,
+                entry.as_mut_ptr(),
+                buffer.as_mut_ptr(),
+                buffer.len(),
+                &mut found,
+            )
+        };
+        match code {
+            0 => return Ok(!found.is_null()),
+            libc::ERANGE if buffer.len() < LARGEST_BUFFER => {
+                let longer = buffer.len() * 2;
+                buffer.resize(longer, 0);
+            }
+            libc::EINTR => {}
+            // Some account services say so instead of finding nothing.
+            libc::ENOENT | libc::ESRCH => return Ok(false),
+            code => return Err(io::Error::from_raw_os_error(code).into()),
+        }
+    }
+}

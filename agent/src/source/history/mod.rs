@@ -15,7 +15,7 @@ pub(in crate::source) mod family;
 mod fault;
 pub(in crate::source) mod find;
 mod follow;
-mod places;
+pub(in crate::source) mod places;
 mod position;
 mod reading;
 mod snapshot;

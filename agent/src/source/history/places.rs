@@ -168,6 +168,11 @@ pub(super) const PLACES: &[Place] = &[
     ),
 ];
 
+/// The folders of all of them.
+pub(in crate::source) fn folders() -> impl Iterator<Item = &'static str> {
+    PLACES.iter().map(|place| place.folder)
+}
+
 /// Names of programs, and what their browsers are called: the longer name first where one holds
 /// another.
 const PROGRAMS: [(&str, &str); 12] = [

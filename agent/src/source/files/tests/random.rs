@@ -1,0 +1,146 @@
+//! Any sequence of what can be done to files leaves a record or a gap of each.
+
+use std::fs;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config as Cases, TestRunner};
+
+use super::*;
+
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    Write(u8),
+    Delete(u8),
+    Rename(u8, u8),
+    Folder(u8),
+    RenameFolder(u8, u8),
+    DeleteFolder(u8),
+    Link(u8, u8),
+    Out(u8),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let file = 0..12_u8;
+    let folder = 0..4_u8;
+    prop_oneof![
+        6 => file.clone().prop_map(Act::Write),
+        3 => file.clone().prop_map(Act::Delete),
+        3 => (file.clone(), file.clone()).prop_map(|(one, other)| Act::Rename(one, other)),
+        3 => folder.clone().prop_map(Act::Folder),
+        2 => (folder.clone(), folder.clone()).prop_map(|(one, other)| Act::RenameFolder(one, other)),
+        1 => folder.prop_map(Act::DeleteFolder),
+        1 => (file.clone(), file.clone()).prop_map(|(one, other)| Act::Link(one, other)),
+        1 => file.prop_map(Act::Out),
+    ]
+}
+
+/// Three files in the place itself and in each of its folders.
+fn file(root: &Path, number: u8) -> PathBuf {
+    let name = format!("f{number}");
+    match number % 4 {
+        0 => root.join(name),
+        folder => root.join(format!("d{folder}")).join(name),
+    }
+}
+
+fn folder(root: &Path, number: u8) -> PathBuf {
+    root.join(format!("d{number}"))
+}
+
+/// What cannot be done is not done.
+fn act_on(root: &Path, outside: &Path, act: Act, number: usize) {
+    let of = |number| file(root, number);
+    let done = match act {
+        Act::Write(one) => fs::write(of(one), vec![b'x'; number + 1]),
+        Act::Delete(one) => fs::remove_file(of(one)),
+        Act::Rename(one, other) => fs::rename(of(one), of(other)),
+        Act::Folder(one) => fs::create_dir(folder(root, one)),
+        Act::RenameFolder(one, other) => fs::rename(folder(root, one), folder(root, other)),
+        Act::DeleteFolder(one) => fs::remove_dir_all(folder(root, one)),
+        Act::Link(one, other) => fs::hard_link(of(one), of(other)),
+        Act::Out(one) => fs::rename(of(one), outside.join(number.to_string())),
+    };
+    drop(done);
+}
+
+fn files(root: &Path, into: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(root).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files(&path, into),
+            false => {
+                into.insert(path.to_str().unwrap().to_owned());
+            }
+        }
+    }
+}
+
+async fn play(acts: &[Act], queue: usize) {
+    let mut scene = Scene::new();
+    scene.limits.queue = queue;
+    let outside = scene.home().join("outside");
+    fs::create_dir(&outside).unwrap();
+    let run = scene.run().await;
+    for (number, act) in acts.iter().enumerate() {
+        act_on(&scene.downloads(), &outside, *act, number);
+    }
+    let mut there = BTreeSet::new();
+    files(&scene.downloads(), &mut there);
+    let settled = async {
+        loop {
+            let believed = scene.believed();
+            // What is gone without a name is counted.
+            let unnamed: u64 = scene.gaps().iter().filter_map(|gap| gap.count).sum();
+            let wrong = believed.symmetric_difference(&there).count() as u64;
+            if there.is_subset(&believed) && wrong <= unnamed {
+                break;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let settled = tokio::time::timeout(PATIENCE, settled).await;
+    assert!(
+        settled.is_ok(),
+        "{acts:?}\nthere: {there:#?}\nbelieved: {:#?}\n{:#?}",
+        scene.believed(),
+        scene.lock()
+    );
+    run.end().await;
+}
+
+#[test]
+fn each_change_is_told_or_lies_in_a_gap() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let mut runner = TestRunner::new(Cases {
+        cases: 24,
+        failure_persistence: None,
+        ..Cases::default()
+    });
+    let acts = proptest::collection::vec(act(), 1..60);
+    let queues = prop_oneof![3 => Just(1 << 20), 1 => 200..2000_usize];
+    runner
+        .run(&(acts, queues), |(acts, queue)| {
+            runtime.block_on(play(&acts, queue));
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_storm_of_renamings_ends_where_it_ends() {
+    let scene = Scene::new();
+    let run = scene.run().await;
+    let at = |n: usize| scene.downloads().join(format!("name {n}"));
+    fs::write(at(0), b"x").unwrap();
+    for n in 0..2_000 {
+        fs::rename(at(n), at(n + 1)).unwrap();
+    }
+    scene.told(FileWas::Renamed, &at(2_000)).await;
+    let last = BTreeSet::from([at(2_000).to_str().unwrap().to_owned()]);
+    assert_eq!(scene.believed(), last);
+    assert_eq!(scene.list().len(), 2_001);
+    run.end().await;
+}
