@@ -34,7 +34,8 @@ use crate::source::extension::desk::Desk;
 use crate::source::extension::native_host::SOCKET;
 use crate::source::extension::{self, PrepareError};
 use crate::source::{
-    Context, Health, Port, ToPipeline, Wanted, accounts, files, history, process, table,
+    Context, Health, Port, ToPipeline, Wanted, accounts, files, history, other_system, process,
+    sessions, table, tools,
 };
 use crate::uplink::{self, Notice};
 
@@ -172,6 +173,9 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     sources.spawn(history::run(port.clone(), context.clone()));
     sources.spawn(process::run(port.clone(), context.clone()));
     sources.spawn(accounts::run(port.clone(), context.clone()));
+    sources.spawn(tools::run(port.clone(), context.clone()));
+    sources.spawn(sessions::run(port.clone(), context.clone()));
+    sources.spawn(other_system::run(port.clone(), context.clone()));
     sources.spawn(tell_zone(port.clone(), stop.clone()));
     sources.spawn(hand_out(
         served,

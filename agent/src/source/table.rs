@@ -5,7 +5,7 @@
 
 use proviso_report::fact::Kind;
 
-use super::{accounts, extension, files, history};
+use super::{accounts, extension, files, history, other_system, sessions, tools};
 
 /// One source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,21 @@ pub const SOURCES: &[Source] = &[
         name: "accounts",
         looks_at: "the computer's list of accounts",
         kinds: accounts::KINDS,
+    },
+    Source {
+        name: "tools",
+        looks_at: "the programs that are installed, set up or used, by the names of known tools",
+        kinds: tools::KINDS,
+    },
+    Source {
+        name: "sessions",
+        looks_at: "the computer's list of who is signed in, for the monitored accounts",
+        kinds: sessions::KINDS,
+    },
+    Source {
+        name: "other_system",
+        looks_at: "how often the computer's volumes were mounted, and what its firmware starts",
+        kinds: other_system::KINDS,
     },
 ];
 

@@ -40,7 +40,6 @@ impl Wake {
 
     /// The same, and for mounts.
     #[must_use]
-    #[expect(dead_code, reason = "the sources that look at mounts come next")]
     pub(crate) fn and_mounts(self) -> Self {
         let mounts = MountChanges::open()
             .inspect_err(|error| {
@@ -60,12 +59,13 @@ impl Wake {
         }
     }
 
-    /// Waits until it is time to look.
-    pub(crate) async fn next(&mut self) {
+    /// Waits until it is time to look. True if mounts may have changed.
+    pub(crate) async fn next(&mut self) -> bool {
         let alone = self.folders.is_none();
         let net = if alone { self.net_alone } else { self.net };
+        let mut mounted = self.mounts.is_none();
         tokio::select! {
-            () = tokio::time::sleep(net) => return,
+            () = tokio::time::sleep(net) => return self.mounts.is_none(),
             told = folders(&mut self.folders) => {
                 if let Err(error) = told {
                     tracing::warn!(%error, "folders are looked at from time to time from now on");
@@ -73,6 +73,7 @@ impl Wake {
                 }
             }
             told = mounts(&mut self.mounts) => {
+                mounted = true;
                 if let Err(error) = told {
                     tracing::warn!(%error, "mounts are looked at from time to time from now on");
                     self.mounts = None;
@@ -80,6 +81,7 @@ impl Wake {
             }
         }
         tokio::time::sleep(SETTLE).await;
+        mounted
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use thiserror::Error;
@@ -40,14 +41,11 @@ impl Humans {
     /// By the files of this folder.
     pub(super) fn read(etc: &Path) -> Result<Self, ListError> {
         let passwd = bounded::text(&etc.join("passwd"), MAX_PASSWD)?;
-        // Without it the numbers are as everywhere.
-        let defs = bounded::text(&etc.join("login.defs"), MAX_DEFS).unwrap_or_default();
-        Self::parse(&passwd, &defs)
+        Self::parse(&passwd, &defs(etc))
     }
 
     pub(super) fn parse(passwd: &str, defs: &str) -> Result<Self, ListError> {
-        let numbers =
-            number(defs, "UID_MIN").unwrap_or(UID_MIN)..=number(defs, "UID_MAX").unwrap_or(UID_MAX);
+        let numbers = range(defs);
         let mut humans = BTreeSet::new();
         let mut whole = false;
         for line in passwd.lines() {
@@ -79,6 +77,20 @@ impl Humans {
             Err(ListError::Broken)
         }
     }
+}
+
+/// The numbers of accounts of people, by the settings in this folder.
+pub(super) fn numbers(etc: &Path) -> RangeInclusive<u32> {
+    range(&defs(etc))
+}
+
+/// Without it the numbers are as everywhere.
+fn defs(etc: &Path) -> String {
+    bounded::text(&etc.join("login.defs"), MAX_DEFS).unwrap_or_default()
+}
+
+fn range(defs: &str) -> RangeInclusive<u32> {
+    number(defs, "UID_MIN").unwrap_or(UID_MIN)..=number(defs, "UID_MAX").unwrap_or(UID_MAX)
 }
 
 /// No shell at all means the usual one.

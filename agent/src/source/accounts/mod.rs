@@ -17,6 +17,7 @@ mod list;
 #[cfg(test)]
 mod tests;
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,6 +55,11 @@ pub async fn run(port: Port, context: Context) {
 /// The same for another computer's `/etc`.
 pub async fn run_in(etc: PathBuf, port: Port, context: Context) {
     until_stopped(&context, Box::pin(serve(&etc, &port, &context))).await;
+}
+
+/// The numbers of accounts that people sign in to.
+pub(super) fn people(etc: &Path) -> RangeInclusive<u32> {
+    list::numbers(etc)
 }
 
 async fn serve(etc: &Path, port: &Port, context: &Context) -> Result<(), NotTaken> {
