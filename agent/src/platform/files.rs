@@ -68,6 +68,20 @@ pub fn identity(metadata: &Metadata) -> (u64, u64) {
     }
 }
 
+/// Names the volume that a file is on, where files say so.
+pub fn volume(metadata: &Metadata) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        Some(metadata.dev())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        None
+    }
+}
+
 /// The bytes of a path, so that it can be kept short.
 pub fn path_bytes(path: &Path) -> &[u8] {
     path.as_os_str().as_encoded_bytes()

@@ -7,7 +7,7 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::platform::files::identity;
+use crate::platform::files::volume;
 
 /// Whoever looks at what is found.
 pub(super) trait Visitor {
@@ -38,8 +38,8 @@ pub(super) fn walk<V: Visitor>(root: &Path, visitor: &mut V) -> Result<u64, V::S
                 continue;
             }
         };
-        let (on, _) = identity(&metadata);
-        let same = on == *device.get_or_insert(on) || cfg!(windows);
+        let on = volume(&metadata);
+        let same = on == *device.get_or_insert(on);
         if !metadata.is_dir() || !same || !visitor.folder(&folder, &metadata)? {
             continue;
         }
