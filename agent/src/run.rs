@@ -34,8 +34,8 @@ use crate::source::extension::desk::Desk;
 use crate::source::extension::native_host::SOCKET;
 use crate::source::extension::{self, PrepareError};
 use crate::source::{
-    Context, Health, Port, ToPipeline, Wanted, accounts, files, history, other_system, process,
-    sessions, table, tools,
+    Context, Health, Port, ToPipeline, Wanted, accounts, browsers, files, history, other_system,
+    process, sessions, table, tools,
 };
 use crate::uplink::{self, Notice};
 
@@ -168,8 +168,10 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     let mut sources = JoinSet::new();
     let door = Door::new(asks.clone(), own_page, stop.clone());
     let desk = Desk::new(port.clone(), context.clone(), asks, door);
+    let presence = desk.presence();
     sources.spawn(desk.serve(listener));
     sources.spawn(files::run(port.clone(), context.clone()));
+    sources.spawn(browsers::run(port.clone(), context.clone(), presence));
     sources.spawn(history::run(port.clone(), context.clone()));
     sources.spawn(process::run(port.clone(), context.clone()));
     sources.spawn(accounts::run(port.clone(), context.clone()));

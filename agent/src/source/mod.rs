@@ -13,6 +13,7 @@ pub mod accounts;
 #[cfg(test)]
 mod bench;
 mod bounded;
+pub mod browsers;
 pub mod computer;
 mod condition;
 pub mod extension;

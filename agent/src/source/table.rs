@@ -5,7 +5,7 @@
 
 use proviso_report::fact::Kind;
 
-use super::{accounts, extension, files, history, other_system, sessions, tools};
+use super::{accounts, browsers, extension, files, history, other_system, sessions, tools};
 
 /// One source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +39,18 @@ pub const SOURCES: &[Source] = &[
     Source {
         name: "process",
         looks_at: "the programs that run in the monitored accounts",
-        // Ends are seen where starts are looked at.
-        kinds: &[Kind::ProcessStart, Kind::ProcessEnd],
+        // Ends are seen where starts are looked at, and what a browser is told to do.
+        kinds: &[
+            Kind::ProcessStart,
+            Kind::ProcessEnd,
+            Kind::PrivateWindow,
+            Kind::BrowserSetting,
+        ],
+    },
+    Source {
+        name: "browsers",
+        looks_at: "the settings of browsers in the monitored accounts, and what the administrator set for them",
+        kinds: browsers::KINDS,
     },
     Source {
         name: "accounts",

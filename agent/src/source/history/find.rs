@@ -42,7 +42,7 @@ pub(in crate::source) struct Found {
     /// The histories, by their keys.
     pub(in crate::source) histories: BTreeMap<SourceKey, History>,
     /// Folders in which new profiles would appear.
-    pub(super) watch: BTreeSet<PathBuf>,
+    pub(in crate::source) watch: BTreeSet<PathBuf>,
     /// There were more than are followed.
     pub(super) too_many: bool,
 }

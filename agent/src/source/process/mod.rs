@@ -36,7 +36,7 @@ use super::computer::{Computer, ThisComputer};
 use super::condition::Condition;
 use super::turns::{Turn, Turns, until_stopped};
 use super::wanted::WantedTimes;
-use super::{Context, Health, NotTaken, Port};
+use super::{Context, Health, NotTaken, Port, Wanted};
 use crate::platform::accounts::Account;
 use crate::platform::clock;
 use crate::platform::process_events::{Events, EventsError};
@@ -44,7 +44,12 @@ use crate::platform::process_events::{Events, EventsError};
 /// Which starts were handed over.
 const KEY: &str = "process";
 /// What it sees.
-const KINDS: &[Kind] = &[Kind::ProcessStart];
+const KINDS: &[Kind] = &[
+    Kind::ProcessStart,
+    // What a browser's arguments say.
+    Kind::PrivateWindow,
+    Kind::BrowserSetting,
+];
 /// Until an account that was missing is looked for again.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// When they were wanted.
@@ -108,7 +113,7 @@ async fn look(
         };
         tokio::select! {
             () = again => {}
-            result = watch(port, accounts, since, events, condition) => return result,
+            result = watch(port, accounts, &turn.wanted, since, events, condition) => return result,
         }
         since = Some(&turn.times);
     }
@@ -140,6 +145,7 @@ async fn accounts(
 async fn watch(
     port: &Port,
     accounts: Vec<Account>,
+    wanted: &Wanted,
     since: Option<&WantedTimes>,
     events: bool,
     condition: &mut Condition,
@@ -157,7 +163,7 @@ async fn watch(
     let begin = begin.unwrap_or_else(|| Cursor::begin(boot));
     let mut watching = Watching::new(accounts, table, news);
     tokio::select! {
-        result = deliver(port.clone(), KEY, begin, waiting) => result,
+        result = deliver(port.clone(), KEY, wanted.clone(), begin, waiting) => result,
         result = async {
             watching.base_line(cursor.as_ref(), boot, since).await?;
             watching.go_on(events).await

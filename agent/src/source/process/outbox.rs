@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+use proviso_report::fact::Kind;
 use tokio::sync::mpsc;
 
 use super::cursor::Cursor;
 use super::known::News;
+use crate::source::browsers::arguments;
 use crate::source::hand_over::hand_over;
-use crate::source::{Health, NotTaken, Port};
+use crate::source::{Health, NotTaken, Port, Wanted};
 
 /// Waiting news; beyond, watching waits too, and then the system's queue.
 pub(super) const WAITING: usize = 4096;
@@ -25,10 +27,11 @@ pub(super) enum Out {
     Noted(u32, u64),
 }
 
-/// Hands over until the sender is gone.
+/// Hands over what is wanted until the sender is gone.
 pub(super) async fn deliver(
     port: Port,
     key: &str,
+    wanted: Wanted,
     mut cursor: Cursor,
     mut waiting: mpsc::Receiver<Out>,
 ) -> Result<(), NotTaken> {
@@ -45,7 +48,11 @@ pub(super) async fn deliver(
         for out in batch.drain(..) {
             let start = match out {
                 Out::News(news) => {
-                    observations.push(news.observation);
+                    let said = arguments::observations(&news.observation, &wanted);
+                    if wanted.wants(Kind::ProcessStart) {
+                        observations.push(news.observation);
+                    }
+                    observations.extend(said);
                     news.start
                 }
                 Out::Noted(pid, since_boot) => Some((pid, since_boot)),
