@@ -13,6 +13,7 @@ pub mod mounts;
 pub mod open_files;
 pub mod power;
 pub mod process_events;
+pub mod program;
 pub mod rights;
 pub mod shared;
 pub mod signals;

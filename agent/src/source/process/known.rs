@@ -18,6 +18,18 @@ pub(super) struct News {
     pub(super) start: Option<(u32, u64)>,
 }
 
+/// What became of a start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Began {
+    /// It is news.
+    News(Box<News>),
+    /// It was told of already.
+    Known,
+    /// The program that began was followed by the one that is told of already before anybody could
+    /// look, or that one began anew: which cannot be seen.
+    Overtaken,
+}
+
 /// The running programs of the monitored accounts.
 #[derive(Debug, Default)]
 pub(super) struct Known(BTreeMap<u32, Entry>);
@@ -29,6 +41,8 @@ struct Entry {
     seen: Option<Seen>,
     /// Was its start handed over?
     told: bool,
+    /// Is the system's own word of its start still to come?
+    awaited: bool,
 }
 
 impl Known {
@@ -39,6 +53,7 @@ impl Known {
             account: account.to_owned(),
             seen: Some(seen),
             told,
+            awaited: true,
         };
         self.0.insert(pid, entry);
     }
@@ -54,6 +69,7 @@ impl Known {
             account: entry.account.clone(),
             seen: None,
             told: false,
+            awaited: false,
         };
         self.0.insert(child, entry);
         true
@@ -67,14 +83,20 @@ impl Known {
         parent_exe: Option<String>,
         at: UnixMs,
         method: Method,
-    ) -> Option<News> {
-        let known = self.0.get(&seen.pid).and_then(|entry| {
-            let known = entry.seen.as_ref()?;
-            (entry.told && known.is_same_process(&seen)).then_some(&known.image)
-        });
-        // A look at the list came before the event.
-        if known == Some(&seen.image) {
-            return None;
+    ) -> Began {
+        let is_event = method == Method::ProcessEvent;
+        if let Some(entry) = self.0.get_mut(&seen.pid).filter(|entry| {
+            let known = entry.seen.as_ref();
+            let is_same = |it: &Seen| it.is_same_process(&seen) && it.image == seen.image;
+            entry.told && known.is_some_and(is_same)
+        }) {
+            // A look at the list came before the event.
+            let expected = !is_event || entry.awaited;
+            entry.awaited &= !is_event;
+            return match expected {
+                true => Began::Known,
+                false => Began::Overtaken,
+            };
         }
         let fact = ProcessStart {
             exe: seen.image.exe.clone(),
@@ -87,12 +109,16 @@ impl Known {
             sha256: None,
             signer: None,
         };
-        let start = Some((seen.pid, seen.since_boot));
+        let pid = seen.pid;
+        let start = Some((pid, seen.since_boot));
         self.was_there(seen, account, true);
-        Some(News {
+        if let Some(entry) = self.0.get_mut(&pid) {
+            entry.awaited = !is_event;
+        }
+        Began::News(Box::new(News {
             observation: observation(account, at, method, fact.into()),
             start,
-        })
+        }))
     }
 
     /// A process ended.
@@ -197,29 +223,46 @@ mod tests {
         all.iter().map(|seen| (seen.pid, seen.clone())).collect()
     }
 
-    fn begin(known: &mut Known, seen: Seen) -> Option<News> {
+    fn begin(known: &mut Known, seen: Seen) -> Began {
         known.began(seen, "alex", Some("sh".into()), AT, Method::ProcessEvent)
     }
 
     #[test]
     fn a_start_and_its_end_are_told_once() {
         let mut known = Known::default();
-        let news = begin(&mut known, seen(7, 1, "a")).unwrap();
+        let Began::News(news) = begin(&mut known, seen(7, 1, "a")) else {
+            panic!("no news")
+        };
         assert_eq!(news.start, Some((7, 1)));
         let Fact::ProcessStart(start) = news.observation.fact else {
             panic!("no start")
         };
         assert_eq!((start.pid, start.started, &*start.name), (7, 5_000, "a"));
         assert_eq!(start.parent_exe.as_deref(), Some("sh"));
-        assert_eq!(begin(&mut known, seen(7, 1, "a")), None, "told already");
         // One process can run several programs, one after the other.
-        assert!(begin(&mut known, seen(7, 1, "b")).is_some());
+        assert!(matches!(begin(&mut known, seen(7, 1, "b")), Began::News(_)));
         let end = known.ended(7, AT, Method::ProcessEvent).unwrap();
         let Fact::ProcessEnd(end) = end.observation.fact else {
             panic!("no end")
         };
         assert_eq!((end.pid, &*end.name), (7, "b"));
         assert_eq!(known.ended(7, AT, Method::ProcessEvent), None);
+    }
+
+    #[test]
+    fn one_that_was_overtaken_is_noticed() {
+        let mut known = Known::default();
+        // Two events, and by the first look the second program ran already.
+        assert!(matches!(begin(&mut known, seen(7, 1, "b")), Began::News(_)));
+        assert_eq!(begin(&mut known, seen(7, 1, "b")), Began::Overtaken);
+        // The list was looked at before the event came: that one is expected, a second is not.
+        let look =
+            |known: &mut Known| known.began(seen(8, 1, "a"), "alex", None, AT, Method::ProcessPoll);
+        assert!(matches!(look(&mut known), Began::News(_)));
+        assert_eq!(look(&mut known), Began::Known);
+        assert_eq!(begin(&mut known, seen(8, 1, "a")), Began::Known);
+        assert_eq!(look(&mut known), Began::Known);
+        assert_eq!(begin(&mut known, seen(8, 1, "a")), Began::Overtaken);
     }
 
     #[test]

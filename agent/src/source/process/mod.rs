@@ -9,13 +9,20 @@
 //! agent's first run, or began while no order wanted it, is never handed over. Refuses: to look at
 //! what other accounts run, but for the program that started one of ours.
 //!
-//! Known limits: a program that ends while the agent is down gets no record of its end; a process
-//! that runs one program after another within a millisecond or two is recorded with the last of
-//! them.
+//! A start carries the hash of the program's file and the package that owns it ([`print`], [`origin`]);
+//! an AppImage that runs for the first time is told of as a package, too ([`app_images`]).
+//!
+//! Known limits: a program that ends while the agent is down gets no record of its end. Of a process
+//! that runs one program after another within a millisecond, the last is recorded and the others
+//! are counted as missing: the system tells that a program began, and which it was must be looked up
+//! while it runs.
 
+mod app_images;
 mod cursor;
 mod known;
+mod origin;
 mod outbox;
+mod print;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -49,6 +56,8 @@ const KINDS: &[Kind] = &[
     // What a browser's arguments say.
     Kind::PrivateWindow,
     Kind::BrowserSetting,
+    // A program without a manager is its own package.
+    Kind::Package,
 ];
 /// Until an account that was missing is looked for again.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);

@@ -1,16 +1,19 @@
 //! Hands news over beside the watching, which must not wait for a disk: programs that run for
-//! milliseconds can be looked at only while they do.
+//! milliseconds can be looked at only while they do. Here their files are read, too.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use proviso_report::fact::Kind;
+use proviso_report::fact::{Fact, Kind};
 use tokio::sync::mpsc;
 
+use super::app_images::AppImages;
 use super::cursor::Cursor;
 use super::known::News;
+use super::print::Printed;
 use crate::source::browsers::arguments;
 use crate::source::hand_over::hand_over;
-use crate::source::{Health, NotTaken, Port, Wanted};
+use crate::source::{Health, NotTaken, Observation, Port, Wanted};
 
 /// Waiting news; beyond, watching waits too, and then the system's queue.
 pub(super) const WAITING: usize = 4096;
@@ -21,7 +24,8 @@ const BATCH: usize = 256;
 /// Something to hand over.
 #[derive(Debug)]
 pub(super) enum Out {
-    News(News),
+    /// With the file of a program that began.
+    News(News, Option<Arc<Printed>>),
     Health(Health),
     /// It was there already: nothing is handed over but that it is known.
     Noted(u32, u64),
@@ -35,6 +39,7 @@ pub(super) async fn deliver(
     mut cursor: Cursor,
     mut waiting: mpsc::Receiver<Out>,
 ) -> Result<(), NotTaken> {
+    let mut app_images = AppImages::new(port.clone());
     let mut batch = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
         if batch.len() < BATCH {
@@ -47,7 +52,10 @@ pub(super) async fn deliver(
         let mut observations = Vec::new();
         for out in batch.drain(..) {
             let start = match out {
-                Out::News(news) => {
+                Out::News(mut news, file) => {
+                    if let Some(file) = file {
+                        read(&mut news.observation, &file, &wanted, &mut app_images).await?;
+                    }
                     let said = arguments::observations(&news.observation, &wanted);
                     if wanted.wants(Kind::ProcessStart) {
                         observations.push(news.observation);
@@ -71,6 +79,26 @@ pub(super) async fn deliver(
             }
         }
         hand_over(&port, key, &observations, &cursor.to_bytes()).await?;
+    }
+    Ok(())
+}
+
+/// Adds to a start what its file says.
+async fn read(
+    observation: &mut Observation,
+    file: &Printed,
+    wanted: &Wanted,
+    app_images: &mut AppImages,
+) -> Result<(), NotTaken> {
+    let print = file.print().await;
+    let Fact::ProcessStart(start) = &mut observation.fact else {
+        return Ok(());
+    };
+    start.sha256 = print.sha256;
+    start.signer.clone_from(&print.origin);
+    if wanted.wants(Kind::Package) {
+        let start = start.clone();
+        app_images.tell(observation, &start, &print).await?;
     }
     Ok(())
 }

@@ -1,15 +1,18 @@
 //! The system's list of processes.
 //!
 //! A process is named by its number and the second it started in; a number alone is given again.
+//! Which there are is asked of a library that many systems answer; one process is looked at by the
+//! fastest way that this system has.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use sysinfo::{
     Pid, Process, ProcessRefreshKind, ProcessesToUpdate, System, ThreadKind, UpdateKind,
 };
 
 use crate::platform::accounts::Owner;
+use crate::platform::program::{Look, ProgramFile, Running, look};
 
 /// Room for arguments in one record, whatever they hold.
 const MAX_ARGS: usize = 8 * 1024;
@@ -46,6 +49,17 @@ pub(super) struct Image {
     pub(super) args: Vec<String>,
 }
 
+/// What became of a look at one process.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// It is one of theirs, and this is its file.
+    Theirs(Box<Seen>, Option<ProgramFile>),
+    /// It is somebody else's.
+    Others,
+    /// It is gone.
+    Gone,
+}
+
 /// Looks at processes.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -61,6 +75,35 @@ impl Table {
         Some(Self { system, boot })
     }
 
+    /// Looks at one process, if it is one of these owners'.
+    pub(super) fn one(&mut self, pid: u32, owners: &[Owner]) -> Found {
+        match look(pid, |owner| owners.contains(&owner)) {
+            Look::Theirs(running) => {
+                let seen = Box::new(self.running(pid, &running));
+                Found::Theirs(seen, running.file)
+            }
+            Look::Others => Found::Others,
+            Look::Gone => Found::Gone,
+            Look::Unsupported => self.one_slowly(pid, owners),
+        }
+    }
+
+    fn one_slowly(&mut self, pid: u32, owners: &[Owner]) -> Found {
+        let Some(user) = self.owner(pid) else {
+            return Found::Gone;
+        };
+        if !owners.iter().any(|owner| is_owner(&user, *owner)) {
+            return Found::Others;
+        }
+        let kind = details().with_user(UpdateKind::Always);
+        let found = self.refresh(pid, kind).is_some();
+        let process = self.system.process(Pid::from_u32(pid));
+        match process.filter(|_| found).and_then(|it| self.seen(it)) {
+            Some(seen) => Found::Theirs(Box::new(seen), None),
+            None => Found::Gone,
+        }
+    }
+
     /// Whose a process is; `None`: it is gone.
     pub(super) fn owner(&mut self, pid: u32) -> Option<String> {
         let kind = ProcessRefreshKind::nothing().with_user(UpdateKind::Always);
@@ -68,16 +111,10 @@ impl Table {
         process.user_id().map(|user| user.to_string())
     }
 
-    /// Looks at one process, whoever's it is; `None`: it is gone.
-    pub(super) fn one(&mut self, pid: u32) -> Option<Seen> {
-        self.refresh(pid, details().with_user(UpdateKind::Always))?;
-        self.seen(self.system.process(Pid::from_u32(pid))?)
-    }
-
     /// The file of a program, whoever's it is.
     pub(super) fn exe(&mut self, pid: u32) -> Option<String> {
         let kind = ProcessRefreshKind::nothing().with_exe(UpdateKind::Always);
-        image(self.refresh(pid, kind)?).exe
+        exe(self.refresh(pid, kind)?)
     }
 
     fn refresh(&mut self, pid: u32, kind: ProcessRefreshKind) -> Option<&Process> {
@@ -101,13 +138,28 @@ impl Table {
             .collect();
         theirs.sort_unstable();
         // What others run is not looked at.
-        self.system
-            .refresh_processes_specifics(ProcessesToUpdate::Some(&theirs), true, details());
-        theirs
+        let found = theirs
             .iter()
-            .filter_map(|pid| self.seen(self.system.process(*pid)?))
-            .map(|seen| (seen.pid, seen))
-            .collect()
+            .filter_map(|pid| match self.one(pid.as_u32(), owners) {
+                Found::Theirs(seen, _) => Some((seen.pid, *seen)),
+                Found::Others | Found::Gone => None,
+            });
+        found.collect()
+    }
+
+    fn running(&self, pid: u32, running: &Running) -> Seen {
+        let started = self.boot.saturating_add(running.since_boot);
+        let exe = running.file.as_ref().map(|file| file.path().to_owned());
+        Seen {
+            pid,
+            since_boot: running.since_boot,
+            started: i64::try_from(started)
+                .unwrap_or(i64::MAX)
+                .saturating_mul(1000),
+            owner: Some(running.owner.0.to_string()),
+            parent: running.parent,
+            image: image(exe, &running.name, &running.args),
+        }
     }
 
     fn seen(&self, process: &Process) -> Option<Seen> {
@@ -122,7 +174,7 @@ impl Table {
                 .saturating_mul(1000),
             owner: process.user_id().map(|user| user.to_string()),
             parent: process.parent().map(Pid::as_u32),
-            image: image(process),
+            image: image(exe(process), process.name(), process.cmd()),
         })
     }
 }
@@ -152,21 +204,19 @@ fn is(process: &Process, owners: &[Owner]) -> bool {
     owners.iter().any(|owner| is_owner(&user, *owner))
 }
 
-fn image(process: &Process) -> Image {
-    let exe = process.exe().map(|exe| {
-        let exe = exe.to_string_lossy();
-        exe.strip_suffix(DELETED).unwrap_or(&exe).to_owned()
-    });
-    let exe = exe.filter(|exe| !exe.is_empty());
+fn exe(process: &Process) -> Option<String> {
+    let exe = process.exe()?.to_string_lossy();
+    let exe = exe.strip_suffix(DELETED).unwrap_or(&exe);
+    (!exe.is_empty()).then(|| exe.to_owned())
+}
+
+fn image(exe: Option<String>, short: &OsStr, args: &[OsString]) -> Image {
     // The system's own short name is cut at 15 characters.
     let name = exe
         .as_deref()
         .and_then(|exe| exe.rsplit(['/', '\\']).next())
-        .map_or_else(
-            || process.name().to_string_lossy().into_owned(),
-            str::to_owned,
-        );
-    let args = arguments(process.cmd().get(1..).unwrap_or_default());
+        .map_or_else(|| short.to_string_lossy().into_owned(), str::to_owned);
+    let args = arguments(args.get(1..).unwrap_or_default());
     Image { exe, name, args }
 }
 
@@ -194,12 +244,17 @@ mod tests {
     #[test]
     fn this_process_is_itself() {
         let mut table = Table::new().unwrap();
-        let me = table.one(std::process::id()).unwrap();
+        let owner = Owner(rustix::process::getuid().as_raw());
+        let one = |table: &mut Table, pid| match table.one(pid, &[owner]) {
+            Found::Theirs(seen, file) => (*seen, file),
+            other => panic!("{other:?}"),
+        };
+        let (me, file) = one(&mut table, std::process::id());
+        assert_eq!(Some(file.unwrap().path()), me.image.exe.as_deref());
         let exe = std::env::current_exe().unwrap();
         assert_eq!(me.image.exe.as_deref(), exe.to_str());
         let args: Vec<_> = std::env::args().skip(1).collect();
         assert_eq!(me.image.args, args);
-        let owner = Owner(rustix::process::getuid().as_raw());
         let user = table.owner(me.pid).unwrap();
         assert_eq!(me.owner.as_deref(), Some(&*user));
         assert!(is_owner(&user, owner) && !is_owner(&user, Owner(owner.0 + 1)));
@@ -208,7 +263,15 @@ mod tests {
         assert!(me.is_same_process(&all[&me.pid]));
         assert!(table.all(&[Owner(4_000_000)]).is_empty());
         let nobody = u32::MAX >> 2;
-        assert_eq!((table.one(nobody), table.owner(nobody)), (None, None));
+        assert!(matches!(table.one(nobody, &[owner]), Found::Gone));
+        assert_eq!(table.owner(nobody), None);
+        let others = table.one(me.pid, &[Owner(owner.0 + 1)]);
+        assert!(matches!(others, Found::Others));
+        // The slow way sees the same.
+        let Found::Theirs(slow, None) = table.one_slowly(me.pid, &[owner]) else {
+            panic!("not found")
+        };
+        assert_eq!(*slow, me);
     }
 
     #[test]

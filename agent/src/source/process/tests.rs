@@ -202,7 +202,13 @@ async fn the_systems_word_is_taken_as_it_happens() {
         (&*cat.name, cat.pid, cat.started),
         ("cat", sh.pid, sh.started)
     );
+    let file = std::fs::read(cat.exe.as_deref().unwrap()).unwrap();
     assert!(cat.exe.unwrap().ends_with("/cat"));
+    let hash = ring::digest::digest(&ring::digest::SHA256, &file);
+    assert_eq!(cat.sha256.unwrap().0, hash.as_ref());
+    if std::path::Path::new("/var/lib/dpkg/info/coreutils.list").exists() {
+        assert_eq!(cat.signer.as_deref(), Some("dpkg:coreutils"));
+    }
     let now = clock::now().0;
     assert!((now - 60_000..=now + 2_000).contains(&cat.started));
     end(child);
@@ -211,6 +217,67 @@ async fn the_systems_word_is_taken_as_it_happens() {
         (&*gone.name, gone.pid, gone.started),
         ("cat", cat.pid, cat.started)
     );
+    run.end().await;
+}
+
+#[tokio::test]
+async fn one_program_after_another_is_seen_or_counted() {
+    let mut bench = Bench::new(3_000_014);
+    // Each ends by running the next in its own process.
+    let mut command = bench.command("nice", &["nice", "nice", "nice", "nice", "true"]);
+    let mut run = bench.run(true).await;
+    let mut child = command.spawn().unwrap();
+    let mut begun = 0;
+    while begun + run.gaps.iter().filter_map(|gap| gap.count).sum::<u64>() < 6 {
+        run.step().await;
+        let started = |it: &Observation| matches!(it.fact, Fact::ProcessStart(_));
+        begun += u64::try_from(run.ready.drain(..).filter(started).count()).unwrap();
+    }
+    child.wait().unwrap();
+    run.end().await;
+}
+
+#[tokio::test]
+async fn an_app_image_is_a_package_when_it_first_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("Player.AppImage");
+    let mut bytes = std::fs::read("/bin/cat").unwrap();
+    bytes[8..11].copy_from_slice(b"AI\x02");
+    std::fs::write(&path, bytes).unwrap();
+    for (path, mode) in [(dir.path(), 0o755), (&*path, 0o755)] {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(path, mode).unwrap();
+    }
+    let mut bench = Bench::new(3_000_015);
+    let mut command = bench.command(path.to_str().unwrap(), &["-"]);
+    command.stdin(Stdio::piped());
+    let mut run = bench.run(true).await;
+    run.wanted
+        .send(Wanted::new(vec![Kind::ProcessStart, Kind::Package]))
+        .unwrap();
+    run.until_asked(KEY).await;
+    for round in 0..2 {
+        let child = loop {
+            match command.spawn() {
+                // Another test's child holds the copy open until it runs its program.
+                Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => {}
+                child => break child.unwrap(),
+            }
+        };
+        if round == 0 {
+            let Fact::Package(package) = run.next().await.fact else {
+                panic!("no package")
+            };
+            assert_eq!(
+                (&*package.manager, &*package.name),
+                ("appimage", "Player.AppImage")
+            );
+        }
+        let start = run.started(Method::ProcessEvent).await;
+        assert_eq!(start.signer.as_deref(), Some("appimage"));
+        end(child);
+        run.ended(Method::ProcessEvent).await;
+    }
     run.end().await;
 }
 
@@ -360,7 +427,7 @@ async fn an_overflow_is_a_gap_and_the_list_is_looked_at() {
         (gap.cause, gap.source.as_deref()),
         (GapCause::Overflow, Some(KEY))
     );
-    let Some(outbox::Out::News(news)) = out.recv().await else {
+    let Some(outbox::Out::News(news, _)) = out.recv().await else {
         panic!("no start")
     };
     assert_eq!(news.start.map(|(pid, _)| pid), Some(child.id()));

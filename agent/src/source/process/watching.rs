@@ -1,6 +1,7 @@
 //! Watches: takes events where there are any, looks at the list, and says what is new.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use proviso_report::fact::{Gap, GapCause};
@@ -11,12 +12,15 @@ use tokio::time::{Instant, sleep_until};
 
 use super::KEY;
 use super::cursor::Cursor;
-use super::known::{Known, News};
+use super::known::{Began, Known};
+use super::origin::Origins;
 use super::outbox::Out;
-use super::table::{Seen, Table, is_owner};
+use super::print::Prints;
+use super::table::{Found, Seen, Table, is_owner};
 use crate::platform::accounts::{Account, Owner};
 use crate::platform::clock;
 use crate::platform::process_events::{Event, Events};
+use crate::platform::program::ProgramFile;
 use crate::source::wanted::WantedTimes;
 use crate::source::{Health, NotTaken};
 
@@ -37,6 +41,7 @@ pub(super) struct Watching {
     accounts: Vec<Account>,
     table: Table,
     known: Known,
+    prints: Prints,
     out: mpsc::Sender<Out>,
     missed: Missed,
     /// Parents of processes of which nothing is known yet.
@@ -54,7 +59,9 @@ struct Missed {
 
 impl Watching {
     pub(super) fn new(accounts: Vec<Account>, table: Table, out: mpsc::Sender<Out>) -> Self {
+        let homes: Vec<PathBuf> = accounts.iter().map(|it| it.home.clone()).collect();
         Self {
+            prints: Prints::new(Origins::below(Path::new("/"), &homes)),
             accounts,
             table,
             known: Known::default(),
@@ -84,7 +91,7 @@ impl Watching {
             let wanted = since.is_some_and(|times| times.cover_some_of(began));
             if cursor.is_some() && wanted && !old {
                 let at = UnixMs(seen.started);
-                self.begin(seen, &account, at, Method::ProcessPoll).await?;
+                self.begin_by_list(seen, &account, at).await?;
             } else {
                 self.send(Out::Noted(seen.pid, seen.since_boot)).await?;
                 // Nobody can say whether an old one is recorded, but the pipeline.
@@ -138,17 +145,17 @@ impl Watching {
             Event::Began(pid) => {
                 let at = clock::now();
                 let parent = self.parents.remove(&pid);
-                let Some(owner) = self.table.owner(pid) else {
-                    self.miss(pid, parent, at);
-                    return Ok(());
-                };
-                let Some(account) = self.account(Some(&owner)) else {
+                match self.table.one(pid, &self.owners()) {
+                    Found::Theirs(seen, file) => {
+                        let Some(account) = self.account(seen.owner.as_deref()) else {
+                            return Ok(());
+                        };
+                        self.begin(*seen, file, &account, at, Method::ProcessEvent)
+                            .await
+                    }
                     // It was ours until now, perhaps: it runs as somebody else.
-                    return self.end(pid, at, Method::ProcessEvent).await;
-                };
-                match self.table.one(pid) {
-                    Some(seen) => self.begin(seen, &account, at, Method::ProcessEvent).await,
-                    None => {
+                    Found::Others => self.end(pid, at, Method::ProcessEvent).await,
+                    Found::Gone => {
                         self.miss(pid, parent, at);
                         Ok(())
                     }
@@ -166,9 +173,25 @@ impl Watching {
         }
     }
 
+    /// Found in the list: whether it still runs the same is looked at with its file.
+    async fn begin_by_list(
+        &mut self,
+        seen: Seen,
+        account: &str,
+        at: UnixMs,
+    ) -> Result<(), NotTaken> {
+        let file = match self.table.one(seen.pid, &self.owners()) {
+            Found::Theirs(now, file) if now.image == seen.image => file,
+            _ => None,
+        };
+        self.begin(seen, file, account, at, Method::ProcessPoll)
+            .await
+    }
+
     async fn begin(
         &mut self,
         seen: Seen,
+        file: Option<ProgramFile>,
         account: &str,
         at: UnixMs,
         method: Method,
@@ -179,13 +202,25 @@ impl Watching {
                 Some(image) => image.exe.clone(),
                 None => self.table.exe(parent),
             });
-        let news = self.known.began(seen, account, parent_exe, at, method);
-        self.tell(news).await
+        let pid = seen.pid;
+        match self.known.began(seen, account, parent_exe, at, method) {
+            Began::News(news) => {
+                let file = file.and_then(|file| self.prints.of(file));
+                self.send(Out::News(*news, file)).await
+            }
+            Began::Known => Ok(()),
+            Began::Overtaken => {
+                self.miss(pid, None, at);
+                Ok(())
+            }
+        }
     }
 
     async fn end(&mut self, pid: u32, at: UnixMs, method: Method) -> Result<(), NotTaken> {
-        let news = self.known.ended(pid, at, method);
-        self.tell(news).await
+        match self.known.ended(pid, at, method) {
+            Some(news) => self.send(Out::News(news, None)).await,
+            None => Ok(()),
+        }
     }
 
     /// Looks at the list.
@@ -198,7 +233,7 @@ impl Watching {
         }
         for seen in new {
             if let Some(account) = self.account(seen.owner.as_deref()) {
-                self.begin(seen, &account, at, Method::ProcessPoll).await?;
+                self.begin_by_list(seen, &account, at).await?;
             }
         }
         Ok(())
@@ -251,20 +286,16 @@ impl Watching {
         self.send(Out::Health(Health::Lost(gap))).await
     }
 
-    async fn tell(&self, news: Option<News>) -> Result<(), NotTaken> {
-        match news {
-            Some(news) => self.send(Out::News(news)).await,
-            None => Ok(()),
-        }
-    }
-
     async fn send(&self, out: Out) -> Result<(), NotTaken> {
         self.out.send(out).await.map_err(|_| NotTaken::Closed)
     }
 
     fn list(&mut self) -> BTreeMap<u32, Seen> {
-        let owners: Vec<Owner> = self.accounts.iter().map(|account| account.owner).collect();
-        self.table.all(&owners)
+        self.table.all(&self.owners())
+    }
+
+    fn owners(&self) -> Vec<Owner> {
+        self.accounts.iter().map(|account| account.owner).collect()
     }
 
     /// The monitored account whose process it is.
