@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench verifier need-build need-clang need-browsers need-mail need-pdf need-python need-deny
+.PHONY: help demo test bench verifier need-build need-clang need-browsers need-desktops need-mail need-pdf need-python need-deny
 
 # Everything builds into the folder cargo itself would use; set CARGO_TARGET_DIR to move it.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -22,7 +22,7 @@ demo: need-browsers
 	$(TARGET)/release/proviso-demo
 
 # The test runner comes last, so that its summary is the last line.
-test: verifier need-browsers need-mail need-pdf need-python need-deny
+test: verifier need-browsers need-desktops need-mail need-pdf need-python need-deny
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
@@ -62,6 +62,9 @@ need-clang: need-build
 
 need-browsers: need-build
 	@.ci/need chromium:chromium firefox-esr:firefox-esr
+
+need-desktops: need-build
+	@.ci/need Xvfb:xvfb openbox:openbox xterm:xterm xdotool:xdotool sway:sway foot:foot
 
 need-mail: need-build
 	@.ci/need aiosmtpd:python3-aiosmtpd

@@ -34,8 +34,8 @@ use crate::source::extension::desk::Desk;
 use crate::source::extension::native_host::SOCKET;
 use crate::source::extension::{self, PrepareError};
 use crate::source::{
-    Context, Health, Port, ToPipeline, Wanted, accounts, browsers, files, history, other_system,
-    process, sessions, table, tools,
+    Context, Health, Port, ToPipeline, Wanted, accounts, browsers, files, foreground, history,
+    other_system, packages, process, sessions, table, tools,
 };
 use crate::uplink::{self, Notice};
 
@@ -178,6 +178,8 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     sources.spawn(tools::run(port.clone(), context.clone()));
     sources.spawn(sessions::run(port.clone(), context.clone()));
     sources.spawn(other_system::run(port.clone(), context.clone()));
+    sources.spawn(packages::run(port.clone(), context.clone()));
+    sources.spawn(foreground::run(port.clone(), context.clone()));
     sources.spawn(tell_zone(port.clone(), stop.clone()));
     sources.spawn(hand_out(
         served,

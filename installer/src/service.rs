@@ -150,9 +150,9 @@ Restart=always
 RestartSec=2
 # Wrong arguments, not enrolled, wrong rights, another agent runs: trying again mends nothing.
 RestartPreventExitStatus=2 3 4 6
-# It reads the histories in the homes of monitored accounts, looks at their programs, and hears
-# from the kernel when one starts.
-CapabilityBoundingSet=CAP_DAC_READ_SEARCH CAP_SYS_PTRACE CAP_NET_ADMIN
+# It reads the histories in the homes of monitored accounts, looks at their programs, hears from
+# the kernel when one starts, and (DAC_OVERRIDE) from their Wayland desktop what is in front.
+CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_SYS_PTRACE CAP_NET_ADMIN
 ProtectHome=read-only
 # It writes its own state and nothing else.
 ProtectSystem=strict

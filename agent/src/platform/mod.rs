@@ -6,7 +6,9 @@
 pub mod accounts;
 pub mod changes;
 pub mod clock;
+pub mod desktop;
 pub mod files;
+pub mod folder_changes;
 pub mod local;
 pub mod mapped;
 pub mod mounts;

@@ -5,7 +5,10 @@
 
 use proviso_report::fact::Kind;
 
-use super::{accounts, browsers, extension, files, history, other_system, sessions, tools};
+use super::{
+    accounts, browsers, extension, files, foreground, history, other_system, packages, sessions,
+    tools,
+};
 
 /// One source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,18 +42,30 @@ pub const SOURCES: &[Source] = &[
     Source {
         name: "process",
         looks_at: "the programs that run in the monitored accounts",
-        // Ends are seen where starts are looked at, and what a browser is told to do.
+        // Ends are seen where starts are looked at, and what a browser is told to do; a program
+        // without a manager is its own package.
         kinds: &[
             Kind::ProcessStart,
             Kind::ProcessEnd,
             Kind::PrivateWindow,
             Kind::BrowserSetting,
+            Kind::Package,
         ],
     },
     Source {
         name: "browsers",
         looks_at: "the settings of browsers in the monitored accounts, and what the administrator set for them",
         kinds: browsers::KINDS,
+    },
+    Source {
+        name: "packages",
+        looks_at: "the lists of installed packages that dpkg, rpm, snap and flatpak keep",
+        kinds: packages::KINDS,
+    },
+    Source {
+        name: "foreground",
+        looks_at: "which program is in front on the displays of the monitored accounts, never at titles",
+        kinds: foreground::KINDS,
     },
     Source {
         name: "accounts",

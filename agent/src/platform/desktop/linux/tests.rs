@@ -1,0 +1,225 @@
+//! Real displays: an X server without a screen, and a compositor without one.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use super::*;
+use crate::platform::desktop::Window;
+
+/// So that a test need not wait for a minute.
+const SOON: u32 = 1_500;
+/// Everything here answers within seconds.
+const LONG: Duration = Duration::from_secs(60);
+
+/// A program that ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(command: &mut Command) -> Running {
+    command.stdin(Stdio::null()).stderr(Stdio::null());
+    Running(command.process_group(0).spawn().unwrap())
+}
+
+fn me(home: &Path) -> Account {
+    Account {
+        name: "me".into(),
+        owner: Owner(rustix::process::getuid().as_raw()),
+        home: home.to_owned(),
+    }
+}
+
+/// An X server, and its number.
+fn x_server(folder: &Path) -> (Running, u32) {
+    let mut command = Command::new("Xvfb");
+    command
+        .args([
+            "-displayfd",
+            "1",
+            "-nolisten",
+            "tcp",
+            "-screen",
+            "0",
+            "640x480x24",
+        ])
+        .arg("-auth")
+        .arg(folder.join(".Xauthority"))
+        .stdout(Stdio::piped());
+    // For any host and any display: family, address, number, kind, key.
+    let key = b"\xff\xff\0\0\0\0\0\x12MIT-MAGIC-COOKIE-1\0\x100123456789abcdef";
+    std::fs::write(folder.join(".Xauthority"), key).unwrap();
+    let mut server = start(&mut command);
+    let mut line = String::new();
+    let out = server.0.stdout.take().unwrap();
+    BufReader::new(out).read_line(&mut line).unwrap();
+    let number = line.trim().parse().unwrap();
+    (server, number)
+}
+
+/// On the display of that number.
+fn on(number: u32, folder: &Path, program: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(args)
+        .env("DISPLAY", format!(":{number}"))
+        .env("XAUTHORITY", folder.join(".Xauthority"))
+        .stdout(Stdio::null());
+    command
+}
+
+async fn next(desktop: &mut Desktop) -> Change {
+    timeout(LONG, desktop.next()).await.unwrap().unwrap()
+}
+
+/// Until it tells this.
+async fn until(desktop: &mut Desktop, change: &Change) {
+    while next(desktop).await != *change {}
+}
+
+#[tokio::test]
+async fn an_x_server_tells_what_is_in_front_and_when_nobody_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let (server, number) = x_server(dir.path());
+    let run = |program: &str, args: &[&str]| on(number, dir.path(), program, args);
+    let _manager = start(&mut run("openbox", &["--sm-disable"]));
+    let screen = Screen::X11 { number, keys: None };
+    let account = me(dir.path());
+    let mut desktop = Desktop::connect_with(&screen, &account, SOON)
+        .await
+        .unwrap();
+
+    let terminal = start(&mut run("xterm", &["-T", "secret"]));
+    let window = Window {
+        pid: Some(terminal.0.id()),
+        class: Some("XTerm".into()),
+    };
+    until(&mut desktop, &Change::Front(Some(window.clone()))).await;
+    // More than once: it goes on to tell.
+    for _ in 0..2 {
+        until(&mut desktop, &Change::Idle).await;
+        let status = run("xdotool", &["key", "a"]).status().unwrap();
+        assert!(status.success());
+        until(&mut desktop, &Change::Active).await;
+    }
+    let other = start(&mut run("xterm", &["-class", "Other"]));
+    let before = window.clone();
+    let window = Window {
+        pid: Some(other.0.id()),
+        class: Some("Other".into()),
+    };
+    until(&mut desktop, &Change::Front(Some(window))).await;
+    drop(other);
+    until(&mut desktop, &Change::Front(Some(before))).await;
+    drop(server);
+    let end = loop {
+        match timeout(LONG, desktop.next()).await.unwrap() {
+            Ok(_) => {}
+            Err(error) => break error,
+        }
+    };
+    assert!(end.is_end(), "{end}");
+}
+
+#[tokio::test]
+async fn an_x_server_of_others_or_without_a_manager_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_server, number) = x_server(dir.path());
+    let screen = |keys| Screen::X11 { number, keys };
+    let account = me(dir.path());
+    let other = Account {
+        owner: Owner(account.owner.0 + 1),
+        ..account.clone()
+    };
+    let error = Desktop::connect(&screen(None), &other).await.unwrap_err();
+    assert!(matches!(error, DesktopError::Refused(_)), "{error}");
+    let none = screen(Some(dir.path().join("none")));
+    let error = Desktop::connect(&none, &account).await.unwrap_err();
+    assert!(matches!(error, DesktopError::Refused(_)), "{error}");
+    let error = Desktop::connect(&screen(None), &account).await.unwrap_err();
+    assert!(matches!(error, DesktopError::Silent(_)), "{error}");
+    let elsewhere = Screen::Elsewhere("desk.example".into());
+    let error = Desktop::connect(&elsewhere, &account).await.unwrap_err();
+    assert!(matches!(error, DesktopError::Elsewhere(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_compositor_tells_what_is_in_front_and_when_nobody_is_there() {
+    // It does not run as root.
+    const OWNER: u32 = 3_200_000;
+    let dir = tempfile::tempdir().unwrap();
+    std::os::unix::fs::chown(dir.path(), Some(OWNER), Some(OWNER)).unwrap();
+    let run = |program: &str| {
+        let mut command = Command::new(program);
+        command
+            .uid(OWNER)
+            .gid(OWNER)
+            .current_dir(dir.path())
+            .env("HOME", dir.path())
+            .env("XDG_RUNTIME_DIR", dir.path())
+            .env("WLR_BACKENDS", "headless")
+            .env("WLR_LIBINPUT_NO_DEVICES", "1")
+            .env("WLR_RENDERER", "pixman")
+            .env_remove("DISPLAY")
+            .stdout(Stdio::null());
+        command
+    };
+    let config = dir.path().join("config");
+    std::fs::write(&config, "xwayland disable\n").unwrap();
+    let _sway = start(run("sway").arg("-c").arg(&config));
+    let socket = dir.path().join("wayland-1");
+    let account = Account {
+        owner: Owner(OWNER),
+        ..me(dir.path())
+    };
+    let screen = Screen::Wayland(socket);
+    let connect = async {
+        loop {
+            match Desktop::connect_with(&screen, &account, SOON).await {
+                Ok(desktop) => break desktop,
+                // It has not begun.
+                Err(DesktopError::Io(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    let mut desktop = timeout(LONG, connect).await.unwrap();
+    let other = Account {
+        owner: Owner(account.owner.0 + 1),
+        ..account.clone()
+    };
+    let error = Desktop::connect(&screen, &other).await.unwrap_err();
+    assert!(matches!(error, DesktopError::Refused(_)), "{error}");
+
+    let terminal = start(
+        run("foot")
+            .args(["--app-id", "proviso.test", "sleep", "1000"])
+            .env("WAYLAND_DISPLAY", "wayland-1"),
+    );
+    let window = Window {
+        pid: None,
+        class: Some("proviso.test".into()),
+    };
+    until(&mut desktop, &Change::Front(Some(window))).await;
+    let mut files = std::fs::read_dir(dir.path()).unwrap().flatten();
+    let is_control =
+        |it: &std::fs::DirEntry| it.file_name().to_string_lossy().starts_with("sway-ipc");
+    let control = files.find(is_control).unwrap().path();
+    for _ in 0..2 {
+        until(&mut desktop, &Change::Idle).await;
+        let status = run("swaymsg")
+            .env("SWAYSOCK", &control)
+            .arg("seat - cursor move 5 5")
+            .status();
+        assert!(status.unwrap().success());
+        until(&mut desktop, &Change::Active).await;
+    }
+    drop(terminal);
+    until(&mut desktop, &Change::Front(None)).await;
+}
