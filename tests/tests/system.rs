@@ -5,7 +5,8 @@
 //! so each thing is done again, in a new way, until it is told.
 //!
 //! Not tried here: a firmware that says what it starts (this is tried over files of it beside the
-//! source), logind (its files are, in the same way), and a start of the computer.
+//! source), logind (its files are, in the same way), a start of the computer, and signing in on other
+//! processors than x86-64, whose list has another form.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
