@@ -33,12 +33,29 @@ pub struct Config {
     /// Whom the person can ask, and how to reach them, where the order does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
+    /// Is what this computer sends paid for by the byte?
+    #[serde(default)]
+    pub metered: Metered,
     /// The browser extension.
     #[serde(default)]
     pub extension: Extension,
     /// How much may wait on this computer while the collector is not reached.
     #[serde(default)]
     pub journal: Journal,
+}
+
+/// Whether the link to the collector is paid for by the byte. Then reports go out less often, and no
+/// more of them a day than the order allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metered {
+    /// As far as the system shows it: a phone's link is.
+    #[default]
+    Auto,
+    /// It always is.
+    Always,
+    /// It never is.
+    Never,
 }
 
 /// How the browser extension is handed out.
@@ -118,6 +135,7 @@ impl Config {
             heartbeat_seconds: default_heartbeat(),
             key_seconds: default_key(),
             contact: None,
+            metered: Metered::default(),
             extension: Extension::default(),
             journal: Journal::default(),
         }
@@ -174,7 +192,7 @@ mod tests {
     #[test]
     fn is_this_text() {
         let text = "collector = \"collector.example:7443\"\naccounts = [\"alex\"]\n\
-                    heartbeat_seconds = 60\nkey_seconds = 3600\n\n[extension]\nport = 17491\n\n\
+                    heartbeat_seconds = 60\nkey_seconds = 3600\nmetered = \"auto\"\n\n[extension]\nport = 17491\n\n\
                     [journal]\nmax_megabytes = 1024\nmax_days = 90\n";
         let config = Config::new("collector.example:7443".into(), vec!["alex".into()]);
         assert_eq!(toml::to_string(&config).unwrap(), text);

@@ -28,7 +28,7 @@ use crate::platform::clock::{Clock, ClockError};
 use crate::platform::local::{BindError, Listener};
 use crate::platform::rights::{self, RightsError};
 use crate::platform::signals::Signals;
-use crate::platform::{power, zone};
+use crate::platform::{memory, power, zone};
 use crate::scope::Scope;
 use crate::source::extension::desk::Desk;
 use crate::source::extension::native_host::SOCKET;
@@ -49,6 +49,9 @@ const SYSTEM_SAYS: Duration = Duration::from_secs(2);
 const ZONE_AGAIN: Duration = Duration::from_secs(60);
 /// Between two tries to open the port of the extension.
 const PORT_RETRY: Duration = Duration::from_secs(30);
+/// After the start, until what only the start needed is given back; and between two times.
+const SETTLED: Duration = Duration::from_secs(8);
+const GIVE_BACK: Duration = Duration::from_secs(3_600);
 /// Records that go ahead of a backlog, waiting to be sent.
 const NOTICES: usize = 64;
 
@@ -112,6 +115,7 @@ pub fn run(state: &Path) -> Result<(), RunError> {
     rights::check_folder(state)?;
     let identity = Identity::load(state)?;
     rights::check_secret(&state.join(log_key::FILE))?;
+    memory::one_arena();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(4)
@@ -154,9 +158,12 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     let uplink = tokio::spawn(uplink::run(
         identity.clone(),
         port.clone(),
-        ears.closed.clone(),
-        ears.notices,
-        config.collector.clone(),
+        uplink::Told {
+            closed: ears.closed.clone(),
+            notices: ears.notices,
+            budget: ears.budget,
+        },
+        Arc::clone(&config),
         stop_uplink.clone(),
     ));
     let context = Context {
@@ -181,6 +188,7 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     sources.spawn(packages::run(port.clone(), context.clone()));
     sources.spawn(foreground::run(port.clone(), context.clone()));
     sources.spawn(tell_zone(port.clone(), stop.clone()));
+    sources.spawn(rest(stop.clone()));
     sources.spawn(hand_out(
         served,
         config.extension.port,
@@ -220,6 +228,7 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
 struct Ears {
     wanted: watch::Receiver<Wanted>,
     closed: watch::Receiver<u64>,
+    budget: watch::Receiver<Option<u64>>,
     progress: watch::Receiver<Progress>,
     notices: mpsc::Receiver<Notice>,
 }
@@ -227,17 +236,20 @@ struct Ears {
 fn outlets() -> (Outlets, Ears) {
     let (wanted, hears_wanted) = watch::channel(Wanted::default());
     let (closed, hears_closed) = watch::channel(0);
+    let (budget, hears_budget) = watch::channel(None);
     let (progress, hears_progress) = watch::channel(Progress::default());
     let (notices, hears_notices) = mpsc::channel(NOTICES);
     let outlets = Outlets {
         wanted,
         closed,
+        budget,
         progress,
         notices,
     };
     let ears = Ears {
         wanted: hears_wanted,
         closed: hears_closed,
+        budget: hears_budget,
         progress: hears_progress,
         notices: hears_notices,
     };
@@ -323,6 +335,16 @@ async fn tell_zone(port: Port, stop: CancellationToken) {
             let _ = port.send(ToPipeline::Zone(zone)).await;
         }
         until(&stop, tokio::time::sleep(ZONE_AGAIN)).await;
+    }
+}
+
+/// Gives memory back once the start is over, and what a busy hour took.
+async fn rest(stop: CancellationToken) {
+    let mut wait = SETTLED;
+    while !stop.is_cancelled() {
+        until(&stop, tokio::time::sleep(wait)).await;
+        memory::give_back();
+        wait = GIVE_BACK;
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Writer<'a> {
     pub(super) judges: &'a dyn Judges,
     pub(super) tip: Tip,
     notices: Vec<Notice>,
+    /// Reports may have to wait whatever waits before them.
+    dear: bool,
     pressing: bool,
 }
 
@@ -67,6 +69,7 @@ impl<'a> Writer<'a> {
             judges,
             tip,
             notices: Vec::new(),
+            dear: false,
             pressing: false,
         }
     }
@@ -105,10 +108,15 @@ impl<'a> Writer<'a> {
         self.follow(seq, judged)?;
         self.tally_recorded(judged, now)?;
         // The collector judges a notice by itself.
-        if judged.is_pressing() && self.tip.waiting.reports > BACKLOG {
+        if judged.is_pressing() && (self.dear || self.tip.waiting.reports > BACKLOG) {
             self.notices.push(Notice { index: seq, line });
         }
         Ok(Taken::Recorded(seq))
+    }
+
+    /// The link is paid for by the byte: the uplink may hold reports back, so it is given every notice.
+    pub const fn over_a_dear_link(&mut self, dear: bool) {
+        self.dear = dear;
     }
 
     /// To be called last: a possible breach does not wait for its report to fill.

@@ -83,6 +83,7 @@ impl Keeper {
                 self.link = link;
                 self.tell(Vec::new());
             }
+            Ask::Metered(metered) => self.metered = metered,
         }
         Ok(())
     }

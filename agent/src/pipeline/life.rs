@@ -80,6 +80,7 @@ impl Keeper {
                 clock: *now,
             },
             link: Link::Down("the agent has just started".into()),
+            metered: false,
             stopped: false,
             contact: None,
         };
@@ -94,6 +95,8 @@ impl Keeper {
         }
         keeper.outlets.wanted.send_replace(keeper.book.wanted());
         keeper.outlets.closed.send_replace(keeper.journal.closed());
+        let budget = super::budget(&keeper.book);
+        keeper.outlets.budget.send_replace(budget);
         keeper.tick(now)?;
         Ok(keeper)
     }

@@ -39,6 +39,9 @@ use crate::uplink::{Link, Notice};
 /// A report closes so long after its first record, and confirmations are recorded so long after
 /// the first of them.
 const CLOSE_AFTER_MS: u64 = 5_000;
+/// The same where the link is paid for by the byte: what a report costs beside its records is then paid
+/// seldom. A possible breach closes it at once all the same.
+const CLOSE_AFTER_METERED_MS: u64 = 600_000;
 /// The order's term is looked at so often even if nobody sets the clock.
 const LOOK_MS: u64 = 60_000;
 
@@ -49,6 +52,8 @@ pub struct Outlets {
     pub wanted: watch::Sender<Wanted>,
     /// How many records are in closed reports.
     pub closed: watch::Sender<u64>,
+    /// What the order in force lets go over a link that is paid for by the byte, bytes a day.
+    pub budget: watch::Sender<Option<u64>>,
     /// How far the collector is.
     pub progress: watch::Sender<Progress>,
     /// Records that go ahead of a backlog.
@@ -76,6 +81,8 @@ pub struct Keeper {
     stall: Option<stall::Stall>,
     pulse: life::Pulse,
     link: Link,
+    /// Is the link paid for by the byte?
+    metered: bool,
     stopped: bool,
     /// Whom to ask, where the order does not say.
     contact: Option<String>,
@@ -118,7 +125,7 @@ impl Keeper {
         let closing = [self.journal.open_since(), self.journal.confirming_since()];
         let closing = closing.into_iter().flatten().map(|since| {
             since
-                .saturating_add(CLOSE_AFTER_MS)
+                .saturating_add(self.close_after())
                 .saturating_sub(now.mono)
         });
         let turn = self.book.next_turn(now.at).map(|at| {
@@ -186,7 +193,9 @@ impl Keeper {
         let (book, scope, pulse) = (&self.book, &mut self.scope, &self.pulse);
         let unsaid = &self.unsaid;
         let is_over = over.is_some();
+        let dear = self.metered;
         let written = self.journal.transact_judged(book, |writer| {
+            writer.over_a_dear_link(dear);
             pulse.clocks(writer, now)?;
             say_all(writer, unsaid, now)?;
             if let Some(stall) = over {
@@ -264,6 +273,7 @@ impl Keeper {
                     *wanted = new;
                     changed
                 });
+                self.outlets.budget.send_replace(budget(&self.book));
                 self.tell(Vec::new());
                 Ok(true)
             }
@@ -304,11 +314,19 @@ impl Keeper {
         }
     }
 
+    const fn close_after(&self) -> u64 {
+        if self.metered {
+            CLOSE_AFTER_METERED_MS
+        } else {
+            CLOSE_AFTER_MS
+        }
+    }
+
     fn is_closing(&self, now: &Moment) -> bool {
         [self.journal.open_since(), self.journal.confirming_since()]
             .into_iter()
             .flatten()
-            .any(|since| now.mono >= since.saturating_add(CLOSE_AFTER_MS))
+            .any(|since| now.mono >= since.saturating_add(self.close_after()))
     }
 
     /// The order in force, by its digest.
@@ -329,6 +347,12 @@ impl Keeper {
             Err(error) => self.failed(error, false, now),
         }
     }
+}
+
+/// What the order in force lets go over a link that is paid for by the byte.
+fn budget(book: &Book) -> Option<u64> {
+    let kilobytes = book.in_force()?.order().notice().metered_kilobytes?;
+    Some(u64::from(kilobytes).saturating_mul(1_000))
 }
 
 /// What had to wait for this transaction.

@@ -58,6 +58,7 @@ impl World {
         let outlets = Outlets {
             wanted,
             closed,
+            budget: watch::channel(None).0,
             progress: watch::channel(Progress::default()).0,
             notices,
         };
@@ -287,6 +288,30 @@ fn only_what_a_clause_covers_is_written_and_of_the_rest_a_count() {
     for secret in ["solicitor.example/about", "old.example", "a:hush"] {
         assert!(!is_on_disk(world.dir.path(), secret.as_bytes()), "{secret}");
     }
+}
+
+#[test]
+fn over_a_dear_link_a_report_waits_for_more_but_a_possible_breach_does_not() {
+    let world = World::new();
+    let mut agent = world.start_under_order();
+    let metered = ToPipeline::Uplink(Ask::Metered(true));
+    agent.keeper.take(&mut vec![metered], &at(1)).unwrap();
+    agent.closed.mark_unchanged();
+    assert!(agent.submit(vec![seen("https://news.example/", 10)], "1", 10));
+    let late = 10 + CLOSE_AFTER_MS;
+    agent.keeper.tick(&at(late)).unwrap();
+    assert!(!agent.closed.has_changed().unwrap());
+    assert!(agent.submit(vec![seen("https://social.example/", 11)], "2", late + 1));
+    assert!(agent.closed.has_changed().unwrap());
+    assert!(
+        agent.notices.try_recv().is_ok(),
+        "its report may have to wait"
+    );
+    agent.closed.mark_unchanged();
+    assert!(agent.submit(vec![seen("https://news.example/2", 12)], "3", late + 2));
+    let late = late + 2 + CLOSE_AFTER_METERED_MS;
+    agent.keeper.tick(&at(late)).unwrap();
+    assert!(agent.closed.has_changed().unwrap());
 }
 
 #[test]

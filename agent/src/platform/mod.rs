@@ -11,6 +11,8 @@ pub mod files;
 pub mod folder_changes;
 pub mod local;
 pub mod mapped;
+pub mod memory;
+pub mod metered;
 pub mod mounts;
 pub mod open_files;
 pub mod power;

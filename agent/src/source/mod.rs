@@ -244,6 +244,12 @@ impl Port {
         self.send(ToPipeline::Health(health)).await
     }
 
+    /// The same without waiting; false when there is no room for it now.
+    #[must_use]
+    pub fn try_health(&self, health: Health) -> bool {
+        self.0.try_send(ToPipeline::Health(health)).is_ok()
+    }
+
     /// Sends anything that the pipeline understands.
     pub async fn send(&self, message: ToPipeline) -> Result<(), NotTaken> {
         self.0.send(message).await.map_err(|_| NotTaken::Closed)

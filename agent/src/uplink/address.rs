@@ -7,6 +7,8 @@
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use super::dial::{Dialled, any_port};
+use crate::config::Metered;
+use crate::platform::metered;
 
 /// The address from which this computer reached the collector when it last looked.
 #[derive(Debug)]
@@ -16,6 +18,15 @@ impl Address {
     /// As it is now.
     pub(super) fn new(dialled: &Dialled) -> Self {
         Self(own(dialled.connection.remote_address()))
+    }
+
+    /// Is the link paid for by the byte, as of now?
+    pub(super) fn is_metered(&self, rule: Metered) -> bool {
+        match rule {
+            Metered::Always => true,
+            Metered::Never => false,
+            Metered::Auto => self.0.is_some_and(metered::is_metered),
+        }
     }
 
     /// Takes a new socket when the address is another one.
@@ -32,6 +43,18 @@ impl Address {
             Ok(()) => tracing::info!("this computer's address changed; the connection follows"),
             Err(error) => tracing::warn!(%error, "no socket for this computer's new address"),
         }
+    }
+}
+
+/// Is the link to the collector paid for by the byte?
+pub(super) async fn is_metered(rule: Metered, collector: &str) -> bool {
+    match rule {
+        Metered::Always => true,
+        Metered::Never => false,
+        Metered::Auto => match tokio::net::lookup_host(collector).await {
+            Ok(mut found) => found.next().and_then(own).is_some_and(metered::is_metered),
+            Err(_) => false,
+        },
     }
 }
 

@@ -9,6 +9,7 @@ use std::future::pending;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
+use proviso_report::fact::CapReached;
 use proviso_report::frame::{Close, FrameDecoder};
 use quinn::{Chunk, ReadError, RecvStream, SendStream, WriteError};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -18,8 +19,11 @@ use tokio_util::sync::CancellationToken;
 use super::address::Address;
 use super::dial::{CHUNK, Dialled};
 use super::session::{Answer, Request, Session, SessionError};
+use super::thrift::{AROUND, Thrift};
 use super::{Ask, Notice};
-use crate::source::{Port, ToPipeline};
+use crate::config::Metered;
+use crate::platform::clock;
+use crate::source::{Health, Port, ToPipeline};
 
 /// How long the end of the agent may wait for receipts.
 const LAST_RECEIPTS: Duration = Duration::from_secs(2);
@@ -33,6 +37,10 @@ pub(super) struct Around {
     pub(super) port: Port,
     pub(super) closed: watch::Receiver<u64>,
     pub(super) notices: mpsc::Receiver<Notice>,
+    pub(super) budget: watch::Receiver<Option<u64>>,
+    /// What the settings say of the link.
+    pub(super) metered: Metered,
+    pub(super) thrift: Thrift,
     pub(super) stop: CancellationToken,
 }
 
@@ -47,6 +55,8 @@ pub(super) enum Ended {
     Pipeline,
     /// The agent stops.
     Stopped,
+    /// The link is of another kind than when this connection was made.
+    Anew,
 }
 
 struct Link<'a> {
@@ -61,6 +71,10 @@ struct Link<'a> {
     /// What the pipeline was asked.
     work: Option<Work>,
     address: Address,
+    /// Was the link paid for by the byte when this connection was made?
+    metered: bool,
+    /// Bytes that it has cost, as of the last look.
+    cost: u64,
     look: Instant,
     /// The agent stops: when to wait no longer.
     until: Option<Instant>,
@@ -84,6 +98,7 @@ enum Step {
 /// had said welcome.
 pub(super) async fn run(
     dialled: &Dialled,
+    metered: bool,
     around: &mut Around,
     session: Session,
 ) -> (VecDeque<Notice>, bool, Ended) {
@@ -108,14 +123,17 @@ pub(super) async fn run(
         out: (Vec::new(), 0),
         work: None,
         address: Address::new(dialled),
-        look: Instant::now() + LOOK,
+        metered,
+        cost: 0,
+        // At once: how much may be sent is known before anything is.
+        look: Instant::now(),
         until: None,
     };
     let ended = link.serve().await;
     let close = match &ended {
         Ended::Session(SessionError::Frame(_) | SessionError::Unexpected(_)) => Close::Fault,
         Ended::Session(_) | Ended::Lost(_) => Close::Done,
-        Ended::Pipeline | Ended::Stopped => Close::Away,
+        Ended::Pipeline | Ended::Stopped | Ended::Anew => Close::Away,
     };
     dialled.connection.close(close.code().into(), b"");
     let _said = timeout(FAREWELL, dialled.endpoint.wait_idle()).await;
@@ -187,6 +205,29 @@ impl Link<'_> {
         }
     }
 
+    /// Counts what the connection has cost, and holds reports back where the order's budget is used up.
+    fn weigh(&mut self) -> Result<(), Ended> {
+        let metered = self.address.is_metered(self.around.metered);
+        let cost = cost(self.dialled);
+        let more = cost.saturating_sub(self.cost);
+        self.cost = cost;
+        let budget = *self.around.budget.borrow();
+        let thrift = &mut self.around.thrift;
+        thrift.look(metered, budget, more, clock::now());
+        self.session.hold_reports(thrift.holds());
+        if let Some(budget) = thrift.tell() {
+            tracing::warn!("the order's budget for a metered link is used up for today");
+            let said = Health::Sign(used_up(budget).into());
+            // A pipeline that is busy is told at the next look, tomorrow at the latest.
+            let _ = self.around.port.try_health(said);
+        }
+        if metered == self.metered {
+            Ok(())
+        } else {
+            Err(Ended::Anew)
+        }
+    }
+
     fn step(&mut self, step: Step) -> Result<(), Ended> {
         let now = Instant::now();
         match step {
@@ -217,6 +258,7 @@ impl Link<'_> {
                 if self.look <= now {
                     self.look = now + LOOK;
                     self.address.follow(self.dialled);
+                    self.weigh()?;
                 }
             }
         }
@@ -263,6 +305,29 @@ async fn ask(port: Port, request: Request) -> Result<Option<Answer>, ()> {
             Answer::Offered(answer.await.map_err(|_| ())?)
         }
     }))
+}
+
+/// Bytes that a connection has cost both ways, with what is around them.
+fn cost(dialled: &Dialled) -> u64 {
+    let stats = dialled.connection.stats();
+    let bytes = stats.udp_tx.bytes.saturating_add(stats.udp_rx.bytes);
+    let datagrams = stats
+        .udp_tx
+        .datagrams
+        .saturating_add(stats.udp_rx.datagrams);
+    bytes.saturating_add(datagrams.saturating_mul(AROUND))
+}
+
+fn used_up(budget: u64) -> CapReached {
+    CapReached {
+        cap: "traffic".into(),
+        count: None,
+        detail: format!(
+            "the {} kilobytes that the order lets monitoring send today over a metered link are used \
+             up; reports wait until tomorrow or another link, possible breaches go out",
+            budget / 1_000
+        ),
+    }
 }
 
 async fn answered(work: &mut Option<Work>) -> Result<Option<Answer>, ()> {

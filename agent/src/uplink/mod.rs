@@ -13,9 +13,11 @@ mod backoff;
 pub mod dial;
 mod link;
 pub mod session;
+pub mod thrift;
 pub mod tls;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use proviso_report::fact::LogBreak;
@@ -26,12 +28,17 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::config::Config;
 use crate::identity::Identity;
-use crate::source::{NotTaken, Port, ToPipeline};
+use crate::source::{Batch, NotTaken, Port, ToPipeline};
 use backoff::Backoff;
 use dial::Dialled;
 use link::{Around, Ended};
 use session::{Parties, Session, keep_notice};
+use thrift::Thrift;
+
+/// The cursor that says what was used of a day's budget.
+const THRIFT: &str = "uplink:thrift";
 
 /// What the uplink asks of the pipeline.
 #[derive(Debug)]
@@ -92,6 +99,8 @@ pub enum Ask {
     },
     /// How the connection stands, for `status`.
     Link(Link),
+    /// Is the link paid for by the byte?
+    Metered(bool),
 }
 
 /// Where the log stands.
@@ -142,24 +151,40 @@ pub struct Notice {
     pub line: Vec<u8>,
 }
 
-/// Keeps the collector up to date until `stop`: `closed` says how many records are in closed
-/// reports, `notices` brings records that must not wait behind a backlog.
+/// What the pipeline tells the uplink.
+#[derive(Debug)]
+pub struct Told {
+    /// How many records are in closed reports.
+    pub closed: watch::Receiver<u64>,
+    /// Records that must not wait behind a backlog.
+    pub notices: mpsc::Receiver<Notice>,
+    /// What the order lets go over a link that is paid for by the byte, bytes a day.
+    pub budget: watch::Receiver<Option<u64>>,
+}
+
+/// Keeps the collector up to date until `stop`.
 pub async fn run(
     identity: Identity,
     port: Port,
-    closed: watch::Receiver<u64>,
-    notices: mpsc::Receiver<Notice>,
-    collector: String,
+    told: Told,
+    config: Arc<Config>,
     stop: CancellationToken,
 ) {
+    let thrift = match port.cursor(THRIFT).await {
+        Some(bytes) => Thrift::from_bytes(&bytes),
+        None => None,
+    };
     let around = Around {
         port,
-        closed,
-        notices,
+        closed: told.closed,
+        notices: told.notices,
+        budget: told.budget,
+        metered: config.metered,
+        thrift: thrift.unwrap_or_default(),
         stop: stop.clone(),
     };
-    let config = match tls::client(&identity) {
-        Ok(config) => config,
+    let client = match tls::client(&identity) {
+        Ok(client) => client,
         Err(error) => {
             tracing::error!("{error}");
             let _gone = around.say(Link::Down(error.to_string())).await;
@@ -172,8 +197,8 @@ pub async fn run(
             origin: identity.origin().to_owned(),
             collector_key: identity.collector_key().clone(),
         },
-        collector,
-        config,
+        collector: config.collector.clone(),
+        config: client,
         around,
         waiting: VecDeque::new(),
         backoff: Backoff::default(),
@@ -203,10 +228,20 @@ impl Uplink {
     /// One connection, from its first to its last word. Answers how long to wait before the next.
     async fn once(&mut self) -> Result<Duration, Stops> {
         let (collector, config) = (self.collector.clone(), self.config.clone());
+        let rule = self.around.metered;
         let dialled = self
-            .meanwhile(async move { Dialled::new(&collector, &config).await })
+            .meanwhile(async move {
+                let metered = address::is_metered(rule, &collector).await;
+                let config = if metered {
+                    tls::metered(config)
+                } else {
+                    config
+                };
+                (metered, Dialled::new(&collector, &config).await)
+            })
             .await
             .ok_or(Stops)?;
+        let (metered, dialled) = dialled;
         let dialled = match dialled {
             Ok(dialled) => dialled,
             Err(error) => return self.fails(error.to_string()).await,
@@ -218,13 +253,17 @@ impl Uplink {
         let standing = self.around.standing().await?;
         let notices = std::mem::take(&mut self.waiting);
         let session = Session::new(self.parties.clone(), standing, notices, Instant::now());
-        let (left, welcomed, ended) = link::run(&dialled, &mut self.around, session).await;
+        self.around.say_metered(metered).await?;
+        let (left, welcomed, ended) = link::run(&dialled, metered, &mut self.around, session).await;
+        self.around.keep_thrift().await?;
         self.waiting = left;
         if welcomed {
             self.backoff.reset();
         }
         match ended {
             Ended::Stopped => Err(Stops),
+            // Another kind of link wants another kind of connection.
+            Ended::Anew => Ok(Duration::ZERO),
             Ended::Pipeline => self.fails("the journal does not answer".to_owned()).await,
             Ended::Lost(why) => self.fails(format!("the connection ended: {why}")).await,
             Ended::Session(error) if error.breaks_log().is_some() => {
@@ -312,6 +351,20 @@ impl Uplink {
 impl Around {
     async fn say(&self, link: Link) -> Result<(), Stops> {
         Ok(self.port.send(ToPipeline::Uplink(Ask::Link(link))).await?)
+    }
+
+    async fn say_metered(&self, metered: bool) -> Result<(), Stops> {
+        let ask = Ask::Metered(metered);
+        Ok(self.port.send(ToPipeline::Uplink(ask)).await?)
+    }
+
+    /// What was used of the day's budget outlasts the agent.
+    async fn keep_thrift(&self) -> Result<(), Stops> {
+        if self.thrift.is_metered() {
+            let batch = Batch::new(THRIFT, Vec::new()).with_cursor(self.thrift.to_bytes());
+            self.port.send(ToPipeline::Batch(batch)).await?;
+        }
+        Ok(())
     }
 
     async fn log(&self) -> Result<(DeviceId, String), Stops> {

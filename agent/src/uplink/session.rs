@@ -77,6 +77,8 @@ pub struct Session {
     repeated: Option<u64>,
     /// No reports until then: the collector was busy.
     rests_until: Option<Instant>,
+    /// No reports for now: the link is paid for by the byte, and the day's budget is used up.
+    holds: bool,
     /// When the collector was last heard, or was first asked something.
     heard: Instant,
     /// The order that the collector assigned last, and how many updates of its lists it has.
@@ -164,6 +166,7 @@ impl Session {
             comparing: VecDeque::new(),
             repeated: None,
             rests_until: None,
+            holds: false,
             heard: now,
             assigned: None,
             asked_for_updates: false,
@@ -387,6 +390,7 @@ impl Session {
         let (reports, bytes) = self.under_way();
         self.state == State::Ready
             && self.rests_until.is_none()
+            && !self.holds
             && self.next < self.standing.closed
             && reports < WINDOW
             && bytes < WINDOW_BYTES
@@ -478,12 +482,17 @@ impl Session {
     /// Does this record wait behind more than one report?
     fn waits(&self, index: u64) -> bool {
         let ahead = index.checked_sub(self.next);
-        ahead.is_some_and(|records| self.under_way().0 > 1 || records >= REPORT)
+        ahead.is_some_and(|records| self.holds || self.under_way().0 > 1 || records >= REPORT)
     }
 
     /// More reports were closed.
     pub fn on_closed(&mut self, closed: u64) {
         self.standing.closed = self.standing.closed.max(closed);
+    }
+
+    /// Reports wait, or no longer. Notices go out all the same.
+    pub const fn hold_reports(&mut self, holds: bool) {
+        self.holds = holds;
     }
 
     /// A record must not wait behind a backlog.

@@ -29,6 +29,9 @@ use crate::identity::Identity;
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// Two keep-alives may be lost.
 const IDLE: VarInt = VarInt::from_u32(45_000);
+/// The same over a link that is paid for by the byte: the collector waits as long.
+const METERED_KEEP_ALIVE: Duration = Duration::from_secs(270);
+const METERED_IDLE: VarInt = VarInt::from_u32(600_000);
 /// Bytes that the collector may have under way to us: a list comes at 5 MB/s over 50 ms.
 const RECEIVE: VarInt = VarInt::from_u32(256 << 10);
 /// Bytes of ours that wait for acknowledgement.
@@ -64,6 +67,14 @@ pub fn client(identity: &Identity) -> Result<quinn::ClientConfig, TlsError> {
     over_quic(config)
 }
 
+/// The same for a link that is paid for by the byte: it says next to nothing while there is nothing to
+/// say. A NAT that forgets it meanwhile costs a path validation, no handshake.
+#[must_use]
+pub fn metered(mut client: quinn::ClientConfig) -> quinn::ClientConfig {
+    client.transport_config(Arc::new(transport(METERED_KEEP_ALIVE, METERED_IDLE)));
+    client
+}
+
 /// For a computer that has nothing but a token, which pins the authority.
 pub fn enrolling(ca: Hash) -> Result<quinn::ClientConfig, TlsError> {
     let provider = provider();
@@ -86,11 +97,11 @@ fn over_quic(mut config: rustls::ClientConfig) -> Result<quinn::ClientConfig, Tl
     config.enable_early_data = false;
     let crypto = QuicClientConfig::try_from(config).map_err(fault)?;
     let mut client = quinn::ClientConfig::new(Arc::new(crypto));
-    client.transport_config(Arc::new(transport()));
+    client.transport_config(Arc::new(transport(KEEP_ALIVE, IDLE)));
     Ok(client)
 }
 
-fn transport() -> TransportConfig {
+fn transport(keep_alive: Duration, idle: VarInt) -> TransportConfig {
     let mut transport = TransportConfig::default();
     transport
         .max_concurrent_bidi_streams(VarInt::from_u32(0))
@@ -99,8 +110,8 @@ fn transport() -> TransportConfig {
         .stream_receive_window(RECEIVE)
         .receive_window(RECEIVE)
         .send_window(SEND)
-        .max_idle_timeout(Some(IdleTimeout::from(IDLE)))
-        .keep_alive_interval(Some(KEEP_ALIVE));
+        .max_idle_timeout(Some(IdleTimeout::from(idle)))
+        .keep_alive_interval(Some(keep_alive));
     transport
 }
 

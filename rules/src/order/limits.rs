@@ -63,5 +63,8 @@ pub const NEAR_TEXT: usize = 4 << 10;
 pub const SEEN_BY: usize = 50;
 /// The longest time for which records are kept, in years.
 pub const KEPT_YEARS: u32 = 100;
+/// The least and the most that an order lets monitoring take of a metered link, kilobytes a day. Less would
+/// not carry its signs of life.
+pub const METERED_KILOBYTES: (u32, u32) = (100, 10_000_000);
 /// The most words between the two sides of `near`.
 pub const WORDS_BETWEEN: u32 = 100;

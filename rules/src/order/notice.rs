@@ -21,6 +21,9 @@ pub struct Notice {
     pub seen_by: Vec<String>,
     /// How long they are kept.
     pub kept: Option<Kept>,
+    /// How many kilobytes (1,000 bytes) a day monitoring may take of a link that is paid for by the byte.
+    /// What shows a possible breach goes out all the same.
+    pub metered_kilobytes: Option<u32>,
 }
 
 /// How long records are kept.
@@ -114,6 +117,10 @@ pub(super) fn notice(order: &mut Section<'_, '_>, sink: &mut Sink<'_>) -> Notice
             .get("kept")
             .and_then(|value| Section::of("`kept`", value, sink))
             .and_then(|section| kept(section, sink)),
+        metered_kilobytes: order.get("metered_kilobytes_a_day").and_then(|value| {
+            let (least, most) = limits::METERED_KILOBYTES;
+            whole_number(value, "metered_kilobytes_a_day", least, most, sink)
+        }),
     }
 }
 
@@ -180,7 +187,8 @@ mod tests {
         complaints = \"Write to the police at 1 Example Road.\"\n\
         controller = \"Example Police\"\n\
         seen_by = [\"the offender manager\", \"forensic staff\"]\n\
-        kept = { years = 6, after = \"order\" }\n";
+        kept = { years = 6, after = \"order\" }\n\
+        metered_kilobytes_a_day = 500\n";
 
     fn order(keys: &str) -> String {
         format!(
@@ -216,6 +224,7 @@ mod tests {
                     unit: KeptUnit::Years,
                     after: KeptAfter::Order,
                 }),
+                metered_kilobytes: Some(500),
             }
         );
         assert_eq!(order.warnings(), []);
@@ -250,6 +259,11 @@ mod tests {
                 "\"forensic staff\"",
                 "\"\"\"a\nb\"\"\"",
                 "12:36: a value of `seen_by` must be one line, without characters that a reader cannot see [text]",
+            ),
+            (
+                "a_day = 500",
+                "a_day = 99",
+                "14:27: `metered_kilobytes_a_day` must be a whole number from 100 to 10000000 [type]",
             ),
             (
                 "years = 6",

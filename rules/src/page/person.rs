@@ -13,17 +13,21 @@ pub(super) fn section(order: &Order) -> Section {
         heading: heading.to_owned(),
         blocks,
     };
+    let mut blocks = vec![
+        part("Who sees the records", seen(order)),
+        part("How long the records are kept", kept(order)),
+        part("Whom to ask, and how to complain", ask(order)),
+        part("How to see that monitoring runs", running()),
+        part("How to declare a device or an account", declare(order)),
+        part("If something is opened by mistake", mistake()),
+    ];
+    if let Some(kilobytes) = order.notice().metered_kilobytes {
+        blocks.push(part("What is sent over a phone's link", metered(kilobytes)));
+    }
     Section {
         heading: "What the person must know".to_owned(),
         court: None,
-        blocks: vec![
-            part("Who sees the records", seen(order)),
-            part("How long the records are kept", kept(order)),
-            part("Whom to ask, and how to complain", ask(order)),
-            part("How to see that monitoring runs", running()),
-            part("How to declare a device or an account", declare(order)),
-            part("If something is opened by mistake", mistake()),
-        ],
+        blocks,
     }
 }
 
@@ -65,6 +69,15 @@ fn kept(order: &Order) -> Vec<Block> {
             .to_owned(),
     };
     vec![Block::Paragraph(words)]
+}
+
+fn metered(kilobytes: u32) -> Vec<Block> {
+    vec![Block::Paragraph(format!(
+        "Over a link that is paid for by the byte, such as a phone's, the computer sends at most {} a \
+         day. What it holds back goes out on another day or another link; what shows a possible \
+         breach goes out all the same.",
+        several(u64::from(kilobytes), "kilobyte")
+    ))]
 }
 
 fn how_long(kept: Kept) -> String {

@@ -423,6 +423,21 @@ fn a_notice_goes_ahead_of_a_backlog_only() {
 }
 
 #[test]
+fn where_the_link_is_dear_reports_wait_and_notices_do_not() {
+    let world = World::new(3);
+    let mut session = world.ready(0);
+    session.hold_reports(true);
+    assert!(session.poll_request().is_none());
+    session.on_notice(Notice {
+        index: 1,
+        line: b"l".to_vec(),
+    });
+    assert!(matches!(session.poll_frame(), Some(Frame::Notice { .. })));
+    session.hold_reports(false);
+    assert!(matches!(session.poll_request(), Some(Request::Report(0))));
+}
+
+#[test]
 fn too_many_notices_push_out_the_oldest() {
     let mut waiting = VecDeque::new();
     for index in 0..=NOTICES as u64 {

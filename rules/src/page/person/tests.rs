@@ -17,13 +17,14 @@ fn what_the_order_says_is_on_the_page() {
     let page = page(
         "contact = \"Robin Example, 01632 960000.\"\ncomplaints = \"write to 1 Example Road\"\n\
          controller = \"Example Police\"\nseen_by = [\"the offender manager\", \"forensic staff.\"]\n\
-         kept = { years = 6, after = \"order\" }\n",
+         kept = { years = 6, after = \"order\" }\nmetered_kilobytes_a_day = 500\n",
         "1",
     );
     for words in [
         "Responsible for the records: Example Police. These people see the records: \
          - the offender manager. - forensic staff. Where",
         "The records are kept for 6 years after the order has ended. Whoever is responsible",
+        "the computer sends at most 500 kilobytes a day. What it holds back",
         "ask: Robin Example, 01632 960000. A solicitor",
         "To complain, or to have an error put right: write to 1 Example Road. No record",
     ] {
