@@ -9,6 +9,7 @@ mod figures;
 mod idle;
 mod ingest;
 mod judge;
+mod record;
 mod rest;
 mod wire;
 
@@ -28,7 +29,7 @@ struct Bench {
     /// Where the figures go.
     #[arg(long, default_value = "target/bench.json", value_name = "FILE")]
     out: PathBuf,
-    /// Only these parts: alert, evidence, idle, ingest, judge, rest, wire.
+    /// Only these parts: alert, evidence, idle, ingest, judge, record, rest, wire.
     #[arg(long, value_name = "PART")]
     only: Vec<String>,
     /// A process of its own for one figure: says what the order in this folder takes of memory.
@@ -41,12 +42,13 @@ struct Bench {
 
 type Part = fn(&mut Figures) -> anyhow::Result<()>;
 
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 8] = [
     ("alert", alert::measure),
     ("evidence", evidence::measure),
     ("idle", idle::measure),
     ("ingest", ingest::measure),
     ("judge", judge::measure),
+    ("record", record::measure),
     ("rest", rest::measure),
     ("wire", wire::measure),
 ];

@@ -26,9 +26,9 @@ pub(crate) fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     let id = computer.id().context("the agent is not running")?;
     // Time itself is measured here: there is no event to wait for.
     std::thread::sleep(SETTLE);
-    let before = cpu_seconds(id)?;
+    let (before, woken_before) = (cpu_seconds(id)?, wake_ups(id)?);
     std::thread::sleep(WATCH);
-    let used = cpu_seconds(id)? - before;
+    let (used, woken) = (cpu_seconds(id)? - before, wake_ups(id)? - woken_before);
     let processes = done(computer.machine.command("ps").args(["-e", "-o", "pid="]))?;
     let note = format!(
         "list of {DOMAINS} domains, connected, {} processes on the machine",
@@ -36,9 +36,13 @@ pub(crate) fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     );
     figures.add(
         "agent_rss_mb",
-        resident_kib(id)? / 1024.0,
-        "MiB",
-        format!("{note}; resident set; goal 30, budget 20"),
+        kib(id, "VmRSS")? / 1000.0 * 1.024,
+        "MB",
+        format!(
+            "{note}; resident set, {:.1} MB of it memory of its own, the rest pages of files that are \
+             shared or can be read again; goal 30, budget 20",
+            kib(id, "RssAnon")? / 1000.0 * 1.024
+        ),
     );
     figures.add(
         "agent_cpu_percent",
@@ -46,17 +50,48 @@ pub(crate) fn measure(figures: &mut Figures) -> anyhow::Result<()> {
         "% of one core",
         format!("{note}; over {} s; goal 0.5, budget 0.1", WATCH.as_secs()),
     );
+    figures.add(
+        "agent_wakeups_per_s",
+        woken / WATCH.as_secs_f64(),
+        "per second",
+        format!(
+            "{note}; how often a thread of it went to sleep, over {} s; budget 2",
+            WATCH.as_secs()
+        ),
+    );
     Ok(())
 }
 
 /// The resident set of a process.
 pub(crate) fn resident_kib(id: u32) -> anyhow::Result<f64> {
+    kib(id, "VmRSS")
+}
+
+/// One of the sizes that the system tells of a process.
+fn kib(id: u32, size: &str) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .context("no VmRSS")?;
-    Ok(line.trim().trim_end_matches(" kB").parse()?)
+    Ok(field(&status, size)?.trim_end_matches(" kB").parse()?)
+}
+
+/// How often its threads gave their core away since they began, for want of something to do.
+fn wake_ups(id: u32) -> anyhow::Result<f64> {
+    let mut all = 0.0;
+    for thread in std::fs::read_dir(format!("/proc/{id}/task"))? {
+        // One that only helped for a moment may be gone.
+        let Ok(status) = std::fs::read_to_string(thread?.path().join("status")) else {
+            continue;
+        };
+        all += field(&status, "voluntary_ctxt_switches")?.parse::<f64>()?;
+    }
+    Ok(all)
+}
+
+fn field<'a>(status: &'a str, name: &str) -> anyhow::Result<&'a str> {
+    let found = status.lines().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        (key == name).then(|| value.trim())
+    });
+    found.with_context(|| format!("no {name}"))
 }
 
 fn cpu_seconds(id: u32) -> anyhow::Result<f64> {
