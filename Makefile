@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench verifier need-build need-clang need-browsers need-desktops need-mail need-pdf need-python need-deny
+.PHONY: help demo test bench verifier need-build need-clang need-browsers need-desktops need-mail need-pdf need-python need-devices need-deny
 
 # Everything builds into the folder cargo itself would use; set CARGO_TARGET_DIR to move it.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -22,7 +22,7 @@ demo: need-browsers
 	$(TARGET)/release/proviso-demo
 
 # The test runner comes last, so that its summary is the last line.
-test: verifier need-browsers need-desktops need-mail need-pdf need-python need-deny
+test: verifier need-browsers need-desktops need-mail need-pdf need-python need-devices need-deny
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
@@ -75,6 +75,9 @@ need-pdf: need-build
 need-python: need-build
 	@.ci/need python3:python3-venv
 	@.ci/python $(TARGET)/python
+
+need-devices: need-build
+	@.ci/need adb:adb ip:iproute2 losetup:mount
 
 need-deny: need-build
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny

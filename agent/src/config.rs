@@ -42,6 +42,9 @@ pub struct Config {
     /// How much may wait on this computer while the collector is not reached.
     #[serde(default)]
     pub journal: Journal,
+    /// Phones on the cable.
+    #[serde(default)]
+    pub phones: Phones,
 }
 
 /// Whether the link to the collector is paid for by the byte. Then reports go out less often, and no
@@ -75,6 +78,14 @@ pub struct Journal {
     pub max_megabytes: u64,
     /// Days that a report may wait.
     pub max_days: u64,
+}
+
+/// How phones are reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Phones {
+    /// Port on 127.0.0.1 of the adb server, which speaks with Android phones.
+    pub adb_port: u16,
 }
 
 /// Why there are no settings.
@@ -126,6 +137,12 @@ impl Default for Journal {
     }
 }
 
+impl Default for Phones {
+    fn default() -> Self {
+        Self { adb_port: 5037 }
+    }
+}
+
 impl Config {
     /// Settings with everything else as usual.
     pub fn new(collector: String, accounts: Vec<String>) -> Self {
@@ -138,6 +155,7 @@ impl Config {
             metered: Metered::default(),
             extension: Extension::default(),
             journal: Journal::default(),
+            phones: Phones::default(),
         }
     }
 
@@ -193,7 +211,8 @@ mod tests {
     fn is_this_text() {
         let text = "collector = \"collector.example:7443\"\naccounts = [\"alex\"]\n\
                     heartbeat_seconds = 60\nkey_seconds = 3600\nmetered = \"auto\"\n\n[extension]\nport = 17491\n\n\
-                    [journal]\nmax_megabytes = 1024\nmax_days = 90\n";
+                    [journal]\nmax_megabytes = 1024\nmax_days = 90\n\n\
+                    [phones]\nadb_port = 5037\n";
         let config = Config::new("collector.example:7443".into(), vec!["alex".into()]);
         assert_eq!(toml::to_string(&config).unwrap(), text);
         assert_eq!(Config::parse(text), Ok(config.clone()));

@@ -34,8 +34,8 @@ use crate::source::extension::desk::Desk;
 use crate::source::extension::native_host::SOCKET;
 use crate::source::extension::{self, PrepareError};
 use crate::source::{
-    Context, Health, Port, ToPipeline, Wanted, accounts, browsers, files, foreground, history,
-    other_system, packages, process, sessions, table, tools,
+    Context, Health, Port, ToPipeline, Wanted, accounts, browsers, devices, files, foreground,
+    history, network, other_system, packages, phone, process, sessions, table, tools,
 };
 use crate::uplink::{self, Notice};
 
@@ -179,7 +179,10 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     sources.spawn(desk.serve(listener));
     sources.spawn(files::run(port.clone(), context.clone()));
     sources.spawn(browsers::run(port.clone(), context.clone(), presence));
+    sources.spawn(devices::run(port.clone(), context.clone()));
     sources.spawn(history::run(port.clone(), context.clone()));
+    sources.spawn(network::run(port.clone(), context.clone()));
+    sources.spawn(phone::run(port.clone(), context.clone()));
     sources.spawn(process::run(port.clone(), context.clone()));
     sources.spawn(accounts::run(port.clone(), context.clone()));
     sources.spawn(tools::run(port.clone(), context.clone()));

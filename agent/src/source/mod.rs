@@ -10,22 +10,28 @@
 //! Refuses: to look at kinds that no order in force wants ([`Wanted`]), and to write anything.
 
 pub mod accounts;
+mod base_line;
 #[cfg(test)]
 mod bench;
 mod bounded;
 pub mod browsers;
 pub mod computer;
 mod condition;
+pub mod devices;
 pub mod extension;
 pub mod files;
 pub mod foreground;
 mod hand_over;
 pub mod history;
 mod mount_table;
+pub mod network;
 pub mod other_system;
 pub mod packages;
+pub mod phone;
 pub mod process;
 pub mod sessions;
+#[cfg(test)]
+mod stage;
 pub mod table;
 pub mod tools;
 mod turns;

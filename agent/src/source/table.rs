@@ -6,8 +6,8 @@
 use proviso_report::fact::Kind;
 
 use super::{
-    accounts, browsers, extension, files, foreground, history, other_system, packages, sessions,
-    tools,
+    accounts, browsers, devices, extension, files, foreground, history, network, other_system,
+    packages, phone, sessions, tools,
 };
 
 /// One source.
@@ -24,6 +24,11 @@ pub struct Source {
 /// All of them.
 pub const SOURCES: &[Source] = &[
     Source {
+        name: "devices",
+        looks_at: "what is attached to the computer: storage, phones, cameras, network adapters",
+        kinds: devices::KINDS,
+    },
+    Source {
         name: "extension",
         looks_at: "what the browser's extension says as it happens",
         kinds: extension::KINDS,
@@ -38,6 +43,16 @@ pub const SOURCES: &[Source] = &[
         name: "history",
         looks_at: "the history files that browsers keep of the monitored accounts",
         kinds: history::KINDS,
+    },
+    Source {
+        name: "network",
+        looks_at: "the computer's network: interfaces, routes, proxies, resolvers, Tor, which network it is on",
+        kinds: network::KINDS,
+    },
+    Source {
+        name: "phone",
+        looks_at: "the applications of an attached phone, if whoever holds it allows that on it",
+        kinds: phone::KINDS,
     },
     Source {
         name: "process",

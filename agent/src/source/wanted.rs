@@ -86,6 +86,14 @@ impl WantedTimes {
         first <= *moments.end() && self.paused.is_none_or(|since| first < since)
     }
 
+    /// Was it wanted at every one of these moments? For what is told of all of them together.
+    pub(crate) fn cover_all_of(&self, moments: RangeInclusive<i64>) -> bool {
+        let (first, last) = moments.into_inner();
+        let mut pauses = self.pauses.iter();
+        let paused = pauses.any(|(from, until)| *from <= last && first < *until);
+        self.began <= first && !paused && self.paused.is_none_or(|since| last < since)
+    }
+
     /// The moment before which nothing is wanted.
     pub(crate) const fn began(&self) -> i64 {
         self.began
@@ -196,6 +204,25 @@ mod tests {
         assert!(!times.covers(199) && times.covers(200));
         // Time goes on.
         assert!(!times.hold_to(300) && times.began() == 200);
+    }
+
+    #[test]
+    fn a_pause_in_the_middle_is_a_pause() {
+        let mut times = WantedTimes::begin(100);
+        times.note(false, 200);
+        times.note(true, 300);
+        for (moments, all) in [
+            (100..=199, true),
+            (99..=150, false),
+            (100..=200, false),
+            (150..=350, false),
+            (299..=400, false),
+            (300..=400, true),
+        ] {
+            assert_eq!(times.cover_all_of(moments.clone()), all, "{moments:?}");
+        }
+        times.note(false, 500);
+        assert!(times.cover_all_of(300..=499) && !times.cover_all_of(300..=500));
     }
 
     #[test]
