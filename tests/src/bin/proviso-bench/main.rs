@@ -4,6 +4,7 @@
 //! a machine that does nothing else: the figures are of everything together on its cores.
 
 mod alert;
+mod burst;
 mod evidence;
 mod figures;
 mod idle;
@@ -29,7 +30,7 @@ struct Bench {
     /// Where the figures go.
     #[arg(long, default_value = "target/bench.json", value_name = "FILE")]
     out: PathBuf,
-    /// Only these parts: alert, evidence, idle, ingest, judge, record, rest, wire.
+    /// Only these parts: alert, burst, evidence, idle, ingest, judge, record, rest, wire.
     #[arg(long, value_name = "PART")]
     only: Vec<String>,
     /// A process of its own for one figure: says what the order in this folder takes of memory.
@@ -42,8 +43,9 @@ struct Bench {
 
 type Part = fn(&mut Figures) -> anyhow::Result<()>;
 
-const PARTS: [(&str, Part); 8] = [
+const PARTS: [(&str, Part); 9] = [
     ("alert", alert::measure),
+    ("burst", burst::measure),
     ("evidence", evidence::measure),
     ("idle", idle::measure),
     ("ingest", ingest::measure),
