@@ -130,7 +130,8 @@ fn volumes_are_seen_when_they_come_and_what_is_on_them_is_not_deleted_when_they_
              /media/root/other; truncate -s 8M {image}; mke2fs -q -t ext4 -U {UUID} -d {content} {image}; \
              mount -o loop {image} /media/alex/disk; mount -t tmpfs tmpfs /media/root/other; \
              echo x > /media/root/other/private; \
-             mount -t tmpfs -o mode=777 tmpfs /media/alex/memory"
+             mount -t tmpfs -o mode=777 tmpfs /media/alex/memory; \
+             echo x > /media/alex/memory/first"
         ),
     ).unwrap();
     let disk = Path::new("/media/alex/disk");
@@ -139,6 +140,10 @@ fn volumes_are_seen_when_they_come_and_what_is_on_them_is_not_deleted_when_they_
     assert_eq!(held.record.account.as_deref(), Some(ACCOUNT));
     assert_eq!(seen.place.as_deref(), Some("removable"));
     assert_eq!(seen.volume.as_deref(), Some(UUID));
+    wait_for_record(&scene.collector, "the first file in memory", |held| {
+        change(held).is_some_and(|one| one.path == "/media/alex/memory/first")
+    })
+    .unwrap();
     person(&computer, "echo x > /media/alex/memory/note").unwrap();
     let (_, note) = recorded(
         &scene,

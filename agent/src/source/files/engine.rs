@@ -76,6 +76,8 @@ pub(super) struct Site {
     timed: bool,
     /// It must be looked through once more.
     pub(super) unsure: bool,
+    /// Its folder went: one of the same name is another.
+    gone: bool,
 }
 
 /// Looks at files.
@@ -205,7 +207,8 @@ impl Engine {
         self.plan(accounts, mounts);
         let mut stayed = vec![false; self.sites.len()];
         for old in before {
-            let is_same = |new: &Site| new.place == old.place && new.folder == old.folder;
+            let is_same =
+                |new: &Site| !old.gone && new.place == old.place && new.folder == old.folder;
             if let Some(number) = self.sites.iter().position(is_same) {
                 if let (Some(new), Some(stayed)) =
                     (self.sites.get_mut(number), stayed.get_mut(number))
@@ -424,6 +427,7 @@ impl Engine {
                 looked: now,
                 timed: false,
                 unsure: false,
+                gone: false,
             });
         }
     }
@@ -473,14 +477,12 @@ impl Engine {
             Step::Folder { path, at } => self.folder(&path, at, None),
             Step::FolderGone { path } => {
                 self.watch.leave(&path);
-                self.replan |= self.sites.iter().any(|site| site.place.root == path);
+                self.place_gone(&path);
                 Ok(())
             }
             Step::FolderMoved { path } => {
-                let is_root = self.sites.iter().any(|site| site.place.root == path);
-                if is_root {
+                if self.place_gone(&path) {
                     self.watch.leave(&path);
-                    self.replan = true;
                 }
                 Ok(())
             }
@@ -490,6 +492,17 @@ impl Engine {
                 "files were made and were gone, with their folder, before they could be looked at",
             ),
         }
+    }
+
+    /// Was it a place? Then places are to be looked for.
+    fn place_gone(&mut self, folder: &Path) -> bool {
+        let mut sites = self.sites.iter_mut();
+        let Some(site) = sites.find(|site| site.place.root == folder) else {
+            return false;
+        };
+        site.gone = true;
+        self.replan = true;
+        true
     }
 
     /// Events were lost: says so, and finds out what changed.

@@ -8,7 +8,7 @@ use proviso_report::fact::{FileWas, GapCause};
 use proviso_report::record::Method;
 
 use super::describe::describe;
-use super::engine::Engine;
+use super::engine::{Engine, Site};
 use super::look::{Look, Told, known};
 use super::outlet::Stopped;
 use super::picture::Known;
@@ -211,8 +211,11 @@ impl Visitor for Through<'_> {
         }
         let written = self.at(metadata);
         let at = written.unwrap_or(self.now);
-        let new = match (self.why, written) {
-            (Why::Came, None) => FileWas::Seen,
+        // What was written just before on a volume may have been written elsewhere.
+        let is_volume = |site: &Site| site.place.sort.is_some();
+        let volume = self.engine.sites.get(self.number).is_some_and(is_volume);
+        let new = match self.why {
+            Why::Came if volume || written.is_none() => FileWas::Seen,
             _ => FileWas::Created,
         };
         let silent = self.why == Why::BaseLine || !self.engine.begin.times.covers(at);
