@@ -278,17 +278,20 @@ fn uncovered(judge: &Judge, observation: &Observation) -> Vec<Count> {
 
 /// `https://alex:secret@host/` becomes `https://alex@host/`.
 fn without_password(fact: &mut Fact) {
-    let Fact::WebVisit(visit) = fact else {
+    let address = match fact {
+        Fact::WebVisit(visit) => Some(&mut visit.url),
+        Fact::Download(file) => file.url.as_mut(),
+        Fact::Foreground(front) => front.url.as_mut(),
+        _ => None,
+    };
+    let Some(address) = address.filter(|address| address.contains('@')) else {
         return;
     };
-    if !visit.url.contains('@') {
-        return;
-    }
-    if let Ok(mut url) = Url::parse(&visit.url)
+    if let Ok(mut url) = Url::parse(address)
         && url.password().is_some()
         && url.set_password(None).is_ok()
     {
-        visit.url = url.into();
+        *address = url.into();
     }
 }
 
@@ -349,6 +352,26 @@ mod tests {
                 unreachable!()
             };
             assert_eq!(visit.url, after);
+        }
+    }
+
+    #[test]
+    fn passwords_are_taken_out_of_every_address() {
+        let url = "https://alex:secret@files.example/a";
+        for fields in [
+            (
+                Kind::Download,
+                format!(r#"{{"browser":"b","url":"{url}"}}"#),
+            ),
+            (
+                Kind::Foreground,
+                format!(r#"{{"name":"b","url":"{url}","ms":1}}"#),
+            ),
+        ] {
+            let mut fact = Fact::parse(fields.0, &fields.1).unwrap();
+            without_password(&mut fact);
+            let json = fact.to_json().unwrap();
+            assert!(json.contains("https://alex@files.example/a"), "{json}");
         }
     }
 }

@@ -8,6 +8,7 @@ use proviso_report::fact::Transition;
 use rusqlite::Connection;
 
 use super::address::MAX_URL;
+use super::database::{Columns, columns};
 use super::fault::Fault;
 
 /// Microseconds from 1601 to 1970.
@@ -32,11 +33,28 @@ impl Family {
     }
 
     /// A query for visits, to be ended by a condition on `v`. Its columns: number, time, address,
-    /// title, kind, and 1 if it is not a visit on this device.
-    pub(super) fn select(self, connection: &Connection) -> Result<String, Fault> {
+    /// title, kind, 1 if it is not a visit on this device, and, if `words` are asked for, those that
+    /// the browser knows were searched for.
+    pub(super) fn select(self, connection: &Connection, words: bool) -> Result<String, Fault> {
         match self {
-            Self::Chromium => chromium(connection),
-            Self::Firefox => firefox(connection),
+            Self::Chromium => chromium(connection, words),
+            Self::Firefox => firefox(connection, words),
+        }
+    }
+
+    /// The name of the table of visits, as `v` in queries.
+    pub(super) const fn visits(self) -> &'static str {
+        match self {
+            Self::Chromium => "visits",
+            Self::Firefox => "moz_historyvisits",
+        }
+    }
+
+    /// A condition on `v`: it is not a visit on this device.
+    pub(super) fn elsewhere(self, connection: &Connection) -> Result<String, Fault> {
+        match self {
+            Self::Chromium => elsewhere(connection, &columns(connection, "visits")?),
+            Self::Firefox => Ok("0".to_owned()),
         }
     }
 
@@ -64,6 +82,15 @@ impl Family {
         }
     }
 
+    /// Did the person write in the address bar? `None`: the browser does not say.
+    pub(super) const fn typed(self, kind: i64) -> Option<bool> {
+        match (self, kind & 0xff) {
+            // Typed, made from what was typed, and by a keyword.
+            (Self::Chromium, 1 | 5 | 9 | 10) | (Self::Firefox, 2) => Some(true),
+            _ => None,
+        }
+    }
+
     /// How the page was come to.
     pub(super) fn transition(self, kind: i64) -> Transition {
         match self {
@@ -74,7 +101,7 @@ impl Family {
     }
 }
 
-fn chromium(connection: &Connection) -> Result<String, Fault> {
+fn chromium(connection: &Connection, words: bool) -> Result<String, Fault> {
     let visits = columns(connection, "visits")?;
     let urls = columns(connection, "urls")?;
     visits.need(
@@ -83,29 +110,37 @@ fn chromium(connection: &Connection) -> Result<String, Fault> {
     )?;
     urls.need("the table of addresses", &["id", "url"])?;
     let title = urls.or_null("title", "substr(u.title, 1, 4096)");
+    let elsewhere = elsewhere(connection, &visits)?;
+    let words = if words && columns(connection, "keyword_search_terms")?.have(&["url_id", "term"]) {
+        "(SELECT substr(k.term, 1, 4096) FROM keyword_search_terms k WHERE k.url_id = v.url LIMIT 1)"
+    } else {
+        "NULL"
+    };
+    Ok(format!(
+        "SELECT v.id, v.visit_time, substr(u.url, 1, {MAX_URL}), {title}, v.transition, {elsewhere}, \
+         {words} FROM visits v LEFT JOIN urls u ON u.id = v.url"
+    ))
+}
+
+fn elsewhere(connection: &Connection, visits: &Columns) -> Result<String, Fault> {
     let mut elsewhere = Vec::new();
     if visits.has("originator_cache_guid") {
         elsewhere.push("coalesce(v.originator_cache_guid, '') != ''");
     }
-    let sources = columns(connection, "visit_source")?;
-    if sources.has("id") && sources.has("source") {
+    if columns(connection, "visit_source")?.have(&["id", "source"]) {
         // Only visits that nobody made in this browser have a row: 0 synchronised, 2 put there by
         // an extension, 3 to 5 imported.
         elsewhere.push(
             "exists (SELECT 1 FROM visit_source s WHERE s.id = v.id AND s.source IN (0, 2, 3, 4, 5))",
         );
     }
-    let elsewhere = match elsewhere.as_slice() {
+    Ok(match elsewhere.as_slice() {
         [] => "0".to_owned(),
-        conditions => conditions.join(" OR "),
-    };
-    Ok(format!(
-        "SELECT v.id, v.visit_time, substr(u.url, 1, {MAX_URL}), {title}, v.transition, {elsewhere} \
-         FROM visits v LEFT JOIN urls u ON u.id = v.url"
-    ))
+        conditions => format!("({})", conditions.join(" OR ")),
+    })
 }
 
-fn firefox(connection: &Connection) -> Result<String, Fault> {
+fn firefox(connection: &Connection, words: bool) -> Result<String, Fault> {
     let visits = columns(connection, "moz_historyvisits")?;
     let places = columns(connection, "moz_places")?;
     visits.need(
@@ -114,8 +149,19 @@ fn firefox(connection: &Connection) -> Result<String, Fault> {
     )?;
     places.need("the table of addresses", &["id", "url"])?;
     let title = places.or_null("title", "substr(u.title, 1, 4096)");
+    // Versions of some years fill these tables.
+    let known = words
+        && columns(connection, "moz_places_metadata")?.have(&["place_id", "search_query_id"])
+        && columns(connection, "moz_places_metadata_search_queries")?.have(&["id", "terms"]);
+    let words = if known {
+        "(SELECT substr(q.terms, 1, 4096) FROM moz_places_metadata m \
+         JOIN moz_places_metadata_search_queries q ON q.id = m.search_query_id \
+         WHERE m.place_id = v.place_id LIMIT 1)"
+    } else {
+        "NULL"
+    };
     Ok(format!(
-        "SELECT v.id, v.visit_date, substr(u.url, 1, {MAX_URL}), {title}, v.visit_type, 0 \
+        "SELECT v.id, v.visit_date, substr(u.url, 1, {MAX_URL}), {title}, v.visit_type, 0, {words} \
          FROM moz_historyvisits v LEFT JOIN moz_places u ON u.id = v.place_id"
     ))
 }
@@ -151,36 +197,6 @@ fn firefox_transition(kind: i64) -> Transition {
         7 => Transition::Download,
         9 => Transition::Reload,
         _ => Transition::Other,
-    }
-}
-
-/// The columns of a table; none if there is no such table.
-struct Columns(Vec<String>);
-
-fn columns(connection: &Connection, table: &str) -> Result<Columns, Fault> {
-    let mut statement = connection.prepare(
-        "SELECT c.name FROM sqlite_schema s, pragma_table_info(s.name) c \
-         WHERE s.type = 'table' AND s.name = ?1",
-    )?;
-    let names = statement.query_map([table], |row| row.get(0))?;
-    Ok(Columns(names.collect::<Result<_, _>>()?))
-}
-
-impl Columns {
-    fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|column| column == name)
-    }
-
-    fn need(&self, what: &'static str, names: &[&str]) -> Result<(), Fault> {
-        if names.iter().all(|name| self.has(name)) {
-            Ok(())
-        } else {
-            Err(Fault::Form(what))
-        }
-    }
-
-    fn or_null<'a>(&self, name: &str, expression: &'a str) -> &'a str {
-        if self.has(name) { expression } else { "NULL" }
     }
 }
 

@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::family::Family;
+use super::known::Known;
 use super::places::{PLACES, by_program};
 use crate::platform::accounts::Account;
 use crate::platform::files::{identity, open_owned};
@@ -17,6 +18,8 @@ use crate::source::computer::Computer;
 const MAX_HISTORIES: usize = 256;
 /// Folders looked through in one place.
 const MAX_FOLDERS: usize = 1024;
+/// Where Tor Browser has its profile, in whichever folder it lies.
+const TOR: &str = "TorBrowser/Data/Browser";
 const SQLITE: &[u8; 16] = b"SQLite format 3\0";
 /// `profiles.ini` is some hundred bytes for each profile.
 const MAX_INI: u64 = 1 << 20;
@@ -41,6 +44,8 @@ pub(in crate::source) struct History {
 pub(in crate::source) struct Found {
     /// The histories, by their keys.
     pub(in crate::source) histories: BTreeMap<SourceKey, History>,
+    /// The programs that use some of them.
+    pub(super) used_by: BTreeMap<SourceKey, PathBuf>,
     /// Folders in which new profiles would appear.
     pub(in crate::source) watch: BTreeSet<PathBuf>,
     /// There were more than are followed.
@@ -116,12 +121,12 @@ fn running(computer: &dyn Computer, account: &Account, found: &mut Found) {
             };
             // Other programs have files of these names too.
             if begins_as_database(path, account) {
-                found.add(named(program, family, path), family, account, path);
+                found.add_used(program, family, account, path);
             }
         }
         for (family, folder, depth) in told(program) {
             look(&folder, depth, family, &mut |path| {
-                found.add(named(program, family, path), family, account, path);
+                found.add_used(program, family, account, path);
             });
         }
     }
@@ -150,6 +155,10 @@ fn named(program: &Program, family: Family, path: &Path) -> &'static str {
         let folder = Path::new(place.folder);
         place.family == family && path.ancestors().any(|ancestor| ancestor.ends_with(folder))
     });
+    // Tor Browser's program is called like Firefox's.
+    if family == Family::Firefox && path.ancestors().any(|folder| folder.ends_with(TOR)) {
+        return "tor";
+    }
     let name = program.exe.file_name().unwrap_or(OsStr::new(""));
     place.map_or_else(
         || by_program(&name.to_string_lossy(), family),
@@ -161,7 +170,9 @@ fn known(account: &Account, found: &mut Found) {
     for place in PLACES {
         let folder = account.home.join(place.folder);
         found.watch(&account.home, &folder);
-        let mut add = |path: &Path| found.add(place.browser, place.family, account, path);
+        let mut add = |path: &Path| {
+            found.add(place.browser, place.family, account, path);
+        };
         look(&folder, place.depth, place.family, &mut add);
         if place.family == Family::Firefox {
             for folder in elsewhere(account, &folder) {
@@ -208,25 +219,56 @@ fn elsewhere(account: &Account, folder: &Path) -> Vec<PathBuf> {
 }
 
 impl Found {
-    fn add(&mut self, browser: &'static str, family: Family, account: &Account, path: &Path) {
-        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+    /// The same, and the histories that are still where they were before. Whichever program uses one
+    /// next, it keeps the name that it had: it stays the same history.
+    pub(super) fn with(mut self, before: &Known, accounts: &[Account]) -> Self {
+        for (_, history) in before.histories(accounts) {
+            if history.path.is_file() {
+                let (browser, family) = (history.browser, history.family);
+                self.add(browser, family, &history.account, &history.path);
+            }
+        }
+        for (key, mut history) in std::mem::take(&mut self.histories) {
+            let name = before.browser(&history.account.name, &history.path);
+            history.browser = name.unwrap_or(history.browser);
+            let named = history.key();
+            if let Some(exe) = self.used_by.remove(&key) {
+                self.used_by.insert(named.clone(), exe);
+            }
+            self.histories.insert(named, history);
+        }
+        self
+    }
+
+    fn add_used(&mut self, program: &Program, family: Family, account: &Account, path: &Path) {
+        let browser = named(program, family, path);
+        let Some(key) = self.add(browser, family, account, path) else {
             return;
         };
+        self.used_by
+            .entry(key)
+            .or_insert_with(|| program.exe.clone());
+    }
+
+    fn add(
+        &mut self,
+        browser: &'static str,
+        family: Family,
+        account: &Account,
+        path: &Path,
+    ) -> Option<SourceKey> {
+        let (folder, name) = (path.parent()?, path.file_name()?);
         // One history has one path.
-        let Ok(folder) = folder.canonicalize() else {
-            return;
-        };
+        let folder = folder.canonicalize().ok()?;
         let path = folder.join(name);
-        let Ok(metadata) = folder.metadata() else {
-            return;
-        };
-        let known = |history: &History| history.path == path;
-        if self.histories.values().any(known) {
-            return;
+        let metadata = folder.metadata().ok()?;
+        let same = |(_, history): &(&SourceKey, &History)| history.path == path;
+        if let Some((key, _)) = self.histories.iter().find(same) {
+            return Some(key.clone());
         }
         if self.histories.len() >= MAX_HISTORIES {
             self.too_many = true;
-            return;
+            return None;
         }
         let history = History {
             browser,
@@ -235,7 +277,9 @@ impl Found {
             path,
             folder: identity(&metadata),
         };
-        self.histories.insert(history.key(), history);
+        let key = history.key();
+        self.histories.insert(key.clone(), history);
+        Some(key)
     }
 
     /// Watches the folder, or the nearest above it that is there.

@@ -1,4 +1,5 @@
-//! Follows one history: reads what is new, hands it over, waits for the next change.
+//! Follows one history: reads what is new, hands it over, waits for the next change. Visits and searches
+//! first; what else is wanted is read afterwards from the same copy (`beside`).
 //!
 //! Promises: the position moves only with what is on disk, so a kill loses and doubles nothing; a
 //! history that cannot be read is said to be so once, and read again. Refuses: to hand over what
@@ -9,16 +10,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use proviso_report::UnixMs;
-use proviso_report::fact::Fact;
+use proviso_report::fact::{Fact, Search};
 use proviso_report::record::Method;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinError;
 
+use super::beside::Beside;
 use super::fault::Fault;
 use super::find::History;
 use super::position::Position;
-use super::reading::{Reading, Row, read};
+use super::reading::{Reading, Row, Visit, Words, read};
 use super::snapshot::{Snapshot, Stamp};
+use super::wants::Wants;
 use crate::platform::clock;
 use crate::platform::files::OpenError;
 use crate::source::condition::{Condition, Conditions};
@@ -56,6 +59,8 @@ pub(super) struct Follower {
     pub(super) port: Port,
     /// Where copies are made.
     pub(super) scratch: Arc<PathBuf>,
+    /// Which kinds.
+    pub(super) wants: Wants,
     /// What may be handed over.
     pub(super) times: Arc<WantedTimes>,
     /// Which histories were said to have failed.
@@ -84,6 +89,9 @@ impl Follower {
     /// Until the pipeline is gone. Dropped, it ends.
     pub(super) async fn follow(self) {
         let (mut position, mut stored) = self.stored().await;
+        let Ok(mut beside) = self.beside().await else {
+            return;
+        };
         let mut condition = Condition::among(self.conditions.clone(), self.key.clone());
         let mut seen = None;
         let mut failures = 0_u32;
@@ -93,13 +101,15 @@ impl Follower {
             let mut rest = Duration::ZERO;
             // Without a file there is nothing to read; the search drops it in time.
             if stamp.is_some() && stamp != seen {
-                match self.read_all(&mut position, &mut stored).await {
+                let read = self.read_all(&mut position, &mut stored, &mut beside);
+                match read.await {
                     Ok(took) => {
                         rest = took
                             .saturating_sub(QUICK)
                             .saturating_mul(REST)
                             .min(MAX_REST);
-                        seen = stamp;
+                        // A page that was in front a moment ago is told when it has rested.
+                        seen = stamp.filter(|_| !beside.goes_on());
                         failures = 0;
                         if condition.works(&self.port).await.is_err() {
                             return;
@@ -131,6 +141,7 @@ impl Follower {
             tokio::select! {
                 () = self.wake.notified() => tokio::time::sleep(DEBOUNCE).await,
                 () = tokio::time::sleep(pause) => {}
+                kept = beside.keep() => if kept.is_err() { return },
             }
         }
     }
@@ -162,23 +173,24 @@ impl Follower {
         &self,
         position: &mut Position,
         stored: &mut Option<Vec<u8>>,
+        beside: &mut Beside,
     ) -> Result<Duration, End> {
         let mut took = Duration::ZERO;
         loop {
             let began = Instant::now();
-            let Reading { from, rows, more } = self.read(position.clone()).await?;
+            let (Reading { from, rows, more }, copy) = self.read(position.clone()).await?;
             took = took.saturating_add(began.elapsed());
             let now = now_us();
             let mut next = from;
             for rows in rows.chunks(BATCH) {
-                let observations: Vec<Observation> = rows
-                    .iter()
-                    .filter_map(|row| self.observation(row))
-                    .collect();
+                let mut observations = Vec::new();
+                let mut skipped = 0_usize;
                 for row in rows {
+                    let before = observations.len();
+                    self.observe(row, &mut next, &mut observations);
                     next.note(row.id, row.mark, now);
+                    skipped = skipped.saturating_add(usize::from(observations.len() == before));
                 }
-                let skipped = rows.len().saturating_sub(observations.len());
                 if skipped > 0 {
                     tracing::debug!(source = %self.key, skipped, "rows were passed over");
                 }
@@ -191,7 +203,9 @@ impl Follower {
             }
             *position = next;
             if !more {
-                return Ok(took);
+                let began = Instant::now();
+                self.read_beside(copy, beside).await?;
+                return Ok(took.saturating_add(began.elapsed()));
             }
         }
     }
@@ -209,31 +223,96 @@ impl Follower {
     }
 
     /// Copies and reads on a thread that may wait for the disk.
-    async fn read(&self, position: Position) -> Result<Reading, End> {
+    async fn read(&self, position: Position) -> Result<(Reading, Snapshot), End> {
         let _turn = self.turns.acquire().await.map_err(|_| End::Stops)?;
         let history = self.history.clone();
         let scratch = Arc::clone(&self.scratch);
+        let wants = self.wants;
         let reading = tokio::task::spawn_blocking(move || {
             let copy = Snapshot::take(&history.path, history.account.owner, &scratch)?;
+            let now = now_us();
+            if !wants.reads_visits() {
+                let reading = Reading::nothing(position);
+                return Ok((reading, copy));
+            }
             let profile = history.profile();
             let names = (history.browser, profile.as_deref());
-            read(copy.path(), history.family, names, position, now_us())
+            let words = wants.searches;
+            let reading = read(copy.path(), history.family, names, position, words, now)?;
+            Ok((reading, copy))
         });
         outcome(reading.await)
     }
 
-    fn observation(&self, row: &Row) -> Option<Observation> {
-        let visit = row.visit.as_ref()?;
-        self.times.covers(visit.at).then(|| Observation {
-            at: UnixMs(visit.at),
-            account: Some(self.history.account.name.clone()),
-            method: Method::History,
-            fact: Fact::WebVisit(visit.web.clone()),
-        })
+    /// Reads the rest from the same copy, when the visits are on their way.
+    async fn read_beside(&self, copy: Snapshot, beside: &mut Beside) -> Result<(), End> {
+        if !self.wants.reads_beside() {
+            return Ok(());
+        }
+        let mut copy = Arc::new(copy);
+        loop {
+            let ask = beside.ask(Arc::clone(&copy));
+            let _turn = self.turns.acquire().await.map_err(|_| End::Stops)?;
+            let (answer, same) =
+                outcome(tokio::task::spawn_blocking(move || ask.read(now_us())).await)?;
+            copy = same;
+            if !beside.tell(answer).await? {
+                // Deleting a large copy waits for the disk too.
+                drop(tokio::task::spawn_blocking(move || drop(copy)).await);
+                return Ok(());
+            }
+        }
+    }
+
+    async fn beside(&self) -> Result<Beside, NotTaken> {
+        let (port, times) = (self.port.clone(), Arc::clone(&self.times));
+        Beside::load(
+            port,
+            self.key.clone(),
+            self.history.clone(),
+            self.wants,
+            times,
+        )
+        .await
+    }
+
+    /// What a row tells.
+    fn observe(&self, row: &Row, position: &mut Position, observations: &mut Vec<Observation>) {
+        let Some(Visit { at, web, words }) = &row.visit else {
+            return;
+        };
+        let mut tell = |fact: Fact| {
+            if self.times.covers(*at) {
+                observations.push(Observation {
+                    at: UnixMs(*at),
+                    account: Some(self.history.account.name.clone()),
+                    method: Method::History,
+                    fact,
+                });
+            }
+        };
+        if self.wants.visits {
+            tell(web.clone().into());
+        }
+        if let Some(words) = words {
+            let Words {
+                hash, again, typed, ..
+            } = *words;
+            let anew = typed == Some(true) && !again;
+            if position.searched.is_new(hash, row.mark.at, anew) && !again {
+                tell(Fact::Search(Search {
+                    text: words.text.clone(),
+                    engine: words.engine.map(str::to_owned),
+                    browser: web.browser.clone(),
+                    profile: web.profile.clone(),
+                    typed,
+                }));
+            }
+        }
     }
 }
 
-fn outcome(reading: Result<Result<Reading, Fault>, JoinError>) -> Result<Reading, End> {
+fn outcome<T>(reading: Result<Result<T, Fault>, JoinError>) -> Result<T, End> {
     match reading {
         Ok(Ok(reading)) => Ok(reading),
         Ok(Err(fault)) => Err(End::Fault(fault)),
@@ -253,10 +332,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_that_panics_is_a_fault_and_one_that_is_stopped_is_none() {
-        let reading = tokio::task::spawn_blocking(|| panic!("as a test"));
+        let reading = tokio::task::spawn_blocking(|| -> Result<(), Fault> { panic!("as a test") });
         let ended = outcome(reading.await);
         assert!(matches!(ended, Err(End::Fault(Fault::Ended))));
-        let reading = tokio::spawn(std::future::pending());
+        let reading = tokio::spawn(std::future::pending::<Result<(), Fault>>());
         reading.abort();
         assert!(matches!(outcome(reading.await), Err(End::Stops)));
     }

@@ -1,9 +1,12 @@
-//! Browsers' histories as a source of visits: what the browser itself has kept, also while the
-//! agent was not running.
+//! Browsers' own databases as a source: what the browser itself has kept, also while the agent was not
+//! running. Visits, searches, finished downloads, for how long pages were in front, what is gone from
+//! a history, and browsers and profiles that are new.
 //!
-//! Parts: where histories are (`places`, `find`) and when they change (`watch`); how a copy is
-//! made of one that is in use (`snapshot`) and read (`reading`, by `family`); up to where
-//! (`position`); and the task that does it for each of them (`follow`).
+//! Parts: where histories are (`places`, `find`), which of them are new or gone (`profiles`, `known`)
+//! and when they change (`watch`); how a copy is made of one that is in use (`snapshot`) and opened
+//! (`database`); visits and searches in it (`reading`, by `family`, with `engines`) up to where
+//! (`position`, `searched`); what else is in it (`downloads`, `front`, `cleared`) up to where (`told`,
+//! `memory`); and the task that does it for each of them (`follow`, `beside`).
 //!
 //! Promises: a visit is handed over once, soon after the browser has written it down, whatever was
 //! deleted around it meanwhile. Refuses: to open a live history as a database, which could
@@ -11,16 +14,28 @@
 //! order wanted them, and from other devices.
 
 mod address;
+mod beside;
+mod cleared;
+mod database;
+mod downloads;
+mod engines;
 pub(in crate::source) mod family;
 mod fault;
 pub(in crate::source) mod find;
 mod follow;
+mod front;
+mod known;
+mod memory;
 pub(in crate::source) mod places;
 mod position;
+mod profiles;
 mod reading;
+mod searched;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod told;
+mod wants;
 pub(in crate::source) mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,12 +44,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use proviso_report::fact::Kind;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::{AbortHandle, JoinSet};
 
 use self::find::{Found, History};
 use self::follow::Follower;
+use self::profiles::Profiles;
+pub(super) use self::wants::KINDS;
+use self::wants::Wants;
 use self::watch::Watch;
 use super::computer::{Computer, ThisComputer};
 use super::condition::{Condition, Conditions};
@@ -45,8 +62,6 @@ use crate::platform::accounts::Account;
 
 /// The source as a whole; its cursor says when it was wanted.
 const KEY: &str = "history";
-/// What it sees.
-pub(super) const KINDS: &[Kind] = &[Kind::WebVisit];
 /// The folder for copies inside the state directory.
 const SCRATCH: &str = "reading";
 /// Between two searches for new profiles.
@@ -75,11 +90,15 @@ async fn serve(computer: Arc<dyn Computer>, port: Port, context: &Context) -> Re
     let mut turns = Turns::of(&port, context, KEY, KINDS).await;
     loop {
         let turn = turns.next().await?;
-        if !turn.wanted.wants(Kind::WebVisit) {
-            continue;
-        }
-        let mut search = Search::new(Arc::clone(&computer), port.clone(), context, turn.times);
-        turns.during(search.go_on()).await?;
+        let wants = Wants::of(&turn.wanted);
+        let times = Arc::new(turn.times);
+        let search = async {
+            let profiles = Profiles::load(port.clone(), wants, Arc::clone(&times)).await;
+            let computer = Arc::clone(&computer);
+            let mut search = Search::new(computer, port.clone(), context, wants, times, profiles);
+            search.go_on().await
+        };
+        turns.during(Box::pin(search)).await?;
     }
 }
 
@@ -89,7 +108,9 @@ struct Search {
     port: Port,
     accounts: Vec<String>,
     scratch: Arc<PathBuf>,
+    wants: Wants,
     times: Arc<WantedTimes>,
+    profiles: Profiles,
     folders: Arc<Notify>,
     watch: Watch,
     turns: Arc<Semaphore>,
@@ -106,14 +127,23 @@ struct Followed {
 }
 
 impl Search {
-    fn new(computer: Arc<dyn Computer>, port: Port, context: &Context, times: WantedTimes) -> Self {
+    fn new(
+        computer: Arc<dyn Computer>,
+        port: Port,
+        context: &Context,
+        wants: Wants,
+        times: Arc<WantedTimes>,
+        profiles: Profiles,
+    ) -> Self {
         let folders = Arc::new(Notify::new());
         Self {
             computer,
             port,
             accounts: context.config.accounts.clone(),
             scratch: Arc::new(context.state.join(SCRATCH)),
-            times: Arc::new(times),
+            wants,
+            times,
+            profiles,
             watch: Watch::new(Arc::clone(&folders)),
             folders,
             turns: Arc::new(Semaphore::new(TURNS)),
@@ -127,7 +157,7 @@ impl Search {
     async fn go_on(&mut self) -> Result<(), NotTaken> {
         let mut soon = SEARCH_SOON.len();
         loop {
-            let trouble = self.search().await;
+            let trouble = self.search().await?;
             match trouble {
                 Some(reason) => self.condition.failed(&self.port, reason).await?,
                 None => self.condition.works(&self.port).await?,
@@ -145,11 +175,11 @@ impl Search {
     }
 
     /// Looks once; says what is in the way of seeing everything.
-    async fn search(&mut self) -> Option<String> {
+    async fn search(&mut self) -> Result<Option<String>, NotTaken> {
         if let Err(error) = self.prepare() {
-            return Some(format!(
+            return Ok(Some(format!(
                 "browsers' histories cannot be read, since the state directory has no place for copies: {error}; check that the disk has room"
-            ));
+            )));
         }
         let mut trouble = None;
         let mut known: Vec<Account> = Vec::new();
@@ -160,10 +190,15 @@ impl Search {
             }
         }
         let computer = Arc::clone(&self.computer);
-        let searched =
-            tokio::task::spawn_blocking(move || find::histories(&*computer, &known)).await;
+        let before = self.profiles.known().clone();
+        let accounts = known.clone();
+        let searched = tokio::task::spawn_blocking(move || {
+            find::histories(&*computer, &known).with(&before, &known)
+        })
+        .await;
         let Ok(found) = searched else {
-            return Some("the search for browsers' histories failed; restart the agent".to_owned());
+            let trouble = "the search for browsers' histories failed; restart the agent";
+            return Ok(Some(trouble.to_owned()));
         };
         if found.too_many {
             trouble = Some(
@@ -171,8 +206,11 @@ impl Search {
                     .to_owned(),
             );
         }
+        if !found.too_many {
+            self.profiles.compare(&found, &accounts).await?;
+        }
         self.follow_only(found);
-        trouble
+        Ok(trouble)
     }
 
     /// Copies that a killed agent left behind go when the first history is looked for.
@@ -204,6 +242,9 @@ impl Search {
         let profiles = found.histories.values();
         folders.extend(profiles.map(|history| history.profile_folder().to_owned()));
         self.watch.only(&folders);
+        if !self.wants.reads() {
+            return;
+        }
         for (key, history) in found.histories {
             if !self.followed.contains_key(&key) {
                 self.follow(key, history);
@@ -222,6 +263,7 @@ impl Search {
             key: key.clone(),
             port: self.port.clone(),
             scratch: Arc::clone(&self.scratch),
+            wants: self.wants,
             times: Arc::clone(&self.times),
             wake: Arc::clone(&wake),
             turns: Arc::clone(&self.turns),

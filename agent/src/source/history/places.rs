@@ -190,6 +190,12 @@ const PROGRAMS: [(&str, &str); 12] = [
     ("firefox", "firefox"),
 ];
 
+/// The name of a browser as it stands in this list.
+pub(super) fn browser(name: &str) -> Option<&'static str> {
+    let known = PROGRAMS.iter().find(|(_, browser)| *browser == name);
+    known.map(|(_, browser)| *browser)
+}
+
 /// What a browser is called by the name of its program. A stranger is called by its family.
 pub(super) fn by_program(program: &str, family: Family) -> &'static str {
     let program = program.to_ascii_lowercase();

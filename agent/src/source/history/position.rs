@@ -11,9 +11,13 @@
 
 use std::collections::BTreeMap;
 
+use super::searched::Searched;
+
 /// Rows remembered.
 pub(super) const REMEMBERED: usize = 64;
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+/// Agents before knew of no searches.
+const FORMAT_WITHOUT_SEARCHES: u8 = 1;
 const WORD: usize = 8;
 
 /// What tells one row from another of the same number.
@@ -32,6 +36,8 @@ pub(super) struct Position {
     pub(super) latest: i64,
     /// The rows with the highest numbers among those read.
     rows: BTreeMap<i64, Mark>,
+    /// The last searches that were told.
+    pub(super) searched: Searched,
 }
 
 impl Position {
@@ -40,6 +46,7 @@ impl Position {
         Self {
             latest,
             rows: BTreeMap::new(),
+            searched: Searched::none(),
         }
     }
 
@@ -73,10 +80,12 @@ impl Position {
         self.rows.clear();
     }
 
-    /// As stored: format, latest, then number, time and hash of each row; all big-endian.
+    /// As stored: format, latest, how many searches, hash and time of each of them, then number, time
+    /// and hash of each row; all big-endian.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![FORMAT];
         bytes.extend(self.latest.to_be_bytes());
+        self.searched.write(&mut bytes);
         for (id, mark) in &self.rows {
             bytes.extend(id.to_be_bytes());
             bytes.extend(mark.at.to_be_bytes());
@@ -88,11 +97,15 @@ impl Position {
     /// `None` when the bytes are something else.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (&format, rest) = bytes.split_first()?;
+        let (latest, rest) = rest.split_first_chunk::<WORD>()?;
+        let (searched, rest) = match format {
+            FORMAT => Searched::read(rest)?,
+            FORMAT_WITHOUT_SEARCHES => (Searched::none(), rest),
+            _ => return None,
+        };
         let (words, odd) = rest.as_chunks::<WORD>();
-        let (latest, words) = words.split_first()?;
         let (rows, left) = words.as_chunks::<3>();
-        let whole = odd.is_empty() && left.is_empty() && rows.len() <= REMEMBERED;
-        if format != FORMAT || !whole {
+        if !odd.is_empty() || !left.is_empty() || rows.len() > REMEMBERED {
             return None;
         }
         let row = |[id, at, hash]: &[[u8; WORD]; 3]| {
@@ -105,12 +118,15 @@ impl Position {
         Some(Self {
             latest: i64::from_be_bytes(*latest),
             rows: rows.iter().map(row).collect(),
+            searched,
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const NOW: i64 = 1_000_000;
@@ -123,15 +139,45 @@ mod tests {
     fn bytes_are_pinned() {
         let mut position = Position::begin(3);
         position.note(7, mark(5), NOW);
-        let mut bytes = vec![1, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 7];
-        bytes.extend([0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0xab]);
+        assert!(position.searched.is_new(0xcd, 4, true));
+        let row = [
+            0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0xab,
+        ];
+        let mut bytes = vec![2, 0, 0, 0, 0, 0, 0, 0, 5];
+        bytes.extend([1, 0, 0, 0, 0, 0, 0, 0, 0xcd, 0, 0, 0, 0, 0, 0, 0, 4]);
+        bytes.extend(row);
         assert_eq!(position.to_bytes(), bytes);
         assert_eq!(Position::from_bytes(&bytes), Some(position));
-        for wrong in [&bytes[1..], &bytes[..bytes.len() - 8], &bytes[..8], b""] {
+        for wrong in [
+            &bytes[1..],
+            &bytes[..bytes.len() - 8],
+            &bytes[..8],
+            &bytes[..12],
+            b"",
+        ] {
             assert_eq!(Position::from_bytes(wrong), None);
         }
         bytes[0] = 0;
         assert_eq!(Position::from_bytes(&bytes), None);
+        // As agents before wrote it.
+        let mut old = vec![1, 0, 0, 0, 0, 0, 0, 0, 5];
+        old.extend(row);
+        let mut position = Position::begin(3);
+        position.note(7, mark(5), NOW);
+        assert_eq!(Position::from_bytes(&old), Some(position));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_can_be_read_is_written_the_same(mut bytes in any::<Vec<u8>>()) {
+            if let Some(first) = bytes.first_mut() {
+                *first = FORMAT;
+            }
+            if let Some(position) = Position::from_bytes(&bytes) {
+                let again = Position::from_bytes(&position.to_bytes());
+                prop_assert_eq!(again, Some(position));
+            }
+        }
     }
 
     #[test]

@@ -1,20 +1,16 @@
 //! Reads the visits after a position from a copy of a history.
 //!
-//! The copy is hostile input: its maker is the person under supervision. Triggers and views do
-//! not run, what its schema names is not trusted, sizes and time are bounded, and a row that makes no
-//! sense is passed over.
+//! Promises: sizes are bounded, and a row that makes no sense is passed over.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use proviso_report::Hash;
-use proviso_report::fact::WebVisit;
-use rusqlite::config::DbConfig;
-use rusqlite::limits::Limit;
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags, Params};
+use proviso_report::fact::{Transition, WebVisit};
+use rusqlite::{Connection, Params};
 
 use super::address::{address, title};
+use super::database::{SANE_US, integer, is_empty, open, text};
+use super::engines;
 use super::family::Family;
 use super::fault::Fault;
 use super::position::{Mark, Position, REMEMBERED};
@@ -23,14 +19,6 @@ use super::position::{Mark, Position, REMEMBERED};
 const MAX_ROWS: usize = 10_000;
 /// Text that is read at once: every address can be as long as is handed over.
 const MAX_TEXT: usize = 8 << 20;
-/// Longer than any browser keeps an address or a title.
-const MAX_VALUE: i32 = 16 << 20;
-/// For a history of years on a slow computer.
-const MAX_TIME: Duration = Duration::from_secs(30);
-/// SQLite's steps between two looks at the clock.
-const STEPS: i32 = 10_000;
-/// 1990 to 2200: outside no clock of a browser can be, and dates can still be printed.
-const SANE_US: std::ops::Range<i64> = 631_152_000_000_000..7_258_118_400_000_000;
 
 /// What was read.
 #[derive(Debug)]
@@ -41,6 +29,17 @@ pub(super) struct Reading {
     pub(super) rows: Vec<Row>,
     /// There are more.
     pub(super) more: bool,
+}
+
+impl Reading {
+    /// Nothing is new.
+    pub(super) const fn nothing(from: Position) -> Self {
+        Self {
+            from,
+            rows: Vec::new(),
+            more: false,
+        }
+    }
 }
 
 /// A row of the history.
@@ -58,71 +57,53 @@ pub(super) struct Visit {
     /// In Unix milliseconds.
     pub(super) at: i64,
     pub(super) web: WebVisit,
+    /// What was searched for, if that is wanted.
+    pub(super) words: Option<Words>,
+}
+
+/// Words that were sent to a search engine.
+#[derive(Debug)]
+pub(super) struct Words {
+    pub(super) text: String,
+    pub(super) engine: Option<&'static str>,
+    pub(super) typed: Option<bool>,
+    /// Of engine and words.
+    pub(super) hash: u64,
+    /// A page that was there before is shown again: never a search of its own.
+    pub(super) again: bool,
 }
 
 /// Reads what is new in a copy. `browser` and `profile` are written into each visit; `now` is in
-/// Unix microseconds.
+/// Unix microseconds; `words`: what was searched for is wanted.
 pub(super) fn read(
     copy: &Path,
     family: Family,
     (browser, profile): (&str, Option<&str>),
     mut position: Position,
+    words: bool,
     now: i64,
 ) -> Result<Reading, Fault> {
     let connection = open(copy)?;
     position.hold_to(now);
     if is_empty(&connection)? {
-        return Ok(Reading {
-            from: position,
-            rows: Vec::new(),
-            more: false,
-        });
+        return Ok(Reading::nothing(position));
     }
     let query = Query {
-        select: family.select(&connection)?,
+        select: family.select(&connection, words)?,
         connection: &connection,
         family,
+        words,
         browser,
         profile,
     };
     query.after(position, now)
 }
 
-/// The browser has made the file and nothing in it yet.
-fn is_empty(connection: &Connection) -> Result<bool, Fault> {
-    let sql = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)";
-    Ok(connection.query_row(sql, [], |row| row.get(0))?)
-}
-
-fn open(copy: &Path) -> Result<Connection, Fault> {
-    // Written to as well: what a killed browser left behind is completed or rolled back here.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(copy, flags)?;
-    for (config, on) in [
-        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
-        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
-        (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
-        (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
-    ] {
-        connection.set_db_config(config, on)?;
-    }
-    for (limit, most) in [
-        (Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE),
-        (Limit::SQLITE_LIMIT_SQL_LENGTH, 100_000),
-        (Limit::SQLITE_LIMIT_ATTACHED, 0),
-        (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
-    ] {
-        connection.set_limit(limit, most)?;
-    }
-    let end = Instant::now() + MAX_TIME;
-    connection.progress_handler(STEPS, Some(move || Instant::now() >= end))?;
-    Ok(connection)
-}
-
 struct Query<'a> {
     connection: &'a Connection,
     select: String,
     family: Family,
+    words: bool,
     browser: &'a str,
     profile: Option<&'a str>,
 }
@@ -216,6 +197,10 @@ impl Query<'_> {
         let visit = match (at_us, url) {
             (Some(at_us), Some(url)) if !elsewhere && SANE_US.contains(&at_us) => Some(Visit {
                 at: at_us.div_euclid(1000),
+                words: match kind {
+                    Some(kind) if self.words => self.searched(&url, kind, text(row.get_ref(6)?)),
+                    _ => None,
+                },
                 web: WebVisit {
                     url: address(&url),
                     title: title(text(row.get_ref(3)?).as_deref()),
@@ -229,29 +214,34 @@ impl Query<'_> {
         };
         Ok(Row { id, mark, visit })
     }
+
+    /// What this page was a search for: by the browser's own word, else by the engine's address.
+    fn searched(&self, url: &str, kind: i64, known: Option<String>) -> Option<Words> {
+        let transition = self.family.transition(kind);
+        // A page's frames are not what the person asked for.
+        if transition == Transition::Subframe {
+            return None;
+        }
+        let (engine, text) = engines::words(url).unzip();
+        let text = known.and_then(|known| engines::tidy(&known)).or(text)?;
+        Some(Words {
+            hash: hash(&format!("{}\0{text}", engine.unwrap_or_default())),
+            text,
+            engine,
+            typed: self.family.typed(kind),
+            again: matches!(transition, Transition::Reload | Transition::BackForward),
+        })
+    }
 }
 
 impl Row {
     /// Bytes of its texts.
     fn text(&self) -> usize {
-        self.visit.as_ref().map_or(0, |Visit { web, .. }| {
+        self.visit.as_ref().map_or(0, |Visit { web, words, .. }| {
             let title = web.title.as_ref().map_or(0, String::len);
-            web.url.len().saturating_add(title)
+            let words = words.as_ref().map_or(0, |words| words.text.len());
+            web.url.len().saturating_add(title).saturating_add(words)
         })
-    }
-}
-
-fn integer(value: ValueRef<'_>) -> Option<i64> {
-    match value {
-        ValueRef::Integer(number) => Some(number),
-        _ => None,
-    }
-}
-
-fn text(value: ValueRef<'_>) -> Option<String> {
-    match value {
-        ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-        _ => None,
     }
 }
 

@@ -36,6 +36,7 @@ const JOURNAL_MAGIC: usize = 8;
 #[derive(Debug)]
 pub(super) struct Snapshot {
     path: PathBuf,
+    of: (u64, u64),
     _folder: TempDir,
 }
 
@@ -61,6 +62,11 @@ impl Snapshot {
             std::thread::sleep(PAUSE);
         }
         Err(Fault::Busy)
+    }
+
+    /// Names the file that was copied, while it exists.
+    pub(super) const fn of(&self) -> (u64, u64) {
+        self.of
     }
 
     /// The copied database.
@@ -158,6 +164,7 @@ fn attempt_once(
     let same = before == after && salts == wal.as_mut().map(self::salts).transpose()?;
     Ok(same.then_some(Snapshot {
         path: copy,
+        of: identity(&metadata),
         _folder: folder,
     }))
 }

@@ -19,22 +19,22 @@ use crate::platform::clock;
 use crate::source::wanted::WantedTimes;
 use crate::source::{Batch, Context, Durable, Health, Port, ToPipeline, Wanted};
 
-struct Bench {
+pub(super) struct Bench {
     home: tempfile::TempDir,
     state: tempfile::TempDir,
-    cursors: BTreeMap<String, Vec<u8>>,
+    pub(super) cursors: BTreeMap<String, Vec<u8>>,
 }
 
-struct Run<'a> {
-    bench: &'a mut Bench,
+pub(super) struct Run<'a> {
+    pub(super) bench: &'a mut Bench,
     pipeline: mpsc::Receiver<ToPipeline>,
-    wanted: watch::Sender<Wanted>,
+    pub(super) wanted: watch::Sender<Wanted>,
     stop: CancellationToken,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             home: tempfile::tempdir().unwrap(),
             state: tempfile::tempdir().unwrap(),
@@ -42,15 +42,19 @@ impl Bench {
         }
     }
 
-    fn profile(&self, folder: &str) -> std::path::PathBuf {
+    pub(super) fn profile(&self, folder: &str) -> std::path::PathBuf {
         let folder = self.home.path().join(folder);
         std::fs::create_dir_all(&folder).unwrap();
         folder
     }
 
     fn run(&mut self, wants: bool) -> Run<'_> {
+        self.run_for(wanting(wants))
+    }
+
+    pub(super) fn run_for(&mut self, wanted: Wanted) -> Run<'_> {
         let (port, pipeline) = Port::channel();
-        let (wanted, receiver) = watch::channel(wanting(wants));
+        let (wanted, receiver) = watch::channel(wanted);
         let stop = CancellationToken::new();
         let context = Context {
             config: Arc::new(Config::new("c.example:1".into(), vec!["alex".into()])),
@@ -84,7 +88,7 @@ fn wanting(wants: bool) -> Wanted {
 
 impl Run<'_> {
     /// Answers like the journal until something is said that is not only about cursors.
-    async fn next(&mut self) -> ToPipeline {
+    pub(super) async fn next(&mut self) -> ToPipeline {
         loop {
             match self.pipeline.recv().await.unwrap() {
                 ToPipeline::Cursor(source, answer) => {
@@ -98,7 +102,7 @@ impl Run<'_> {
         }
     }
 
-    fn keep(&mut self, batch: Batch) {
+    pub(super) fn keep(&mut self, batch: Batch) {
         self.bench
             .cursors
             .insert(batch.source, batch.cursor.unwrap());
@@ -125,7 +129,7 @@ impl Run<'_> {
     }
 
     /// The cursor of `source` as it is kept next.
-    async fn until_kept(&mut self, source: &str) {
+    pub(super) async fn until_kept(&mut self, source: &str) {
         loop {
             match self.pipeline.recv().await.unwrap() {
                 ToPipeline::Cursor(source, answer) => {
@@ -146,13 +150,13 @@ impl Run<'_> {
         }
     }
 
-    async fn end(self) {
+    pub(super) async fn end(self) {
         self.stop.cancel();
         self.task.await.unwrap();
     }
 }
 
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     clock::now().0 * 1000
 }
 

@@ -114,7 +114,7 @@ pub(super) fn read_copy(
     position: Position,
 ) -> Result<Reading, Fault> {
     let copy = Snapshot::take(path, me(), scratch)?;
-    let reading = read(copy.path(), family, ("b", Some("p")), position, NOW);
+    let reading = read(copy.path(), family, ("b", Some("p")), position, true, NOW);
     drop(copy);
     let left = std::fs::read_dir(scratch).unwrap().count();
     assert_eq!(left, 0, "copies are gone after reading");
