@@ -62,6 +62,11 @@ impl Around {
         self.own.as_ref().map(|own| own.bounds)
     }
 
+    /// In whose account its record happened.
+    pub(super) fn account(&self) -> Option<&str> {
+        self.own.as_ref()?.record.account.as_deref()
+    }
+
     /// What the record states.
     pub(super) fn in_full(&self, zone: &TimeZone) -> Markup {
         html! {

@@ -25,6 +25,7 @@ use super::decide::{self, Verdict};
 use super::fault::{self, Fault};
 use super::gate::Signed;
 use super::layout::{self, Page};
+use super::said::{self, Said};
 use super::{audit, groups, words};
 
 /// Everything the page shows, from one snapshot.
@@ -37,6 +38,7 @@ struct Case {
     sent: Vec<Sent>,
     alike: u64,
     around: Around,
+    said: Said,
 }
 
 /// The page.
@@ -71,6 +73,7 @@ pub(super) async fn show(
         (judged(&case, text.as_deref()))
         (times(&case, zone))
         (evidence(&case, zone))
+        (case.said.section(case.around.account(), zone))
         (case.around.section(&case.finding, zone))
         (decisions(&signed, &case, id, zone))
         (delivery(&site, &case, zone))
@@ -98,6 +101,7 @@ fn gather(read: &Read<'_>, id: FindingId) -> Result<Option<Case>, SqlError> {
         sent: outbox::of_finding(read, id)?,
         alike: casework::count_members(read, id)?.0,
         around: around::gather(read, &finding)?,
+        said: said::about(read, finding.device, finding.seq, finding.at)?,
         alert,
         finding,
     }))

@@ -4,8 +4,11 @@
 
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
-use proviso_report::fact::{Gap, KeyReason, LogBreak, PowerWas, PreviousEnd, Transition, WebVisit};
+use proviso_report::fact::{
+    Explanation, Gap, KeyReason, LogBreak, PowerWas, PreviousEnd, Transition, WebVisit,
+};
 use proviso_report::{Fact, Method, Record};
+use proviso_rules::page;
 
 use super::fault;
 use super::layout;
@@ -83,7 +86,12 @@ pub(super) fn what(record: &Record) -> Markup {
                     _ => "since the collector holds more of it than this computer.",
                 })
             }
-            _ => (record.kind().as_str()),
+            Fact::Explanation(said) => (explained(said)),
+            Fact::AgentAltered(_) | Fact::AgentTraced(_) | Fact::CollectorBlocked(_)
+            | Fact::CapReached(_) => {
+                (layout::tag("review", "Agent hindered")) " " (plain(&record.fact)) (detail(&record.fact))
+            }
+            other => (plain(other)),
         }
     }
 }
@@ -158,6 +166,10 @@ pub(super) fn in_full(held: &Held, zone: &TimeZone) -> Markup {
                 dt { "Arguments" }
                 dd.address { (start.args.join(" ")) }
             }
+            Fact::Explanation(said) => {
+                dt { "The person says" }
+                dd { (explained(said)) }
+            }
             _ => {
                 dt { "What" }
                 dd { (what(record)) }
@@ -173,6 +185,40 @@ pub(super) fn in_full(held: &Held, zone: &TimeZone) -> Markup {
         dd { (methods(held)) }
         dt { "Written down" }
         dd { (words::moment(record.noted.0, zone)) " by the device's clock" }
+    }
+}
+
+/// In the words of the order's reading page, as a sentence.
+fn plain(fact: &Fact) -> String {
+    fault::sentence(&page::fact(fact))
+}
+
+/// What the agent says of what hindered it.
+fn detail(fact: &Fact) -> Markup {
+    let detail = match fact {
+        Fact::AgentAltered(it) => Some(it.detail.as_str()),
+        Fact::CollectorBlocked(it) => Some(it.detail.as_str()),
+        Fact::CapReached(it) => Some(it.detail.as_str()),
+        Fact::AgentTraced(it) => it.by.as_deref(),
+        _ => None,
+    };
+    html! { @if let Some(detail) = detail { " " (fault::sentence(detail)) } }
+}
+
+/// In the person's own words.
+fn explained(said: &Explanation) -> Markup {
+    html! {
+        @match said.seqs.as_slice() {
+            [] => "The person says",
+            [one] => { "The person says about record " (one) },
+            seqs => {
+                "The person says about records "
+                (seqs.iter().map(u64::to_string).collect::<Vec<_>>().join(", "))
+            }
+        }
+        @if said.accident == Some(true) { ", that it was an accident" }
+        ": "
+        @if said.text.is_empty() { "nothing more." } @else { q { (said.text) } }
     }
 }
 

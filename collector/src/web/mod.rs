@@ -31,6 +31,7 @@ mod overview;
 pub mod password;
 mod person;
 pub(crate) mod records;
+mod said;
 pub(crate) mod sign_in;
 mod stuck;
 mod texts;
