@@ -17,12 +17,17 @@ use proviso_agent::person::proof::Proof;
 use proviso_agent::person::today::Today;
 use proviso_agent::platform::accounts;
 use proviso_agent::platform::local::BindError;
+use proviso_agent::platform::wiping::{self, Wiping};
 use proviso_agent::run::{RunError, run};
 use proviso_agent::source::extension::native_host;
 use proviso_agent::source::extension::wire::{Answer, Request};
 use proviso_agent::status::{self, AskError};
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
+
+/// What passed through the agent's memory and is none of its business does not stay there.
+#[global_allocator]
+static MEMORY: Wiping = Wiping;
 
 const STATE: &str = "/var/lib/proviso";
 
@@ -192,7 +197,15 @@ fn obey(command: Command) -> Result<(), Failure> {
             );
             Ok(())
         }
-        Command::Run { place } => Ok(run(&place.whole()?)?),
+        Command::Run { place } => {
+            let place = place.whole()?;
+            if !wiping::wipe_databases() {
+                tracing::warn!(
+                    "what databases give back of the memory is not wiped on this system"
+                );
+            }
+            Ok(run(&place)?)
+        }
         Command::Status { place, json } => {
             let state = place.whole()?;
             let status = waiting(status::ask(&state))?.map_err(|error| no_answer(&state, error))?;
@@ -214,8 +227,9 @@ fn obey(command: Command) -> Result<(), Failure> {
             let state = place.whole()?;
             match waiting(person::talk(&state, &Request::Page))? {
                 Ok(Answer::Page { url }) => {
-                    println!("{url}");
-                    println!("It opens once, within a minute, and only in your account.");
+                    // Whoever reads may take the address alone: `page | head -1`.
+                    let words = "It opens once, within a minute, and only in your account.";
+                    let _ = writeln!(std::io::stdout(), "{url}\n{words}");
                     if open {
                         browse(&url)?;
                     }

@@ -21,6 +21,7 @@ use crate::identity::{Identity, IdentityError};
 use crate::journal::{self, Journal, Limits, OpenError, WriteError};
 use crate::log_key;
 use crate::order::{Book, StoreError};
+use crate::person::notices::{self, News};
 use crate::person::page::{Door, OwnPage};
 use crate::pipeline::thread::{Inlets, spawn};
 use crate::pipeline::{End, Keeper, Outlets, Progress, StartError};
@@ -190,6 +191,7 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     sources.spawn(other_system::run(port.clone(), context.clone()));
     sources.spawn(packages::run(port.clone(), context.clone()));
     sources.spawn(foreground::run(port.clone(), context.clone()));
+    sources.spawn(notices::run(ears.news, port.clone(), context.clone()));
     sources.spawn(tell_zone(port.clone(), stop.clone()));
     sources.spawn(rest(stop.clone()));
     sources.spawn(hand_out(
@@ -234,6 +236,7 @@ struct Ears {
     budget: watch::Receiver<Option<u64>>,
     progress: watch::Receiver<Progress>,
     notices: mpsc::Receiver<Notice>,
+    news: mpsc::Receiver<News>,
 }
 
 fn outlets() -> (Outlets, Ears) {
@@ -242,12 +245,14 @@ fn outlets() -> (Outlets, Ears) {
     let (budget, hears_budget) = watch::channel(None);
     let (progress, hears_progress) = watch::channel(Progress::default());
     let (notices, hears_notices) = mpsc::channel(NOTICES);
+    let (news, hears_news) = mpsc::channel(NOTICES);
     let outlets = Outlets {
         wanted,
         closed,
         budget,
         progress,
         notices,
+        news,
     };
     let ears = Ears {
         wanted: hears_wanted,
@@ -255,6 +260,7 @@ fn outlets() -> (Outlets, Ears) {
         budget: hears_budget,
         progress: hears_progress,
         notices: hears_notices,
+        news: hears_news,
     };
     (outlets, ears)
 }

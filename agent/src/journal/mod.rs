@@ -34,7 +34,7 @@ pub use error::{OpenError, WriteError};
 pub use judging::Judges;
 pub use program::Start;
 pub use shown::{Day, Shown};
-pub use writer::{Taken, Writer};
+pub use writer::{Found, Taken, Writer};
 
 use std::path::Path;
 

@@ -20,6 +20,8 @@ const MAX_RAW: usize = 2 << 20;
 /// Records kept for the person after their report was closed; as many findings, and as many
 /// explanations.
 const SHOWN: u64 = 200;
+/// Findings of one transaction that the person is told of; more say nothing more.
+const MAX_FOUND: usize = 256;
 /// Checkpoints kept to compare late receipts with.
 const CHECKPOINTS: u64 = 4_096;
 /// More reports than this before it, and a pressing record goes ahead as a notice.
@@ -35,7 +37,17 @@ pub struct Writer<'a> {
     notices: Vec<Notice>,
     /// Reports may have to wait whatever waits before them.
     dear: bool,
+    found: Vec<Found>,
     pressing: bool,
+}
+
+/// What rules found in a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// In whose account.
+    pub account: Option<String>,
+    /// Which.
+    pub rules: Vec<String>,
 }
 
 /// What became of something that was seen.
@@ -70,6 +82,7 @@ impl<'a> Writer<'a> {
             tip,
             notices: Vec::new(),
             dear: false,
+            found: Vec::new(),
             pressing: false,
         }
     }
@@ -229,6 +242,11 @@ impl<'a> Writer<'a> {
         std::mem::take(&mut self.notices)
     }
 
+    /// What rules found in this transaction, for the person to be told after the commit.
+    pub fn take_found(&mut self) -> Vec<Found> {
+        std::mem::take(&mut self.found)
+    }
+
     pub(super) fn set_receipt(&mut self, held: Held) -> Result<(), WriteError> {
         meta::put(self.db, meta::RECEIPT, &held.to_bytes())?;
         self.tip.receipt = Some(held);
@@ -290,6 +308,12 @@ impl<'a> Writer<'a> {
             is_pressing: alone.is_some_and(Judged::is_pressing),
         });
         self.pressing |= said.is_pressing;
+        if !said.rules.is_empty() && self.found.len() < MAX_FOUND {
+            self.found.push(Found {
+                account: record.account.clone(),
+                rules: said.rules.clone(),
+            });
+        }
         self.db
             .prepare_cached("INSERT INTO line VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute((

@@ -1,13 +1,15 @@
 //! What the person whom monitoring is about can ask of the running agent, and say to it.
 //!
 //! Parts: what was recorded today ([`today`]), the proof of what may be ([`proof`]), what the person
-//! says to it ([`explain`]), the page in the browser ([`page`]), and every sentence in which that is told ([`words`]).
+//! says to it ([`explain`]), the page in the browser ([`page`]), notices on the
+//! screen ([`notices`]), and every sentence in which that is told ([`words`]).
 //!
 //! Promises: whoever asks is who the kernel says; what is shown is of that account alone, and of all
 //! only to root. What the person says becomes a record like any other, in the person's own words.
 //! Refuses: to let anybody explain what another account did.
 
 pub mod explain;
+pub mod notices;
 pub mod page;
 pub mod proof;
 pub mod today;

@@ -124,6 +124,8 @@ pub struct Words {
     pub number_label: &'static str,
     /// Under the box: how much fits.
     pub box_hint: &'static str,
+    /// Over a box that is folded away.
+    pub unfold: &'static str,
     /// The button.
     pub send: &'static str,
     /// The other button.
@@ -259,7 +261,7 @@ pub const ENGLISH: Words = Words {
         "What messages, e-mails and documents say: no contents of messages or files.",
         "Pictures of the screen, the camera and the microphone.",
         "Where you are, by satellites or by what is in reach.",
-        "Anything of accounts that are not monitored, not even a count.",
+        "What accounts do that are not monitored, not even a count of it.",
         "Anything while no order is in force, but that this program runs.",
     ],
     order: "The order",
@@ -275,6 +277,7 @@ pub const ENGLISH: Words = Words {
     box_label: "What you want to say about this",
     number_label: "Number of the record, if it is about one",
     box_hint: "Up to 4,000 characters.",
+    unfold: "Explain this",
     send: "Send this explanation",
     send_accident: "This was an accident",
     box_at_large: "Say something about anything else",

@@ -15,6 +15,7 @@ use super::health::Unsaid;
 use super::{Keeper, Outlets};
 use crate::journal::{Counters, Journal, Life, WriteError, Writer};
 use crate::order::Book;
+use crate::person::notices::News;
 use crate::platform::clock::Moment;
 use crate::scope::Scope;
 use crate::uplink::Link;
@@ -94,6 +95,9 @@ impl Keeper {
             }
         }
         keeper.outlets.wanted.send_replace(keeper.book.wanted());
+        if keeper.book.in_force().is_some() {
+            let _ = keeper.outlets.news.try_send(News::On);
+        }
         keeper.outlets.closed.send_replace(keeper.journal.closed());
         let budget = super::budget(&keeper.book);
         keeper.outlets.budget.send_replace(budget);

@@ -15,6 +15,7 @@ mod clocks;
 mod health;
 mod life;
 mod look;
+mod news;
 mod person;
 mod proof;
 mod show;
@@ -31,6 +32,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::journal::{Journal, WriteError, Writer};
 use crate::order::{Book, Change};
+use crate::person::notices::News;
 use crate::platform::clock::Moment;
 use crate::scope::Scope;
 use crate::source::{Batch, Durable, ToPipeline, Wanted};
@@ -58,6 +60,8 @@ pub struct Outlets {
     pub progress: watch::Sender<Progress>,
     /// Records that go ahead of a backlog.
     pub notices: mpsc::Sender<Notice>,
+    /// What the person should be told on the screen.
+    pub news: mpsc::Sender<News>,
 }
 
 /// How far the collector is.
@@ -217,7 +221,7 @@ impl Keeper {
                 writer.close(now)?;
             }
             writer.settle(now)?;
-            Ok(writer.take_notices())
+            Ok((writer.take_notices(), writer.take_found()))
         });
         match written {
             Ok(durable) => {
@@ -231,7 +235,9 @@ impl Keeper {
                     // The source may have gone.
                     let _ = done.send(Durable);
                 }
-                self.tell(durable.into_value());
+                let (notices, found) = durable.into_value();
+                self.tell(notices);
+                self.tell_found(found);
                 if ending {
                     return Ok(());
                 }
@@ -266,7 +272,12 @@ impl Keeper {
                 if durable.into_value() {
                     self.pulse.beaten_early(now);
                 }
+                let news = self.news_of(&change);
                 self.book.apply(change);
+                for news in news {
+                    // Who cannot be told on the screen sees it on the page.
+                    let _ = self.outlets.news.try_send(news);
+                }
                 self.outlets.wanted.send_if_modified(|wanted| {
                     let new = self.book.wanted();
                     let changed = *wanted != new;

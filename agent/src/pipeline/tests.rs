@@ -31,6 +31,7 @@ struct Running {
     wanted: watch::Receiver<Wanted>,
     closed: watch::Receiver<u64>,
     notices: mpsc::Receiver<Notice>,
+    news: mpsc::Receiver<News>,
 }
 
 impl World {
@@ -55,12 +56,14 @@ impl World {
         let (wanted, hears_wanted) = watch::channel(Wanted::default());
         let (closed, hears_closed) = watch::channel(0);
         let (notices, hears_notices) = mpsc::channel(8);
+        let (news, hears_news) = mpsc::channel(8);
         let outlets = Outlets {
             wanted,
             closed,
             budget: watch::channel(None).0,
             progress: watch::channel(Progress::default()).0,
             notices,
+            news,
         };
         let scope = Scope::new(vec!["alex".into()], [1; 32]);
         let keeper = Keeper::start(journal, book, scope, outlets, 60_000, &["extension"], now);
@@ -69,6 +72,7 @@ impl World {
             wanted: hears_wanted,
             closed: hears_closed,
             notices: hears_notices,
+            news: hears_news,
         }
     }
 

@@ -38,6 +38,8 @@ mod turns;
 mod wake;
 mod wanted;
 
+pub(crate) use condition::Condition;
+
 use std::path::Path;
 use std::sync::Arc;
 

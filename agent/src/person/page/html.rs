@@ -14,6 +14,9 @@ use crate::status::{ClauseShown, OrderShown};
 /// The style sheet.
 pub(super) const STYLE: &str = include_str!("style.css");
 
+/// Findings whose box is not folded away.
+const UNFOLDED: usize = 3;
+
 /// What could not be recorded, and why.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Draft<'a> {
@@ -109,10 +112,13 @@ struct Forms<'a> {
 
 impl Forms<'_> {
     /// About one finding.
-    fn about(&self, out: &mut Out, seq: u64) {
+    fn about(&self, out: &mut Out, seq: u64, is_open: bool) {
         if self.account.is_none() {
             return;
         }
+        let open = if is_open { " open" } else { "" };
+        out.push(&format!("<details{open}>\n"));
+        out.element("summary", self.words.unfold);
         self.open(out);
         out.push(&format!(
             "<input type=\"hidden\" name=\"seq\" value=\"{seq}\">\n"
@@ -124,7 +130,7 @@ impl Forms<'_> {
             "button type=\"submit\" name=\"accident\" value=\"yes\" class=\"quiet\"",
             self.words.send_accident,
         );
-        out.push("</div>\n</form>\n");
+        out.push("</div>\n</form>\n</details>\n");
     }
 
     /// About anything. `id`: for which of the two on a page.
@@ -230,13 +236,13 @@ impl Out {
         } else {
             self.element("p", words.about_findings);
         }
-        for found in &day.findings {
-            self.found(found, forms);
+        for (number, found) in day.findings.iter().enumerate() {
+            self.found(found, forms, number < UNFOLDED);
         }
         self.push("</section>\n");
     }
 
-    fn found(&mut self, found: &Found, forms: &Forms<'_>) {
+    fn found(&mut self, found: &Found, forms: &Forms<'_>, is_open: bool) {
         let words = forms.words;
         self.push("<article class=\"found\">\n");
         self.element("h3", &found.words(words));
@@ -248,7 +254,7 @@ impl Out {
         for said in &found.said {
             self.one_said(words, said);
         }
-        forms.about(self, found.record.seq);
+        forms.about(self, found.record.seq, is_open);
         self.push("</article>\n");
     }
 

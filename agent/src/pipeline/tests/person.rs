@@ -187,3 +187,27 @@ fn the_proof_says_what_each_clause_lets_be_recorded() {
     assert!(agent.proof("sam", 20).scope.is_none());
     assert!(agent.today("sam", 20).day.is_none());
 }
+
+#[test]
+fn the_screen_is_told_of_the_order_and_of_findings_and_not_of_what_they_are() {
+    let world = World::new();
+    let mut agent = world.start_under_order();
+    assert_eq!(agent.news.try_recv(), Ok(News::On));
+    let visits = vec![
+        seen("https://news.example/", 10),
+        seen("https://social.example/", 11),
+    ];
+    assert!(agent.submit(visits, "1", 11));
+    let found = News::Found {
+        account: Some("alex".to_owned()),
+        clauses: vec!["4".to_owned()],
+        possible_breach: true,
+    };
+    assert_eq!(agent.news.try_recv(), Ok(found));
+    assert!(agent.news.try_recv().is_err());
+    world.take_next(&mut agent, 2, 20);
+    let News::Order { version, .. } = agent.news.try_recv().unwrap() else {
+        panic!("no change")
+    };
+    assert_eq!(version, 2);
+}
