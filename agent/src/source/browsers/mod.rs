@@ -7,7 +7,7 @@
 //! word from our extension (`silence`).
 //!
 //! Promises: a record only of what changed, also while the agent was down. What a profile is at
-//! first sight is no news, unless it hides what would be seen otherwise ([`settings::Setting::hides`]: history
+//! first sight is no news, unless it hides what would be seen otherwise (`settings`: history
 //! off, cleared at the end or after a while, only private windows, our extension switched off):
 //! that is told at once. Changes are found as the files change, and by a look each minute.
 //! Refuses: to keep or tell whose account a browser is signed in to, addresses of proxies and

@@ -1,9 +1,9 @@
 //! What happens to files in the places that the order wants watched: downloads, pictures, documents,
 //! removable media, shares of a network, and folders that a rule names.
 //!
-//! The system tells of each folder ([`watch`]); what it tells waits in a short queue ([`queue`]) for
-//! a thread that may wait for disks ([`engine`]). What each place looked like when last it was told
-//! of is remembered without names ([`picture`]), so that what nobody told is found: what changed
+//! The system tells of each folder (`watch`); what it tells waits in a short queue (`queue`) for
+//! a thread that may wait for disks (`engine`). What each place looked like when last it was told
+//! of is remembered without names (`picture`), so that what nobody told is found: what changed
 //! while the agent did not run, what an overflow of the system's queue hid, what was in a new folder
 //! before it was watched. What was found so has the method `file_scan`; what is known to be missing is
 //! a gap.

@@ -12,7 +12,7 @@
 //! a phone tells whole days only.
 //!
 //! The server is whoever listens on its port: one that the supervised person runs can make things
-//! up, as the phone itself can. None is started but by [`starting`], which says when.
+//! up, as the phone itself can. None is started but by `starting`, which says when.
 //!
 //! Known limits: names of applications are not read (a phone gives none without opening the packages);
 //! an application that is removed gets no record; what a phone was used for while it was not

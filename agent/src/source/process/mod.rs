@@ -9,8 +9,8 @@
 //! agent's first run, or began while no order wanted it, is never handed over. Refuses: to look at
 //! what other accounts run, but for the program that started one of ours.
 //!
-//! A start carries the hash of the program's file and the package that owns it ([`print`], [`origin`]);
-//! an AppImage that runs for the first time is told of as a package, too ([`app_images`]).
+//! A start carries the hash of the program's file and the package that owns it (`print`, `origin`);
+//! an AppImage that runs for the first time is told of as a package, too (`app_images`).
 //!
 //! Known limits: a program that ends while the agent is down gets no record of its end. Of a process
 //! that runs one program after another within a millisecond, the last is recorded and the others
