@@ -13,6 +13,7 @@ pub mod held;
 pub mod ingest;
 pub mod load;
 pub mod machine;
+pub mod network;
 pub mod order;
 pub mod ports;
 pub mod process;

@@ -4,7 +4,7 @@
 //! browser policies and native hosts are written there for real, by the real installer, and
 //! nothing outside changes. Everything that runs there ends with it, even when the test is killed:
 //! its first process waits for a pipe that only the test holds open. Needs root, since mounting
-//! does. The network is the real one: ports on loopback are shared.
+//! does. The network is the real one, and ports on loopback are shared, unless it joins one of its own.
 
 use std::ffi::OsStr;
 use std::fs::Permissions;
@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, bail};
 
+use crate::network::Network;
 use crate::process::done;
 use crate::programs::program;
 
@@ -47,6 +48,8 @@ pub struct Machine {
     dir: PathBuf,
     holder: Child,
     accounts: AtomicU32,
+    /// Instead of the real network.
+    network: Option<PathBuf>,
 }
 
 /// An account of such a computer.
@@ -103,6 +106,7 @@ impl Machine {
             dir: dir.to_owned(),
             holder,
             accounts: AtomicU32::new(0),
+            network: None,
         })
     }
 
@@ -123,6 +127,11 @@ impl Machine {
     pub fn through(&self, path: impl AsRef<Path>) -> PathBuf {
         let root = format!("/proc/{}/root{INSIDE}", self.holder.id());
         Path::new(&root).join(path)
+    }
+
+    /// What starts there from now on is on that network and no other, for as long as that lasts.
+    pub fn join(&mut self, network: &Network) {
+        self.network = Some(network.file());
     }
 
     /// Adds an account with an empty home.
@@ -187,8 +196,11 @@ impl Machine {
         let mut command = Command::new("nsenter");
         command
             .arg(format!("--mount={namespaces}/mnt"))
-            .arg(format!("--pid={namespaces}/pid_for_children"))
-            .arg("--");
+            .arg(format!("--pid={namespaces}/pid_for_children"));
+        if let Some(network) = &self.network {
+            command.arg(format!("--net={}", network.display()));
+        }
+        command.arg("--");
         command
     }
 
