@@ -79,6 +79,8 @@ struct Extensions {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Extension {
+    /// An entry without one is what is left of an extension that was removed.
+    path: Option<IgnoredAny>,
     state: Option<i64>,
     disable_reasons: Option<Reasons>,
 }
@@ -225,6 +227,9 @@ fn parse<'a, T: Default + Deserialize<'a>>(text: &'a str) -> Result<T, Unreadabl
 }
 
 fn state(ours: &Extension) -> &'static str {
+    if ours.path.is_none() {
+        return "none";
+    }
     let disabled = ours.disable_reasons.as_ref().is_some_and(|it| it.any);
     switch(!disabled && ours.state != Some(0))
 }
@@ -330,7 +335,7 @@ mod tests {
                     {"data_types": ["cookies"], "time_to_live_in_hours": 1},
                     {"data_types": ["browsing_history"], "time_to_live_in_hours": 72}]}},
             "extensions": {"settings": {"abcdefghijklmnopabcdefghijklmnop": {
-                "disable_reasons": [1], "manifest": {"name": "x"}}}},
+                "disable_reasons": [1], "path": "x", "manifest": {"name": "x"}}}},
             "proxy": {"mode": "fixed_servers", "server": "a.example:1"}}"#;
         let local = r#"{
             "profile": {"info_cache": {"Default": {"is_consented_primary_account": true},
@@ -359,12 +364,13 @@ mod tests {
     #[test]
     fn an_extension_is_on_or_off_in_the_words_of_every_version() {
         for (entry, value) in [
-            (r#"{"state": 1}"#, "on"),
-            (r#"{"state": 0}"#, "off"),
-            (r#"{"disable_reasons": []}"#, "on"),
-            (r#"{"disable_reasons": 0, "state": 1}"#, "on"),
-            (r#"{"disable_reasons": 8192}"#, "off"),
-            (r#"{}"#, "on"),
+            (r#"{"path": "a", "state": 1}"#, "on"),
+            (r#"{"path": "a", "state": 0}"#, "off"),
+            (r#"{"path": "a", "disable_reasons": []}"#, "on"),
+            (r#"{"path": "a", "disable_reasons": 0, "state": 1}"#, "on"),
+            (r#"{"path": "a", "disable_reasons": 8192}"#, "off"),
+            // Removed.
+            ("{}", "none"),
         ] {
             let text = format!(r#"{{"extensions": {{"settings": {{"{OURS}": {entry}}}}}}}"#);
             assert_eq!(read(&text, "")[&Setting::Extension], value, "{entry}");

@@ -185,7 +185,9 @@ async fn a_change_is_told_once_also_after_a_while_without_the_agent() {
 async fn the_extension_is_seen_to_go_and_hostile_files_are_said() {
     let bench = Bench::new();
     let with = |entry: &str| format!(r#"{{"extensions": {{"settings": {{{entry}}}}}}}"#);
-    bench.preferences(&with(&format!(r#""{ID}": {{"disable_reasons": []}}"#)));
+    bench.preferences(&with(&format!(
+        r#""{ID}": {{"path": "a", "disable_reasons": []}}"#
+    )));
     let mut run = bench.run();
     // Read once it stands in the base line: another change that is told says so.
     bench.write(
@@ -196,7 +198,9 @@ async fn the_extension_is_seen_to_go_and_hostile_files_are_said() {
         run.news.recv().await.unwrap(),
         "firefox a.default retention=9_pages"
     );
-    bench.preferences(&with(&format!(r#""{ID}": {{"disable_reasons": [1]}}"#)));
+    bench.preferences(&with(&format!(
+        r#""{ID}": {{"path": "a", "disable_reasons": [1]}}"#
+    )));
     assert_eq!(
         run.news.recv().await.unwrap(),
         "chromium Default extension=off"
