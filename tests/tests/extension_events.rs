@@ -66,7 +66,11 @@ fn page_in_front(scene: &Scene, firefox: &mut Firefox) {
             since = Instant::now();
         }
         let mut all = records(&scene.collector)?.into_iter();
-        Ok(all.find(|held| held.record.kind() == Kind::Foreground))
+        // The history knows of times in front, too, by its own measure.
+        let told = |held: &Held| {
+            held.record.kind() == Kind::Foreground && held.record.methods == [Method::Extension]
+        };
+        Ok(all.find(told))
     })
     .unwrap();
     let Fact::Foreground(fact) = &front.record.fact else {
@@ -74,7 +78,6 @@ fn page_in_front(scene: &Scene, firefox: &mut Firefox) {
     };
     assert!(pages.contains(fact.url.as_ref().unwrap()), "{fact:?}");
     assert!((3_000..=120_000).contains(&fact.ms), "{fact:?}");
-    assert_eq!(front.record.methods, [Method::Extension]);
     firefox.open("https://news.example/one").unwrap();
 }
 
