@@ -9,6 +9,7 @@
 //! of programs, which are taken out.
 
 mod arguments;
+mod front;
 
 use std::fmt;
 
@@ -17,6 +18,7 @@ use proviso_report::{Hash, Method, UnixMs};
 use proviso_rules::{Event, Hit, Judge, Scope as Cover, Severity, Term};
 use url::Url;
 
+use self::front::Fronts;
 use crate::journal::Start;
 use crate::merge::Unwritten;
 use crate::person::page::OwnPage;
@@ -28,6 +30,7 @@ pub struct Scope {
     accounts: Vec<String>,
     own: OwnPage,
     unwritten: Unwritten,
+    fronts: Fronts,
 }
 
 /// What may be kept.
@@ -75,6 +78,7 @@ impl Scope {
             accounts,
             own: OwnPage::default(),
             unwritten: Unwritten::new(secret),
+            fronts: Fronts::default(),
         }
     }
 
@@ -101,6 +105,9 @@ impl Scope {
         }
         let counts = match cover {
             Cover::Covered(clauses) => {
+                if !self.fronts.cut(&mut observation) {
+                    return Scoped::Nothing;
+                }
                 return Scoped::Covered(Box::new(InScope {
                     observation,
                     clauses,
@@ -144,11 +151,13 @@ impl Scope {
     /// What follows becomes durable together or not at all.
     pub fn begin(&mut self) {
         self.unwritten.begin();
+        self.fronts.begin();
     }
 
     /// It did not become durable, and will be handed over again.
     pub fn undo(&mut self) {
         self.unwritten.undo();
+        self.fronts.undo();
     }
 
     /// Is this account monitored?

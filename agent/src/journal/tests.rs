@@ -413,7 +413,7 @@ fn a_full_disk_refuses_and_harms_nothing() {
 fn at_its_bounds_it_is_full() {
     let (dir, device) = (tempfile::tempdir().unwrap(), Device::new());
     let limits = Limits {
-        bytes: 400,
+        bytes: 250,
         age_ms: 1_000,
         ..ROOMY
     };
@@ -430,7 +430,7 @@ fn at_its_bounds_it_is_full() {
         waiting.bytes,
         journal.report(0).unwrap().unwrap().len() as u64
     );
-    assert!(waiting.bytes >= 400 && journal.full(at(0).at).unwrap().is_some());
+    assert!(waiting.bytes >= 250 && journal.full(at(0).at).unwrap().is_some());
     journal.limits.bytes = u64::MAX;
     assert_eq!(journal.full(at(999).at).unwrap(), None);
     assert!(journal.full(at(1_000).at).unwrap().is_some());

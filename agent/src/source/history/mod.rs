@@ -38,6 +38,8 @@ mod told;
 mod wants;
 pub(in crate::source) mod watch;
 
+pub(crate) use self::places::is_browser;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;

@@ -196,6 +196,12 @@ pub(super) fn browser(name: &str) -> Option<&'static str> {
     known.map(|(_, browser)| *browser)
 }
 
+/// Is this the name of a browser's program?
+pub(crate) fn is_browser(program: &str) -> bool {
+    let program = program.to_ascii_lowercase();
+    PROGRAMS.iter().any(|(name, _)| program.contains(name))
+}
+
 /// What a browser is called by the name of its program. A stranger is called by its family.
 pub(super) fn by_program(program: &str, family: Family) -> &'static str {
     let program = program.to_ascii_lowercase();
