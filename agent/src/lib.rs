@@ -19,3 +19,4 @@ pub mod scope;
 pub mod source;
 pub mod status;
 pub mod uplink;
+pub mod watch;

@@ -17,11 +17,13 @@ use proviso_agent::person::proof::Proof;
 use proviso_agent::person::today::Today;
 use proviso_agent::platform::accounts;
 use proviso_agent::platform::local::BindError;
+use proviso_agent::platform::lock::LockError;
 use proviso_agent::platform::wiping::{self, Wiping};
 use proviso_agent::run::{RunError, run};
 use proviso_agent::source::extension::native_host;
 use proviso_agent::source::extension::wire::{Answer, Request};
 use proviso_agent::status::{self, AskError};
+use proviso_agent::watch::{WatchError, watch};
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
@@ -43,7 +45,7 @@ const NOT_RUNNING: u8 = 7;
 /// is monitored what is recorded and why.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 not enrolled, 4 wrong owner or rights,
-/// 5 the journal is damaged, 6 another agent runs, 7 the agent does not run.
+/// 5 the journal is damaged, 6 another agent (or process that watches it) runs, 7 the agent does not run.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -69,6 +71,11 @@ enum Command {
     },
     /// Runs the agent until it is asked to end.
     Run {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Waits for the end of the agent, notes when and how it came, and does nothing else.
+    Watch {
         #[command(flatten)]
         place: Place,
     },
@@ -206,6 +213,7 @@ fn obey(command: Command) -> Result<(), Failure> {
             }
             Ok(run(&place)?)
         }
+        Command::Watch { place } => Ok(watch(&place.whole()?)?),
         Command::Status { place, json } => {
             let state = place.whole()?;
             let status = waiting(status::ask(&state))?.map_err(|error| no_answer(&state, error))?;
@@ -337,6 +345,18 @@ impl From<EnrolError> for Failure {
     }
 }
 
+impl From<WatchError> for Failure {
+    fn from(error: WatchError) -> Self {
+        let code = match &error {
+            WatchError::Config(ConfigError::NotEnrolled(_)) => NOT_ENROLLED,
+            WatchError::Rights(_) => RIGHTS,
+            WatchError::Lock(LockError::Held(_)) => IN_USE,
+            _ => FAILED,
+        };
+        Self(error.to_string(), code)
+    }
+}
+
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let code = match &error {
@@ -346,7 +366,7 @@ impl From<RunError> for Failure {
             RunError::Open(OpenError::Damaged { .. }) | RunError::Write(WriteError::Damaged(_)) => {
                 JOURNAL
             }
-            RunError::Socket(BindError::InUse(_)) => IN_USE,
+            RunError::Socket(BindError::InUse(_)) | RunError::Lock(LockError::Held(_)) => IN_USE,
             _ => FAILED,
         };
         Self(error.to_string(), code)

@@ -24,9 +24,10 @@ use crate::order::{Book, StoreError};
 use crate::person::notices::{self, News};
 use crate::person::page::{Door, OwnPage};
 use crate::pipeline::thread::{Inlets, spawn};
-use crate::pipeline::{End, Keeper, Outlets, Progress, StartError};
+use crate::pipeline::{Begin, End, Keeper, Outlets, Progress, StartError};
 use crate::platform::clock::{Clock, ClockError};
 use crate::platform::local::{BindError, Listener};
+use crate::platform::lock::{Lock, LockError};
 use crate::platform::rights::{self, RightsError};
 use crate::platform::signals::Signals;
 use crate::platform::{memory, power, zone};
@@ -34,11 +35,13 @@ use crate::scope::Scope;
 use crate::source::extension::desk::Desk;
 use crate::source::extension::native_host::SOCKET;
 use crate::source::extension::{self, PrepareError};
+use crate::source::itself::{self, Before};
 use crate::source::{
     Context, Health, Port, ToPipeline, Wanted, accounts, browsers, devices, files, foreground,
     history, network, other_system, packages, phone, process, sessions, table, tools,
 };
 use crate::uplink::{self, Notice};
+use crate::watch::{self as watching, Note};
 
 /// For sources to finish what they are in the middle of.
 const SOURCES_END: Duration = Duration::from_secs(2);
@@ -88,6 +91,9 @@ pub enum RunError {
     /// Another agent, or no place for the socket.
     #[error(transparent)]
     Socket(#[from] BindError),
+    /// The place of the process that is watched.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The extension.
     #[error(transparent)]
     Extension(#[from] PrepareError),
@@ -114,6 +120,7 @@ impl From<StartError> for RunError {
 pub fn run(state: &Path) -> Result<(), RunError> {
     let config = Config::load(state)?;
     rights::check_folder(state)?;
+    rights::keep_memory_private();
     let identity = Identity::load(state)?;
     rights::check_secret(&state.join(log_key::FILE))?;
     memory::one_arena();
@@ -132,14 +139,28 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     let mut signals = Signals::listen()?;
     // First of all: only one agent may open the journal.
     let listener = Listener::bind(&state.join(SOCKET))?;
+    // What the process that watched the run before says of its end; then it watches this one.
+    let note = watching::last_note(state).await;
+    let lock = Lock::take(&state.join(watching::AGENT_LOCK))?;
     let own_path = std::env::current_exe()?;
+    let before = Before::look(state, &own_path);
     let (served, _) = extension::prepare(state, config.extension.port, &own_path)?;
     let config = Arc::new(config);
     let (port, messages) = Port::channel();
     let (outlets, ears) = outlets();
     let clock = Clock::new()?;
     let own_page = OwnPage::default();
-    let keeper = keeper(state, &config, &identity, outlets, own_page.clone(), &clock)?;
+    let keeper = keeper(
+        state,
+        &config,
+        &identity,
+        outlets,
+        own_page.clone(),
+        note,
+        &clock,
+    )?;
+    Note::remove(state);
+    lock.say("runs")?;
     let (asks, asked) = mpsc::channel(4);
     let (stop_keeper, stopping) = oneshot::channel();
     let quit = CancellationToken::new();
@@ -192,6 +213,7 @@ async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), R
     sources.spawn(packages::run(port.clone(), context.clone()));
     sources.spawn(foreground::run(port.clone(), context.clone()));
     sources.spawn(notices::run(ears.news, port.clone(), context.clone()));
+    sources.spawn(itself::run(port.clone(), context.clone(), before));
     sources.spawn(tell_zone(port.clone(), stop.clone()));
     sources.spawn(rest(stop.clone()));
     sources.spawn(hand_out(
@@ -271,6 +293,7 @@ fn keeper(
     identity: &Identity,
     outlets: Outlets,
     own_page: OwnPage,
+    note: Option<Note>,
     clock: &Clock,
 ) -> Result<Keeper, RunError> {
     let signers = proviso_rules::Signers::parse(identity.allowed_signers())?;
@@ -288,17 +311,15 @@ fn keeper(
         .fill(&mut secret)
         .map_err(|_| RunError::Random)?;
     let scope = Scope::new(config.accounts.clone(), secret).with_own_page(own_page);
-    let heartbeat_ms = config.heartbeat_seconds.saturating_mul(1_000);
-    Ok(Keeper::start(
-        journal,
-        book,
-        scope,
-        outlets,
-        heartbeat_ms,
-        &table::names(),
-        &clock.now(),
-    )?
-    .with_contact(config.contact.clone()))
+    let begin = Begin {
+        heartbeat_ms: config.heartbeat_seconds.saturating_mul(1_000),
+        sources: &table::names(),
+        note,
+    };
+    Ok(
+        Keeper::start(journal, book, scope, outlets, begin, &clock.now())?
+            .with_contact(config.contact.clone()),
+    )
 }
 
 /// Hands the extension to browsers. Another program on the port costs no more than that: any

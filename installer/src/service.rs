@@ -1,22 +1,32 @@
-//! The agent as a service of the system: started with the computer, started again when it ends.
+//! The agent, and the process that watches it, as services of the system: started with the computer,
+//! started again when they end.
 //!
-//! The unit takes from the agent what it does not need: it reads the homes and the processes of the
-//! monitored accounts, writes nothing but its own state, and can gain no further rights.
+//! The units take from both what they do not need: the agent reads the homes and the processes of the
+//! monitored accounts, writes nothing but its own state, can gain no further rights, and may take only
+//! so much of the computer; the other one waits. What was written is noted in `service.json` in the
+//! state directory, by which the agent knows a unit that the installer changed from one that somebody
+//! else did.
+
+mod units;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use proviso_report::Hash;
+use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::description::{Description, DescriptionError};
 use crate::files::{self, FileError, Mode};
+use units::{AGENT, FIRST_LINE, WATCH, program_of, unit};
 
-const UNIT: &str = "proviso-agent.service";
+/// In the order in which they are started.
+const UNITS: [&str; 2] = [WATCH, AGENT];
 const FOLDER: &str = "etc/systemd/system";
 /// systemd(1): there while systemd runs the system.
 const RUNNING: &str = "run/systemd/system";
-const FIRST_LINE: &str =
-    "# Written by proviso-installer; taken out again by `proviso-installer service remove`.";
+/// What was written, in the state directory.
+const LEDGER: &str = "service.json";
 
 /// Why the service could not be set up or taken out.
 #[derive(Debug, Error)]
@@ -30,9 +40,9 @@ pub enum ServiceError {
     /// Something else runs the services here.
     #[error(
         "this computer does not run systemd, so nothing was set up: let its own service manager \
-         start `{0}` as root at every boot"
+         start `{0}` and `{1}` as root at every boot, and again when they end"
     )]
-    NoSystemd(String),
+    NoSystemd(String, String),
     /// A path that a unit cannot hold.
     #[error("{} cannot stand in a systemd unit: use a directory with a plain name", .0.display())]
     Path(PathBuf),
@@ -56,7 +66,7 @@ pub enum ServiceError {
 /// Runs `systemctl` with these arguments; an error is what it said.
 pub type Systemctl<'a> = &'a mut dyn FnMut(&[&str]) -> Result<(), String>;
 
-/// Sets the agent up and starts it. Gives a sentence.
+/// Sets both up and starts them. Gives a sentence.
 pub fn install(
     root: &Path,
     state: &Path,
@@ -64,55 +74,109 @@ pub fn install(
 ) -> Result<String, ServiceError> {
     let about = Description::read(state)?;
     let state = &files::absolute(state)?;
-    let text = unit(&about.agent, state)?;
-    if !root.join(RUNNING).is_dir() {
-        let line = format!("{} run --state {}", about.agent.display(), state.display());
-        return Err(ServiceError::NoSystemd(line));
+    let mut written = Vec::new();
+    for name in UNITS {
+        let text = unit(name, &about.agent, state)?;
+        written.push((root.join(FOLDER).join(name), text));
     }
-    let path = root.join(FOLDER).join(UNIT);
-    match files::read(&path)? {
-        Some(bytes) if !bytes.starts_with(FIRST_LINE.as_bytes()) => {
-            return Err(ServiceError::Foreign(path));
+    if !root.join(RUNNING).is_dir() {
+        let line = |command| {
+            let (agent, state) = (about.agent.display(), state.display());
+            format!("{agent} {command} --state {state}")
+        };
+        return Err(ServiceError::NoSystemd(line("watch"), line("run")));
+    }
+    for (path, _) in &written {
+        if files::read(path)?.is_some_and(|bytes| !bytes.starts_with(FIRST_LINE.as_bytes())) {
+            return Err(ServiceError::Foreign(path.clone()));
         }
-        _ => files::write(&path, text.as_bytes(), Mode::Read)?,
+    }
+    // First: a unit that the list names is no surprise to the agent.
+    files::write(&state.join(LEDGER), &ledger(&written), Mode::Read)?;
+    for (path, text) in &written {
+        files::write(path, text.as_bytes(), Mode::Read)?;
     }
     run(systemctl, &["daemon-reload"])?;
-    run(systemctl, &["enable", "--now", UNIT])?;
+    run(systemctl, &["enable", "--now", WATCH, AGENT])?;
     Ok(format!(
-        "{}: written. The agent runs now and after every start of this computer.",
-        path.display()
+        "{}: written. The agent, and the process that watches it, run now and after every start of \
+         this computer.",
+        paths(&written)
     ))
 }
 
-/// Stops the agent and takes the unit out. Gives a sentence.
+/// Stops both and takes the units out. Gives a sentence.
 pub fn remove(root: &Path, state: &Path, systemctl: Systemctl<'_>) -> Result<String, ServiceError> {
-    let path = root.join(FOLDER).join(UNIT);
-    let Some(bytes) = files::read(&path)? else {
+    let mut found = Vec::new();
+    for name in UNITS {
+        let path = root.join(FOLDER).join(name);
+        if let Some(bytes) = files::read(&path)? {
+            if !is_ours(name, &bytes, state) {
+                return Err(ServiceError::Foreign(path));
+            }
+            found.push((path, name));
+        }
+    }
+    if found.is_empty() {
         return Ok("The agent is no service of this computer: nothing to undo.".to_owned());
-    };
-    // What the unit says of the program is left open: an update may have moved it.
-    let ours = std::str::from_utf8(&bytes).is_ok_and(|text| {
-        let line = text.lines().find(|line| line.starts_with("ExecStart="));
-        let agent = line.and_then(program_of);
-        let state = files::absolute(state);
-        agent.is_some_and(|agent| {
-            state.is_ok_and(|state| unit(&agent, &state).is_ok_and(|unit| unit == text))
-        })
-    });
-    if !ours {
-        return Err(ServiceError::Foreign(path));
     }
     if root.join(RUNNING).is_dir() {
-        run(systemctl, &["disable", "--now", UNIT])?;
+        let names = found.iter().map(|(_, name)| *name);
+        let arguments: Vec<_> = ["disable", "--now"].into_iter().chain(names).collect();
+        run(systemctl, &arguments)?;
     }
-    files::remove(&path)?;
+    for (path, _) in &found {
+        files::remove(path)?;
+    }
+    files::remove(&state.join(LEDGER))?;
     if root.join(RUNNING).is_dir() {
         run(systemctl, &["daemon-reload"])?;
     }
     Ok(format!(
-        "{}: removed. The agent is stopped and will not start again.",
-        path.display()
+        "{}: removed. The agent, and the process that watches it, are stopped and will not start again.",
+        paths(&found)
     ))
+}
+
+/// It is in the list, as another version of this program may have written it; or it is what this one
+/// writes. What the unit says of the program is left open then: an update may have moved it.
+fn is_ours(name: &str, bytes: &[u8], state: &Path) -> bool {
+    let listed = files::read(&state.join(LEDGER)).ok().flatten();
+    let listed = listed.and_then(|list| serde_json::from_slice::<Value>(&list).ok());
+    let hash = Value::from(Hash::of(bytes).to_string());
+    let files = listed.as_ref().and_then(|list| list["files"].as_array());
+    if files.is_some_and(|files| files.iter().any(|file| file["wrote"] == hash)) {
+        return true;
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return false;
+    };
+    let expected = program_of(text)
+        .zip(files::absolute(state).ok())
+        .and_then(|(agent, state)| unit(name, &agent, &state).ok());
+    expected.is_some_and(|expected| expected == text)
+}
+
+/// `proviso-service/1`.
+fn ledger(written: &[(PathBuf, String)]) -> Vec<u8> {
+    let files: Vec<_> = written
+        .iter()
+        .map(|(path, text)| json!({ "path": path, "wrote": Hash::of(text.as_bytes()) }))
+        .collect();
+    let mut text = format!(
+        "{:#}",
+        json!({ "format": "proviso-service/1", "files": files })
+    );
+    text.push('\n');
+    text.into_bytes()
+}
+
+fn paths<T>(files: &[(PathBuf, T)]) -> String {
+    let paths: Vec<_> = files
+        .iter()
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    paths.join(", ")
 }
 
 /// The `systemctl` of this computer.
@@ -132,69 +196,6 @@ fn run(systemctl: Systemctl<'_>, arguments: &[&str]) -> Result<(), ServiceError>
         command: format!("systemctl {}", arguments.join(" ")),
         said,
     })
-}
-
-fn unit(agent: &Path, state: &Path) -> Result<String, ServiceError> {
-    let (agent, state) = (word(agent)?, word(state)?);
-    Ok(format!(
-        "{FIRST_LINE}
-[Unit]
-Description=Proviso monitoring (court order)
-Wants=network-online.target
-After=network-online.target
-
-[Service]
-Type=exec
-ExecStart={agent} run --state {state}
-Restart=always
-RestartSec=2
-# Wrong arguments, not enrolled, wrong rights, another agent runs: trying again mends nothing.
-RestartPreventExitStatus=2 3 4 6
-# It reads the histories in the homes of monitored accounts, looks at their programs, hears from
-# the kernel when one starts, and (DAC_OVERRIDE) from their Wayland desktop what is in front.
-CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_SYS_PTRACE CAP_NET_ADMIN
-ProtectHome=read-only
-# It writes its own state and nothing else.
-ProtectSystem=strict
-ReadWritePaths={state}
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectKernelLogs=yes
-ProtectControlGroups=yes
-ProtectClock=yes
-ProtectHostname=yes
-NoNewPrivileges=yes
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-
-[Install]
-WantedBy=multi-user.target
-"
-    ))
-}
-
-/// A path as one word of a unit: in quotes, `%` doubled.
-fn word(path: &Path) -> Result<String, ServiceError> {
-    let text = path
-        .to_str()
-        .filter(|text| !text.contains(['"', '\\', '\'', '\n', '$', ' ']))
-        .ok_or_else(|| ServiceError::Path(path.to_owned()))?;
-    Ok(text.replace('%', "%%"))
-}
-
-fn program_of(line: &str) -> Option<PathBuf> {
-    let (program, _) = line
-        .strip_prefix("ExecStart=")?
-        .split_once(" run --state ")?;
-    Some(PathBuf::from(program.replace("%%", "%")))
 }
 
 #[cfg(test)]
@@ -223,25 +224,48 @@ mod tests {
             Ok(())
         };
         install(&root, &state, &mut systemctl).unwrap();
-        let text = std::fs::read_to_string(root.join(FOLDER).join(UNIT)).unwrap();
         let state = state.canonicalize().unwrap();
-        let start = format!(
-            "ExecStart=/usr/lib/proviso/proviso-agent run --state {}\n",
-            state.display()
+        let listed = std::fs::read_to_string(state.join(LEDGER)).unwrap();
+        assert!(
+            listed.contains("\"format\": \"proviso-service/1\""),
+            "{listed}"
         );
-        assert!(text.contains(&start), "{text}");
+        for (name, command) in [(AGENT, "run"), (WATCH, "watch")] {
+            let text = std::fs::read_to_string(root.join(FOLDER).join(name)).unwrap();
+            let start = format!(
+                "ExecStart=/usr/lib/proviso/proviso-agent {command} --state {}\n",
+                state.display()
+            );
+            assert!(text.contains(&start), "{text}");
+            let wrote = Hash::of(text.as_bytes()).to_string();
+            assert!(listed.contains(&wrote) && listed.contains(name), "{listed}");
+        }
         remove(&root, &state, &mut systemctl).unwrap();
-        assert!(!root.join(FOLDER).join(UNIT).exists());
+        for name in UNITS {
+            assert!(!root.join(FOLDER).join(name).exists());
+        }
+        assert!(!state.join(LEDGER).exists());
         assert!(
             remove(&root, &state, &mut systemctl)
                 .unwrap()
                 .contains("nothing to undo")
         );
+        // As the installer of another version wrote it, and noted.
+        let other = format!("{FIRST_LINE}\n[Unit]\n");
+        let path = root.join(FOLDER).join(AGENT);
+        std::fs::write(&path, &other).unwrap();
+        let fault = remove(&root, &state, &mut systemctl).unwrap_err();
+        assert!(matches!(fault, ServiceError::Foreign(_)));
+        std::fs::write(state.join(LEDGER), ledger(&[(path.clone(), other)])).unwrap();
+        remove(&root, &state, &mut systemctl).unwrap();
+        assert!(!path.exists());
         assert_eq!(
             asked,
             [
                 "daemon-reload",
-                "enable --now proviso-agent.service",
+                "enable --now proviso-watch.service proviso-agent.service",
+                "disable --now proviso-watch.service proviso-agent.service",
+                "daemon-reload",
                 "disable --now proviso-agent.service",
                 "daemon-reload"
             ]
@@ -254,7 +278,9 @@ mod tests {
         let mut never = |_: &[&str]| Err("asked".to_owned());
         let fault = install(&root, &state, &mut never).unwrap_err().to_string();
         assert!(
-            fault.contains("does not run systemd") && fault.contains("run --state"),
+            fault.contains("does not run systemd")
+                && fault.contains("run --state")
+                && fault.contains("watch --state"),
             "{fault}"
         );
 
@@ -264,7 +290,7 @@ mod tests {
             fault.contains("`systemctl daemon-reload` failed: asked"),
             "{fault}"
         );
-        let path = root.join(FOLDER).join(UNIT);
+        let path = root.join(FOLDER).join(AGENT);
         let mut text = std::fs::read_to_string(&path).unwrap();
         text.push_str("# mine\n");
         std::fs::write(&path, &text).unwrap();
@@ -278,13 +304,5 @@ mod tests {
             install(&root, &state, &mut fine),
             Err(ServiceError::Foreign(_))
         ));
-    }
-
-    #[test]
-    fn a_path_is_one_word() {
-        assert_eq!(word(Path::new("/a%b")).unwrap(), "/a%%b");
-        for wrong in ["/a b", "/a\"b", "/a\nb", "/$a"] {
-            assert!(word(Path::new(wrong)).is_err(), "{wrong}");
-        }
     }
 }

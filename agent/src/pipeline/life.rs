@@ -1,12 +1,16 @@
 //! The agent's own life: start, heartbeat, clock, stop.
+//!
+//! When a run ended without a word is known to the heartbeat, or to the second where the watching
+//! process left a note ([`crate::watch`]). A note that does not fit the last sign of life is not
+//! taken.
 
 use std::collections::BTreeMap;
 
-use proviso_report::Hash;
 use proviso_report::fact::{
-    AgentStarted, AgentStopped, Fact, GapCause, Heartbeat, ListInForce, OrderInForce, PowerWas,
-    PreviousEnd,
+    AgentStarted, AgentStopped, CapReached, Fact, GapCause, Heartbeat, ListInForce, OrderInForce,
+    PowerWas, PreviousEnd,
 };
+use proviso_report::{Hash, UnixMs};
 use proviso_rules::ENGINE;
 use thiserror::Error;
 
@@ -19,6 +23,7 @@ use crate::person::notices::News;
 use crate::platform::clock::Moment;
 use crate::scope::Scope;
 use crate::uplink::Link;
+use crate::watch::Note;
 
 /// Counts in one heartbeat; more go into a second one. Names are so short that these fit a record.
 const MAX_COUNTS: usize = 200;
@@ -31,6 +36,17 @@ pub(super) struct Pulse {
     /// The last moment that was written about, to notice when the clock is set and when the computer
     /// slept.
     clock: Moment,
+}
+
+/// How a run begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Begin<'a> {
+    /// Milliseconds between two signs of life.
+    pub heartbeat_ms: u64,
+    /// The sources it begins with.
+    pub sources: &'a [&'a str],
+    /// What the watching process says of the end of the run before.
+    pub note: Option<Note>,
 }
 
 /// That the agent ends.
@@ -57,8 +73,7 @@ impl Keeper {
         book: Book,
         scope: Scope,
         outlets: Outlets,
-        heartbeat_ms: u64,
-        sources: &[&str],
+        begin: Begin<'_>,
         now: &Moment,
     ) -> Result<Self, StartError> {
         if let Some((order, lists)) = under(&book) {
@@ -76,7 +91,7 @@ impl Keeper {
             unsaid: Unsaid::default(),
             stall: None,
             pulse: Pulse {
-                every_ms: heartbeat_ms,
+                every_ms: begin.heartbeat_ms,
                 last: None,
                 clock: *now,
             },
@@ -85,13 +100,13 @@ impl Keeper {
             stopped: false,
             contact: None,
         };
-        keeper.unsaid.say(started(before, sources), now.at);
+        keeper.unsaid.say(started(before, begin.sources), now.at);
         if let Some(life) = before {
             for (at, fact) in clocks::since(&life, now) {
                 keeper.unsaid.say(fact, at);
             }
-            if let Some(gap) = missing(life, now) {
-                keeper.unsaid.say(gap, now.at);
+            for (at, fact) in missing(life, begin.note, now) {
+                keeper.unsaid.say(fact, at);
             }
         }
         keeper.outlets.wanted.send_replace(keeper.book.wanted());
@@ -285,10 +300,13 @@ fn started(before: Option<Life>, sources: &[&str]) -> Fact {
     .into()
 }
 
-/// The time between the last sign of life and now, if the agent did not end in good order.
-fn missing(life: Life, now: &Moment) -> Option<Fact> {
+/// The time between the end of the run before and now, if the agent did not end in good order.
+fn missing(life: Life, note: Option<Note>, now: &Moment) -> Vec<(UnixMs, Fact)> {
     if life.stopped {
-        return None;
+        return Vec::new();
+    }
+    if let Some(note) = note.filter(|note| fits(note, &life, now)) {
+        return noted(&note, now);
     }
     // Shown after the words of the cause, which it does not say again.
     let (cause, detail) = if life.boot == now.boot {
@@ -303,7 +321,56 @@ fn missing(life: Life, now: &Moment) -> Option<Fact> {
              agent was not stopped before",
         )
     };
-    Some(gap(cause, life.at, now.at, detail.to_owned()))
+    let gap = gap(cause, life.at, now.at, detail.to_owned());
+    vec![(now.at, gap)]
+}
+
+/// A note is of the run before if it was written after that run's last sign of life, in the same run
+/// of the system.
+fn fits(note: &Note, life: &Life, now: &Moment) -> bool {
+    let after_it = life.clocks.is_some_and(|(mono, _)| note.at.mono >= mono);
+    let before_now = note.at.boot != now.boot || note.at.mono <= now.mono;
+    note.at.boot == life.boot && after_it && before_now
+}
+
+/// What the watching process saw.
+fn noted(note: &Note, now: &Moment) -> Vec<(UnixMs, Fact)> {
+    let cause = if note.how.is_crash() {
+        GapCause::Crash
+    } else {
+        GapCause::Killed
+    };
+    // A computer that shuts down may end it before it is done.
+    let since = if note.at.boot == now.boot {
+        ""
+    } else {
+        "; the computer was restarted or switched off after that, which may be why"
+    };
+    let detail = format!(
+        "{} at {}, as the process that watches it saw{since}; what it had not written yet, and what it \
+         lost since its last sign of life, is missing too",
+        note.how,
+        date(note.at.at),
+    );
+    let mut facts = vec![(now.at, gap(cause, note.at.at, now.at, detail))];
+    if note.for_memory {
+        let detail = "the system ended the agent, which had used up the memory that it may take";
+        let cap = CapReached {
+            cap: "memory".to_owned(),
+            count: Some(1),
+            detail: detail.to_owned(),
+        };
+        facts.push((note.at.at, cap.into()));
+    }
+    facts
+}
+
+/// To the second, in UTC.
+fn date(at: UnixMs) -> String {
+    match jiff::Timestamp::from_second(at.0.div_euclid(1_000)) {
+        Ok(second) => second.to_string(),
+        Err(_) => "a time that is none".to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ mod show;
 mod stall;
 pub mod thread;
 
-pub use life::{End, StartError};
+pub use life::{Begin, End, StartError};
 
 use std::collections::BTreeMap;
 

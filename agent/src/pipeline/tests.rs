@@ -12,6 +12,7 @@ use crate::order::fixture::{Court, LIST};
 use crate::source::{Health, Observation};
 use crate::status::Status;
 use crate::uplink::{Ask, Offered, Standing};
+use crate::watch::Note;
 
 mod life;
 mod orders;
@@ -49,6 +50,11 @@ impl World {
     }
 
     fn start_with(&self, limits: Limits, now: &Moment) -> Running {
+        self.start_after(None, limits, now)
+    }
+
+    /// After the watching process left a note.
+    fn start_after(&self, note: Option<Note>, limits: Limits, now: &Moment) -> Running {
         let journal = self.device.try_open(self.dir.path(), limits).unwrap();
         let stored = journal.orders().unwrap();
         let signers = self.court.signers();
@@ -66,7 +72,12 @@ impl World {
             news,
         };
         let scope = Scope::new(vec!["alex".into()], [1; 32]);
-        let keeper = Keeper::start(journal, book, scope, outlets, 60_000, &["extension"], now);
+        let begin = Begin {
+            heartbeat_ms: 60_000,
+            sources: &["extension"],
+            note,
+        };
+        let keeper = Keeper::start(journal, book, scope, outlets, begin, now);
         Running {
             keeper: keeper.unwrap(),
             wanted: hears_wanted,

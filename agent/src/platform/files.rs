@@ -114,6 +114,55 @@ pub fn owner(metadata: &Metadata) -> Option<Owner> {
     }
 }
 
+/// Changes with every change of a file: of what is in it, of its rights, of its place.
+pub type Stamp = [i128; 5];
+
+/// That of a file, as it is now.
+pub fn stamp(metadata: &Metadata) -> Stamp {
+    let (one, other) = identity(metadata);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        // When it was changed last cannot be set by anybody but through the clock.
+        [
+            one.into(),
+            other.into(),
+            metadata.size().into(),
+            metadata.ctime().into(),
+            metadata.ctime_nsec().into(),
+        ]
+    }
+    #[cfg(not(unix))]
+    {
+        let modified = metadata.modified().ok();
+        let since = modified.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+        let since = since.unwrap_or_default();
+        [
+            one.into(),
+            other.into(),
+            metadata.len().into(),
+            since.as_secs().into(),
+            since.subsec_nanos().into(),
+        ]
+    }
+}
+
+/// Opens a file of the system to read it; a folder, device or pipe is refused, a link too.
+pub fn open_regular(path: &Path) -> Result<(File, Metadata), OpenError> {
+    let file = open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_file() {
+        Ok((file, metadata))
+    } else {
+        Err(OpenError::NotAFile)
+    }
+}
+
+/// Does it belong to the system itself, and to nobody's account?
+pub fn is_systems(metadata: &Metadata) -> bool {
+    owned(metadata, Owner(0))
+}
+
 #[cfg(unix)]
 fn open(path: &Path) -> Result<File, OpenError> {
     use std::os::unix::fs::OpenOptionsExt as _;

@@ -37,6 +37,18 @@ pub fn check_secret(path: &Path) -> Result<(), RightsError> {
     check(path, 0o077, RightsError::Readable)
 }
 
+/// From here on only the administrator can take hold of this process as a debugger does, and no copy of
+/// its memory, with the keys in it, is written to the disk when it fails.
+pub fn keep_memory_private() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+            tracing::warn!(%error, "copies of the agent's memory may be written to the disk");
+        }
+    }
+}
+
 #[cfg(unix)]
 fn check(
     path: &Path,

@@ -1,4 +1,4 @@
-//! The wish of the system or of a person that the agent ends.
+//! The wish of the system or of a person that the agent ends, or goes on after it was stopped.
 
 use std::io;
 
@@ -44,5 +44,41 @@ impl Signals {
                 Err(_) => std::future::pending().await,
             }
         }
+    }
+}
+
+/// Listens for the word to go on after a stop.
+#[derive(Debug)]
+pub struct Continued {
+    #[cfg(unix)]
+    signal: Option<tokio::signal::unix::Signal>,
+}
+
+impl Continued {
+    /// Needs a running tokio. Where it cannot listen, [`Self::next`] waits for ever.
+    #[must_use]
+    pub fn listen() -> Self {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Self {
+                signal: signal(SignalKind::from_raw(libc::SIGCONT)).ok(),
+            }
+        }
+        #[cfg(not(unix))]
+        {
+            Self {}
+        }
+    }
+
+    /// Waits for it.
+    pub async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(signal) = &mut self.signal
+            && signal.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending::<()>().await;
     }
 }

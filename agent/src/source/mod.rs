@@ -23,6 +23,7 @@ pub mod files;
 pub mod foreground;
 mod hand_over;
 pub mod history;
+pub mod itself;
 mod mount_table;
 pub mod network;
 pub mod other_system;

@@ -10,6 +10,7 @@
 
 mod address;
 mod backoff;
+mod blocked;
 pub mod dial;
 mod link;
 pub mod session;
@@ -17,6 +18,7 @@ pub mod thrift;
 pub mod tls;
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,9 +32,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::identity::Identity;
-use crate::source::{Batch, NotTaken, Port, ToPipeline};
+use crate::source::{Batch, Health, NotTaken, Port, ToPipeline};
 use backoff::Backoff;
-use dial::Dialled;
+use blocked::Causes;
+use dial::{DialError, Dialled};
 use link::{Around, Ended};
 use session::{Parties, Session, keep_notice};
 use thrift::Thrift;
@@ -142,6 +145,9 @@ pub enum Link {
     Refused(String),
 }
 
+/// The cursor that says at which address the collector last was.
+const PLACE: &str = "collector";
+
 /// A record that must not wait behind a backlog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -191,6 +197,8 @@ pub async fn run(
             return stop.cancelled().await;
         }
     };
+    let good = around.port.cursor(PLACE).await;
+    let good = good.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
     let mut uplink = Uplink {
         parties: Parties {
             device: identity.device(),
@@ -202,6 +210,8 @@ pub async fn run(
         around,
         waiting: VecDeque::new(),
         backoff: Backoff::default(),
+        blocked: Causes::default(),
+        good,
     };
     while let Ok(wait) = uplink.once().await {
         let waited = uplink.meanwhile(tokio::time::sleep(wait)).await;
@@ -219,6 +229,10 @@ struct Uplink {
     /// Notices that wait for a connection.
     waiting: VecDeque<Notice>,
     backoff: Backoff,
+    /// What keeps it from its collector.
+    blocked: Causes,
+    /// Where the collector last was.
+    good: Option<IpAddr>,
 }
 
 /// The agent stops.
@@ -244,8 +258,12 @@ impl Uplink {
         let (metered, dialled) = dialled;
         let dialled = match dialled {
             Ok(dialled) => dialled,
-            Err(error) => return self.fails(error.to_string()).await,
+            Err(error) => {
+                self.look_for_blocks(&error).await?;
+                return self.fails(error.to_string()).await;
+            }
         };
+        self.reached(&dialled).await?;
         // What is closed from here on is told; what was closed before stands in the answer.
         self.around.closed.mark_unchanged();
         let (device, origin) = self.around.log().await?;
@@ -325,6 +343,44 @@ impl Uplink {
         while self.around.notices.try_recv().is_ok() {}
         self.backoff.reset();
         Ok(Duration::ZERO)
+    }
+
+    /// Says whether something on this computer keeps it from its collector.
+    async fn look_for_blocks(&mut self, error: &DialError) -> Result<(), Stops> {
+        if matches!(error, DialError::Address { .. } | DialError::Socket(_)) {
+            // Without an address there is nothing to send to: as without a network.
+            return Ok(());
+        }
+        let (collector, good) = (self.collector.clone(), self.good);
+        let looking = async move {
+            let found = tokio::net::lookup_host(&collector)
+                .await
+                .ok()?
+                .collect::<Vec<_>>();
+            let look = move || blocked::look(&collector, &found, good);
+            tokio::task::spawn_blocking(look).await.ok()?
+        };
+        let cause = self.meanwhile(looking).await.ok_or(Stops)?;
+        if let Some(fact) = self.blocked.news(cause) {
+            tracing::warn!(
+                how = fact.how,
+                "something on this computer blocks the collector"
+            );
+            self.around.port.health(Health::Sign(fact.into())).await?;
+        }
+        Ok(())
+    }
+
+    /// Remembers where the collector is.
+    async fn reached(&mut self, dialled: &Dialled) -> Result<(), Stops> {
+        self.blocked.clear();
+        let now = dialled.connection.remote_address().ip();
+        if self.good != Some(now) {
+            self.good = Some(now);
+            let place = Batch::new(PLACE, Vec::new()).with_cursor(now.to_string().into_bytes());
+            self.around.port.send(ToPipeline::Batch(place)).await?;
+        }
+        Ok(())
     }
 
     async fn fails(&mut self, why: String) -> Result<Duration, Stops> {

@@ -1,6 +1,7 @@
 //! Starts, clocks, sleep, zones, losses and the end, as records.
 
 use super::*;
+use crate::platform::other_process::How;
 
 #[test]
 fn each_start_says_how_the_time_before_ended() {
@@ -84,6 +85,77 @@ fn each_start_says_how_the_time_before_ended() {
     assert_eq!(records[1].at, at(0).at, "when it was switched on");
     assert!(matches!(&records[2].fact, Fact::Gap(gap) if gap.cause == GapCause::Clock));
     assert!(matches!(&records[3].fact, Fact::Gap(gap) if gap.cause == GapCause::Off));
+}
+
+#[test]
+fn a_note_of_the_watching_process_says_when_and_how_it_ended() {
+    let mut world = World::new();
+    drop(world.start(&at(1_000)));
+    let note = |ms, how, for_memory| Note {
+        at: at(ms),
+        how,
+        for_memory,
+    };
+    let killed = note(42_000, How::Signal(9), true);
+    let mut agent = world.start_after(Some(killed), ROOMY, &at(100_000));
+    agent.keeper.tick(&at(105_000)).unwrap();
+    let records = world.collect(&agent);
+    let kinds: Vec<_> = records.iter().map(|one| one.kind().as_str()).collect();
+    assert_eq!(
+        kinds,
+        ["agent_started", "agent_started", "gap", "cap_reached"]
+    );
+    let Fact::Gap(gap) = &records[2].fact else {
+        panic!("{records:?}");
+    };
+    assert_eq!(
+        (gap.cause, gap.from, gap.to),
+        (
+            GapCause::Killed,
+            Some(at(42_000).at.0),
+            Some(at(100_000).at.0)
+        )
+    );
+    let seen = "it was ended by signal 9 (SIGKILL) at 2026-11-24T05:00:42Z, as the process that \
+                watches it saw";
+    assert!(gap.detail.starts_with(seen), "{}", gap.detail);
+    assert_eq!(records[3].at, at(42_000).at);
+
+    // It fell by its own fault.
+    drop(agent);
+    let crashed = note(150_000, How::Signal(11), false);
+    let mut agent = world.start_after(Some(crashed), ROOMY, &at(200_000));
+    agent.keeper.tick(&at(205_000)).unwrap();
+    let records = world.collect(&agent);
+    assert!(matches!(&records[1].fact, Fact::Gap(gap) if gap.cause == GapCause::Crash));
+
+    // Notes of another run, from later than now, and of another start of the system say nothing.
+    let mut of_before = killed;
+    of_before.at.boot = BootId([8; 16]);
+    for (start, wrong) in [
+        (300_000, note(199_999, How::Signal(9), false)),
+        (400_000, note(400_001, How::Signal(9), false)),
+        (500_000, of_before),
+    ] {
+        drop(agent);
+        agent = world.start_after(Some(wrong), ROOMY, &at(start));
+        agent.keeper.tick(&at(start + 5_000)).unwrap();
+        let records = world.collect(&agent);
+        let gap = records.iter().find_map(|one| match &one.fact {
+            Fact::Gap(gap) => Some(gap),
+            _ => None,
+        });
+        let detail = &gap.unwrap().detail;
+        assert!(detail.starts_with("it ended some time after"), "{detail}");
+    }
+    // Nor does one of a run that said itself that it ended.
+    agent.keeper.stop(stopped(), &at(510_000)).unwrap();
+    drop(agent);
+    let late = note(510_100, How::Exited(0), false);
+    let mut agent = world.start_after(Some(late), ROOMY, &at(600_000));
+    agent.keeper.tick(&at(605_000)).unwrap();
+    let kinds = world.collect_kinds(&agent);
+    assert_eq!(kinds.last(), Some(&"agent_started"));
 }
 
 #[test]
