@@ -9,6 +9,7 @@ mod evidence;
 mod figures;
 mod idle;
 mod ingest;
+mod journal;
 mod judge;
 mod record;
 mod rest;
@@ -30,7 +31,7 @@ struct Bench {
     /// Where the figures go.
     #[arg(long, default_value = "target/bench.json", value_name = "FILE")]
     out: PathBuf,
-    /// Only these parts: alert, burst, evidence, idle, ingest, judge, record, rest, wire.
+    /// Only these parts: alert, burst, evidence, idle, ingest, journal, judge, record, rest, wire.
     #[arg(long, value_name = "PART")]
     only: Vec<String>,
     /// A process of its own for one figure: says what the order in this folder takes of memory.
@@ -43,12 +44,13 @@ struct Bench {
 
 type Part = fn(&mut Figures) -> anyhow::Result<()>;
 
-const PARTS: [(&str, Part); 9] = [
+const PARTS: [(&str, Part); 10] = [
     ("alert", alert::measure),
     ("burst", burst::measure),
     ("evidence", evidence::measure),
     ("idle", idle::measure),
     ("ingest", ingest::measure),
+    ("journal", journal::measure),
     ("judge", judge::measure),
     ("record", record::measure),
     ("rest", rest::measure),

@@ -1,11 +1,15 @@
 //! The agent at rest: enrolled, full lists, connected, nobody at the keyboard.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use proviso_tests::agent::Computer;
+use proviso_tests::extension::Extension;
 use proviso_tests::order::Terms;
 use proviso_tests::process::done;
 use proviso_tests::scene::{PERSON, Scene};
+use proviso_tests::urls::Urls;
+use proviso_tests::wait::PATIENCE;
 
 use crate::figures::Figures;
 
@@ -13,6 +17,8 @@ const DOMAINS: usize = 300_000;
 /// After its start, until it has loaded and compiled what it needs.
 const SETTLE: Duration = Duration::from_secs(15);
 const WATCH: Duration = Duration::from_secs(60);
+/// Visits of a busy minute.
+const EVENTS: u32 = 1_000;
 
 pub(crate) fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     let scene = Scene::new()?;
@@ -58,6 +64,27 @@ pub(crate) fn measure(figures: &mut Figures) -> anyhow::Result<()> {
             "{note}; how often a thread of it went to sleep, over {} s; budget 2",
             WATCH.as_secs()
         ),
+    );
+    busy(figures, &computer, id)
+}
+
+/// The same while things happen.
+fn busy(figures: &mut Figures, computer: &Computer, id: u32) -> anyhow::Result<()> {
+    let mut extension = Extension::start(computer, "00000000000000f1")?;
+    let begun = Instant::now();
+    let before = cpu_seconds(id)?;
+    for (n, url) in (0_u32..).zip(Urls::new(5).take(EVENTS as usize)) {
+        let due = begun + WATCH * n / EVENTS;
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        extension.visit(&url, PATIENCE)?;
+    }
+    extension.all_taken(PATIENCE)?;
+    let used = cpu_seconds(id)? - before;
+    figures.add(
+        "agent_cpu_percent_busy",
+        used / begun.elapsed().as_secs_f64() * 100.0,
+        "% of one core",
+        format!("{EVENTS} visits evenly over a minute, each recorded and sent; budget 1"),
     );
     Ok(())
 }
