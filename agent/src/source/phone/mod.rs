@@ -55,6 +55,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(30);
 const READ_AGAIN: Duration = Duration::from_secs(3_600);
 /// The same for one that could not be read.
 const TRY_AGAIN: Duration = Duration::from_secs(60);
+/// Until a phone that is just attached is looked at again, and twice as long each time: servers of some
+/// versions do not tell when it goes on to wait for its owner.
+const SETTLES: Duration = Duration::from_secs(1);
 /// Of properties, and of packages.
 const MAX_TEXT: usize = 1 << 20;
 /// A phone prints some megabytes.
@@ -149,14 +152,19 @@ impl Reading<'_> {
         started: &mut Started,
         condition: &mut Condition,
     ) -> Result<AskError, NotTaken> {
-        let mut phones: Vec<Phone> = Vec::new();
-        let mut look_at = None;
+        let (mut look_at, mut settles) = (None, SETTLES);
         loop {
             let list = tokio::select! {
-                list = tracking.next() => list,
-                () = at(look_at) => Ok(phones.clone()),
+                list = tracking.next() => {
+                    settles = SETTLES;
+                    list
+                }
+                () = at(look_at) => {
+                    settles = READ_AGAIN.min(settles.saturating_mul(2));
+                    anew(&mut tracking, self.server).await
+                }
             };
-            phones = match list {
+            let phones = match list {
                 Ok(list) => list,
                 Err(error) => return Ok(error),
             };
@@ -167,11 +175,11 @@ impl Reading<'_> {
                     State::Ready => {
                         if let Err(error) = self.read(phone).await? {
                             trouble = Some(complaint(&error));
-                            again = TRY_AGAIN;
+                            again = again.min(TRY_AGAIN);
                         }
                     }
                     State::Unauthorized => trouble = Some(UNAUTHORIZED.to_owned()),
-                    State::Other => {}
+                    State::Other => again = again.min(settles),
                 }
             }
             match trouble {
@@ -352,6 +360,12 @@ fn complaint(error: &AskError) -> String {
     format!(
         "an attached phone could not be read: {error}; attach it anew, and look at what it shows"
     )
+}
+
+/// The list of now, whatever the server told.
+async fn anew(tracking: &mut Tracking, server: u16) -> Result<Vec<Phone>, AskError> {
+    *tracking = Tracking::begin(server).await?;
+    tracking.next().await
 }
 
 async fn at(moment: Option<Instant>) {
