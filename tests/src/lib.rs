@@ -15,6 +15,7 @@ pub mod load;
 pub mod machine;
 pub mod network;
 pub mod order;
+pub mod phone;
 pub mod ports;
 pub mod process;
 pub mod programs;
