@@ -7,6 +7,7 @@ pub mod agent;
 pub mod browser;
 pub mod burst;
 pub mod collector;
+pub mod desk;
 pub mod erasure;
 pub mod extension;
 pub mod held;

@@ -193,6 +193,35 @@ impl Chromium {
         self.pipe.requests()
     }
 
+    /// Clears all of the history, by what the button of its own page does.
+    pub fn clear_history(&mut self) -> anyhow::Result<()> {
+        self.open("chrome://settings/clearBrowserData")?;
+        self.eval(
+            "import('chrome://settings/lazy_load.js').then((page) => \
+             page.ClearBrowsingDataBrowserProxyImpl.getInstance() \
+             .clearBrowsingData(['browser.clear_data.browsing_history'], 4))",
+        )?;
+        Ok(())
+    }
+
+    /// Removes one page from the history, by what the menu of its own page does.
+    pub fn remove_from_history(&mut self, url: &str) -> anyhow::Result<()> {
+        self.open("chrome://history/")?;
+        let script = format!(
+            "(async () => {{ \
+             const page = await import('chrome://history/history.js'); \
+             const list = document.querySelector('history-app').shadowRoot.querySelector('history-list'); \
+             const item = list && list.historyData_.find((item) => item.url === {url:?}); \
+             if (!item) return false; \
+             await page.BrowserProxyImpl.getInstance().handler.removeVisits( \
+                [{{ url: item.url, timestamps: item.allTimestamps }}]); \
+             return true; }})()"
+        );
+        until(&format!("Chromium to list {url}"), PATIENCE, || {
+            Ok((self.eval(&script)? == true).then_some(()))
+        })
+    }
+
     /// A picture of the page.
     pub fn picture(&mut self, file: &Path) -> anyhow::Result<()> {
         let params = json!({ "format": "png", "captureBeyondViewport": true });
