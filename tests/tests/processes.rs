@@ -71,6 +71,12 @@ fn a_wiping_program_is_a_finding_and_other_programs_are_only_counted() {
         "{process:?}"
     );
     assert!(process.args.iter().any(|arg| arg == "-u"), "{process:?}");
+    let file = std::fs::read(process.exe.as_deref().unwrap()).unwrap();
+    let hash = ring::digest::digest(&ring::digest::SHA256, &file);
+    assert_eq!(process.sha256.unwrap().0, hash.as_ref());
+    if std::path::Path::new("/var/lib/dpkg/info/coreutils.list").exists() {
+        assert_eq!(process.signer.as_deref(), Some("dpkg:coreutils"));
+    }
     assert_eq!(start.record.account.as_deref(), Some(ACCOUNT));
     assert_eq!(start.record.clauses, ["2"]);
     shred.kill().unwrap();

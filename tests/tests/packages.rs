@@ -1,0 +1,132 @@
+//! A package that the real dpkg installs, changes and removes is recorded, also when the agent does not
+//! run meanwhile.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use proviso_report::fact::{Change, Fact, Package};
+use proviso_report::record::Method;
+use proviso_tests::agent::Computer;
+use proviso_tests::held::{records, wait_for_record};
+use proviso_tests::order::{self, Terms};
+use proviso_tests::process::done;
+use proviso_tests::scene::{PERSON, Scene};
+
+const MORE: &str = "
+[[clause]]
+id = \"9\"
+text = '''Installing any program without the prior written approval of his offender manager.'''
+records = [\"package\"]
+";
+
+/// A list of packages that nothing outside shares, with dpkg itself in it.
+const OWN_LIST: &str = r#"
+mkdir -p "$1/info" "$1/updates" "$1/triggers" "$1/alternatives"
+touch "$1/available" "$1/info/format"
+echo 1 > "$1/info/format"
+cat > "$1/status" <<END
+Package: dpkg
+Status: install ok installed
+Priority: required
+Section: admin
+Maintainer: Nobody <nobody@example>
+Architecture: $(dpkg --print-architecture)
+Version: 1.21
+Description: package manager
+
+END
+mount --bind "$1" /var/lib/dpkg
+"#;
+
+#[test]
+fn what_dpkg_installs_and_removes_is_recorded() {
+    let scene = Scene::new().unwrap();
+    scene.collector.add_person(PERSON).unwrap();
+    let dir = scene.dir().join("orders").join("packages");
+    let order = order::write_with(&dir, Terms::default(), MORE).unwrap();
+    scene.signers.sign_as_both(&order).unwrap();
+    scene.collector.put_order(PERSON, &order).unwrap();
+    let mut computer = scene.enrolled(PERSON).unwrap();
+    let list = computer.machine.inside("dpkg");
+    let mut own = computer.machine.command("sh");
+    done(own.args(["-eu", "-c", OWN_LIST, "sh"]).arg(list)).unwrap();
+    let first = package(&computer, "1.0");
+    let second = package(&computer, "2.0");
+    computer.start_recording().unwrap();
+
+    // What is installed when the agent first looks is no news, and it says of nothing when that was:
+    // so packages come until one is recorded.
+    proviso_tests::wait::until(
+        "a package to be recorded",
+        proviso_tests::wait::PATIENCE,
+        || {
+            dpkg(&computer, "--purge", Path::new("proviso-test"));
+            dpkg(&computer, "--install", &first);
+            let seen = records(&scene.collector)?;
+            let seen = seen.iter().filter_map(|held| package_in(&held.record.fact));
+            let mut ours = seen.filter(|it| it.name == "proviso-test");
+            Ok(ours.next().map(drop))
+        },
+    )
+    .unwrap();
+    dpkg(&computer, "--install", &second);
+    let wait = |what: &str, change, version: &str| {
+        wait_for_record(&scene.collector, what, |held| {
+            package_in(&held.record.fact).is_some_and(|it| {
+                (it.change, &*it.name) == (change, "proviso-test")
+                    && it.version.as_deref() == Some(version)
+            })
+        })
+        .unwrap()
+    };
+    let held = wait("the second version", Change::Added, "2.0");
+    assert_eq!(held.record.method, Method::SystemRead);
+    assert_eq!(held.record.account, None);
+    assert_eq!(held.record.clauses, ["9"]);
+
+    computer.stop().unwrap();
+    dpkg(&computer, "--purge", Path::new("proviso-test"));
+    computer.start().unwrap();
+    wait("its end", Change::Removed, "2.0");
+    for held in records(&scene.collector).unwrap() {
+        if let Some(package) = package_in(&held.record.fact) {
+            assert_eq!(package.name, "proviso-test", "nothing else came or went");
+            assert_eq!(package.manager, "dpkg");
+        }
+    }
+}
+
+fn package_in(fact: &Fact) -> Option<&Package> {
+    match fact {
+        Fact::Package(package) => Some(package),
+        _ => None,
+    }
+}
+
+/// Makes a package without any files; gives its path on the computer.
+fn package(computer: &Computer, version: &str) -> PathBuf {
+    let name = format!("proviso-test-{version}");
+    let folder = computer.machine.dir().join(&name);
+    std::fs::create_dir_all(folder.join("DEBIAN")).unwrap();
+    let control = format!(
+        "Package: proviso-test\nVersion: {version}\nArchitecture: all\n\
+         Maintainer: Nobody <nobody@example>\nDescription: nothing\n"
+    );
+    std::fs::write(folder.join("DEBIAN/control"), control).unwrap();
+    let file = computer.machine.dir().join(format!("{name}.deb"));
+    let mut build = Command::new("dpkg-deb");
+    done(
+        build
+            .args(["--root-owner-group", "--build"])
+            .args([&folder, &file]),
+    )
+    .unwrap();
+    computer.machine.inside(format!("{name}.deb"))
+}
+
+fn dpkg(computer: &Computer, act: &str, what: &Path) {
+    let mut dpkg = computer.machine.command("dpkg");
+    done(dpkg.args(["--log=/dev/null", "--force-all", act]).arg(what)).unwrap();
+}
