@@ -5,14 +5,16 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use proviso_report::fact::{Change, Fact, Package};
 use proviso_report::record::Method;
 use proviso_tests::agent::Computer;
-use proviso_tests::held::{records, wait_for_record};
+use proviso_tests::held::{Held, records, wait_for_record};
 use proviso_tests::order::{self, Terms};
 use proviso_tests::process::done;
 use proviso_tests::scene::{PERSON, Scene};
+use proviso_tests::wait::{PATIENCE, until};
 
 const MORE: &str = "
 [[clause]]
@@ -20,6 +22,9 @@ id = \"9\"
 text = '''Installing any program without the prior written approval of his offender manager.'''
 records = [\"package\"]
 ";
+
+/// By then a change is recorded, if the agent looks for any.
+const ONE_LOOK: Duration = Duration::from_secs(4);
 
 /// A list of packages that nothing outside shares, with dpkg itself in it.
 const OWN_LIST: &str = r#"
@@ -52,25 +57,27 @@ fn what_dpkg_installs_and_removes_is_recorded() {
     let list = computer.machine.inside("dpkg");
     let mut own = computer.machine.command("sh");
     done(own.args(["-eu", "-c", OWN_LIST, "sh"]).arg(list)).unwrap();
-    let first = package(&computer, "1.0");
-    let second = package(&computer, "2.0");
     computer.start_recording().unwrap();
 
     // What is installed when the agent first looks is no news, and it says of nothing when that was:
-    // so packages come until one is recorded.
-    proviso_tests::wait::until(
-        "a package to be recorded",
-        proviso_tests::wait::PATIENCE,
-        || {
-            dpkg(&computer, "--purge", Path::new("proviso-test"));
-            dpkg(&computer, "--install", &first);
+    // so new versions come until one is recorded.
+    let is_ours = |held: &Held| {
+        package_in(&held.record.fact).is_some_and(|package| package.name == "proviso-test")
+    };
+    let mut version = 0;
+    until("a package to be recorded", PATIENCE, || {
+        version += 1;
+        let next = package(&computer, &format!("1.{version}"));
+        dpkg(&computer, "--install", &next);
+        // A miss means that the agent had not looked yet: the next version comes.
+        let seen = until("this version", ONE_LOOK, || {
             let seen = records(&scene.collector)?;
-            let seen = seen.iter().filter_map(|held| package_in(&held.record.fact));
-            let mut ours = seen.filter(|it| it.name == "proviso-test");
-            Ok(ours.next().map(drop))
-        },
-    )
+            Ok(seen.iter().any(is_ours).then_some(()))
+        });
+        Ok(seen.ok())
+    })
     .unwrap();
+    let second = package(&computer, "2.0");
     dpkg(&computer, "--install", &second);
     let wait = |what: &str, change, version: &str| {
         wait_for_record(&scene.collector, what, |held| {
@@ -82,7 +89,7 @@ fn what_dpkg_installs_and_removes_is_recorded() {
         .unwrap()
     };
     let held = wait("the second version", Change::Added, "2.0");
-    assert_eq!(held.record.method, Method::SystemRead);
+    assert_eq!(held.record.methods, [Method::SystemRead]);
     assert_eq!(held.record.account, None);
     assert_eq!(held.record.clauses, ["9"]);
 

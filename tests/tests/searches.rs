@@ -1,7 +1,5 @@
 //! Words that a person sends to a search engine are one record, however many pages show them.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use proviso_report::Kind;
 use proviso_report::fact::{Fact, Search};
 use proviso_tests::browser::{Chromium, Firefox};

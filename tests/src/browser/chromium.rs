@@ -211,10 +211,11 @@ impl Chromium {
             "(async () => {{ \
              const page = await import('chrome://history/history.js'); \
              const list = document.querySelector('history-app').shadowRoot.querySelector('history-list'); \
-             const item = list && list.historyData_.find((item) => item.url === {url:?}); \
+             const items = list ? [...list.shadowRoot.querySelectorAll('history-item')] : []; \
+             const item = items.find(({{ item }}) => item && {url:?} in item.allTimestamps); \
              if (!item) return false; \
              await page.BrowserProxyImpl.getInstance().handler.removeVisits( \
-                [{{ url: item.url, timestamps: item.allTimestamps }}]); \
+                [{{ url: {url:?}, timestamps: item.item.allTimestamps[{url:?}] }}]); \
              return true; }})()"
         );
         until(&format!("Chromium to list {url}"), PATIENCE, || {
