@@ -18,6 +18,7 @@ use tokio::task::JoinError;
 use super::beside::Beside;
 use super::fault::Fault;
 use super::find::History;
+use super::front::RESTED;
 use super::position::Position;
 use super::reading::{Reading, Row, Visit, Words, read};
 use super::snapshot::{Snapshot, Stamp};
@@ -110,6 +111,9 @@ impl Follower {
                             .min(MAX_REST);
                         // A page that was in front a moment ago is told when it has rested.
                         seen = stamp.filter(|_| !beside.goes_on());
+                        if seen.is_none() {
+                            pause = pause.min(RESTED);
+                        }
                         failures = 0;
                         if condition.works(&self.port).await.is_err() {
                             return;

@@ -4,6 +4,8 @@
 //! page is left; Firefox goes on counting, so a page is told when it has rested for a while, and what
 //! is added later once more. Refuses: to guess where the browser keeps nothing.
 
+use std::time::Duration;
+
 use proviso_report::fact::Foreground;
 use rusqlite::Connection;
 
@@ -17,6 +19,8 @@ use super::told::Told;
 const MAX_ROWS: usize = 2_000;
 /// Firefox writes every 10 s while a page is in front.
 const RESTED_MS: i64 = 30_000;
+/// The same.
+pub(super) const RESTED: Duration = Duration::from_millis(RESTED_MS.unsigned_abs());
 
 /// A page that was in front.
 #[derive(Debug)]

@@ -117,6 +117,9 @@ async fn an_x_server_tells_what_is_in_front_and_when_nobody_is_there() {
     until(&mut desktop, &Change::Front(Some(window))).await;
     drop(other);
     until(&mut desktop, &Change::Front(Some(before))).await;
+    // The last window: openbox goes on naming it.
+    drop(terminal);
+    until(&mut desktop, &Change::Front(None)).await;
     drop(server);
     let end = loop {
         match timeout(LONG, desktop.next()).await.unwrap() {

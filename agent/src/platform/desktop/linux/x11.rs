@@ -1,5 +1,6 @@
 //! An X server: the window manager names the window in front, the server the process behind it, and
-//! its counter of idle time says when nobody is there.
+//! its counter of idle time says when nobody is there. A window that is gone or hidden is not in front,
+//! although a manager can go on naming it when there is no other.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -32,6 +33,8 @@ pub struct X11 {
     root: u32,
     active: u32,
     class: u32,
+    /// The window in front, of which the server tells what becomes; 0 if there is none.
+    front: u32,
     /// The extension that names processes.
     resource: Option<u8>,
     sync: Sync,
@@ -89,6 +92,7 @@ impl X11 {
             root,
             active: 0,
             class: 0,
+            front: 0,
             resource: None,
             sync: Sync {
                 major: 0,
@@ -108,7 +112,7 @@ impl X11 {
         self.class = self.atom("WM_CLASS").await?;
         let manager = self.atom("_NET_SUPPORTING_WM_CHECK").await?;
         // Before anything is looked at, so that nothing falls in between.
-        self.send(&wire::watch(self.root)).await?;
+        self.send(&wire::watch(self.root, wire::PROPERTIES)).await?;
         self.begin_idle(idle_ms).await?;
         if let Some((major, _)) = self.extension("X-Resource").await? {
             let version = self.ask(&wire::resource_version(major)).await?;
@@ -183,6 +187,14 @@ impl X11 {
                 if about == (Some(self.root), Some(self.active)) {
                     return self.front().await;
                 }
+            } else if matches!(kind, Some(wire::DESTROY_NOTIFY | wire::UNMAP_NOTIFY)) {
+                if self.is_of_front(&event) {
+                    return Ok(Change::Front(None));
+                }
+            } else if kind == Some(wire::MAP_NOTIFY) {
+                if self.is_of_front(&event) {
+                    return self.front().await;
+                }
             } else if kind == Some(self.sync.alarm_event) {
                 match wire::long(&event, 4) {
                     Some(alarm) if alarm == self.sync.idle => return Ok(Change::Idle),
@@ -193,8 +205,15 @@ impl X11 {
         }
     }
 
+    /// Is it about the window in front?
+    fn is_of_front(&self, event: &[u8]) -> bool {
+        self.front != 0 && wire::long(event, 8) == Some(self.front)
+    }
+
     async fn front(&mut self) -> Result<Change, DesktopError> {
-        let Some(window) = self.windows(self.root, self.active).await? else {
+        let named = self.windows(self.root, self.active).await?;
+        self.follow(named).await?;
+        let Some(window) = named else {
             return Ok(Change::Front(None));
         };
         let pid = match self.resource {
@@ -204,16 +223,30 @@ impl X11 {
             }
             None => None,
         };
-        let class = self.ask(&wire::property(window, self.class)).await?;
+        let Some(class) = self.ask(&wire::property(window, self.class)).await? else {
+            // It went before anybody could be told of it.
+            return Ok(Change::Front(None));
+        };
         // An instance's name, and behind a zero the class's.
-        let class = class
-            .as_deref()
-            .and_then(wire::value)
-            .and_then(|(_, text)| {
-                let mut names = text.split(|&byte| byte == 0);
-                names.nth(1).and_then(bounded)
-            });
+        let class = wire::value(&class).and_then(|(_, text)| {
+            let mut names = text.split(|&byte| byte == 0);
+            names.nth(1).and_then(bounded)
+        });
         Ok(Change::Front(Some(Window { pid, class })))
+    }
+
+    /// Asks to be told what becomes of this window, and no more of the one before. (What is to be told of
+    /// the root stays as it is, whoever names that.)
+    async fn follow(&mut self, window: Option<u32>) -> Result<(), DesktopError> {
+        let window = window.filter(|window| *window != self.root).unwrap_or(0);
+        if self.front != 0 && self.front != window {
+            self.send(&wire::watch(self.front, wire::NOTHING)).await?;
+        }
+        self.front = window;
+        if window != 0 {
+            self.send(&wire::watch(window, wire::STRUCTURE)).await?;
+        }
+        Ok(())
     }
 
     /// The window that a property of a window names.

@@ -15,7 +15,14 @@ const LOCAL: u16 = 256;
 const WILD: u16 = 65_535;
 const MAX_KEY: usize = 256;
 
+pub(super) const DESTROY_NOTIFY: u8 = 17;
+pub(super) const UNMAP_NOTIFY: u8 = 18;
+pub(super) const MAP_NOTIFY: u8 = 19;
 pub(super) const PROPERTY_NOTIFY: u8 = 28;
+/// What to be told of a window: nothing, what becomes of itself, what becomes of its properties.
+pub(super) const NOTHING: u32 = 0;
+pub(super) const STRUCTURE: u32 = 0x0002_0000;
+pub(super) const PROPERTIES: u32 = 0x0040_0000;
 /// Tests of an alarm.
 pub(super) const RISES_TO: u32 = 0;
 pub(super) const FALLS_TO: u32 = 1;
@@ -92,11 +99,10 @@ pub(super) fn welcome(head: &[u8], rest: &[u8]) -> Result<(u32, u32), DesktopErr
     parse().ok_or(DesktopError::Garbled("its welcome is cut short"))
 }
 
-/// Asks to be told of properties of a window that change.
-pub(super) fn watch(window: u32) -> Vec<u8> {
+/// Asks to be told of this about a window, and of nothing else.
+pub(super) fn watch(window: u32, what: u32) -> Vec<u8> {
     const EVENTS: u32 = 0x0800;
-    const PROPERTY_CHANGE: u32 = 0x0040_0000;
-    request(2, 0, &[window, EVENTS, PROPERTY_CHANGE])
+    request(2, 0, &[window, EVENTS, what])
 }
 
 pub(super) fn intern(name: &str) -> Vec<u8> {
@@ -255,7 +261,10 @@ mod tests {
         expected.extend(b"ab\0\0");
         assert_eq!(hello(Some(b"ab")), expected);
         assert_eq!(hello(None), b"l\0\x0b\0\0\0\0\0\0\0\0\0");
-        assert_eq!(watch(7), b"\x02\0\x04\0\x07\0\0\0\0\x08\0\0\0\0\x40\0");
+        let watched = watch(7, PROPERTIES);
+        assert_eq!(watched, b"\x02\0\x04\0\x07\0\0\0\0\x08\0\0\0\0\x40\0");
+        let watched = watch(7, STRUCTURE);
+        assert_eq!(watched, b"\x02\0\x04\0\x07\0\0\0\0\x08\0\0\0\0\x02\0");
         assert_eq!(intern("_NET"), b"\x10\0\x03\0\x04\0\0\0_NET");
         let query = query_extension("SYNC2");
         assert_eq!(query, b"\x62\0\x04\0\x05\0\0\0SYNC2\0\0\0");
