@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench verifier need-build need-clang need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-deny
+.PHONY: help demo test bench verifier need-build need-clang need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-tampering need-deny
 
 # Everything builds into the folder cargo itself would use; set CARGO_TARGET_DIR to move it.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -22,7 +22,7 @@ demo: need-browsers
 	$(TARGET)/release/proviso-demo
 
 # The test runner comes last, so that its summary is the last line.
-test: verifier need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-deny
+test: verifier need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-tampering need-deny
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
@@ -81,6 +81,9 @@ need-python: need-build
 
 need-devices: need-build
 	@.ci/need adb:adb ip:iproute2 losetup:mount
+
+need-tampering: need-build
+	@.ci/need nft:nftables ip:iproute2
 
 need-deny: need-build
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny

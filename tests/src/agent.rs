@@ -165,6 +165,12 @@ impl Computer {
             .check()
     }
 
+    /// The agent's program, as it is seen there.
+    #[must_use]
+    pub fn agent(&self) -> &Path {
+        &self.agent
+    }
+
     /// The agent's process number, while it runs.
     #[must_use]
     pub fn id(&self) -> Option<u32> {
