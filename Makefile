@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench verifier need-build need-clang need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-tampering need-deny
+.PHONY: help demo test bench coverage verifier need-build need-clang need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-tampering need-deny
 
 # Everything builds into the folder cargo itself would use; set CARGO_TARGET_DIR to move it.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -15,6 +15,7 @@ help:
 	@echo 'make test      format, lints, docs, licences, every test'
 	@echo 'make bench     measurements, written to target/bench.json'
 	@echo 'make verifier  what others check evidence with, in target/verifier'
+	@echo 'make coverage  the table of docs/coverage.md, by what its tests see'
 
 demo: need-browsers
 	cargo build --locked --release --workspace --bin proviso-agent --bin proviso-collector \
@@ -53,6 +54,11 @@ verifier: need-build need-clang
 	module=$$(.ci/browser-module $(TARGET)/verifier-build $(TARGET)/rust-web); \
 		$(TARGET)/verifier-build/$(HOST)/release/proviso-page $$module $(TARGET)/verifier/proviso-verify.html
 	cd $(TARGET)/verifier && sha256sum proviso proviso-verify.html | tee SHA256SUMS
+
+# What is seen of an evasion: the table is written by the tests that try it.
+coverage: need-browsers need-devices
+	cargo build --locked --workspace --bins
+	PROVISO_WRITE_COVERAGE=1 cargo test --locked --package proviso-tests --test evasion
 
 need-build:
 	@.ci/need cc:build-essential make:make ssh-keygen:openssh-client

@@ -9,6 +9,7 @@ pub mod burst;
 pub mod collector;
 pub mod desk;
 pub mod erasure;
+pub mod evasion;
 pub mod extension;
 pub mod held;
 pub mod ingest;
