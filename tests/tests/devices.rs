@@ -90,17 +90,18 @@ fn what_is_attached_is_recorded_as_it_comes_and_goes_and_after_the_agent_was_dow
         let mut held = records(&scene.collector).unwrap().into_iter();
         held.find(|held| of_disk(&held.record.fact))
     };
-    let held = loop {
+    let (n, held) = loop {
         let size = 1_049_600
             + 512 * u64::from(std::process::id() % 1000)
             + (disks.len() as u64 * (1 << 20));
         disks.push(Disk::attach(scene.dir(), size));
-        let last = disks.last().unwrap();
-        let found = until("the disk to be recorded", Duration::from_secs(5), || {
-            Ok(recorded(last, Change::Added))
+        // A report goes out some seconds after its first record, so it may be one of before.
+        let found = until("a disk to be recorded", Duration::from_secs(15), || {
+            let mut all = disks.iter().enumerate();
+            Ok(all.find_map(|(n, disk)| Some((n, recorded(disk, Change::Added)?))))
         });
         match found {
-            Ok(held) => break held,
+            Ok(found) => break found,
             Err(error) => assert!(disks.len() < 6, "{error}\n{}", computer.said()),
         }
     };
@@ -110,12 +111,12 @@ fn what_is_attached_is_recorded_as_it_comes_and_goes_and_after_the_agent_was_dow
         (None, &["2".to_owned()][..])
     );
 
-    let last = disks.pop().unwrap();
+    let seen = disks.remove(n);
     let was = Disk {
-        name: last.name.clone(),
-        bytes: last.bytes,
+        name: seen.name.clone(),
+        bytes: seen.bytes,
     };
-    drop(last);
+    drop(seen);
     let held = until("its end to be recorded", PATIENCE, || {
         Ok(recorded(&was, Change::Removed))
     })

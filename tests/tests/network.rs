@@ -103,8 +103,9 @@ fn tunnels_ways_out_and_settings_are_recorded_as_they_change() {
         let name = format!("br{tries}");
         ip(&computer, &format!("link add {name} type bridge"));
         let found =
-            wait_longer_for_record(&scene.collector, &name, Duration::from_secs(5), |held| {
-                interface(held, Change::Added, &name)
+            wait_longer_for_record(&scene.collector, &name, Duration::from_secs(15), |held| {
+                // A report goes out some seconds after its first record, so it may be one of before.
+                (1..=tries).any(|n| interface(held, Change::Added, &format!("br{n}")))
             });
         match found {
             Ok(_) => break,
