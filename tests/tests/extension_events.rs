@@ -67,8 +67,12 @@ fn page_in_front(scene: &Scene, firefox: &mut Firefox) {
         }
         let mut all = records(&scene.collector)?.into_iter();
         // The history knows of times in front, too, by its own measure.
-        let told = |held: &Held| {
-            held.record.kind() == Kind::Foreground && held.record.methods == [Method::Extension]
+        let told = |held: &Held| match &held.record.fact {
+            // Before the first page a window is in front that shows none.
+            Fact::Foreground(front) => {
+                front.url.is_some() && held.record.methods == [Method::Extension]
+            }
+            _ => false,
         };
         Ok(all.find(told))
     })
