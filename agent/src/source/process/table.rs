@@ -126,7 +126,8 @@ impl Table {
 
     /// Looks at all of them; gives those of these owners, with what they run.
     pub(super) fn all(&mut self, owners: &[Owner]) -> BTreeMap<u32, Seen> {
-        let kind = ProcessRefreshKind::nothing().with_user(UpdateKind::OnlyIfNotSet);
+        // Each time: a process that signs somebody in begins as the system's and becomes theirs.
+        let kind = ProcessRefreshKind::nothing().with_user(UpdateKind::Always);
         self.system
             .refresh_processes_specifics(ProcessesToUpdate::All, true, kind);
         let mut theirs: Vec<Pid> = self
