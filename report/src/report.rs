@@ -5,7 +5,7 @@
 //!   | body length u32 | body | note length u16 | checkpoint note
 //! ```
 //! Integers are big-endian. The note is the device's checkpoint over the log up to and with the
-//! last record of the report. The body holds the lines, packed as [`pack`] says; version 1 held
+//! last record of the report. The body holds the lines, packed as `pack` says; version 1 held
 //! `zstd(lines, each ended by a line feed)`, and is still read.
 //!
 //! Promises: [`Report::parse`] reads header and note only, in constant time; [`Report::lines`]
