@@ -22,11 +22,7 @@ impl Address {
 
     /// Is the link paid for by the byte, as of now?
     pub(super) fn is_metered(&self, rule: Metered) -> bool {
-        match rule {
-            Metered::Always => true,
-            Metered::Never => false,
-            Metered::Auto => self.0.is_some_and(metered::is_metered),
-        }
+        is_metered_from(rule, self.0)
     }
 
     /// Takes a new socket when the address is another one.
@@ -48,13 +44,22 @@ impl Address {
 
 /// Is the link to the collector paid for by the byte?
 pub(super) async fn is_metered(rule: Metered, collector: &str) -> bool {
+    let own = match rule {
+        Metered::Auto => match tokio::net::lookup_host(collector).await {
+            Ok(mut found) => found.next().and_then(own),
+            Err(_) => None,
+        },
+        Metered::Always | Metered::Never => None,
+    };
+    is_metered_from(rule, own)
+}
+
+/// The same from this address of the computer.
+fn is_metered_from(rule: Metered, own: Option<IpAddr>) -> bool {
     match rule {
         Metered::Always => true,
         Metered::Never => false,
-        Metered::Auto => match tokio::net::lookup_host(collector).await {
-            Ok(mut found) => found.next().and_then(own).is_some_and(metered::is_metered),
-            Err(_) => false,
-        },
+        Metered::Auto => own.is_some_and(metered::is_metered),
     }
 }
 
@@ -68,6 +73,17 @@ fn own(remote: SocketAddr) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn the_settings_have_the_last_word() {
+        for (rule, metered) in [(Metered::Always, true), (Metered::Never, false)] {
+            assert_eq!(is_metered(rule, "127.0.0.1:9").await, metered);
+            assert_eq!(is_metered_from(rule, None), metered);
+        }
+        let hot_spot = "172.20.10.2".parse().ok();
+        assert!(is_metered_from(Metered::Auto, hot_spot));
+        assert!(!is_metered_from(Metered::Auto, None));
+    }
 
     #[test]
     fn loopback_is_reached_from_loopback() {

@@ -1,8 +1,8 @@
 //! What may go over a link that is paid for by the byte.
 //!
 //! Promises: on such a link reports wait once the day's budget of the order is used up, and go out on the
-//! next day or another link; what must not wait goes ahead of them as notices. What was used is kept over
-//! restarts. Days are those of UTC.
+//! next day or another link; what must not wait goes ahead of them as notices. What was used is kept
+//! when a connection ends; an agent that is killed forgets what the last one has cost. Days are those of UTC.
 //!
 //! Refuses: to count what goes over any other link, and to hold anything back where the order sets no
 //! budget.
