@@ -10,7 +10,6 @@ use proviso_report::fact::{Fact, FileWas};
 
 use crate::agent::Computer;
 use crate::held::{Held, records};
-use crate::order::{self, Terms};
 use crate::scene::Scene;
 use crate::wait::until;
 
@@ -39,11 +38,7 @@ pub struct Burst {
 
 /// Puts a person under the usual order and [`KEEPS_FILES`].
 pub fn order_files(scene: &Scene, person: &str) -> anyhow::Result<()> {
-    scene.collector.add_person(person)?;
-    let dir = scene.dir().join("order");
-    let order = order::write_with(&dir, Terms::default(), KEEPS_FILES)?;
-    scene.signers.sign_as_both(&order)?;
-    scene.collector.put_order(person, &order)?;
+    scene.person_with(person, KEEPS_FILES)?;
     Ok(())
 }
 

@@ -16,7 +16,6 @@ use proviso_report::fact::{Fact, Kind, ToolState};
 use crate::agent::Computer;
 use crate::held::{Held, records, wait_for_record};
 use crate::network::Network;
-use crate::order::{self, Terms};
 use crate::process::{Running, done};
 use crate::scene::{PERSON, Scene};
 use crate::wait::{PATIENCE, until};
@@ -131,14 +130,7 @@ impl Watched {
     /// Enrolled; its agent does not run yet.
     pub fn new() -> anyhow::Result<Self> {
         let scene = Scene::new()?;
-        scene.collector.add_person(PERSON)?;
-        let order = order::write_with(
-            &scene.dir().join("orders/of-all"),
-            Terms::default(),
-            &everything(),
-        )?;
-        scene.signers.sign_as_both(&order)?;
-        scene.collector.put_order(PERSON, &order)?;
+        scene.person_with(PERSON, &everything())?;
         let computer = scene.enrolled(PERSON)?;
         computer.beat_each_second()?;
         Ok(Self {

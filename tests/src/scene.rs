@@ -64,6 +64,16 @@ impl Scene {
         Ok(())
     }
 
+    /// A person under the usual order with `more` at its end, as [`order::write_with`] takes it.
+    pub fn person_with(&self, name: &str, more: &str) -> anyhow::Result<()> {
+        self.collector.add_person(name)?;
+        let dir = self.dir.join("orders").join(name.replace(' ', "-"));
+        let order = order::write_with(&dir, Terms::default(), more)?;
+        self.signers.sign_as_both(&order)?;
+        self.collector.put_order(name, &order)?;
+        Ok(())
+    }
+
     /// Puts a person under an order with these terms; gives the order's file.
     pub fn order(&self, person: &str, terms: Terms) -> anyhow::Result<PathBuf> {
         let dir = self

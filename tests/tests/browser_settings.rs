@@ -6,7 +6,6 @@ use proviso_report::fact::Fact;
 use proviso_report::record::Method;
 use proviso_tests::agent::{ACCOUNT, Computer};
 use proviso_tests::held::{records, wait_for_record};
-use proviso_tests::order::{self, Terms};
 use proviso_tests::process::done;
 use proviso_tests::scene::{PERSON, Scene};
 
@@ -21,11 +20,7 @@ const PROFILE: &str = ".config/mozilla/firefox/test.default-esr";
 
 fn scene() -> Scene {
     let scene = Scene::new().unwrap();
-    scene.collector.add_person(PERSON).unwrap();
-    let dir = scene.dir().join("orders/of-signs");
-    let path = order::write_with(&dir, Terms::default(), MORE).unwrap();
-    scene.signers.sign_as_both(&path).unwrap();
-    scene.collector.put_order(PERSON, &path).unwrap();
+    scene.person_with(PERSON, MORE).unwrap();
     scene
 }
 

@@ -12,7 +12,6 @@ use std::time::Duration;
 use proviso_report::fact::{Change, Device, Fact};
 use proviso_report::record::Method;
 use proviso_tests::held::{records, wait_for_record};
-use proviso_tests::order::{self, Terms};
 use proviso_tests::process::done;
 use proviso_tests::scene::{PERSON, Scene};
 use proviso_tests::wait::{PATIENCE, until};
@@ -72,10 +71,7 @@ impl Drop for Disk {
 #[test]
 fn what_is_attached_is_recorded_as_it_comes_and_goes_and_after_the_agent_was_down() {
     let scene = Scene::new().unwrap();
-    scene.collector.add_person(PERSON).unwrap();
-    let order = order::write_with(&scene.dir().join("order"), Terms::default(), RULE).unwrap();
-    scene.signers.sign_as_both(&order).unwrap();
-    scene.collector.put_order(PERSON, &order).unwrap();
+    scene.person_with(PERSON, RULE).unwrap();
     let mut computer = scene.enrolled(PERSON).unwrap();
     computer.start_recording().unwrap();
 

@@ -10,7 +10,6 @@ use proviso_report::record::Method;
 use proviso_tests::agent::ACCOUNT;
 use proviso_tests::browser::Firefox;
 use proviso_tests::held::{Held, records, wait_for_record};
-use proviso_tests::order::{self, Terms};
 use proviso_tests::scene::{PERSON, Scene};
 use proviso_tests::wait::{PATIENCE, until};
 
@@ -23,11 +22,7 @@ records = ["download", "history_cleared", "private_window", "foreground"]
 
 fn scene(more: &str) -> Scene {
     let scene = Scene::new().unwrap();
-    scene.collector.add_person(PERSON).unwrap();
-    let dir = scene.dir().join("orders/of-signs");
-    let path = order::write_with(&dir, Terms::default(), more).unwrap();
-    scene.signers.sign_as_both(&path).unwrap();
-    scene.collector.put_order(PERSON, &path).unwrap();
+    scene.person_with(PERSON, more).unwrap();
     scene
 }
 

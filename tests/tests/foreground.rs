@@ -15,7 +15,6 @@ use proviso_report::fact::{Fact, Foreground};
 use proviso_report::record::Method;
 use proviso_tests::agent::{ACCOUNT, Computer};
 use proviso_tests::held::{records, wait_for_record};
-use proviso_tests::order::{self, Terms};
 use proviso_tests::process::Running;
 use proviso_tests::scene::{PERSON, Scene};
 use proviso_tests::wait::{PATIENCE, until};
@@ -44,11 +43,7 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let scene = Scene::new().unwrap();
-        scene.collector.add_person(PERSON).unwrap();
-        let dir = scene.dir().join("orders").join("foreground");
-        let order = order::write_with(&dir, Terms::default(), MORE).unwrap();
-        scene.signers.sign_as_both(&order).unwrap();
-        scene.collector.put_order(PERSON, &order).unwrap();
+        scene.person_with(PERSON, MORE).unwrap();
         Self {
             computer: scene.enrolled(PERSON).unwrap(),
             scene,

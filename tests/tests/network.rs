@@ -13,7 +13,6 @@ use proviso_report::record::Method;
 use proviso_tests::agent::{ACCOUNT, Computer};
 use proviso_tests::held::{Held, records, wait_for_record, wait_longer_for_record};
 use proviso_tests::network::Network;
-use proviso_tests::order::{self, Terms};
 use proviso_tests::process::{Running, done};
 use proviso_tests::scene::{PERSON, Scene};
 use proviso_tests::wait::PATIENCE;
@@ -86,10 +85,7 @@ fn interface(held: &Held, change: Change, name: &str) -> bool {
 #[test]
 fn tunnels_ways_out_and_settings_are_recorded_as_they_change() {
     let scene = Scene::new().unwrap();
-    scene.collector.add_person(PERSON).unwrap();
-    let order = order::write_with(&scene.dir().join("order"), Terms::default(), RULES).unwrap();
-    scene.signers.sign_as_both(&order).unwrap();
-    scene.collector.put_order(PERSON, &order).unwrap();
+    scene.person_with(PERSON, RULES).unwrap();
     let mut computer = scene.enrolled(PERSON).unwrap();
     let network = Network::with_way_to(scene.collector.quic).unwrap();
     computer.machine.join(&network);

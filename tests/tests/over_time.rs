@@ -13,7 +13,6 @@ use proviso_rules::ENGINE;
 use proviso_tests::collector::Found;
 use proviso_tests::extension::Extension;
 use proviso_tests::held::wait_for_record;
-use proviso_tests::order::{self, Terms};
 use proviso_tests::process::output;
 use proviso_tests::programs::program;
 use proviso_tests::scene::{PERSON, Scene};
@@ -87,10 +86,7 @@ fn found(scene: &Scene, rules: &[&str]) -> Vec<Found> {
 #[test]
 fn what_is_counted_over_time_is_found_once_through_kills_and_verifies() {
     let mut scene = Scene::new().unwrap();
-    scene.collector.add_person(PERSON).unwrap();
-    let order = order::write_with(&scene.dir().join("order"), Terms::default(), RULES).unwrap();
-    scene.signers.sign_as_both(&order).unwrap();
-    scene.collector.put_order(PERSON, &order).unwrap();
+    scene.person_with(PERSON, RULES).unwrap();
     let mut computer = scene.enrolled(PERSON).unwrap();
     computer.start_recording().unwrap();
     let mut extension = Extension::start(&computer, "00000000000000e1").unwrap();

@@ -11,7 +11,6 @@ use proviso_report::fact::{Change, Fact, Package};
 use proviso_report::record::Method;
 use proviso_tests::agent::Computer;
 use proviso_tests::held::{Held, records, wait_for_record};
-use proviso_tests::order::{self, Terms};
 use proviso_tests::process::done;
 use proviso_tests::scene::{PERSON, Scene};
 use proviso_tests::wait::{PATIENCE, until};
@@ -48,11 +47,7 @@ mount --bind "$1" /var/lib/dpkg
 #[test]
 fn what_dpkg_installs_and_removes_is_recorded() {
     let scene = Scene::new().unwrap();
-    scene.collector.add_person(PERSON).unwrap();
-    let dir = scene.dir().join("orders").join("packages");
-    let order = order::write_with(&dir, Terms::default(), MORE).unwrap();
-    scene.signers.sign_as_both(&order).unwrap();
-    scene.collector.put_order(PERSON, &order).unwrap();
+    scene.person_with(PERSON, MORE).unwrap();
     let mut computer = scene.enrolled(PERSON).unwrap();
     let list = computer.machine.inside("dpkg");
     let mut own = computer.machine.command("sh");

@@ -9,7 +9,6 @@ use std::process::Command;
 use proviso_report::fact::{Change, Fact, PhoneApp};
 use proviso_report::record::Method;
 use proviso_tests::held::{records, wait_for_record};
-use proviso_tests::order::{self, Terms};
 use proviso_tests::phone::{Phone, Says};
 use proviso_tests::ports;
 use proviso_tests::process::{Running, done, output};
@@ -63,10 +62,7 @@ fn app(fact: &Fact) -> Option<&PhoneApp> {
 #[test]
 fn a_phone_is_read_once_its_owner_allows_it_and_only_what_the_order_names_is_kept() {
     let scene = Scene::new().unwrap();
-    scene.collector.add_person(PERSON).unwrap();
-    let order = order::write_with(&scene.dir().join("order"), Terms::default(), RULES).unwrap();
-    scene.signers.sign_as_both(&order).unwrap();
-    scene.collector.put_order(PERSON, &order).unwrap();
+    scene.person_with(PERSON, RULES).unwrap();
 
     let port = ports::take().unwrap().port();
     let home = scene.dir().join("adb");

@@ -12,7 +12,6 @@ use proviso_report::record::Method;
 use proviso_tests::agent::{ACCOUNT, Computer};
 use proviso_tests::browser::Chromium;
 use proviso_tests::held::{Held, records, wait_for_record};
-use proviso_tests::order::{self, Terms};
 use proviso_tests::scene::{PERSON, Scene};
 use proviso_tests::wait::{PATIENCE, until};
 
@@ -25,11 +24,7 @@ records = ["private_window", "browser_setting"]
 
 fn scene() -> Scene {
     let scene = Scene::new().unwrap();
-    scene.collector.add_person(PERSON).unwrap();
-    let dir = scene.dir().join("orders/of-signs");
-    let path = order::write_with(&dir, Terms::default(), MORE).unwrap();
-    scene.signers.sign_as_both(&path).unwrap();
-    scene.collector.put_order(PERSON, &path).unwrap();
+    scene.person_with(PERSON, MORE).unwrap();
     scene
 }
 

@@ -15,7 +15,6 @@ use proviso_report::record::Method;
 use proviso_tests::agent::Computer;
 use proviso_tests::extension::Extension;
 use proviso_tests::held::{records, wait_for_methods};
-use proviso_tests::order::{self, Terms};
 use proviso_tests::process::{Running, done};
 use proviso_tests::scene::{PERSON, Scene};
 use proviso_tests::wait::{PATIENCE, until};
@@ -107,10 +106,7 @@ fn suppressed(computer: &Computer, exempt: &str) -> u64 {
 #[test]
 fn what_is_exempt_or_anothers_stands_in_no_file_no_log_and_no_memory() {
     let scene = Scene::new().unwrap();
-    scene.collector.add_person(PERSON).unwrap();
-    let file = order::write_with(&scene.dir().join("order"), Terms::default(), MORE).unwrap();
-    scene.signers.sign_as_both(&file).unwrap();
-    scene.collector.put_order(PERSON, &file).unwrap();
+    scene.person_with(PERSON, MORE).unwrap();
     let mut computer = scene.enrolled(PERSON).unwrap();
     computer.beat_each_second().unwrap();
     computer.start_recording().unwrap();

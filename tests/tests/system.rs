@@ -19,7 +19,6 @@ use proviso_report::fact::{Change, Fact, Session, ToolState};
 use proviso_report::record::Method;
 use proviso_tests::agent::{ACCOUNT, Computer};
 use proviso_tests::held::{Held, records, wait_for_record};
-use proviso_tests::order::{self, Terms};
 use proviso_tests::process::{Running, done};
 use proviso_tests::scene::{PERSON, Scene};
 use proviso_tests::wait::PATIENCE;
@@ -48,10 +47,7 @@ expect = "no_match"
 const TELLING: Duration = Duration::from_secs(5);
 
 fn enrolled(scene: &Scene) -> Computer {
-    scene.collector.add_person(PERSON).unwrap();
-    let order = order::write_with(&scene.dir().join("order"), Terms::default(), RULES).unwrap();
-    scene.signers.sign_as_both(&order).unwrap();
-    scene.collector.put_order(PERSON, &order).unwrap();
+    scene.person_with(PERSON, RULES).unwrap();
     scene.enrolled(PERSON).unwrap()
 }
 
