@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use proviso_report::fact::AgentAltered;
+use tokio::time::Instant;
 
 use self::base::{Base, Change};
 use self::parts::{Part, Place};
@@ -89,6 +90,7 @@ pub(super) async fn run(port: &Port, context: &Context, before: Before) -> Resul
             }
         }
     };
+    let mut due = Due::since(Instant::now());
     loop {
         let places = watch.places();
         watch_folders(&mut events, &places);
@@ -99,32 +101,59 @@ pub(super) async fn run(port: &Port, context: &Context, before: Before) -> Resul
             .chain(ledgers)
             .collect();
         // What changed before the watches were there.
-        let mut again = watch.look(Vec::new()).await?;
+        due.looked(watch.look().await?, Instant::now());
         loop {
-            let wait = if again { UPDATING } else { HOUR };
             let changed = tokio::select! {
-                changed = events.next() => changed,
-                () = tokio::time::sleep(wait) => {
-                    if again {
-                        watch.program_too().await?;
-                    } else {
+                // What changes without an end keeps no time from being kept.
+                biased;
+                () = tokio::time::sleep_until(due.next()) => {
+                    if due.next() == due.anew {
                         watch.anew().await?;
+                        due = Due::since(Instant::now());
+                    } else {
+                        watch.program_too().await?;
+                        due.update = None;
                     }
-                    again = false;
                     continue;
                 }
+                changed = events.next() => changed,
             };
             match changed {
                 Ok(changed) if concerns(&changed, &watched) => break,
                 Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(%error, "the agent's own files are looked at once an hour");
-                    tokio::time::sleep(HOUR).await;
-                    watch.anew().await?;
+                    tokio::time::sleep_until(due.anew).await;
                 }
             }
         }
         tokio::time::sleep(TOGETHER).await;
+    }
+}
+
+/// When that is looked at of which no event tells. Times and not waits: other files in the same folders
+/// may change all the time.
+struct Due {
+    anew: Instant,
+    update: Option<Instant>,
+}
+
+impl Due {
+    fn since(now: Instant) -> Self {
+        Self {
+            anew: now + HOUR,
+            update: None,
+        }
+    }
+
+    /// After a look; `waits`: the program is another one, which is told later.
+    fn looked(&mut self, waits: bool, now: Instant) {
+        self.update = waits.then(|| self.update.unwrap_or(now + UPDATING));
+    }
+
+    fn next(&self) -> Instant {
+        self.update
+            .map_or(self.anew, |update| update.min(self.anew))
     }
 }
 
@@ -149,13 +178,12 @@ impl Watch<'_> {
         let extension = (parts::extension(self.state), self.before.extension.clone());
         let same = self.base.as_ref().is_some_and(|base| base.is_of(VERSION));
         let instead = if same { vec![extension] } else { Vec::new() };
-        self.compare(instead, true).await?;
-        Ok(())
+        self.compare(instead, true).await.map(drop)
     }
 
     /// One look; is the program another one, which is told later?
-    async fn look(&mut self, instead: Vec<(PathBuf, Sight)>) -> Result<bool, NotTaken> {
-        self.compare(instead, false).await
+    async fn look(&mut self) -> Result<bool, NotTaken> {
+        self.compare(Vec::new(), false).await
     }
 
     /// The same, and a program that was replaced is told.
@@ -208,6 +236,7 @@ impl Watch<'_> {
         let Some(base) = &mut self.base else {
             self.base = Some(Base::seal(VERSION, &sights));
             self.store().await?;
+            tracing::info!("the agent's own files are sealed as they are");
             return Ok(false);
         };
         if !program {

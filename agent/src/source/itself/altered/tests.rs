@@ -195,6 +195,22 @@ async fn the_extension_of_the_first_start_and_of_an_update_is_no_alteration() {
 }
 
 #[test]
+fn other_changes_put_no_look_off() {
+    let begun = Instant::now();
+    let mut due = Due::since(begun);
+    assert_eq!(due.next(), begun + HOUR);
+    // A new program, and then other files again and again.
+    for second in 0..20 {
+        due.looked(true, begun + Duration::from_secs(second));
+        assert_eq!(due.next(), begun + UPDATING);
+    }
+    due.looked(false, begun + UPDATING);
+    assert_eq!(due.next(), begun + HOUR);
+    due.looked(true, begun + HOUR);
+    assert_eq!(due.next(), begun + HOUR);
+}
+
+#[test]
 fn many_files_of_a_part_are_one_record() {
     let change = |name: &str, words| Change {
         part: Part::Policy,
