@@ -89,7 +89,7 @@ need-devices: need-build
 	@.ci/need adb:adb ip:iproute2 losetup:mount
 
 need-tampering: need-build
-	@.ci/need nft:nftables ip:iproute2
+	@.ci/need nft:nftables ip:iproute2 gdb:gdb pgrep:procps
 
 need-deny: need-build
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use proviso_report::fact::{Fact, Gap};
 use proviso_tests::agent::Computer;
 use proviso_tests::held::{Held, wait_for_record};
+use proviso_tests::process::Running;
 use proviso_tests::scene::{PERSON, Scene};
 use proviso_tests::wait::{PATIENCE, until};
 use rustix::process::{Pid, Signal, kill_process};
@@ -31,6 +32,34 @@ fn stop(held: &Held) -> Option<&Gap> {
         Fact::Gap(gap) if gap.source.as_deref() == Some("agent") => Some(gap),
         _ => None,
     }
+}
+
+#[test]
+fn a_debugger_is_seen_while_it_holds_the_agent() {
+    let scene = Scene::new().unwrap();
+    let (computer, _) = recording(&scene);
+    // From inside the computer: the system names to nobody a tracer that stands outside of it.
+    const HOLD: &str = "exec gdb --batch -nx --readnever -iex 'set debuginfod enabled off' \
+                        -iex 'set auto-load off' -p \"$(pgrep -o -x proviso-agent)\" -ex continue";
+    let mut gdb = computer.machine.command("sh");
+    gdb.args(["-c", HOLD]);
+    let gdb = Running::start(gdb, &scene.dir().join("gdb.log")).unwrap();
+    let held = wait_for_record(&scene.collector, "the debugger", |held| {
+        matches!(held.record.fact, Fact::AgentTraced(_))
+    });
+    let held = held.unwrap_or_else(|fault| panic!("{fault}\n{}", gdb.said()));
+    let Fact::AgentTraced(traced) = &held.record.fact else {
+        unreachable!()
+    };
+    let by = traced.by.as_deref().unwrap();
+    assert!(by.ends_with("/gdb"), "{by}");
+    // It goes, and the agent goes on.
+    gdb.kill().unwrap();
+    let since = held.record.seq;
+    wait_for_record(&scene.collector, "a sign of life", |held| {
+        held.record.seq > since + 1 && matches!(held.record.fact, Fact::Heartbeat(_))
+    })
+    .unwrap();
 }
 
 #[test]
