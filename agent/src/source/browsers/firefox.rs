@@ -66,7 +66,9 @@ pub(super) fn settings(
         Some(Value::Object(some)) => some.get("History") == Some(&Value::Bool(true)),
         _ => own.is(CLEARS) && own.first(&CLEARS_HISTORY).unwrap_or(true),
     };
-    let retention = own.number(MAX_PAGES).map(|pages| format!("{pages}_pages"));
+    // Below zero the browser takes its own limit, as where nothing is set.
+    let pages = own.number(MAX_PAGES).filter(|pages| *pages >= 0);
+    let retention = pages.map(|pages| format!("{pages}_pages"));
     let sync = policy.switch("DisableFirefoxAccounts") != Some(true) && own.says(SYNC);
     let resolver = match policy.get("DNSOverHTTPS").and_then(|it| it.get("Enabled")) {
         Some(Value::Bool(on)) => switch(*on),
@@ -192,7 +194,8 @@ fn value(text: &str) -> Option<(Value, &str)> {
     let value = match word.trim_end() {
         "true" => Value::from(true),
         "false" => Value::from(false),
-        number => Value::from(number.parse::<i64>().ok()?),
+        // The browser takes no larger ones.
+        number => Value::from(number.parse::<i32>().ok()?),
     };
     Some((value, text.get(word.len()..)?))
 }
@@ -283,6 +286,20 @@ user_pref("app.update.lastUpdateTime", 1795669914);
             read(&prefs, "", "")[&Setting::ClearOnExit].clone()
         };
         assert_eq!((&*both("true"), &*both("false")), ("on", "off"));
+    }
+
+    #[test]
+    fn only_a_number_that_the_browser_takes_is_a_limit() {
+        for (pages, retention) in [
+            ("9", "9_pages"),
+            ("2147483647", "2147483647_pages"),
+            ("-1", "off"),
+            ("9223372036854775807", "off"),
+        ] {
+            let prefs = format!("user_pref(\"{MAX_PAGES}\", {pages});");
+            assert_eq!(read(&prefs, "", "")[&Setting::Retention], retention);
+            assert!(retention.len() <= super::super::settings::MAX_VALUE);
+        }
     }
 
     #[test]
