@@ -18,10 +18,6 @@ use super::policy;
 use super::program::{browser, is_main, is_of_firefox};
 use crate::source::{Observation, Wanted};
 
-/// Open a private window, in the words of Chromium, Edge, Opera and Debian.
-const PRIVATE: &[&str] = &["incognito", "inprivate", "private", "guest", "temp-profile"];
-/// The same in those of Firefox.
-const PRIVATE_FIREFOX: &[&str] = &["private", "private-window"];
 /// Take something away from what can be seen, or give the browser into other hands.
 const OTHER: &[&str] = &[
     "disable-extensions",
@@ -46,7 +42,7 @@ const OTHER_FIREFOX: &[&str] = &[
 ];
 /// What runs a script that starts a browser.
 const SHELLS: &[&str] = &["sh", "dash", "bash"];
-/// Known to the script alone.
+/// Debian's word, known to the script alone.
 const TEMPORARY: &str = "temp-profile";
 
 /// What can be said of a program's start.
@@ -81,17 +77,19 @@ fn facts(start: &ProcessStart, root: &Path) -> Vec<Fact> {
     if !is_main(args.iter().copied()) {
         return Vec::new();
     }
-    let (private, other) = match is_of_firefox(browser) {
-        true => (PRIVATE_FIREFOX, OTHER_FIREFOX),
-        false => (PRIVATE, OTHER),
-    };
-    let flags = flags(&args);
+    let is_of_firefox = is_of_firefox(browser);
+    let mut flags = flags(&args);
+    if is_of_firefox {
+        // Chromium and its kin know only their own spelling.
+        flags = flags.iter().map(|flag| flag.to_ascii_lowercase()).collect();
+    }
     let mut facts = Vec::new();
-    let mut asked = private.iter().filter(|flag| flags.contains(**flag));
-    if let Some(flag) = asked.next() {
+    let mut asked = private(browser).iter();
+    if let Some(flag) = asked.find(|flag| flags.contains(**flag)) {
         let open = policy::lets_open(root, browser, *flag == "guest");
         facts.push(window(browser, if open { "arguments" } else { "refused" }));
     }
+    let other = if is_of_firefox { OTHER_FIREFOX } else { OTHER };
     for flag in other.iter().filter(|flag| flags.contains(**flag)) {
         let fact = BrowserSetting {
             browser: browser.to_owned(),
@@ -102,6 +100,17 @@ fn facts(start: &ProcessStart, root: &Path) -> Vec<Fact> {
         facts.push(fact.into());
     }
     facts
+}
+
+/// The words with which this browser opens a private window. It passes over those of others, and
+/// then opens an ordinary one.
+fn private(browser: &str) -> &'static [&'static str] {
+    match browser {
+        "edge" => &["incognito", "inprivate", "guest"],
+        "opera" => &["incognito", "private", "guest"],
+        _ if is_of_firefox(browser) => &["private", "private-window"],
+        _ => &["incognito", "guest"],
+    }
 }
 
 /// A script that starts a browser keeps some arguments to itself.
@@ -135,7 +144,7 @@ fn flags(args: &[&str]) -> BTreeSet<String> {
     before
         .filter_map(|arg| arg.strip_prefix("--").or_else(|| arg.strip_prefix('-')))
         .map(|flag| flag.split_once('=').map_or(flag, |(name, _)| name))
-        .map(str::to_ascii_lowercase)
+        .map(str::to_owned)
         .collect()
 }
 
@@ -207,6 +216,9 @@ mod tests {
             (chromium, &["--type=renderer", "--incognito"]),
             ("/usr/bin/dash", &["/usr/bin/chromium", "--incognito"]),
             ("/usr/bin/grep", &["--private", "x"]),
+            // Another browser's words.
+            (chromium, &["--private", "--inprivate", "--Incognito"]),
+            ("/opt/microsoft/msedge/msedge", &["--private-window"]),
             ("/usr/lib/firefox/firefox", &["-contentproc", "--private"]),
         ] {
             assert!(said(exe, args, root.path()).is_empty(), "{args:?}");
