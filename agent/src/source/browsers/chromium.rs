@@ -144,7 +144,7 @@ pub(super) fn settings(
     files: &Files<'_>,
     profile: &str,
     policy: &Policy,
-    extension: &str,
+    extension: Option<&str>,
 ) -> Result<Values, Unreadable> {
     let own: Preferences = parse(files.preferences)?;
     let secure: Preferences = parse(files.secure)?;
@@ -196,7 +196,8 @@ pub(super) fn settings(
         _ => "off",
     };
     let settings = [own.extensions.settings, secure.extensions.settings];
-    let ours = settings.iter().find_map(|list| list.get(extension));
+    let ours = extension.map(|id| settings.iter().find_map(|list| list.get(id)));
+    let ours = ours.map(|ours| ours.map_or("none", state));
     let values = [
         (Setting::PrivateWindows, private.to_owned()),
         (Setting::History, switch(!saving_off).to_owned()),
@@ -206,7 +207,6 @@ pub(super) fn settings(
             lifetime.map_or_else(|| "off".to_owned(), retention),
         ),
         (Setting::Sync, sync.to_owned()),
-        (Setting::Extension, ours.map_or("none", state).to_owned()),
         (Setting::Guest, guest.to_owned()),
         (Setting::AddProfile, switch(add.unwrap_or(true)).to_owned()),
         (
@@ -216,7 +216,8 @@ pub(super) fn settings(
         (Setting::Proxy, proxy.unwrap_or("system").to_owned()),
         (Setting::RemoteDebugging, switch(debugging).to_owned()),
     ];
-    Ok(values.into_iter().collect())
+    let ours = ours.map(|ours| (Setting::Extension, ours.to_owned()));
+    Ok(values.into_iter().chain(ours).collect())
 }
 
 fn parse<'a, T: Default + Deserialize<'a>>(text: &'a str) -> Result<T, Unreadable> {
@@ -297,7 +298,7 @@ mod tests {
             secure: "",
             local_state,
         };
-        settings(&files, "Default", &Policy::default(), OURS).unwrap()
+        settings(&files, "Default", &Policy::default(), Some(OURS)).unwrap()
     }
 
     #[test]
@@ -378,6 +379,17 @@ mod tests {
     }
 
     #[test]
+    fn of_an_extension_whose_id_is_not_known_nothing_is_said() {
+        let files = Files {
+            preferences: "{}",
+            secure: "",
+            local_state: "",
+        };
+        let values = settings(&files, "Default", &Policy::default(), None).unwrap();
+        assert!(!values.contains_key(&Setting::Extension) && values.len() == 10);
+    }
+
+    #[test]
     fn what_is_no_preferences_is_said() {
         for text in ["{", "5", r#"{"incognito": 5}"#, "\u{0}"] {
             let files = Files {
@@ -385,7 +397,7 @@ mod tests {
                 secure: "",
                 local_state: "",
             };
-            let read = settings(&files, "Default", &Policy::default(), OURS);
+            let read = settings(&files, "Default", &Policy::default(), Some(OURS));
             assert_eq!(read, Err(Unreadable), "{text}");
         }
     }
@@ -397,7 +409,7 @@ mod tests {
                 r#"{{"browser": {{"clear_data": {{"browsing_data_lifetime": {value}}}}}}}"#
             );
             let files = Files { preferences: &text, secure: "", local_state: "" };
-            drop(settings(&files, "Default", &Policy::default(), OURS));
+            drop(settings(&files, "Default", &Policy::default(), Some(OURS)));
         }
     }
 }

@@ -300,7 +300,9 @@ fn find_all(
         };
         for one in programs {
             let args = one.args.iter().filter_map(|arg| arg.to_str());
+            // In others it never is, and there its silence says nothing.
             if let Some(browser) = program::browser(&one.exe)
+                && extension::BROWSERS.contains(&browser)
                 && program::is_main(args)
             {
                 found.running.insert((browser, account.name.clone()));
@@ -371,9 +373,7 @@ async fn stored(port: &Port, anew: bool) -> Base {
 /// Those of our extension on this computer.
 fn ids(state: &Path) -> Ids {
     Ids {
-        chromium: extension::description(state)
-            .map(|it| it.chromium_id)
-            .unwrap_or_default(),
+        chromium: extension::description(state).map(|it| it.chromium_id),
         firefox: extension::package::FIREFOX_ID.to_owned(),
     }
 }

@@ -22,7 +22,8 @@ const MAX_FILE: u64 = 16 << 20;
 /// The ids of our extension.
 #[derive(Clone, Debug)]
 pub(super) struct Ids {
-    pub(super) chromium: String,
+    /// Made on this computer; `None`: it is not known, and so nothing can be said of the extension.
+    pub(super) chromium: Option<String>,
     pub(super) firefox: String,
 }
 
@@ -98,7 +99,7 @@ pub(super) fn read(history: &History, root: &Path, ids: &Ids) -> Result<Values, 
                 secure: &second,
                 local_state: &third,
             };
-            chromium::settings(&files, &profile, &policy, &ids.chromium)
+            chromium::settings(&files, &profile, &policy, ids.chromium.as_deref())
         }
         Family::Firefox => firefox::settings([&first, &second], &third, &policy, &ids.firefox),
     }

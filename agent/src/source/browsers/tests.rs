@@ -15,9 +15,9 @@ use crate::source::{Durable, Health, ToPipeline, Wanted};
 
 const ID: &str = "abcdefghijklmnopabcdefghijklmnop";
 
-/// A home and an `/etc` in a folder.
+/// A home and an `/etc` in a folder, and programs that run.
 #[derive(Debug)]
-struct InFolder(PathBuf);
+struct InFolder(PathBuf, &'static [&'static str]);
 
 impl Computer for InFolder {
     fn account(&self, name: &str) -> Result<Account, AccountError> {
@@ -29,7 +29,12 @@ impl Computer for InFolder {
     }
 
     fn programs(&self, _: Owner, _: &[&str]) -> io::Result<Vec<Program>> {
-        Ok(Vec::new())
+        let program = |exe: &&str| Program {
+            exe: exe.into(),
+            args: Vec::new(),
+            files: Vec::new(),
+        };
+        Ok(self.1.iter().map(program).collect())
     }
 }
 
@@ -92,7 +97,7 @@ impl Bench {
             stop: stop.clone(),
         };
         let place = Place {
-            computer: Arc::new(InFolder(self.dir.path().to_owned())),
+            computer: Arc::new(InFolder(self.dir.path().to_owned(), &[])),
             root: Arc::from(self.dir.path()),
         };
         tokio::spawn(run_on(place, port, context, Presence::default()));
@@ -129,6 +134,23 @@ impl Bench {
         run.stop.cancel();
         self.cursors = run.task.await.unwrap();
     }
+}
+
+#[test]
+fn only_where_our_extension_can_be_it_can_be_silent() {
+    let dir = tempfile::tempdir().unwrap();
+    let computer = InFolder(
+        dir.path().to_owned(),
+        &["/usr/bin/librewolf", "/usr/lib/firefox/firefox", "/bin/sh"],
+    );
+    let accounts = [computer.account("alex").unwrap()];
+    let place = Place {
+        computer: Arc::new(computer),
+        root: Arc::from(dir.path()),
+    };
+    let found = find_all(&place, &accounts, &ids(dir.path()), &BTreeMap::new());
+    let firefox: Where = ("firefox", "alex".to_owned());
+    assert_eq!(found.running, BTreeSet::from([firefox]));
 }
 
 fn words(seen: &Observation) -> String {

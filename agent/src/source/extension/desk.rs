@@ -19,25 +19,21 @@ use proviso_report::fact::Kind;
 use tokio::io::AsyncWrite;
 use tokio::sync::{mpsc, oneshot};
 
-use super::KINDS;
 use super::ledger::Ledger;
 use super::presence::{Here, Presence};
 use super::taken::{As, Taken};
 use super::wire::{Answer, Epoch, Framing, MAX_REQUEST, PROTOCOL, ReadError, Request, read, write};
+use super::{BROWSERS, KINDS};
 use crate::person::explain::Explained;
 use crate::person::page::Door;
 use crate::person::{Ask, Question};
 use crate::platform::local::{Listener, Peer, Stream};
-use crate::source::{Batch, Context, Health, NotTaken, Port, SourceKey};
+use crate::source::hand_over::hand_over;
+use crate::source::{Context, Health, NotTaken, Port, SourceKey};
 
-/// Browsers whose hosts are accepted; the names are those of the history sources, and of orders.
-const BROWSERS: [&str; 7] = [
-    "chromium", "chrome", "edge", "brave", "vivaldi", "opera", "firefox",
-];
 const MAX_CONNECTIONS_PER_ACCOUNT: usize = 16;
 /// Events taken into one batch.
 const MAX_BATCH: usize = 64;
-const FULL_PAUSE: Duration = Duration::from_secs(1);
 
 /// What the desk turned away.
 #[derive(Debug, Default)]
@@ -187,6 +183,12 @@ impl From<ReadError> for End {
                 "{error}; the browser's host and the agent may be of different versions: restart the browser"
             )),
         }
+    }
+}
+
+impl From<NotTaken> for End {
+    fn from(_: NotTaken) -> Self {
+        Self::Gone
     }
 }
 
@@ -411,18 +413,12 @@ impl Talk<'_> {
                 // Before the batch: when the cursor is durable, the gap was taken too.
                 As::Gap(gap) => {
                     let gap = Health::Gap(gap);
-                    self.desk.port.health(gap).await.map_err(|_| End::Gone)?;
+                    self.desk.port.health(gap).await?;
                 }
             }
         }
-        loop {
-            let batch = Batch::new(key, observations.clone()).with_cursor(ledger.to_bytes());
-            match self.desk.port.submit(batch).await {
-                Ok(_) => break,
-                Err(NotTaken::Refused) => tokio::time::sleep(FULL_PAUSE).await,
-                Err(NotTaken::Closed) => return Err(End::Gone),
-            }
-        }
+        let cursor = ledger.to_bytes();
+        hand_over(&self.desk.port, key, &observations, &cursor).await?;
         *held = Some(ledger);
         Ok(())
     }

@@ -16,7 +16,7 @@
 //! those are counted that the extension saw opened in the same life of its script: browsers let
 //! old ones go by themselves. The time in front counts while a window of the browser has the focus
 //! and the person is not idle, in stretches of at least three seconds that are told each minute;
-//! the desktop's own word on the browser's window is a record of its own, without an address.
+//! the desktop's own word on the browser's window is left out meanwhile: see `scope/front.rs`.
 
 pub mod crx;
 pub mod desk;
@@ -50,6 +50,10 @@ pub(super) const KINDS: &[Kind] = &[
     Kind::HistoryCleared,
     Kind::Foreground,
     Kind::PrivateWindow,
+];
+/// Browsers whose hosts are accepted; the names are those of the history sources, and of orders.
+pub(super) const BROWSERS: [&str; 7] = [
+    "chromium", "chrome", "edge", "brave", "vivaldi", "opera", "firefox",
 ];
 /// The extension's key inside the state directory.
 const KEY: &str = "extension.key";

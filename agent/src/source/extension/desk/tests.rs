@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::person::page::OwnPage;
 use crate::platform::local;
 use crate::source::extension::wire::{Event, Lost, SeenVisit};
-use crate::source::{Durable, Observation, ToPipeline, Wanted};
+use crate::source::{Batch, Durable, Observation, ToPipeline, Wanted};
 
 struct Bench {
     state: tempfile::TempDir,
