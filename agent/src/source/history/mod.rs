@@ -202,13 +202,14 @@ impl Search {
             let trouble = "the search for browsers' histories failed; restart the agent";
             return Ok(Some(trouble.to_owned()));
         };
+        // Before anything waits for the disk: what comes meanwhile is seen.
+        self.watch_only(&found);
         if found.too_many {
             trouble = Some(
                 "there are more browser profiles than are followed; look at the account's folders"
                     .to_owned(),
             );
-        }
-        if !found.too_many {
+        } else {
             self.profiles.compare(&found, &accounts).await?;
         }
         self.follow_only(found);
@@ -229,6 +230,13 @@ impl Search {
         }
     }
 
+    fn watch_only(&mut self, found: &Found) {
+        let mut folders: BTreeSet<PathBuf> = found.watch.clone();
+        let profiles = found.histories.values();
+        folders.extend(profiles.map(|history| history.profile_folder().to_owned()));
+        self.watch.only(&folders);
+    }
+
     fn follow_only(&mut self, found: Found) {
         let watch = &self.watch;
         self.followed.retain(|key, followed| {
@@ -240,10 +248,6 @@ impl Search {
             }
             stays
         });
-        let mut folders: BTreeSet<PathBuf> = found.watch;
-        let profiles = found.histories.values();
-        folders.extend(profiles.map(|history| history.profile_folder().to_owned()));
-        self.watch.only(&folders);
         if !self.wants.reads() {
             return;
         }
