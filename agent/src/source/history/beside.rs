@@ -70,6 +70,7 @@ pub(super) struct Answer {
     front: Vec<Shown>,
     goes_on: bool,
     now: Option<Now>,
+    counted: bool,
 }
 
 /// The cursor of what is remembered of a history.
@@ -159,6 +160,9 @@ impl Beside {
         self.tell_downloads(answer.downloads).await?;
         self.tell_front(answer.front).await?;
         if let Some(now) = answer.now {
+            if answer.counted {
+                self.counted = Some(Instant::now());
+            }
             self.tell_gone(now).await?;
         }
         Ok(answer.more)
@@ -208,9 +212,6 @@ impl Beside {
     }
 
     async fn tell_gone(&mut self, now: Now) -> Result<(), NotTaken> {
-        if self.counted.is_none_or(|at| at.elapsed() >= COUNT_AFTER) {
-            self.counted = Some(Instant::now());
-        }
         let family = self.history.family;
         let before = self.memory.as_ref();
         let found = before.and_then(|before| cleared::compare(before, &now, family));
@@ -252,6 +253,7 @@ impl Ask {
             front: Vec::new(),
             goes_on: false,
             now: None,
+            counted: self.count_days,
         };
         let connection = open(self.copy.path())?;
         let history = &self.history;
@@ -260,8 +262,6 @@ impl Ask {
         if let Some(told) = &self.downloads {
             let names = (browser, profile.as_deref());
             (answer.downloads, answer.more) = downloads::read(&connection, family, names, told)?;
-            // Only what is new can make room for more.
-            answer.more &= !answer.downloads.is_empty();
         }
         if let Some(told) = &self.front {
             (answer.front, answer.goes_on) =

@@ -53,7 +53,6 @@ pub(super) fn read(
     let more = rows.len() >= MAX_ROWS;
     let mut finished: Vec<Finished> = rows
         .into_iter()
-        .filter(|row| SANE_US.contains(&row.at_us) && told.left(row.at_us, row.id, 1).is_some())
         .map(|row| Finished {
             at_us: row.at_us,
             id: row.id,
@@ -70,6 +69,11 @@ pub(super) fn read(
         .collect();
     finished.sort_by_key(|row| (row.at_us, row.id));
     Ok((finished, more))
+}
+
+/// Only these are counted: any number of others must not keep a later one from sight.
+fn is_new(told: &Told, at_us: i64, id: i64) -> bool {
+    SANE_US.contains(&at_us) && told.left(at_us, id, 1).is_some()
 }
 
 /// What both families know.
@@ -119,12 +123,14 @@ fn chromium(connection: &Connection, told: &Told) -> Result<Vec<Row>, Fault> {
     let sql = format!(
         "SELECT d.id, d.{time}, substr({url}, 1, {MAX_URL}), substr({path}, 1, 4096), {mime}, \
          {bytes}, {hash} FROM downloads d WHERE d.state = {COMPLETE} AND d.{time} >= ?1 \
-         ORDER BY d.{time} LIMIT {MAX_ROWS}"
+         ORDER BY d.{time}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([floor])?;
     let mut read = Vec::new();
-    while let Some(row) = rows.next()? {
+    while let Some(row) = rows.next()?
+        && read.len() < MAX_ROWS
+    {
         let (Some(id), Some(stored)) = (integer(row.get_ref(0)?), integer(row.get_ref(1)?)) else {
             continue;
         };
@@ -133,9 +139,12 @@ fn chromium(connection: &Connection, told: &Told) -> Result<Vec<Row>, Fault> {
         } else {
             Family::Chromium.unix_us(stored)
         };
+        let Some(at_us) = at_us.filter(|at_us| is_new(told, *at_us, id)) else {
+            continue;
+        };
         let hash = row.get_ref(6)?.as_blob().ok();
         read.push(Row {
-            at_us: at_us.unwrap_or(0),
+            at_us,
             id,
             url: text(row.get_ref(2)?),
             path: text(row.get_ref(3)?),
@@ -169,23 +178,26 @@ fn firefox(connection: &Connection, told: &Told) -> Result<Vec<Row>, Fault> {
          JOIN moz_places p ON p.id = o.place_id \
          LEFT JOIN moz_annos f ON f.place_id = o.place_id AND f.anno_attribute_id = \
          (SELECT id FROM moz_anno_attributes WHERE name = '{PLACE}') \
-         WHERE {written} >= ?1 ORDER BY {written} LIMIT {MAX_ROWS}"
+         WHERE {written} >= ?1 ORDER BY {written}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([told.floor().saturating_sub(SLACK_US)])?;
     let mut read = Vec::new();
-    while let Some(row) = rows.next()? {
+    while let Some(row) = rows.next()?
+        && read.len() < MAX_ROWS
+    {
         let outcome = text(row.get_ref(3)?).unwrap_or_default();
         let outcome: Value = serde_json::from_str(&outcome).unwrap_or_default();
         let (Some(id), Some(ended)) = (integer(row.get_ref(0)?), outcome["endTime"].as_i64())
         else {
             continue;
         };
-        if outcome["state"] != COMPLETE {
+        let at_us = ended.saturating_mul(1000);
+        if outcome["state"] != COMPLETE || !is_new(told, at_us, id) {
             continue;
         }
         read.push(Row {
-            at_us: ended.saturating_mul(1000),
+            at_us,
             id,
             url: text(row.get_ref(1)?),
             path: text(row.get_ref(2)?).and_then(|place| file(&place)),

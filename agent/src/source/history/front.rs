@@ -2,7 +2,8 @@
 //!
 //! Promises: never more than the browser says, each of its milliseconds once. Chromium says it when a
 //! page is left; Firefox goes on counting, so a page is told when it has rested for a while, and what
-//! is added later once more. Refuses: to guess where the browser keeps nothing.
+//! is added later once more. Refuses: to guess where the browser keeps nothing, and more time than there
+//! was.
 
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ const MAX_ROWS: usize = 2_000;
 const RESTED_MS: i64 = 30_000;
 /// The same.
 pub(super) const RESTED: Duration = Duration::from_millis(RESTED_MS.unsigned_abs());
+/// By so much a clock may have been set right while a page was open.
+const SET_RIGHT_MS: u64 = 60_000;
 
 /// A page that was in front.
 #[derive(Debug)]
@@ -77,6 +80,11 @@ pub(super) fn read(
             continue;
         };
         if !SANE_US.contains(&opened_us) || whole == 0 {
+            continue;
+        }
+        // No page was in front for longer than it was there.
+        let there = u64::try_from(now_us.saturating_sub(opened_us)).unwrap_or(0) / 1000;
+        if whole > there.saturating_add(SET_RIGHT_MS) {
             continue;
         }
         let Some(ms) = told.left(opened_us, id, whole) else {

@@ -141,6 +141,31 @@ fn firefox_note(live: &Connection, place: i64, kind: i64, content: &str) {
 }
 
 #[test]
+fn any_number_of_cancelled_downloads_hides_none() {
+    let made = Made::new(Firefox);
+    made.live.execute_batch(FIREFOX_NOTES).unwrap();
+    made.visit("https://files.example/1", 1);
+    let ended = START / 1000 + 2_000;
+    for _ in 0..1_500 {
+        firefox_note(
+            &made.live,
+            1,
+            2,
+            &format!(r#"{{"state":3,"endTime":{ended}}}"#),
+        );
+    }
+    firefox_note(
+        &made.live,
+        1,
+        2,
+        &format!(r#"{{"state":1,"endTime":{ended}}}"#),
+    );
+    let mut told = Told::begin(START);
+    assert_eq!(fetched(&made.live, Firefox, &mut told).len(), 1);
+    assert_eq!(fetched(&made.live, Firefox, &mut told), []);
+}
+
+#[test]
 fn firefoxes_downloads_are_told_when_they_are_whole() {
     let made = Made::new(Firefox);
     made.live.execute_batch(FIREFOX_NOTES).unwrap();
@@ -247,6 +272,23 @@ fn chromium_says_it_when_a_page_is_left() {
     let shown = in_front(&made.live, Chromium, &mut told, NOW);
     assert_eq!(shown.len(), 1);
     assert_eq!(shown[0].1.ms, 5_000);
+}
+
+#[test]
+fn no_page_was_in_front_for_longer_than_it_was_there() {
+    let made = Made::new(Chromium);
+    made.visit("https://example.org/1", 0);
+    let minute = START + 60_000_000;
+    for (ms, told) in [(120_000, 1), (120_001, 0), (i64::MAX / 1000, 0)] {
+        let sql = format!(
+            "DROP TABLE IF EXISTS context_annotations;
+             CREATE TABLE context_annotations(visit_id INTEGER, total_foreground_duration INTEGER);
+             INSERT INTO context_annotations VALUES (1, {ms} * 1000)"
+        );
+        made.live.execute_batch(&sql).unwrap();
+        let shown = in_front(&made.live, Chromium, &mut Told::begin(START), minute);
+        assert_eq!(shown.len(), told, "{ms}");
+    }
 }
 
 #[test]
