@@ -11,8 +11,6 @@
 
 pub mod accounts;
 mod base_line;
-#[cfg(test)]
-mod bench;
 mod bounded;
 pub mod browsers;
 pub mod computer;

@@ -1,6 +1,6 @@
 //! A pipeline for the tests of sources: takes everything, keeps cursors, and shows what came.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -32,6 +32,11 @@ pub(crate) struct Run {
 }
 
 impl Stage {
+    /// What a source has stored under this key.
+    pub(crate) fn cursor(&self, key: &str) -> Option<Vec<u8>> {
+        self.0.lock().unwrap().get(key).cloned()
+    }
+
     /// Starts a source for the account `alex`, wanted for these kinds.
     pub(crate) fn run<F>(&self, kinds: &[Kind], source: impl FnOnce(Port, Context) -> F) -> Run
     where
@@ -137,14 +142,15 @@ impl Run {
         {}
     }
 
+    /// What was handed over so far and not asked for.
+    pub(crate) fn left(&mut self) -> Vec<Observation> {
+        std::iter::from_fn(|| self.observations.try_recv().ok()).collect()
+    }
+
     /// Ends it; gives what was handed over and not asked for.
-    pub(crate) async fn stop(mut self) -> VecDeque<Observation> {
+    pub(crate) async fn stop(mut self) -> Vec<Observation> {
         self.stop.cancel();
-        self.task.await.unwrap();
-        let mut left = VecDeque::new();
-        while let Ok(observation) = self.observations.try_recv() {
-            left.push_back(observation);
-        }
-        left
+        (&mut self.task).await.unwrap();
+        self.left()
     }
 }

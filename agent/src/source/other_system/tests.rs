@@ -4,7 +4,7 @@ use proviso_report::fact::Fact;
 
 use super::*;
 use crate::source::Health;
-use crate::source::bench::{Bench, Run};
+use crate::source::stage::{Run, Stage};
 
 const TABLE: &str = "\
 1 0 8:1 / / rw - ext4 /dev/root rw
@@ -32,15 +32,15 @@ fn volume(root: &Path, number: u8, mounts: u8, mounted: u8) {
     );
 }
 
-fn run<'a>(bench: &'a mut Bench, root: &Path, boot: u8) -> Run<'a> {
+fn run(stage: &Stage, root: &Path, boot: u8) -> Run {
     let root = root.to_owned();
     let boot = BootId([boot; 16]);
-    bench.run(KINDS, move |port, context| {
+    stage.run(KINDS, move |port, context| {
         run_in(root, boot, port, context)
     })
 }
 
-async fn next(run: &mut Run<'_>) -> (String, Option<String>) {
+async fn next(run: &mut Run) -> (String, Option<String>) {
     let observation = run.next().await;
     assert_eq!(
         (observation.account, observation.method),
@@ -59,31 +59,31 @@ async fn mounts_that_are_not_this_systems_are_told_at_the_next_start() {
     put(root, "proc/self/mountinfo", TABLE.as_bytes());
     volume(root, 1, 10, 1);
     volume(root, 2, 20, 1);
-    let mut bench = Bench::default();
-    let mut first = run(&mut bench, root, 1);
-    first.until_stored(KEY).await;
+    let stage = Stage::default();
+    let mut first = run(&stage, root, 1);
+    first.kept(KEY).await;
     assert_eq!(
         first.left(),
         [],
         "how it is when monitoring begins is no sign"
     );
-    first.end().await;
+    first.stop().await;
 
     // Started anew: each is mounted once, and the second was mounted elsewhere meanwhile.
     volume(root, 1, 11, 2);
     volume(root, 2, 22, 2);
-    let mut second = run(&mut bench, root, 2);
+    let mut second = run(&stage, root, 2);
     let home = Some("/home".to_owned());
     assert_eq!(next(&mut second).await, ("mount_count".into(), home));
     assert_eq!(second.left(), []);
-    second.end().await;
+    second.stop().await;
 
     // Only the agent was down: this system may have done it.
     volume(root, 2, 25, 3);
-    let mut third = run(&mut bench, root, 2);
-    third.until_stored(KEY).await;
+    let mut third = run(&stage, root, 2);
+    third.kept(KEY).await;
     assert_eq!(third.left(), []);
-    third.end().await;
+    third.stop().await;
 }
 
 #[tokio::test]
@@ -99,16 +99,16 @@ async fn a_new_entry_of_the_firmware_is_told_as_it_comes() {
         b"\x07\0\0\0\x01\0\0\0\x04\0d\0\0\0",
     );
     put(root, &entry("BootOrder"), b"\x07\0\0\0\0\0");
-    let mut bench = Bench::default();
-    let mut run = run(&mut bench, root, 1);
-    run.until_stored(KEY).await;
+    let stage = Stage::default();
+    let mut run = run(&stage, root, 1);
+    run.kept(KEY).await;
     put(
         root,
         &entry("Boot0001"),
         b"\x07\0\0\0\x01\0\0\0\x04\0u\0\0\0",
     );
     assert_eq!(next(&mut run).await, ("boot_entry".into(), None));
-    run.end().await;
+    run.stop().await;
 }
 
 #[tokio::test]
@@ -119,9 +119,9 @@ async fn where_no_volume_tells_that_is_said() {
         "proc/self/mountinfo",
         b"1 0 0:30 / / rw - btrfs /dev/sda1 rw\n",
     );
-    let mut bench = Bench::default();
-    let mut run = run(&mut bench, dir.path(), 1);
-    let Health::Failed { source, reason } = run.next_health().await else {
+    let stage = Stage::default();
+    let mut run = run(&stage, dir.path(), 1);
+    let Health::Failed { source, reason } = run.health().await else {
         panic!("not failed")
     };
     assert_eq!(source, KEY);
@@ -129,5 +129,5 @@ async fn where_no_volume_tells_that_is_said() {
         reason.contains("they are btrfs") && reason.contains("not visible"),
         "{reason}"
     );
-    run.end().await;
+    run.stop().await;
 }

@@ -4,7 +4,7 @@ use proviso_report::fact::Fact;
 
 use super::*;
 use crate::source::Health;
-use crate::source::bench::{Bench, Run};
+use crate::source::stage::{Run, Stage};
 
 /// As logind does it: beside, and then in its place.
 fn sign_in(run: &Path, id: &str, user: &str, more: &str) {
@@ -19,12 +19,12 @@ fn sign_out(run: &Path, id: &str) {
     std::fs::remove_file(run.join(LOGIND).join(id)).unwrap();
 }
 
-fn run<'a>(bench: &'a mut Bench, folder: &Path) -> Run<'a> {
+fn run(stage: &Stage, folder: &Path) -> Run {
     let folder = folder.to_owned();
-    bench.run(KINDS, move |port, context| run_in(folder, port, context))
+    stage.run(KINDS, move |port, context| run_in(folder, port, context))
 }
 
-async fn next(run: &mut Run<'_>) -> (UnixMs, String) {
+async fn next(run: &mut Run) -> (UnixMs, String) {
     let observation = run.next().await;
     assert_eq!(observation.account.as_deref(), Some("alex"));
     assert_eq!(observation.method, Method::SystemRead);
@@ -42,9 +42,9 @@ async fn own_sessions_are_told_and_those_of_others_are_not() {
         "alex",
         "SEAT=seat0\nREMOTE=0\nREALTIME=1000000\n",
     );
-    let mut bench = Bench::default();
-    let mut first = run(&mut bench, folder);
-    first.until_stored(KEY).await;
+    let stage = Stage::default();
+    let mut first = run(&stage, folder);
+    first.kept(KEY).await;
     assert_eq!(first.left(), [], "who is signed in already is no news");
     sign_in(folder, "2", "bea", "SEAT=seat0\nREMOTE=0\n");
     let since = clock::now().0;
@@ -62,31 +62,31 @@ async fn own_sessions_are_told_and_those_of_others_are_not() {
         said,
         r#"{"change":"removed","seat":"seat0","remote":false}"#
     );
-    first.end().await;
-    let kept = String::from_utf8(bench.cursors[KEY].clone()).unwrap();
+    first.stop().await;
+    let kept = String::from_utf8(stage.cursor(KEY).unwrap()).unwrap();
     assert!(!kept.contains("bea"), "{kept}");
 
     // While the agent is down.
     sign_out(folder, "2");
     sign_out(folder, "3");
-    let mut second = run(&mut bench, folder);
+    let mut second = run(&stage, folder);
     let (_, said) = next(&mut second).await;
     assert_eq!(said, r#"{"change":"removed","remote":true}"#);
     assert_eq!(second.left(), []);
-    second.end().await;
+    second.stop().await;
 }
 
 #[tokio::test]
 async fn where_nothing_tells_that_is_said_until_something_does() {
     let dir = tempfile::tempdir().unwrap();
-    let mut bench = Bench::default();
-    let mut run = run(&mut bench, dir.path());
-    let Health::Failed { source, reason } = run.next_health().await else {
+    let stage = Stage::default();
+    let mut run = run(&stage, dir.path());
+    let Health::Failed { source, reason } = run.health().await else {
         panic!("not failed")
     };
     assert_eq!(source, KEY);
     assert!(reason.contains("/run/utmp"), "{reason}");
     std::fs::write(dir.path().join(UTMP), b"").unwrap();
-    assert_eq!(run.next_health().await, Health::Restored { source });
-    run.end().await;
+    assert_eq!(run.health().await, Health::Restored { source });
+    run.stop().await;
 }

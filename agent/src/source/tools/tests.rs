@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use super::*;
 use crate::platform::accounts::{AccountError, Owner};
 use crate::platform::open_files::{self, Program};
-use crate::source::bench::{Bench, Run};
+use crate::source::stage::{Run, Stage};
 
 struct OneAccount(u32);
 
@@ -29,9 +29,9 @@ impl Computer for OneAccount {
     }
 }
 
-fn run<'a>(bench: &'a mut Bench, root: &Path, uid: u32) -> Run<'a> {
+fn run(stage: &Stage, root: &Path, uid: u32) -> Run {
     let (root, computer) = (root.to_owned(), Arc::new(OneAccount(uid)));
-    bench.run(KINDS, move |port, context| {
+    stage.run(KINDS, move |port, context| {
         run_on(computer, root, port, context)
     })
 }
@@ -72,9 +72,9 @@ async fn what_is_there_is_told_once_when_monitoring_begins_and_what_comes_when_i
     );
     write(root, "sys/class/dmi/id/sys_vendor", "QEMU\n");
     write(root, "sys/block/dm-0/dm/uuid", "CRYPT-LUKS2-1234-root\n");
-    let mut bench = Bench::default();
-    let mut first = run(&mut bench, root, 1000);
-    first.until_stored(KEY).await;
+    let stage = Stage::default();
+    let mut first = run(&stage, root, 1000);
+    first.kept(KEY).await;
     let mut told: Vec<String> = first.left().iter().map(words).collect();
     told.sort();
     assert_eq!(
@@ -88,11 +88,11 @@ async fn what_is_there_is_told_once_when_monitoring_begins_and_what_comes_when_i
             r#"alex {"name":"virtualbox","class":"virtual_machine","state":"configured","sign":"~/VirtualBox VMs/*"} file_scan"#,
         ]
     );
-    first.end().await;
+    first.stop().await;
 
     // While the agent is down, and then while it runs.
     write(root, "home/alex/.local/bin/gocryptfs", "");
-    let mut second = run(&mut bench, root, 1000);
+    let mut second = run(&stage, root, 1000);
     assert_eq!(
         words(&second.next().await),
         r#"alex {"name":"gocryptfs","class":"encryption","state":"installed","sign":"a program of the account, in .local/bin"} file_scan"#
@@ -103,7 +103,7 @@ async fn what_is_there_is_told_once_when_monitoring_begins_and_what_comes_when_i
         words(&second.next().await),
         r#"- {"name":"veracrypt","class":"encryption","state":"installed","sign":"the program /usr/local/bin/veracrypt"} file_scan"#
     );
-    second.end().await;
+    second.stop().await;
 }
 
 /// A program of that name, which runs until its input is closed.
@@ -126,10 +126,10 @@ async fn a_program_that_begins_is_used_and_one_of_another_account_is_nobodys_bus
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(dir.path(), open).unwrap();
     let (uid, other) = (23_901, 23_902);
-    let mut bench = Bench::default();
+    let stage = Stage::default();
     // Runs already when monitoring begins: it is used within it.
     let before = start(dir.path(), "gocryptfs", uid);
-    let mut run = run(&mut bench, Path::new("/"), uid);
+    let mut run = run(&stage, Path::new("/"), uid);
     let used = |text: &str| text.starts_with("alex ") && text.contains(r#""state":"used""#);
     let mut next = async || loop {
         let words = words(&run.next().await);
@@ -151,5 +151,5 @@ async fn a_program_that_begins_is_used_and_one_of_another_account_is_nobodys_bus
     for child in [before, foreign, veracrypt] {
         end(child);
     }
-    run.end().await;
+    run.stop().await;
 }
