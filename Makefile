@@ -56,7 +56,7 @@ verifier: need-build need-clang
 	cd $(TARGET)/verifier && sha256sum proviso proviso-verify.html | tee SHA256SUMS
 
 # What is seen of an evasion: the table is written by the tests that try it.
-coverage: need-browsers need-devices
+coverage: need-browsers need-devices need-tampering
 	cargo build --locked --workspace --bins
 	PROVISO_WRITE_COVERAGE=1 cargo test --locked --package proviso-tests --test evasion
 

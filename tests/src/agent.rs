@@ -29,6 +29,8 @@ pub struct Computer {
     pub account: Account,
     /// Seconds that its clocks since boot are ahead: with the time asleep, and without.
     ahead: Option<(i64, i64)>,
+    /// A right that the agent starts without.
+    without: Option<&'static str>,
     agent: PathBuf,
     installer: PathBuf,
 }
@@ -41,6 +43,7 @@ impl Computer {
         Ok(Self {
             running: None,
             ahead: None,
+            without: None,
             agent: machine.install("proviso-agent")?,
             installer: machine.install("proviso-installer")?,
             machine,
@@ -93,6 +96,11 @@ impl Computer {
     /// to the clock on the wall.
     pub const fn let_pass(&mut self, boot: i64, awake: i64) {
         self.ahead = Some((boot, awake));
+    }
+
+    /// From its next start on the agent has not this right of root's, by its name in capabilities(7) without `CAP_`.
+    pub const fn take_away(&mut self, right: &'static str) {
+        self.without = Some(right);
     }
 
     /// Starts the agent and waits until it can be asked.
@@ -239,6 +247,18 @@ impl Computer {
     }
 
     fn run(&self) -> Command {
+        if let Some(right) = self.without {
+            // It becomes the agent.
+            let mut command = self.machine.command("setpriv");
+            command
+                .arg(format!("--bounding-set=-{right}"))
+                .arg(format!("--inh-caps=-{right}"))
+                .arg("--")
+                .arg(&self.agent)
+                .args(["run", "--state"])
+                .arg(self.machine.inside(STATE));
+            return command;
+        }
         let Some((boot, awake)) = self.ahead else {
             return self.command("run");
         };

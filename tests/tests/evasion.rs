@@ -6,28 +6,31 @@
 //!
 //! Not tried: what needs USB, wireless hardware, firmware that says what it starts, or a real phone.
 
-use std::io::Write as _;
+#[path = "evasion/agent.rs"]
+mod agent;
+#[path = "evasion/browsers.rs"]
+mod browsers;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
-use proviso_report::fact::{
-    Change, Cleared, Device, Fact, GapCause, Kind, PowerWas, PreviousEnd, ToolState,
+use agent::{
+    clock_set_back, debugger, firewall, killed_and_started, network_cut, right_taken_away,
+    settings_altered, stopped,
 };
-use proviso_tests::browser::{Chromium, Firefox};
+use anyhow::{Context as _, ensure};
+use browsers::{
+    dns_over_https, firefox_private_window, guest, history_deleted_in_browser,
+    history_edited_as_file, history_off, incognito, new_profile, portable_browser,
+};
+use proviso_report::fact::{Change, Device, Fact, GapCause, Kind, PowerWas, ToolState};
+use proviso_tests::browser::Chromium;
 use proviso_tests::evasion::Outcome::{Inferred, NotVisible, Seen};
 use proviso_tests::evasion::{Scenario, Watched, starts, table, with_table};
 use proviso_tests::held::{Held, records};
 use proviso_tests::machine::Machine;
 use proviso_tests::process::{Running, done};
 use proviso_tests::wait::{PATIENCE, until};
-
-/// For a browser to start and be told, before another is started.
-const BROWSING: Duration = Duration::from_secs(20);
-/// The same for its folder, which is searched for every half minute.
-const SEARCHING: Duration = Duration::from_secs(40);
-const HOUR: i64 = 3_600;
 
 /// Makes each row of the table and the test that it stands on. A test gives the records that show it.
 macro_rules! scenarios {
@@ -119,6 +122,22 @@ scenarios! {
         "agent killed or removed", "the agent is asked to stop, as a service manager does",
         Seen [AgentStopped],
         "Updates and shutdowns stop it too; the record says why. Silence afterwards is for the collector to see.";
+    settings_altered:
+        "agent killed or removed", "the agent's settings are changed by hand",
+        Seen [AgentAltered],
+        "Whoever administers the computer may do so. What is changed is not told, only that it is.";
+    debugger:
+        "agent killed or removed", "`gdb` takes hold of the agent",
+        Seen [AgentTraced],
+        "Somebody who develops software. Told while it holds on; one that comes and goes between two signs of life is not seen.";
+    right_taken_away:
+        "permission loss", "the agent is started without the right to be told of programs as they begin",
+        Seen [SourceFailed],
+        "An update of the system, a container, a service unit that somebody tightened.";
+    firewall:
+        "network blocked", "a rule of the firewall drops what goes to the collector",
+        Seen [CollectorBlocked],
+        "Rules for all of a network look the same. Told once the way is open again; until then there is silence.";
     network_cut:
         "network blocked", "the computer is cut off, a program is run, and it is connected again",
         Seen [ProcessStart],
@@ -334,249 +353,6 @@ fn virtual_machine_renamed() -> anyhow::Result<Vec<Held>> {
     Ok(vec![started])
 }
 
-/// Starts Chromium like that again and again until there is such a record.
-fn chromium_until(
-    watched: &Watched,
-    telling: Duration,
-    arguments: impl Fn(u32) -> String,
-    wanted: impl Fn(&Fact) -> bool,
-) -> anyhow::Result<Held> {
-    let (machine, account) = (&watched.computer.machine, &watched.computer.account);
-    let mut running = None;
-    let held = watched.until_told_slowly(
-        "a browser",
-        telling,
-        |number| {
-            if let Some(before) = running.take() {
-                Chromium::kill(before)?;
-            }
-            let sites = &watched.scene.sites;
-            let argument = arguments(number);
-            running = Some(Chromium::start_with(machine, account, sites, &[&argument])?);
-            Ok(())
-        },
-        wanted,
-    )?;
-    if let Some(last) = running {
-        last.kill()?;
-    }
-    Ok(held)
-}
-
-fn is_private_window(fact: &Fact, browser: &str, sign: &str) -> bool {
-    matches!(fact, Fact::PrivateWindow(window) if window.browser == browser && window.sign == sign)
-}
-
-fn incognito() -> anyhow::Result<Vec<Held>> {
-    let watched = Watched::recording()?;
-    let seen = |fact: &Fact| is_private_window(fact, "chromium", "arguments");
-    let held = chromium_until(&watched, BROWSING, |_| "--incognito".to_owned(), seen)?;
-    Ok(vec![held])
-}
-
-fn guest() -> anyhow::Result<Vec<Held>> {
-    let watched = Watched::recording()?;
-    let seen = |fact: &Fact| is_private_window(fact, "chromium", "arguments");
-    let held = chromium_until(&watched, BROWSING, |_| "--guest".to_owned(), seen)?;
-    Ok(vec![held])
-}
-
-/// A computer whose Firefox has the extension, running.
-fn firefox_with_extension() -> anyhow::Result<(Firefox, Watched)> {
-    let watched = Watched::recording()?;
-    watched.computer.tell_browsers()?;
-    let firefox = watched.computer.firefox(&watched.scene.sites)?;
-    watched.computer.wait_for_extension("firefox")?;
-    Ok((firefox, watched))
-}
-
-fn firefox_private_window() -> anyhow::Result<Vec<Held>> {
-    let (mut firefox, watched) = firefox_with_extension()?;
-    firefox.private_window()?;
-    firefox.open("https://quiet.example/private")?;
-    let window = watched.record("the private window", |fact| {
-        is_private_window(fact, "firefox", "extension")
-    })?;
-    let visit = watched.record("the private visit", |fact| {
-        matches!(fact, Fact::WebVisit(visit)
-            if visit.url == "https://quiet.example/private" && visit.private == Some(true))
-    })?;
-    firefox.close()?;
-    Ok(vec![window, visit])
-}
-
-fn new_profile() -> anyhow::Result<Vec<Held>> {
-    let watched = Watched::recording()?;
-    let profile = |number: u32| format!("--profile-directory=Second {number}");
-    let held = chromium_until(&watched, SEARCHING, profile, |fact| {
-        matches!(fact, Fact::BrowserFound(found)
-            if found.browser == "chromium"
-                && found.profile.as_ref().is_some_and(|name| name.starts_with("Second ")))
-    })?;
-    Ok(vec![held])
-}
-
-fn is_cleared(fact: &Fact, how: Cleared) -> bool {
-    matches!(fact, Fact::HistoryCleared(cleared) if cleared.how == how)
-}
-
-fn history_deleted_in_browser() -> anyhow::Result<Vec<Held>> {
-    let (mut firefox, watched) = firefox_with_extension()?;
-    for page in ["https://news.example/one", "https://news.example/two"] {
-        firefox.open(page)?;
-    }
-    firefox.delete_from_history("https://news.example/one")?;
-    let one = watched.record("that one is gone", |fact| is_cleared(fact, Cleared::Rows))?;
-    firefox.delete_history()?;
-    let all = watched.record("that all are gone", |fact| is_cleared(fact, Cleared::All))?;
-    firefox.close()?;
-    Ok(vec![one, all])
-}
-
-fn history_edited_as_file() -> anyhow::Result<Vec<Held>> {
-    let watched = Watched::recording()?;
-    let mut number = 0;
-    let held = watched.until_told_slowly(
-        "a row that is gone",
-        BROWSING,
-        |_| {
-            number += 1;
-            let url = format!("https://news.example/{number}");
-            let mut chromium = watched.computer.chromium(&watched.scene.sites)?;
-            chromium.open(&url)?;
-            chromium.open(&format!("{url}/more"))?;
-            chromium.close()?;
-            watched.record(
-                "the visit",
-                |fact| matches!(fact, Fact::WebVisit(visit) if visit.url == url),
-            )?;
-            let home = &watched.computer.account.outside;
-            let file = home.join(".config/chromium/Default/History");
-            let database = rusqlite::Connection::open(file)?;
-            database.busy_timeout(PATIENCE)?;
-            let of_url = "(SELECT id FROM urls WHERE url = ?1)";
-            database.execute(&format!("DELETE FROM visits WHERE url IN {of_url}"), [&url])?;
-            database.execute("DELETE FROM urls WHERE url = ?1", [&url])?;
-            Ok(())
-        },
-        |fact| is_cleared(fact, Cleared::Rows),
-    )?;
-    Ok(vec![held])
-}
-
-/// Firefox's profile, made by it, and settings of the person's own in it.
-fn set_firefox(watched: &Watched, setting: &str) -> anyhow::Result<()> {
-    let home = &watched.computer.account.outside;
-    let user = home.join(".config/mozilla/firefox/test.default-esr/user.js");
-    let mut file = std::fs::File::options().append(true).open(user)?;
-    writeln!(file, "user_pref({setting});")?;
-    Ok(())
-}
-
-fn is_setting(fact: &Fact, setting: &str, value: &str) -> bool {
-    matches!(fact, Fact::BrowserSetting(it)
-        if it.browser == "firefox" && it.setting == setting && it.value == value)
-}
-
-fn history_off() -> anyhow::Result<Vec<Held>> {
-    let mut watched = Watched::new()?;
-    watched.computer.firefox(&watched.scene.sites)?.close()?;
-    watched.computer.start_recording()?;
-    set_firefox(&watched, r#""places.history.enabled", false"#)?;
-    let held = watched.record("that no history is kept", |fact| {
-        is_setting(fact, "history", "off")
-    })?;
-    Ok(vec![held])
-}
-
-fn dns_over_https() -> anyhow::Result<Vec<Held>> {
-    let mut watched = Watched::new()?;
-    watched.computer.firefox(&watched.scene.sites)?.close()?;
-    watched.computer.start_recording()?;
-    let held = watched.until_told(
-        "that names are asked for over HTTPS",
-        |number| {
-            // On, and off again, until the first look is over.
-            let mode = if number % 2 == 1 { 3 } else { 5 };
-            set_firefox(&watched, &format!(r#""network.trr.mode", {mode}"#))
-        },
-        |fact| is_setting(fact, "dns_over_https", "secure"),
-    )?;
-    Ok(vec![held])
-}
-
-fn clock_set_back() -> anyhow::Result<Vec<Held>> {
-    let mut watched = Watched::recording()?;
-    watched.record("a sign of life", |fact| matches!(fact, Fact::Heartbeat(_)))?;
-    watched.computer.stop()?;
-    // An hour passed since boot, and not by the clock on the wall.
-    watched.computer.let_pass(HOUR, HOUR);
-    watched.computer.start_recording()?;
-    let stepped = watched.record(
-        "the step",
-        |fact| matches!(fact, Fact::ClockStepped(step) if step.by_ms < -(HOUR - 60) * 1_000),
-    )?;
-    let gap = watched.record(
-        "the gap",
-        |fact| matches!(fact, Fact::Gap(gap) if gap.cause == GapCause::Clock),
-    )?;
-    Ok(vec![stepped, gap])
-}
-
-fn killed_and_started() -> anyhow::Result<Vec<Held>> {
-    let mut watched = Watched::recording()?;
-    watched.start_marker()?;
-    watched.computer.kill()?;
-    watched.run_as("meanwhile", &["1000"])?.kill()?;
-    watched.computer.start_recording()?;
-    let started = watched.record(
-        "how it ended",
-        |fact| matches!(fact, Fact::AgentStarted(start) if start.previous == PreviousEnd::Killed),
-    )?;
-    let gap = watched.record(
-        "for how long it was down",
-        |fact| matches!(fact, Fact::Gap(gap) if gap.cause == GapCause::Killed),
-    )?;
-    let mut running = Vec::new();
-    watched.until_told(
-        "a program afterwards",
-        |number| {
-            running.push(watched.marker("after", number)?);
-            Ok(())
-        },
-        |fact| starts(fact, "after-"),
-    )?;
-    let all = records(&watched.scene.collector)?;
-    let seen = all
-        .iter()
-        .any(|held| starts(&held.record.fact, "meanwhile"));
-    ensure!(!seen, "what was done meanwhile was seen: {all:?}");
-    Ok(vec![started, gap])
-}
-
-fn stopped() -> anyhow::Result<Vec<Held>> {
-    let mut watched = Watched::recording()?;
-    watched.computer.stop()?;
-    let held = watched.record("that it was stopped", |fact| {
-        matches!(fact, Fact::AgentStopped(_))
-    })?;
-    Ok(vec![held])
-}
-
-fn network_cut() -> anyhow::Result<Vec<Held>> {
-    let watched = Watched::on_a_network()?;
-    watched.start_marker()?;
-    watched.root("ip link set lo down")?;
-    let before = watched.recorded(Kind::ProcessStart)?;
-    let _running = watched.run_as("offline", &["1000"])?;
-    until("the program to be recorded", PATIENCE, || {
-        Ok((watched.recorded(Kind::ProcessStart)? > before).then_some(()))
-    })?;
-    watched.root("ip link set lo up")?;
-    let held = watched.record("the program", |fact| starts(fact, "offline"))?;
-    Ok(vec![held])
-}
-
 fn tunnel() -> anyhow::Result<Vec<Held>> {
     let watched = Watched::on_a_network()?;
     let held = watched.until_told(
@@ -626,22 +402,6 @@ fn tor() -> anyhow::Result<Vec<Held>> {
         matches!(fact, Fact::NetworkSetting(it) if it.setting == "tor" && it.value == "listens")
     })?;
     Ok(vec![used, listens])
-}
-
-fn portable_browser() -> anyhow::Result<Vec<Held>> {
-    let watched = Watched::recording()?;
-    let home = watched.computer.account.home.clone();
-    let folder = |number| home.join(format!("stick-{number}"));
-    let argument = |number| format!("--user-data-dir={}", folder(number).display());
-    let found = chromium_until(&watched, SEARCHING, argument, |fact| {
-        matches!(fact, Fact::BrowserFound(found)
-            if found.browser == "chromium" && found.path.contains("/stick-"))
-    })?;
-    let setting = watched.record("its argument", |fact| {
-        matches!(fact, Fact::BrowserSetting(it)
-            if it.setting == "arguments" && it.value == "--user-data-dir")
-    })?;
-    Ok(vec![found, setting])
 }
 
 fn account_made() -> anyhow::Result<Vec<Held>> {
