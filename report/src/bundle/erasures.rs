@@ -152,12 +152,15 @@ pub(super) fn within(
     device: DeviceId,
     (first, end): (u64, u64),
 ) -> Result<Places, String> {
+    let Some(most) = end.checked_sub(1).filter(|most| first <= *most) else {
+        return Ok(Places::default());
+    };
     let records = all.iter().flat_map(|one| &one.records);
     let of_device = records.filter(|one| one.device == device);
     let mut runs: Vec<[u64; 2]> = of_device
         .flat_map(|one| one.places.runs())
-        .filter(|[from, to]| *from < end && *to >= first)
-        .map(|[from, to]| [*from.max(&first), *to.min(&end.saturating_sub(1))])
+        .filter(|[from, to]| *from <= most && *to >= first)
+        .map(|[from, to]| [*from.max(&first), *to.min(&most)])
         .collect();
     runs.sort_unstable();
     let mut joined: Vec<[u64; 2]> = Vec::new();

@@ -127,6 +127,17 @@ fn what_was_erased_is_said_twice_and_the_same() {
     );
 }
 
+#[test]
+fn a_log_without_records_has_none_that_were_erased() {
+    let all: Vec<Erasure> = vec![serde_json::from_str(&line("[[36,37]]")).unwrap()];
+    for (first, end) in [(37, 37), (0, 0), (38, 37)] {
+        assert_eq!(
+            erasures::within(&all, DEVICE, (first, end)),
+            Ok(Places::default())
+        );
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in "[\\[\\]{}:,\"0-9a-z\n]{0,80}", places in "[\\[\\],0-9]{0,20}") {
