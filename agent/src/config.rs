@@ -105,7 +105,7 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// It does not say what it must.
-    #[error("{} is not a file of settings: {message}", .path.display())]
+    #[error("{} is not a file of settings; mend it, and start the agent again: {message}", .path.display())]
     Form {
         /// The file.
         path: PathBuf,

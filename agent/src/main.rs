@@ -116,6 +116,7 @@ enum Command {
         #[command(flatten)]
         place: Place,
         /// The numbers of the records that it is about, as `proviso-agent today` shows them.
+        #[arg(value_parser = record)]
         seqs: Vec<u64>,
         /// In your own words; `-`: from standard input.
         #[arg(long, default_value = "")]
@@ -279,6 +280,14 @@ fn obey(command: Command) -> Result<(), Failure> {
         Command::NativeHost { place, browser } => native_host::run(&place.state, &browser)
             .map_err(|error| Failure(error.to_string(), FAILED)),
     }
+}
+
+/// The number of a record.
+fn record(number: &str) -> Result<u64, &'static str> {
+    number.parse().map_err(|_| {
+        "a record has a number, which stands before it in `proviso-agent today`; what you want to \
+         say goes behind --text"
+    })
 }
 
 /// Why the agent did not answer.

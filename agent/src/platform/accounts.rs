@@ -38,7 +38,7 @@ pub struct Owner(pub u32);
 pub enum AccountError {
     /// There is none of that name.
     #[error(
-        "this computer has no account named {0:?}; put the account's right name into agent.toml"
+        "this computer has no account named {0:?}; give its right name, with --account when you enrol it and in agent.toml afterwards"
     )]
     Unknown(String),
     /// The account database could not be read.

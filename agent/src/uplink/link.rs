@@ -215,12 +215,12 @@ impl Link<'_> {
         let thrift = &mut self.around.thrift;
         thrift.look(metered, budget, more, clock::now());
         self.session.hold_reports(thrift.holds());
-        if let Some(budget) = thrift.tell() {
+        let port = &self.around.port;
+        thrift.tell(|budget| {
             tracing::warn!("the order's budget for a metered link is used up for today");
-            let said = Health::Sign(used_up(budget).into());
-            // A pipeline that is busy is told at the next look, tomorrow at the latest.
-            let _ = self.around.port.try_health(said);
-        }
+            // A pipeline that is busy is told at the next look.
+            port.try_health(Health::Sign(used_up(budget).into()))
+        });
         if metered == self.metered {
             Ok(())
         } else {

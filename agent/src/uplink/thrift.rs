@@ -56,13 +56,11 @@ impl Thrift {
         self.metered && self.budget.is_some_and(|budget| self.used >= budget)
     }
 
-    /// The budget, once on each day on which it is used up.
-    pub fn tell(&mut self) -> Option<u64> {
-        if !self.holds() || self.told == Some(self.day) {
-            return None;
+    /// Tells of the budget, once on each day on which it is used up; what was not taken is told again.
+    pub fn tell(&mut self, take: impl FnOnce(u64) -> bool) {
+        if self.told != Some(self.day) && self.holds() && self.budget.is_some_and(take) {
+            self.told = Some(self.day);
         }
-        self.told = Some(self.day);
-        self.budget
     }
 
     /// Bytes used today.
@@ -108,10 +106,21 @@ mod tests {
         // What went out before the link was known to be metered does not count.
         assert!(!thrift.holds() && thrift.used() == 0 && thrift.is_metered());
         thrift.look(true, BUDGET, 999, NOON);
-        assert!(!thrift.holds() && thrift.tell().is_none());
+        let mut told = Vec::new();
+        let mut tell = |thrift: &mut Thrift, is_taken| {
+            thrift.tell(|budget| {
+                told.push(budget);
+                is_taken
+            });
+        };
+        tell(&mut thrift, true);
+        assert!(!thrift.holds());
         thrift.look(true, BUDGET, 1, NOON);
         assert!(thrift.holds());
-        assert_eq!((thrift.tell(), thrift.tell()), (BUDGET, None));
+        for is_taken in [false, true, true] {
+            tell(&mut thrift, is_taken);
+        }
+        assert_eq!(told, [1_000, 1_000]);
         thrift.look(true, BUDGET, 40, NOON.plus(DAY_MS));
         assert!(!thrift.holds() && thrift.used() == 40);
     }

@@ -74,8 +74,8 @@ impl Init {
              its ledger:\n\
              {1}\n\
              {2}\n\
-             Add somebody who may sign in with `proviso-collector staff add`, then start it with \
-             `proviso-collector serve --data {0}`. Keep a copy of the *.key files where nobody \
+             Add somebody who may sign in with `proviso-collector staff add --data {0}`, then start \
+             it with `proviso-collector serve --data {0}`. Keep a copy of the *.key files where nobody \
              else gets at them: without them this collector cannot be restored.\n",
             self.data.dir.display(),
             signer.verifier(),

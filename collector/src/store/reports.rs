@@ -182,6 +182,23 @@ pub fn covering(
     Ok(found.filter(|one| seq - one.first < one.count))
 }
 
+/// The first `limit` reports from the one that holds record `seq` on, in log order.
+pub fn since(
+    read: &Read<'_>,
+    device: DeviceId,
+    seq: u64,
+    limit: u64,
+) -> Result<Vec<StoredReport>, SqlError> {
+    read.query(
+        select!(
+            "WHERE device = $1 AND first >= coalesce((SELECT max(first) FROM report \
+             WHERE device = $1 AND first <= $2), 0) ORDER BY first LIMIT $3"
+        ),
+        &[(&device.to_string()).into(), seq.into(), limit.into()],
+        report,
+    )
+}
+
 /// The newest report of a device.
 pub fn last(read: &Read<'_>, device: DeviceId) -> Result<Option<StoredReport>, SqlError> {
     read.first(

@@ -244,6 +244,15 @@ fn a_day_is_the_reports_that_overlap_it() {
         (covering(19), covering(29), covering(30)),
         (Some(10), Some(20), None)
     );
+    let since = |seq, limit| -> Vec<u64> {
+        let found = look(&fixture.store, |read| {
+            reports::since(read, fixture.device, seq, limit)
+        });
+        found.unwrap().iter().map(|one| one.first).collect()
+    };
+    assert_eq!(since(0, 2), [0, 10]);
+    assert_eq!(since(19, 10), [10, 20]);
+    assert_eq!(since(40, 10), [20]);
 }
 
 #[test]

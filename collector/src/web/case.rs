@@ -101,7 +101,7 @@ fn gather(read: &Read<'_>, id: FindingId) -> Result<Option<Case>, SqlError> {
         sent: outbox::of_finding(read, id)?,
         alike: casework::count_members(read, id)?.0,
         around: around::gather(read, &finding)?,
-        said: said::about(read, finding.device, finding.seq, finding.at)?,
+        said: said::about(read, finding.device, finding.seq)?,
         alert,
         finding,
     }))

@@ -14,7 +14,7 @@ use crate::store::{Read, SqlError};
 use super::records::decode;
 use super::words;
 
-/// Reports of a device that are looked through: those of some weeks.
+/// Reports of a device that are looked through.
 const REPORTS: u64 = 5_000;
 
 /// What was said about one record.
@@ -25,22 +25,14 @@ pub(super) struct Said {
     cut: bool,
 }
 
-/// Looks for it in what came after the record.
-pub(super) fn about(
-    read: &Read<'_>,
-    device: DeviceId,
-    seq: u64,
-    at: i64,
-) -> Result<Said, SqlError> {
-    let stored = reports::overlapping(read, device, at, i64::MAX, REPORTS)?;
+/// Looks for it in what came after the record in the log: a clock may have been set back since.
+pub(super) fn about(read: &Read<'_>, device: DeviceId, seq: u64) -> Result<Said, SqlError> {
+    let stored = reports::since(read, device, seq, REPORTS)?;
     let mut said = Said {
         records: Vec::new(),
         cut: stored.len() as u64 >= REPORTS,
     };
     for report in stored {
-        if report.first.saturating_add(report.count) <= seq {
-            continue;
-        }
         // What cannot be read is said where the records themselves are shown.
         let Ok((records, _)) = decode(&report) else {
             continue;
