@@ -19,8 +19,8 @@ use thiserror::Error;
 
 use crate::config::{Config, ConfigError};
 use crate::platform::caps;
+use crate::platform::changes;
 use crate::platform::clock::{Clock, ClockError};
-use crate::platform::file_events;
 use crate::platform::lock::{Lock, LockError, holder};
 use crate::platform::other_process::Other;
 use crate::platform::rights::{self, RightsError};
@@ -110,7 +110,7 @@ fn next(state: &Path) -> io::Result<Other> {
         if let Some(agent) = process_behind(&path)? {
             return Ok(agent);
         }
-        file_events::wait(&path, || holder(&path).is_ok_and(|found| found.is_some()))?;
+        changes::wait(&path, || holder(&path).is_ok_and(|found| found.is_some()))?;
     }
 }
 

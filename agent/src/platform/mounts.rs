@@ -1,6 +1,6 @@
 //! Volumes that come and go: removable media and shares of a network, by where they are mounted.
 //!
-//! Promises: told at once when one comes or goes. Refuses: to look into any of them; only names that
+//! When to look is told by [`super::changes::MountChanges`]. Refuses: to look into any of them; only names that
 //! the system keeps, and the few bytes at the head of a volume where its id stands.
 //!
 //! What counts as removable: what the desktop mounts (below `/media` and `/run/media`), what is on
@@ -16,14 +16,15 @@ use thiserror::Error;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub use linux::{Changes, list};
+pub use linux::{can_travel, list};
 
 #[cfg(not(target_os = "linux"))]
 mod unsupported;
 #[cfg(not(target_os = "linux"))]
-pub use unsupported::{Changes, list};
+pub use unsupported::{can_travel, list};
 
 mod superblock;
+pub(crate) mod table;
 
 /// Something mounted that can come and go.
 #[derive(Clone, Debug, PartialEq, Eq)]

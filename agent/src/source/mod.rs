@@ -22,7 +22,6 @@ pub mod foreground;
 mod hand_over;
 pub mod history;
 pub mod itself;
-mod mount_table;
 pub mod network;
 pub mod other_system;
 pub mod packages;

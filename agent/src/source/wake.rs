@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::platform::changes::{FolderChanges, MountChanges, Told};
+use crate::platform::changes::{Changes, MountChanges, Told};
 
 /// Files change by twos and threes.
 const SETTLE: Duration = Duration::from_millis(250);
@@ -15,7 +15,7 @@ const SETTLE: Duration = Duration::from_millis(250);
 /// What a source waits for.
 #[derive(Debug)]
 pub(crate) struct Wake {
-    folders: Option<FolderChanges>,
+    folders: Option<Changes>,
     mounts: Option<MountChanges>,
     net: Duration,
     net_alone: Duration,
@@ -25,7 +25,7 @@ impl Wake {
     /// Waits for changes in folders that are named later. `net`: between two looks where nothing is
     /// told; `net_alone`: the same where the system tells of no changes.
     pub(crate) fn of_folders(net: Duration, net_alone: Duration) -> Self {
-        let folders = FolderChanges::open()
+        let folders = Changes::open()
             .inspect_err(|error| {
                 tracing::warn!(%error, "folders are looked at from time to time");
             })
@@ -50,8 +50,8 @@ impl Wake {
     }
 
     /// This counts too, from now on. What is not there is passed over.
-    pub(crate) fn watch(&self, path: &Path, told: Told) {
-        if let Some(folders) = &self.folders
+    pub(crate) fn watch(&mut self, path: &Path, told: Told) {
+        if let Some(folders) = &mut self.folders
             && let Err(error) = folders.watch(path, told)
             && error.kind() != std::io::ErrorKind::NotFound
         {
@@ -85,9 +85,9 @@ impl Wake {
     }
 }
 
-async fn folders(changes: &mut Option<FolderChanges>) -> std::io::Result<()> {
+async fn folders(changes: &mut Option<Changes>) -> std::io::Result<()> {
     match changes {
-        Some(changes) => changes.next().await,
+        Some(changes) => changes.next(|_| true).await,
         None => std::future::pending().await,
     }
 }

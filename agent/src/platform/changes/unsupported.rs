@@ -3,27 +3,42 @@
 use std::io;
 use std::path::Path;
 
-use super::{ChangesError, Told};
+use super::{Changed, Told};
 
 /// Cannot exist.
 #[derive(Debug)]
-pub enum FolderChanges {}
+pub enum Changes {}
 
-impl FolderChanges {
+impl Changes {
     /// Always refuses.
-    pub fn open() -> Result<Self, ChangesError> {
-        Err(ChangesError::Unsupported)
+    pub fn open() -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Always refuses.
+    pub fn of<'a>(_folders: impl IntoIterator<Item = &'a Path>, _told: Told) -> io::Result<Self> {
+        Self::open()
     }
 
     /// Cannot be called.
-    pub fn watch(&self, _path: &Path, _told: Told) -> io::Result<()> {
+    pub fn watch(&mut self, _path: &Path, _told: Told) -> io::Result<()> {
         match *self {}
     }
 
     /// Cannot be called.
-    pub async fn next(&mut self) -> io::Result<()> {
+    pub fn clear(&mut self) {
         match *self {}
     }
+
+    /// Cannot be called.
+    pub async fn next(&mut self, _counts: impl Fn(Changed<'_>) -> bool) -> io::Result<()> {
+        match *self {}
+    }
+}
+
+/// Always refuses.
+pub fn wait(_file: &Path, _done: impl FnMut() -> bool) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Cannot exist.
@@ -32,8 +47,8 @@ pub enum MountChanges {}
 
 impl MountChanges {
     /// Always refuses.
-    pub fn open() -> Result<Self, ChangesError> {
-        Err(ChangesError::Unsupported)
+    pub fn open() -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Cannot be called.

@@ -1,16 +1,12 @@
 //! `/proc/self/mountinfo`, `/sys` and `/dev`.
-//!
-//! The kernel raises `POLLPRI` on an open `mountinfo` whenever the table of mounts changes.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _};
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::io::Read as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
-
+use super::table::{self, Mount as Line};
 use super::{Mount, MountsError, Sort, superblock};
 
 const TABLE: &str = "/proc/self/mountinfo";
@@ -43,35 +39,13 @@ const NETWORK: &[&str] = &[
 /// Images of packages.
 const PACKAGES: &[&str] = &["squashfs", "erofs"];
 
-/// Tells when something is mounted or unmounted.
-#[derive(Debug)]
-pub struct Changes(AsyncFd<File>);
-
-impl Changes {
-    /// Needs a running tokio.
-    pub fn open() -> Result<Self, MountsError> {
-        let table = File::open(TABLE)?;
-        // SAFETY: a `File` is open, and the same descriptor, for as long as it lives; it goes into
-        // the `AsyncFd` and is not taken out again.
-        let watched = unsafe { AsyncFd::register_with_interest(table, Interest::PRIORITY) };
-        Ok(Self(watched.map_err(io::Error::from)?))
-    }
-
-    /// The next change. Several may be told as one.
-    pub async fn next(&mut self) -> io::Result<()> {
-        let mut ready = self.0.ready(Interest::PRIORITY).await?;
-        ready.clear_ready();
-        Ok(())
-    }
-}
-
 /// The volumes that are mounted now.
 pub fn list() -> Result<Vec<Mount>, MountsError> {
     let mut table = Vec::new();
     File::open(TABLE)?.take(LONGEST).read_to_end(&mut table)?;
-    let mut mounts: Vec<Mount> = table
-        .split(|&byte| byte == b'\n')
-        .filter_map(parse)
+    let mut mounts: Vec<Mount> = table::parse(&table)
+        // A folder of a volume that is mounted elsewhere is there already.
+        .filter(|line| line.is_whole)
         .filter_map(|line| {
             let sort = sort(&line, Path::new("/sys"))?;
             let volume = if sort == Sort::Removable {
@@ -93,61 +67,9 @@ pub fn list() -> Result<Vec<Mount>, MountsError> {
     Ok(mounts)
 }
 
-/// A line of the table.
-#[derive(Debug, PartialEq, Eq)]
-struct Line {
-    /// Of the device: `8:1`.
-    number: String,
-    point: PathBuf,
-    system: String,
-    source: PathBuf,
-}
-
-/// `36 35 98:0 /root /point options optional... - type source options`, with blanks, tabs, line
-/// feeds and backslashes in paths as `\040`.
-fn parse(line: &[u8]) -> Option<Line> {
-    let mut words = line.split(|&byte| byte == b' ');
-    let number = words.nth(2)?;
-    // Only the whole of a volume: a folder of it mounted elsewhere is there already.
-    let root = words.next()?;
-    let point = words.next()?;
-    let mut rest = words.skip_while(|word| *word != b"-").skip(1);
-    let (system, source) = (rest.next()?, rest.next()?);
-    (root == b"/").then_some(())?;
-    Some(Line {
-        number: String::from_utf8(number.to_vec()).ok()?,
-        point: path(point),
-        system: String::from_utf8(system.to_vec()).ok()?,
-        source: path(source),
-    })
-}
-
-fn path(word: &[u8]) -> PathBuf {
-    let mut bytes = Vec::with_capacity(word.len());
-    let mut rest = word;
-    while let Some((&byte, after)) = rest.split_first() {
-        let code = after.first_chunk::<3>().filter(|_| byte == b'\\');
-        let octal = code.and_then(|code| {
-            let text = std::str::from_utf8(code).ok()?;
-            u8::from_str_radix(text, 8).ok()
-        });
-        match octal {
-            Some(octal) => {
-                bytes.push(octal);
-                rest = after.get(3..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(byte);
-                rest = after;
-            }
-        }
-    }
-    PathBuf::from(std::ffi::OsString::from_vec(bytes))
-}
-
 fn sort(line: &Line, sys: &Path) -> Option<Sort> {
     const SYSTEM: &[&str] = &["/", "/boot", "/boot/efi", "/efi", "/usr", "/var", "/home"];
-    if NETWORK.contains(&line.system.as_str()) {
+    if NETWORK.contains(&line.fs.as_str()) {
         return Some(Sort::Network);
     }
     if SYSTEM.iter().any(|point| line.point == Path::new(point)) {
@@ -156,17 +78,16 @@ fn sort(line: &Line, sys: &Path) -> Option<Sort> {
     let by_desktop = DESKTOP
         .iter()
         .any(|folder| line.point.starts_with(folder) && line.point != Path::new(folder));
-    let packaged = PACKAGES.contains(&line.system.as_str());
+    let packaged = PACKAGES.contains(&line.fs.as_str());
     let removable = by_desktop
-        || (!packaged
-            && line.source.starts_with("/dev/")
-            && is_removable(&device(line, sys)?, DEEPEST));
+        || (!packaged && line.source.starts_with("/dev/") && can_travel(&device(line, sys)?));
     removable.then_some(Sort::Removable)
 }
 
 /// Its folder in `/sys`.
 fn device(line: &Line, sys: &Path) -> Option<PathBuf> {
-    let by_number = sys.join("dev/block").join(&line.number);
+    let (major, minor) = line.device;
+    let by_number = sys.join(format!("dev/block/{major}:{minor}"));
     // Some file systems have a number of their own, and are named by their device only.
     let by_name = || {
         let device = line.source.canonicalize().ok()?;
@@ -175,6 +96,11 @@ fn device(line: &Line, sys: &Path) -> Option<PathBuf> {
     fs::canonicalize(by_number)
         .ok()
         .or_else(|| fs::canonicalize(by_name()?).ok())
+}
+
+/// Can what has this folder in `/sys`, by its real name, be taken to another computer?
+pub fn can_travel(device: &Path) -> bool {
+    is_removable(device, DEEPEST)
 }
 
 fn is_removable(device: &Path, deep: u32) -> bool {
@@ -225,43 +151,17 @@ fn volume(line: &Line) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use crate::platform::changes::MountChanges;
 
-    #[test]
-    fn lines_are_pinned() {
-        let line =
-            b"69 46 7:0 / /media/alex/My\\040stick\\134 rw,relatime shared:1 - ext4 /dev/loop0 rw";
-        let line = parse(line).unwrap();
-        let wanted = Line {
-            number: "7:0".into(),
-            point: "/media/alex/My stick\\".into(),
-            system: "ext4".into(),
-            source: "/dev/loop0".into(),
-        };
-        assert_eq!(line, wanted);
-        let part = b"69 46 7:0 /inside /mnt rw - ext4 /dev/loop0 rw";
-        assert_eq!(parse(part), None, "a folder of a volume");
-        assert_eq!(parse(b"69 46 7:0 / /mnt rw - ext4"), None);
-        assert_eq!(parse(b""), None);
-        assert_eq!(path(b"\\9\\999\\04"), Path::new("\\9\\999\\04"));
-    }
-
-    proptest! {
-        #[test]
-        fn any_line_is_read(line in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = parse(&line);
-            let _ = path(&line);
-        }
-    }
-
-    fn line(system: &str, point: &str, source: &str) -> Line {
+    fn line(fs: &str, point: &str, source: &str) -> Line {
         Line {
-            number: "8:1".into(),
+            device: (8, 1),
+            is_whole: true,
             point: point.into(),
-            system: system.into(),
+            fs: fs.into(),
             source: source.into(),
+            options: String::new(),
         }
     }
 
@@ -341,7 +241,7 @@ mod tests {
         let point = dir.path().join("volume");
         fs::create_dir(&point).unwrap();
         fs::create_dir("/media/stick").unwrap();
-        let mut changes = Changes::open().unwrap();
+        let mut changes = MountChanges::open().unwrap();
         let has = |point: &Path| {
             let mounts = list().unwrap();
             mounts.into_iter().find(|mount| mount.point == point)

@@ -51,7 +51,8 @@ use super::condition::Condition;
 use super::turns::{Turn, Turns, until_stopped};
 use super::{Context, NotTaken, Port};
 use crate::platform::accounts::Account;
-use crate::platform::mounts::{self, Changes, Mount, MountsError};
+use crate::platform::changes::MountChanges;
+use crate::platform::mounts::{self, Mount, MountsError};
 
 /// What was told of the places.
 const KEY: &str = "files";
@@ -255,8 +256,8 @@ impl Source {
         }
     }
 
-    async fn changes(&mut self) -> Result<Option<Changes>, NotTaken> {
-        match Changes::open() {
+    async fn changes(&mut self) -> Result<Option<MountChanges>, NotTaken> {
+        match MountChanges::open().map_err(MountsError::from) {
             Ok(changes) => {
                 self.volumes.works(&self.port).await?;
                 Ok(Some(changes))
@@ -274,7 +275,7 @@ impl Source {
 }
 
 /// Waits until a volume came or went.
-async fn mounted(changes: &mut Option<Changes>) {
+async fn mounted(changes: &mut Option<MountChanges>) {
     if let Some(changes) = changes
         && changes.next().await.is_ok()
     {

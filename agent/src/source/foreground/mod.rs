@@ -30,9 +30,9 @@ use super::hand_over::hand_over;
 use super::turns::{Turns, until_stopped};
 use super::{Context, NotTaken, Observation, Port};
 use crate::platform::accounts::{Account, Owner};
+use crate::platform::changes::{Changes, Told};
 use crate::platform::clock;
 use crate::platform::desktop::{Change, Desktop, DesktopError, Screen, Window, screens};
-use crate::platform::folder_changes::FolderChanges;
 use crate::platform::program::{Look, look};
 
 /// When it was wanted.
@@ -126,7 +126,8 @@ impl Search<'_> {
                 }
             }
             // Before anything is looked for, so that nothing falls in between.
-            let mut changes = FolderChanges::of(folders(&accounts).iter().map(PathBuf::as_path));
+            let mut changes =
+                Changes::of(folders(&accounts).iter().map(PathBuf::as_path), Told::Names);
             match found(accounts).await {
                 Ok(found) => self.follow_only(found).await?,
                 Err(reason) => trouble = Some(reason),

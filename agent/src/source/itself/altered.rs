@@ -27,7 +27,7 @@ use tokio::time::Instant;
 use self::base::{Base, Change};
 use self::parts::{Part, Place};
 use self::seen::{Seen, Sight};
-use crate::platform::file_events::{Changed, FileEvents};
+use crate::platform::changes::{Changed, Changes, Told};
 use crate::source::condition::Condition;
 use crate::source::hand_over::hand_over;
 use crate::source::{Context, Health, NotTaken, Port};
@@ -80,7 +80,7 @@ pub(super) async fn run(port: &Port, context: &Context, before: Before) -> Resul
         watch.condition.failed(port, reason.to_owned()).await?;
     }
     watch.begin().await?;
-    let mut events = match FileEvents::new() {
+    let mut events = match Changes::open() {
         Ok(events) => events,
         Err(error) => {
             tracing::debug!(%error, "the agent's own files are looked at once an hour");
@@ -116,11 +116,10 @@ pub(super) async fn run(port: &Port, context: &Context, before: Before) -> Resul
                     }
                     continue;
                 }
-                changed = events.next() => changed,
+                changed = events.next(|changed| concerns(changed, &watched)) => changed,
             };
             match changed {
-                Ok(changed) if concerns(&changed, &watched) => break,
-                Ok(_) => {}
+                Ok(()) => break,
                 Err(error) => {
                     tracing::warn!(%error, "the agent's own files are looked at once an hour");
                     tokio::time::sleep_until(due.anew).await;
@@ -298,7 +297,7 @@ fn told(changes: &[Change]) -> Vec<AgentAltered> {
 }
 
 /// Watches the folders of these places, or what there is of the way to them.
-fn watch_folders(events: &mut FileEvents, places: &[Place]) {
+fn watch_folders(events: &mut Changes, places: &[Place]) {
     let mut folders = BTreeSet::new();
     for place in places {
         // A folder of further settings is looked into as well.
@@ -312,15 +311,15 @@ fn watch_folders(events: &mut FileEvents, places: &[Place]) {
     }
     events.clear();
     for folder in folders {
-        if let Err(error) = events.watch_folder(&folder) {
+        if let Err(error) = events.watch(&folder, Told::Finished) {
             tracing::warn!(%error, folder = %folder.display(), "looked at once an hour only");
         }
     }
 }
 
 /// May one of these have changed?
-fn concerns(changed: &[Changed], watched: &[PathBuf]) -> bool {
-    changed.iter().any(|change| match change {
+fn concerns(changed: Changed<'_>, watched: &[PathBuf]) -> bool {
+    match changed {
         Changed::In(folder, name) => {
             let path = folder.join(name);
             watched
@@ -328,8 +327,8 @@ fn concerns(changed: &[Changed], watched: &[PathBuf]) -> bool {
                 .any(|one| one.starts_with(&path) || path.starts_with(one))
         }
         // Of a folder, its rights or its place.
-        Changed::Itself(_) | Changed::Anything => true,
-    })
+        Changed::Itself | Changed::Anything => true,
+    }
 }
 
 #[cfg(test)]

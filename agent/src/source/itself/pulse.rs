@@ -13,8 +13,8 @@ use super::rights::Rights;
 use super::status::Status;
 use super::stopped::{Stopped, Woken};
 use crate::platform::caps;
+use crate::platform::changes::{Changes, Told};
 use crate::platform::clock::Clock;
-use crate::platform::file_events::FileEvents;
 use crate::platform::files::is_systems;
 use crate::platform::service_manager::Manager;
 use crate::platform::signals::Continued;
@@ -101,13 +101,13 @@ fn is_over(since: u64, now: u64, time: Duration) -> bool {
 }
 
 /// The system's word that a cap of memory was reached, where it gives it.
-struct Memory(Option<FileEvents>);
+struct Memory(Option<Changes>);
 
 impl Memory {
     fn of(caps: &Caps) -> Self {
         let open = |file: PathBuf| {
-            let mut events = FileEvents::new().ok()?;
-            events.watch_file(&file).ok()?;
+            let mut events = Changes::open().ok()?;
+            events.watch(&file, Told::Writes).ok()?;
             Some(events)
         };
         Self(caps.events().and_then(open))
@@ -115,7 +115,7 @@ impl Memory {
 
     async fn changed(&mut self) {
         match &mut self.0 {
-            Some(events) => drop(events.next().await),
+            Some(events) => drop(events.next(|_| true).await),
             None => std::future::pending().await,
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::platform::file_events::FileEvents;
+use crate::platform::changes::{Changes, Told};
 use crate::platform::other_process::Other;
 use crate::source::condition::Condition;
 use crate::source::hand_over::hand_over;
@@ -47,7 +47,7 @@ pub(super) async fn run(
             process,
         } = found;
         let Some(process) = process else {
-            let changes = async { drop(events.next().await) };
+            let changes = async { drop(events.next(|_| true).await) };
             if seen {
                 tokio::select! {
                     () = changes => continue,
@@ -56,7 +56,7 @@ pub(super) async fn run(
                 let reason =
                     "the process that watches the agent does not run; start proviso-watch.service";
                 condition.failed(port, reason.to_owned()).await?;
-                drop(events.next().await);
+                drop(events.next(|_| true).await);
             } else {
                 changes.await;
             }
@@ -87,7 +87,7 @@ pub(super) async fn run(
 
 /// What the lock says now, and who tells when that may change.
 struct Look {
-    events: FileEvents,
+    events: Changes,
     process: Option<Other>,
 }
 
@@ -95,8 +95,8 @@ impl Look {
     fn at(lock: &Path) -> std::io::Result<Self> {
         // Also makes the file, which can be watched only then.
         process_behind(lock)?;
-        let mut events = FileEvents::new()?;
-        events.watch_file(lock)?;
+        let mut events = Changes::open()?;
+        events.watch(lock, Told::Writes)?;
         let process = process_behind(lock)?;
         Ok(Self { events, process })
     }

@@ -10,8 +10,9 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::ext::{AT, LENGTH, Superblock};
+use crate::platform::mounts::can_travel;
+use crate::platform::mounts::table::{self, Mount};
 use crate::source::bounded;
-use crate::source::mount_table::{self, Mount};
 
 const MAX_TABLE: usize = 4 << 20;
 const MAX_WORD: usize = 4096;
@@ -43,9 +44,9 @@ pub(super) struct Seen {
 
 /// Looks at what is mounted, and at `known` ones that are not.
 pub(super) fn look(root: &Path, known: &BTreeMap<String, String>) -> io::Result<Seen> {
-    let table = bounded::text(&root.join("proc/self/mountinfo"), MAX_TABLE)?;
+    let mounts = bounded::read(&root.join("proc/self/mountinfo"), MAX_TABLE)?;
     let mut seen = Seen::default();
-    for mount in mount_table::parse(&table) {
+    for mount in table::parse(&mounts) {
         if SILENT.contains(&&*mount.fs) && !seen.silent.contains(&mount.fs) {
             seen.silent.push(mount.fs);
         } else if EXT.contains(&&*mount.fs)
@@ -54,7 +55,7 @@ pub(super) fn look(root: &Path, known: &BTreeMap<String, String>) -> io::Result<
             && let Ok(superblock) = read(&path)
         {
             let uuid = uuid(&superblock.uuid);
-            let label = label(&mount.point, &uuid);
+            let label = label(&mount.point.to_string_lossy(), &uuid);
             let writable = mount.is_writable();
             let volume = seen.volumes.entry(uuid).or_insert(Volume {
                 label,
@@ -97,19 +98,7 @@ fn device(root: &Path, mount: &Mount) -> Option<PathBuf> {
 
 fn is_removable(root: &Path, (major, minor): (u32, u32)) -> bool {
     let link = root.join(format!("sys/dev/block/{major}:{minor}"));
-    let Ok(place) = link.canonicalize() else {
-        return false;
-    };
-    let says = |folder: &Path| {
-        bounded::text(&folder.join("removable"), MAX_WORD).is_ok_and(|it| it.trim() == "1")
-    };
-    let on_usb = place.components().any(|part| {
-        part.as_os_str()
-            .to_str()
-            .is_some_and(|part| part.starts_with("usb"))
-    });
-    // A partition's disk is the folder that it lies in.
-    on_usb || says(&place) || place.parent().is_some_and(says)
+    link.canonicalize().is_ok_and(|place| can_travel(&place))
 }
 
 fn read(path: &Path) -> io::Result<Superblock> {
@@ -177,12 +166,14 @@ mod tests {
 4 1 0:40 / /data rw - btrfs /dev/sdc rw
 5 1 8:1 / /srv rw - ext4 /dev/root rw
 6 1 8:99 / /x rw - ext4 /dev/none rw
+7 1 254:0 / /y rw - ext4 /dev/mapper/y rw
 ",
         );
         for (number, name, removable) in [
             ("8:1", "sda1", "0"),
             ("8:2", "sda2", "0"),
             ("8:17", "sdb1", "1"),
+            ("254:0", "dm-0", "0"),
         ] {
             put(
                 root,
@@ -198,6 +189,12 @@ mod tests {
         put(root, "dev/sda1", &image(1, 7));
         put(root, "dev/sda2", &image(2, 8));
         put(root, "dev/sdb1", &image(3, 9));
+        // Encryption on a stick.
+        put(root, "dev/dm-0", &image(6, 1));
+        let below = root.join("sys/dev/block/254:0/slaves");
+        std::fs::create_dir(&below).unwrap();
+        let stick = root.join("sys/dev/block/8:17");
+        std::os::unix::fs::symlink(stick, below.join("sdb1")).unwrap();
         let gone = uuid(&[4; 16]);
         put(root, &format!("dev/disk/by-uuid/{gone}"), &image(4, 10));
         let known = BTreeMap::from([

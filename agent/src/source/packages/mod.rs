@@ -36,8 +36,8 @@ use super::hand_over::hand_over;
 use super::turns::{Turns, until_stopped};
 use super::{Context, Health, NotTaken, Observation, Port};
 use crate::platform::accounts::Account;
+use crate::platform::changes::{Changed, Changes, Told};
 use crate::platform::clock;
-use crate::platform::folder_changes::FolderChanges;
 
 /// When it was wanted.
 const KEY: &str = "packages";
@@ -112,7 +112,7 @@ impl Watching<'_> {
                 .iter()
                 .flat_map(|place| place.folders(self.root))
                 .collect();
-            let mut changes = FolderChanges::of(folders.iter().map(PathBuf::as_path))
+            let mut changes = Changes::of(folders.iter().map(PathBuf::as_path), Told::Writes)
                 .inspect_err(|error| {
                     tracing::warn!(%error, "lists of packages are looked at every five minutes only");
                 })
@@ -134,7 +134,7 @@ impl Watching<'_> {
     async fn until_changed(
         &mut self,
         places: &[Place],
-        changes: &mut Option<FolderChanges>,
+        changes: &mut Option<Changes>,
     ) -> Result<(), NotTaken> {
         let net = Instant::now() + NET;
         tokio::select! {
@@ -287,11 +287,14 @@ impl Watching<'_> {
 }
 
 /// The next change that counts; never, where nobody tells.
-async fn next(changes: &mut Option<FolderChanges>, places: &[Place]) {
+async fn next(changes: &mut Option<Changes>, places: &[Place]) {
     let Some(told) = changes else {
         return pending().await;
     };
-    let counts = |name: &std::ffi::OsStr| places.iter().any(|place| place.counts_here(name));
+    let counts = |changed: Changed<'_>| match changed {
+        Changed::In(_, name) => places.iter().any(|place| place.counts_here(name)),
+        Changed::Itself | Changed::Anything => true,
+    };
     if let Err(error) = told.next(counts).await {
         tracing::warn!(%error, "the system tells of no more changes to lists of packages");
         *changes = None;

@@ -14,7 +14,8 @@ use super::tool::Tool;
 use super::{Fact, inside};
 use crate::platform::accounts::Account;
 use crate::platform::changes::Told;
-use crate::source::{bounded, mount_table};
+use crate::platform::mounts::table;
+use crate::source::bounded;
 
 /// Where programs of the system are.
 const PROGRAMS: &[&str] = &[
@@ -205,8 +206,8 @@ fn put_together(
 
 /// File systems that are there only while a tool is used.
 fn mounted(root: &Path, accounts: &[Account], facts: &mut Vec<Fact>) {
-    let table = bounded::text(&root.join("proc/self/mountinfo"), MAX_MOUNTS).unwrap_or_default();
-    for mount in mount_table::parse(&table) {
+    let mounts = bounded::read(&root.join("proc/self/mountinfo"), MAX_MOUNTS).unwrap_or_default();
+    for mount in table::parse(&mounts) {
         let Some(tool) = TOOLS.iter().find(|tool| tool.mounts.contains(&&*mount.fs)) else {
             continue;
         };

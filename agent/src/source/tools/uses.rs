@@ -17,7 +17,7 @@ use super::running::{People, Whose, program, tool};
 use super::tool::Tool;
 use super::{Fact, KEY};
 use crate::platform::accounts::Account;
-use crate::platform::changes::{FolderChanges, Told};
+use crate::platform::changes::{Changes, Told};
 use crate::platform::clock;
 use crate::platform::process_events::{Event, Events};
 use crate::source::accounts::people;
@@ -227,7 +227,7 @@ async fn machines(
     accounts: &[Account],
     out: mpsc::Sender<Fact>,
 ) -> Result<(), NotTaken> {
-    let opened = FolderChanges::open().and_then(|changes| {
+    let opened = Changes::open().and_then(|mut changes| {
         changes.watch(device, Told::Opens)?;
         Ok(changes)
     });
@@ -260,7 +260,7 @@ async fn machines(
             }
         }
         sleep(KVM_REST).await;
-        if let Err(error) = opened.next().await {
+        if let Err(error) = opened.next(|_| true).await {
             tracing::warn!(%error, "who opens /dev/kvm is not seen any more");
             return std::future::pending().await;
         }

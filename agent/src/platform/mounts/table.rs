@@ -1,19 +1,22 @@
 //! The table of mounts (proc(5), `mountinfo`).
 
-/// Lines looked at; a computer full of containers has some thousand.
-const MAX_MOUNTS: usize = 8192;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::PathBuf;
 
 /// One mount.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mount {
     /// Major and minor number of the device.
     pub(crate) device: (u32, u32),
+    /// Is it the whole of a volume, and not a folder of it?
+    pub(crate) is_whole: bool,
     /// Where.
-    pub(crate) point: String,
+    pub(crate) point: PathBuf,
     /// Type of the file system.
     pub(crate) fs: String,
     /// What is mounted there.
-    pub(crate) source: String,
+    pub(crate) source: PathBuf,
     /// The file system's own options.
     pub(crate) options: String,
 }
@@ -33,30 +36,32 @@ impl Mount {
 }
 
 /// Reads the table; lines of another form are passed over.
-pub(crate) fn parse(table: &str) -> Vec<Mount> {
-    table.lines().filter_map(line).take(MAX_MOUNTS).collect()
+pub(crate) fn parse(table: &[u8]) -> impl Iterator<Item = Mount> {
+    table.split(|&byte| byte == b'\n').filter_map(line)
 }
 
-fn line(line: &str) -> Option<Mount> {
-    // What stands before the dash has one field or more at its end that nobody needs here.
-    let (before, after) = line.split_once(" - ")?;
-    let mut before = before.split(' ');
-    let (major, minor) = before.nth(2)?.split_once(':')?;
-    let point = before.nth(1)?;
-    let mut after = after.split(' ');
+/// `36 35 98:0 /root /point options optional... - type source options`
+fn line(line: &[u8]) -> Option<Mount> {
+    let text = |word: &[u8]| String::from_utf8_lossy(word).into_owned();
+    let mut words = line.split(|&byte| byte == b' ');
+    let device = std::str::from_utf8(words.nth(2)?).ok()?;
+    let (major, minor) = device.split_once(':')?;
+    let (root, point) = (words.next()?, words.next()?);
+    let mut words = words.skip_while(|word| *word != b"-").skip(1);
     Some(Mount {
         device: (major.parse().ok()?, minor.parse().ok()?),
+        is_whole: root == b"/",
         point: unescape(point),
-        fs: after.next()?.to_owned(),
-        source: unescape(after.next()?),
-        options: after.next().unwrap_or_default().to_owned(),
+        fs: text(words.next()?),
+        source: unescape(words.next()?),
+        options: words.next().map(text).unwrap_or_default(),
     })
 }
 
 /// Blanks and the like stand there as a backslash and three octal digits.
-fn unescape(field: &str) -> String {
+fn unescape(field: &[u8]) -> PathBuf {
     let mut bytes = Vec::with_capacity(field.len());
-    let mut rest = field.as_bytes();
+    let mut rest = field;
     while let Some((&first, tail)) = rest.split_first() {
         let octal = tail.first_chunk::<3>().filter(|_| first == b'\\');
         let byte = octal.and_then(|digits| {
@@ -76,42 +81,54 @@ fn unescape(field: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    PathBuf::from(OsString::from_vec(bytes))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use proptest::prelude::*;
 
     use super::*;
 
     #[test]
     fn lines_are_pinned() {
-        let table = "\
+        let table = b"\
 36 35 98:0 /mnt1 /mnt/my\\040disk rw,noatime master:1 shared:2 - ext3 /dev/root rw,errors=continue
 40 35 0:44 / /home/alex/x ro,nosuid - fuse.gocryptfs /home/alex/c ro,user_id=1000,group_id=1000
 half of a line
 ";
-        let mounts = parse(table);
+        let mounts: Vec<_> = parse(table).collect();
         let (disk, fuse) = (&mounts[0], &mounts[1]);
         assert_eq!(mounts.len(), 2);
-        assert_eq!((disk.device, &*disk.point), ((98, 0), "/mnt/my disk"));
-        assert_eq!((&*disk.fs, &*disk.source), ("ext3", "/dev/root"));
+        assert_eq!(disk.device, (98, 0));
+        assert_eq!(disk.point, Path::new("/mnt/my disk"));
+        assert_eq!(disk.source, Path::new("/dev/root"));
+        assert_eq!(disk.fs, "ext3");
+        assert!(fuse.is_whole && !disk.is_whole);
         assert!(disk.is_writable() && !fuse.is_writable());
         assert_eq!(fuse.fs, "fuse.gocryptfs");
         assert_eq!(
             (fuse.number("user_id"), fuse.number("no")),
             (Some(1000), None)
         );
-        assert_eq!(unescape("a\\134\\777\\04"), "a\\\\777\\04");
+        let odd = unescape(b"a\\134\\777\\999\\+04\\04");
+        assert_eq!(odd, Path::new("a\\\\777\\999\\+04\\04"));
+        assert_eq!(line(b"69 46 7:0 / /mnt rw - ext4"), None);
+        assert_eq!(line(b"69 46 7 / /mnt rw - ext4 /dev/loop0 rw"), None);
     }
 
     proptest! {
         #[test]
-        fn any_table_is_read(table in "[0-9:/ \\\\a-z-]{0,200}") {
-            for mount in parse(&table) {
-                prop_assert!(mount.point.len() <= table.len());
+        fn any_table_is_read(
+            words in "[0-9:/ \\\\a-z\n-]{0,200}",
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        ) {
+            for mount in parse(words.as_bytes()).chain(parse(&bytes)) {
+                prop_assert!(mount.point.as_os_str().len() <= 200);
             }
+            let _ = unescape(&bytes);
         }
     }
 }
