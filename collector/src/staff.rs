@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 
 use crate::clock;
 use crate::random::{self, NoRandom};
-use crate::store::staff::{self, Staff};
+use crate::store::staff::{self, Role, Staff};
 use crate::store::{SqlError, Store, StoreError};
 use crate::web::audit::SIGN_IN_FAILED;
 use crate::web::password::{self, PasswordError};
@@ -16,6 +16,17 @@ use crate::web::sign_in;
 
 /// Most characters of a name.
 const LONGEST: usize = 200;
+
+/// What somebody new does here.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// As what.
+    pub role: Role,
+    /// With whom; may be empty.
+    pub team: String,
+    /// Where to tell them of what waits; may be empty.
+    pub mail: String,
+}
 
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -55,19 +66,20 @@ impl From<SqlError> for StaffError {
 }
 
 /// Adds somebody. May wait: not for async code.
-pub fn add(store: &Store, name: &str, password: &str) -> Result<(), StaffError> {
+pub fn add(store: &Store, name: &str, password: &str, place: &Place) -> Result<(), StaffError> {
     let name = name.trim().to_owned();
     if name.is_empty() || name.chars().count() > LONGEST || name.contains(char::is_control) {
         return Err(StaffError::Name);
     }
     let id: [u8; 16] = random::bytes()?;
-    let new = Staff {
-        id: HEXLOWER.encode(&id),
+    let mut new = Staff::new(
+        HEXLOWER.encode(&id),
         name,
-        hash: password::hash(password)?,
-        failed: 0,
-        locked_until: None,
-    };
+        password::hash(password)?,
+        place.role,
+    );
+    new.team = place.team.trim().to_owned();
+    new.mail = place.mail.trim().to_owned();
     store.write_blocking("add staff", move |tx| {
         if staff::by_name(tx, &new.name)?.is_some() {
             return Err(StaffError::Taken(new.name));
@@ -88,7 +100,7 @@ pub fn identify(store: &Store, name: &str, password: &str) -> Result<Staff, Staf
         let Some(somebody) = somebody else {
             return Ok(None);
         };
-        if somebody.locked_until.is_some_and(|until| now < until) {
+        if somebody.locked_until.is_some_and(|until| now < until) || somebody.closed.is_some() {
             return Ok(None);
         }
         if right {
@@ -111,6 +123,40 @@ pub fn identify(store: &Store, name: &str, password: &str) -> Result<Staff, Staf
         Ok::<_, StaffError>(None)
     })?;
     known.ok_or(StaffError::Wrong(name))
+}
+
+/// Changes what somebody does here; they must sign in again. Gives them as they are now. May wait: not
+/// for async code.
+pub fn change(
+    store: &Store,
+    name: &str,
+    how: impl FnOnce(&mut Staff) + Send,
+) -> Result<Staff, StaffError> {
+    let name = name.trim().to_owned();
+    let found = store.read_blocking(|read| Ok::<_, StoreError>(staff::by_name(read, &name)?))?;
+    let Some(mut somebody) = found else {
+        return Err(StaffError::Nobody(name));
+    };
+    how(&mut somebody);
+    let changed = somebody.clone();
+    store.write_blocking("change staff", move |tx| {
+        staff::change(tx, &changed)?;
+        let now = clock::now();
+        let entry = crate::store::audit::Entry {
+            id: random::row_id(now)?,
+            at: now,
+            staff: changed.id.clone(),
+            action: "changed_role".to_owned(),
+            person: None,
+            reason: match changed.closed {
+                None => changed.role.as_str().to_owned(),
+                Some(_) => "signs in no more".to_owned(),
+            },
+        };
+        crate::store::audit::put(tx, &entry)?;
+        Ok::<_, StaffError>(())
+    })?;
+    Ok(somebody)
 }
 
 /// Gives somebody a new password. May wait: not for async code.
@@ -140,20 +186,28 @@ pub fn set_password(store: &Store, name: &str, password: &str) -> Result<(), Sta
 mod tests {
     use super::*;
 
+    fn place() -> Place {
+        Place {
+            role: Role::Manager,
+            team: String::new(),
+            mail: String::new(),
+        }
+    }
+
     #[test]
     fn a_name_is_added_once_and_can_have_a_new_password() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("store.db");
         Store::create(&path).unwrap();
         let store = Store::open(&path).unwrap();
-        add(&store, " morgan ", "correct horse battery").unwrap();
-        let why = add(&store, "morgan", "correct horse battery").unwrap_err();
+        add(&store, " morgan ", "correct horse battery", &place()).unwrap();
+        let why = add(&store, "morgan", "correct horse battery", &place()).unwrap_err();
         assert!(matches!(why, StaffError::Taken(_)), "{why}");
         assert!(matches!(
-            add(&store, "a\nb", "correct horse battery"),
+            add(&store, "a\nb", "correct horse battery", &place()),
             Err(StaffError::Name)
         ));
-        assert!(add(&store, "kim", "short").is_err());
+        assert!(add(&store, "kim", "short", &place()).is_err());
 
         let hash = |store: &Store| {
             let found =

@@ -8,14 +8,16 @@ use std::sync::Arc;
 use proviso_collector::authority::Authority;
 use proviso_collector::clock;
 use proviso_collector::config::Config;
+use proviso_collector::staff::{self, Place};
+use proviso_collector::store;
 use proviso_collector::store::devices::{self, Device, DeviceState, Registered};
 use proviso_collector::store::findings::{self, Finding, Proof};
 use proviso_collector::store::people::{self, Person};
+use proviso_collector::store::staff::Role;
 use proviso_collector::store::{
     DeviceId, FindingId, Hash, PersonId, SqlError, Store, StoreError, Tx,
 };
 use proviso_collector::web::{self, Site};
-use proviso_collector::{staff, store};
 use proviso_tests::browser::Chromium;
 use proviso_tests::machine::Machine;
 use proviso_tests::site::Sites;
@@ -104,7 +106,12 @@ fn alerts_come_by_themselves_and_a_person_decides() {
     let path = dir.path().join("store.db");
     Store::create(&path).unwrap();
     let store = Store::open(&path).unwrap();
-    staff::add(&store, "morgan", PASSWORD).unwrap();
+    let place = Place {
+        role: Role::Manager,
+        team: String::new(),
+        mail: String::new(),
+    };
+    staff::add(&store, "morgan", PASSWORD, &place).unwrap();
     write(&store, somebody);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let base = serve(&runtime, &store);

@@ -1,13 +1,16 @@
-//! `person add`, `person list`.
+//! `person add`, `person assign`, `person list`.
 
 use std::fmt::Write;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use proviso_collector::store::people::{self, Person as Entered};
+use proviso_collector::store::sight::{self, Case};
+use proviso_collector::store::staff::{self, Role};
 use proviso_collector::store::{PersonId, SqlError, Tx, devices, orders};
 use proviso_collector::{clock, random};
 
+use super::people::one;
 use super::{Data, audit};
 
 /// Most characters of a name or a note.
@@ -18,6 +21,8 @@ const LONGEST: usize = 200;
 pub(super) enum Person {
     /// Enter a person; says the pseudonym under which their activity is kept.
     Add(Add),
+    /// Make a person the case of an offender manager; until then every manager sees them.
+    Assign(Assign),
     /// Show everybody, with their order and computers.
     List(Data),
 }
@@ -38,8 +43,63 @@ impl Person {
     pub(super) fn run(self) -> anyhow::Result<String> {
         match self {
             Self::Add(add) => add.run(),
+            Self::Assign(assign) => assign.run(),
             Self::List(data) => list(&data),
         }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Assign {
+    #[command(flatten)]
+    data: Data,
+    /// Pseudonym, id or exact name.
+    person: String,
+    /// Whose case, by the name they sign in with.
+    #[arg(long)]
+    officer: String,
+    /// Why, for the audit.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    reason: String,
+}
+
+impl Assign {
+    fn run(self) -> anyhow::Result<String> {
+        let (_, store) = self.data.open()?;
+        let person = one(&store, &self.person)?;
+        let said = store.write_blocking("assign", move |tx| {
+            let Some(officer) = staff::by_name(tx, self.officer.trim())? else {
+                bail!(
+                    "nobody signs in as {:?}; `staff list` shows who does",
+                    self.officer
+                );
+            };
+            if officer.role != Role::Manager && officer.role != Role::Supervisor {
+                bail!(
+                    "{} is no manager or supervisor, and so has no cases; choose another",
+                    officer.name
+                );
+            }
+            let now = clock::now();
+            sight::assign(
+                tx,
+                &Case {
+                    id: random::row_id(now)?,
+                    person: person.id.clone(),
+                    officer: officer.id.clone(),
+                    since: now,
+                    until: None,
+                    put_by: String::new(),
+                    reason: self.reason.trim().to_owned(),
+                },
+            )?;
+            audit::enter(tx, "assigned", Some(&person.id), &officer.name)?;
+            Ok(format!(
+                "{} is the case of {}.\n",
+                person.pseudonym, officer.name
+            ))
+        })?;
+        Ok(said)
     }
 }
 

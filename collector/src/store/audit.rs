@@ -98,6 +98,25 @@ pub fn latest(read: &Read<'_>, limit: u64, skip: u64) -> Result<Vec<Shown>, SqlE
     )
 }
 
+/// What `staff` did, and entries about everybody whom they see, newest first.
+pub fn seen_by(
+    read: &Read<'_>,
+    (staff, now): (&str, i64),
+    limit: u64,
+    skip: u64,
+) -> Result<Vec<Shown>, SqlError> {
+    read.query(
+        "SELECT a.id, a.at, a.staff, a.action, a.person, a.reason, \
+         COALESCE(s.name, a.staff), p.pseudonym FROM audit a \
+         LEFT JOIN staff s ON s.id = a.staff LEFT JOIN person p ON p.id = a.person \
+         WHERE a.staff = $1 OR a.person IN \
+         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
+         ORDER BY a.at DESC, a.id DESC LIMIT $3 OFFSET $4",
+        &[staff.into(), now.into(), limit.into(), skip.into()],
+        shown,
+    )
+}
+
 /// Entries about one person, newest first.
 pub fn of_person(
     read: &Read<'_>,

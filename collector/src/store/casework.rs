@@ -122,17 +122,23 @@ pub fn alert(read: &Read<'_>, finding: FindingId) -> Result<Option<Alert>, SqlEr
     )
 }
 
-/// Everybody's groups of alerts that nobody decided: worst first, then longest waiting.
-pub fn groups(read: &Read<'_>, limit: u64, skip: u64) -> Result<Vec<Group>, SqlError> {
+/// Groups of alerts that nobody decided, of everybody whom `staff` sees: worst first, then longest waiting.
+pub fn groups(
+    read: &Read<'_>,
+    (staff, now): (&str, i64),
+    limit: u64,
+    skip: u64,
+) -> Result<Vec<Group>, SqlError> {
     read.query(
         "SELECT f.person, f.rule, f.clause, f.severity, f.matched, f.order_digest, count(*), \
          sum(CASE WHEN a.state = 'open' THEN 1 ELSE 0 END), min(f.at), max(f.at), \
          min(a.opened), min(f.id) FROM alert a JOIN finding f ON f.id = a.finding \
-         WHERE a.state IN ('open', 'acknowledged') \
+         WHERE a.state IN ('open', 'acknowledged') AND a.person IN \
+         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
          GROUP BY f.person, f.rule, f.clause, f.severity, f.matched, f.order_digest \
          ORDER BY CASE f.severity WHEN 'urgent' THEN 0 WHEN 'breach' THEN 1 ELSE 2 END, \
-         min(a.opened), min(f.id) LIMIT $1 OFFSET $2",
-        &[limit.into(), skip.into()],
+         min(a.opened), min(f.id) LIMIT $3 OFFSET $4",
+        &[staff.into(), now.into(), limit.into(), skip.into()],
         group,
     )
 }
@@ -213,11 +219,12 @@ pub fn waiting_digest(read: &Read<'_>, finding: FindingId, limit: u64) -> Result
     Ok(Hash::of(lines.as_bytes()))
 }
 
-/// Everybody's alerts that nobody decided.
-pub fn count_waiting(read: &Read<'_>) -> Result<u64, SqlError> {
+/// Alerts that nobody decided, of everybody whom `staff` sees.
+pub fn count_waiting(read: &Read<'_>, (staff, now): (&str, i64)) -> Result<u64, SqlError> {
     let found = read.first(
-        "SELECT count(*) FROM alert WHERE state IN ('open', 'acknowledged')",
-        &[],
+        "SELECT count(*) FROM alert WHERE state IN ('open', 'acknowledged') AND person IN \
+         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2)",
+        &[staff.into(), now.into()],
         |row| row.count(0),
     )?;
     Ok(found.unwrap_or(0))

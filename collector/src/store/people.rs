@@ -4,6 +4,7 @@
 //! [`PersonId`] or the pseudonym.
 
 use super::ids::PersonId;
+use super::sight;
 use super::sql::{Read, Row, SqlError, Tx};
 
 /// One person under supervision, with what the register says.
@@ -39,7 +40,7 @@ pub fn add(tx: &Tx<'_>, person: &Person) -> Result<(), SqlError> {
             (&person.note).into(),
         ],
     )?;
-    Ok(())
+    sight::anew(tx, Some(&person.id))
 }
 
 /// Everybody, by pseudonym.

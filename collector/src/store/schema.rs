@@ -14,11 +14,13 @@
 //! `cannot_tell` the counts of what could not be judged. Everything but `report`, `decision` and the
 //! register can be rebuilt.
 
+mod desk;
+
 use super::StoreError;
 use super::sql::{Read, Session, SqlError};
 
 /// The version this program reads and writes.
-pub const VERSION: &str = "8";
+pub const VERSION: &str = "9";
 
 /// All tables of version 1. Times are Unix milliseconds; ids, digests and devices are lower hex.
 pub const FIRST: &str = "
@@ -374,7 +376,7 @@ UPDATE meta SET value = '8' WHERE key = 'schema';
 ";
 
 /// From which version each step leads on.
-const STEPS: [(&str, &str); 7] = [
+const STEPS: [(&str, &str); 8] = [
     ("1", SECOND),
     ("2", LEDGER),
     ("3", HELD),
@@ -382,6 +384,7 @@ const STEPS: [(&str, &str); 7] = [
     ("5", LIFE),
     ("6", ERASURES),
     ("7", KEYS),
+    ("8", desk::DESK),
 ];
 
 /// Makes the tables in an empty file.

@@ -5,6 +5,7 @@
 //!
 //! Refuses: to know how passwords are checked or how long a session lives; `web` decides that.
 
+use super::sight;
 use super::sql::{Read, Row, SqlError, Tx};
 
 /// Somebody who may sign in.
@@ -20,6 +21,31 @@ pub struct Staff {
     pub failed: u64,
     /// No sign-in before this, Unix milliseconds.
     pub locked_until: Option<i64>,
+    /// What they do here.
+    pub role: Role,
+    /// With whom; managers of a team are seen by its supervisors.
+    pub team: String,
+    /// Where to tell them of what waits; empty: nowhere.
+    pub mail: String,
+    /// Since when they may not sign in any more, Unix milliseconds.
+    pub closed: Option<i64>,
+}
+
+/// What somebody does here; `web::access` says what each may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Manages offenders: decides about their own cases.
+    Manager,
+    /// Runs a team: sees its cases, reassigns them and signs decisions off.
+    Supervisor,
+    /// Forensic examiner: takes evidence out, decides nothing.
+    Examiner,
+    /// Sees to accounts, devices and lists, and sees no activity.
+    Administrator,
+    /// Reads who looked at whom and why, and nothing else.
+    Auditor,
+    /// Of another agency: reads what is disclosed to them.
+    Partner,
 }
 
 /// A signed-in browser.
@@ -29,31 +55,125 @@ pub struct WebSession {
     pub staff: String,
     /// Their name.
     pub name: String,
+    /// What they do here.
+    pub role: Role,
+    /// With whom.
+    pub team: String,
     /// Unix milliseconds.
     pub expires: i64,
     /// What every form must repeat.
     pub csrf: [u8; 32],
 }
 
+impl Staff {
+    /// Somebody new, who has no team yet.
+    #[must_use]
+    pub fn new(id: String, name: String, hash: String, role: Role) -> Self {
+        Self {
+            id,
+            name,
+            hash,
+            failed: 0,
+            locked_until: None,
+            role,
+            team: String::new(),
+            mail: String::new(),
+            closed: None,
+        }
+    }
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Manager,
+        Self::Supervisor,
+        Self::Examiner,
+        Self::Administrator,
+        Self::Auditor,
+        Self::Partner,
+    ];
+
+    /// The form in the table and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Manager => "manager",
+            Self::Supervisor => "supervisor",
+            Self::Examiner => "examiner",
+            Self::Administrator => "administrator",
+            Self::Auditor => "auditor",
+            Self::Partner => "partner",
+        }
+    }
+}
+
+impl std::str::FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        let found = Self::ALL.into_iter().find(|one| one.as_str() == text);
+        found.ok_or(UnknownRole)
+    }
+}
+
+/// A word that is no [`Role`].
+#[derive(Debug, thiserror::Error)]
+#[error("a role is manager, supervisor, examiner, administrator, auditor or partner")]
+pub struct UnknownRole;
+
 /// Enters somebody. The name must be free.
 pub fn add(tx: &Tx<'_>, staff: &Staff) -> Result<(), SqlError> {
     tx.execute(
-        "INSERT INTO staff (id, name, hash, failed, locked_until) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO staff (id, name, hash, failed, locked_until, role, team, mail, closed) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         &[
             (&staff.id).into(),
             (&staff.name).into(),
             (&staff.hash).into(),
             staff.failed.into(),
             staff.locked_until.into(),
+            staff.role.as_str().into(),
+            (&staff.team).into(),
+            (&staff.mail).into(),
+            staff.closed.into(),
         ],
     )?;
-    Ok(())
+    sight::anew(tx, None)
+}
+
+/// Everybody who may sign in or could once, by name.
+pub fn all(read: &Read<'_>) -> Result<Vec<Staff>, SqlError> {
+    read.query(
+        "SELECT id, name, hash, failed, locked_until, role, team, mail, closed FROM staff \
+         ORDER BY name",
+        &[],
+        staff,
+    )
+}
+
+/// Changes what somebody does, with whom, and where they are told; ends their sessions, and they can open
+/// none while `closed`.
+pub fn change(tx: &Tx<'_>, staff: &Staff) -> Result<(), SqlError> {
+    tx.execute(
+        "UPDATE staff SET role = $2, team = $3, mail = $4, closed = $5 WHERE id = $1",
+        &[
+            (&staff.id).into(),
+            staff.role.as_str().into(),
+            (&staff.team).into(),
+            (&staff.mail).into(),
+            staff.closed.into(),
+        ],
+    )?;
+    end_sessions(tx, &staff.id)?;
+    sight::anew(tx, None)
 }
 
 /// Somebody by the name they sign in with.
 pub fn by_name(read: &Read<'_>, name: &str) -> Result<Option<Staff>, SqlError> {
     read.first(
-        "SELECT id, name, hash, failed, locked_until FROM staff WHERE name = $1",
+        "SELECT id, name, hash, failed, locked_until, role, team, mail, closed FROM staff \
+         WHERE name = $1",
         &[name.into()],
         staff,
     )
@@ -62,7 +182,8 @@ pub fn by_name(read: &Read<'_>, name: &str) -> Result<Option<Staff>, SqlError> {
 /// Somebody by id.
 pub fn by_id(read: &Read<'_>, id: &str) -> Result<Option<Staff>, SqlError> {
     read.first(
-        "SELECT id, name, hash, failed, locked_until FROM staff WHERE id = $1",
+        "SELECT id, name, hash, failed, locked_until, role, team, mail, closed FROM staff \
+         WHERE id = $1",
         &[id.into()],
         staff,
     )
@@ -75,6 +196,10 @@ fn staff(row: &Row<'_>) -> Result<Staff, SqlError> {
         hash: row.text(2)?,
         failed: row.count(3)?,
         locked_until: row.maybe_int(4)?,
+        role: row.parsed(5)?,
+        team: row.text(6)?,
+        mail: row.text(7)?,
+        closed: row.maybe_int(8)?,
     })
 }
 
@@ -145,8 +270,8 @@ pub fn open_session(
 /// The session with this hash, if it has not expired.
 pub fn session(read: &Read<'_>, hash: &[u8; 32], now: i64) -> Result<Option<WebSession>, SqlError> {
     read.first(
-        "SELECT s.id, s.name, w.expires, w.csrf FROM web_session w \
-         JOIN staff s ON s.id = w.staff WHERE w.hash = $1 AND w.expires > $2",
+        "SELECT s.id, s.name, w.expires, w.csrf, s.role, s.team FROM web_session w \
+         JOIN staff s ON s.id = w.staff AND s.closed IS NULL WHERE w.hash = $1 AND w.expires > $2",
         &[hash.into(), now.into()],
         web_session,
     )
@@ -191,5 +316,7 @@ fn web_session(row: &Row<'_>) -> Result<WebSession, SqlError> {
         name: row.text(1)?,
         expires: row.int(2)?,
         csrf: row.array(3)?,
+        role: row.parsed(4)?,
+        team: row.text(5)?,
     })
 }

@@ -49,6 +49,7 @@ pub(super) async fn show(
     let (page, skip) = layout::skip(wanted.page);
     let found = gather(&site, id, all, skip).await?.ok_or(decide::MISSING)?;
     let person = found.finding.person.clone();
+    site.in_sight(&signed, &person).await?;
     site.looks(&signed, audit::SAW_ALIKE, Some(&person), &id.to_string())
         .await?;
     let text = site.texts.get(found.finding.order).await?;

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::clock;
 use crate::random;
 use crate::store::audit::{self, Entry, Shown};
+use crate::store::staff::Role;
 use crate::store::{PersonId, StoreError, Tx};
 
 use super::Site;
@@ -30,6 +31,8 @@ pub(super) const SAW_DAY: &str = "saw_day";
 pub(super) const SAW_ALERT: &str = "saw_alert";
 pub(super) const SAW_ALIKE: &str = "saw_alike";
 pub(super) const SAW_AUDIT: &str = "saw_audit";
+/// Asked for a person who is not one of theirs.
+pub(super) const REFUSED: &str = "refused";
 pub(super) const EXPORTED: &str = "exported";
 pub(super) const DECIDED: &str = "decided";
 
@@ -99,18 +102,23 @@ pub(super) async fn show(
             Fault::Missing("there is no person with this id; look in the overview")
         })?),
     };
+    let auditor = signed.role == Role::Auditor;
+    if let (Some(person), false) = (&person, auditor) {
+        site.in_sight(&signed, person).await?;
+    }
     site.looks(&signed, SAW_AUDIT, person.as_ref(), "").await?;
     let watched = match &person {
         None => Some(site.witnessed().await?),
         Some(_) => None,
     };
     let (page, skip) = layout::skip(wanted.page);
-    let whose = person.clone();
+    let (whose, staff, now) = (person.clone(), signed.staff.clone(), clock::now());
     let mut rows = site
         .store
         .read(move |read| {
             Ok::<_, StoreError>(match &whose {
-                None => audit::latest(read, PER_PAGE + 1, skip)?,
+                None if auditor => audit::latest(read, PER_PAGE + 1, skip)?,
+                None => audit::seen_by(read, (&staff, now), PER_PAGE + 1, skip)?,
                 Some(person) => audit::of_person(read, person, PER_PAGE + 1, skip)?,
             })
         })
@@ -183,9 +191,12 @@ fn action(word: &str) -> &str {
         SAW_DAY => "saw the day",
         SAW_ALERT => "saw",
         SAW_ALIKE => "saw alerts like",
+        REFUSED => "asked for, and was not shown, something",
         SAW_AUDIT => "saw who looked",
         EXPORTED => "asked for an evidence bundle of",
         DECIDED => "recorded a decision on",
+        "changed_role" => "was given another role or team:",
+        "assigned" => "made the case of",
         "new_password" => "was given a new password",
         "asked_erasure" => "asked to erase records of",
         "withdrew_erasure" => "took back a request to erase records of",

@@ -54,6 +54,7 @@ pub(super) async fn show(
         .await?;
     let case = found.ok_or(decide::MISSING)?;
     let whose = case.finding.person.clone();
+    site.in_sight(&signed, &whose).await?;
     site.looks(&signed, audit::SAW_ALERT, Some(&whose), &id.to_string())
         .await?;
     let text = site.texts.get(case.finding.order).await?;

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use crate::clock;
 use crate::random;
 use crate::store::casework::{self, AlertState, Decision};
-use crate::store::{FindingId, Tx};
+use crate::store::{FindingId, Tx, sight};
 
 use super::Site;
 use super::audit;
@@ -141,6 +141,7 @@ pub(super) async fn one(
     let staff = signed.staff;
     site.store
         .write("decide", move |tx| {
+            seen_by(tx, &staff, finding, now)?;
             let before = casework::decisions(tx, finding)?;
             let latest = before.last().map_or("", |latest| &latest.decision.id);
             if latest != form.seen {
@@ -166,6 +167,7 @@ pub(super) async fn alike(
     let staff = signed.staff;
     site.store
         .write("decide alike", move |tx| {
+            seen_by(tx, &staff, finding, now)?;
             let waiting = casework::waiting_digest(tx, finding, TOGETHER)?;
             if waiting.to_string() != form.seen {
                 return Err(Fault::Changed);
@@ -229,6 +231,15 @@ fn taken(verdict: &str, reason: &str) -> Result<(Verdict, String), Fault> {
         ));
     }
     Ok((verdict, reason))
+}
+
+/// Nobody decides about a person whom they do not see.
+fn seen_by(tx: &Tx<'_>, staff: &str, finding: FindingId, now: i64) -> Result<(), Fault> {
+    let alert = casework::alert(tx, finding)?.ok_or(MISSING)?;
+    match sight::why(tx, staff, &alert.person, now)? {
+        Some(_) => Ok(()),
+        None => Err(Fault::Sight),
+    }
 }
 
 fn decide(

@@ -90,6 +90,7 @@ pub(super) async fn send(
         "there is no export on this collector's pages; use the export command",
     ))?;
     let id: PersonId = id.parse().map_err(|_| MISSING)?;
+    site.in_sight(&signed, &id).await?;
     let (from, to) = days(&form)?;
     let whose = id.clone();
     let (person, order) = site

@@ -27,6 +27,17 @@ pub(super) enum Fault {
     /// The form comes from another site.
     #[error("this form was sent by another site, so nothing was changed")]
     Elsewhere,
+    /// Not for this role.
+    #[error(
+        "your role does not open this page; if your work needs it, ask an administrator for another role"
+    )]
+    Role,
+    /// Not one of theirs.
+    #[error(
+        "this person is not one of yours now; whose case it is can hand over to you for a while, or a \
+         supervisor can make it yours; that you asked is recorded"
+    )]
+    Sight,
     /// There is no such thing.
     #[error("{0}")]
     Missing(&'static str),
@@ -73,7 +84,7 @@ impl Fault {
         match self {
             Self::SignedOut(_) => StatusCode::SEE_OTHER,
             Self::LiveSignedOut => StatusCode::UNAUTHORIZED,
-            Self::Token | Self::Elsewhere => StatusCode::FORBIDDEN,
+            Self::Token | Self::Elsewhere | Self::Role | Self::Sight => StatusCode::FORBIDDEN,
             Self::Missing(_) => StatusCode::NOT_FOUND,
             Self::Input(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Overtaken | Self::Changed => StatusCode::CONFLICT,
@@ -88,6 +99,7 @@ impl Fault {
         match self {
             Self::SignedOut(_) | Self::LiveSignedOut => "Signed out",
             Self::Token | Self::Elsewhere => "Not done",
+            Self::Role | Self::Sight => "Not yours to see",
             Self::Missing(_) => "Not found",
             Self::Input(_) => "Please check the form",
             Self::Overtaken => "Decided by somebody else",

@@ -15,10 +15,11 @@ use subtle::ConstantTimeEq;
 
 use crate::clock;
 use crate::random;
-use crate::store::{Hash, StoreError, Tx, staff};
+use crate::store::staff::Role;
+use crate::store::{Hash, PersonId, Read, StoreError, Tx, sight, staff};
 
-use super::Site;
 use super::fault::Fault;
+use super::{Site, audit};
 
 /// The cookie; `__Host-` makes browsers demand HTTPS, this host and the whole path.
 const COOKIE_NAME: &str = "__Host-proviso";
@@ -35,12 +36,17 @@ const NOTED: i64 = 60 * 1_000;
 /// The header with which the script asks for a page to refresh itself.
 const LIVE: &str = "x-live";
 
-/// Somebody who is signed in.
+/// Somebody who is signed in, and whose role opens this address.
+#[derive(Clone)]
 pub(super) struct Signed {
     /// Staff id.
     pub(super) staff: String,
     /// What to call them.
     pub(super) name: String,
+    /// What they do here.
+    pub(super) role: Role,
+    /// With whom.
+    pub(super) team: String,
     /// What every form carries.
     pub(super) token: String,
     /// Whether a page asks for itself, rather than a person.
@@ -87,7 +93,20 @@ fn set_cookie(value: &str, more: &str) -> Result<HeaderValue, Fault> {
     HeaderValue::from_str(&text).map_err(|_| Fault::Damaged("a cookie could not be made".into()))
 }
 
+/// A session, whatever its role: for `routes` alone.
+pub(super) struct Seen(pub(super) Signed);
+
+/// What `routes` let pass. An address that asks for nothing has none.
 impl FromRequestParts<Arc<Site>> for Signed {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Site>) -> Result<Self, Fault> {
+        let signed = parts.extensions.get::<Self>().cloned();
+        signed.ok_or_else(|| Fault::SignedOut("/".to_owned()))
+    }
+}
+
+impl FromRequestParts<Arc<Site>> for Seen {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Fault> {
@@ -96,7 +115,7 @@ impl FromRequestParts<Arc<Site>> for Signed {
             Some(cookie) => site.session(&cookie, live).await?,
             None => None,
         };
-        signed.ok_or_else(|| match parts.method {
+        signed.map(Self).ok_or_else(|| match parts.method {
             _ if live => Fault::LiveSignedOut,
             // What a form wanted is not done after all; the overview is where to go on.
             Method::GET => Fault::SignedOut(parts.uri.to_string()),
@@ -136,10 +155,32 @@ impl Site {
         Ok(Some(Signed {
             staff: session.staff,
             name: session.name,
+            role: session.role,
+            team: session.team,
             token: HEXLOWER.encode(&session.csrf),
             live,
             hash,
         }))
+    }
+
+    /// Lets go on who has this person in sight; whoever has not is told, and that they asked is entered.
+    pub(super) async fn in_sight(&self, signed: &Signed, person: &PersonId) -> Result<(), Fault> {
+        if self.sees_now(signed, person).await? {
+            return Ok(());
+        }
+        self.looks(signed, audit::REFUSED, Some(person), "").await?;
+        Err(Fault::Sight)
+    }
+
+    /// Whether they see this person now, for streams: a store that does not answer says no.
+    pub(super) async fn sees(&self, signed: &Signed, person: &PersonId) -> bool {
+        self.sees_now(signed, person).await.unwrap_or(false)
+    }
+
+    async fn sees_now(&self, signed: &Signed, person: &PersonId) -> Result<bool, StoreError> {
+        let (staff, whom, now) = (signed.staff.clone(), person.clone(), clock::now());
+        let look = move |read: &Read<'_>| Ok(sight::why(read, &staff, &whom, now)?.is_some());
+        self.store.read(look).await
     }
 
     /// Whether a session still holds, for streams that outlive a request.

@@ -44,15 +44,16 @@ pub(super) async fn show(
     site.looks(&signed, audit::SAW_ALERTS, None, "").await?;
     let (page, skip) = layout::skip(wanted.page);
     let now = clock::now();
+    let staff = signed.staff.clone();
     let (mut rows, open) = site
         .store
         .read(move |read| {
             let mut rows = Vec::new();
-            for group in casework::groups(read, PER_PAGE + 1, skip)? {
+            for group in casework::groups(read, (&staff, now), PER_PAGE + 1, skip)? {
                 let person = people::get(read, &group.person)?;
                 rows.push((group, person));
             }
-            Ok::<_, StoreError>((rows, casework::count_waiting(read)?))
+            Ok::<_, StoreError>((rows, casework::count_waiting(read, (&staff, now))?))
         })
         .await?;
     let more = rows.len() as u64 > PER_PAGE;

@@ -5,11 +5,19 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::clock;
 
+use super::access::Right;
 use super::gate::Signed;
 use super::words;
 
 /// Lines of a list on one page.
 pub(super) const PER_PAGE: u64 = 50;
+
+/// The navigation: each for whom has the right.
+const LINKS: [(&str, &str, Right); 3] = [
+    ("/", "Overview", Right::Queue),
+    ("/alerts", "Possible breaches", Right::Queue),
+    ("/audit", "Who looked", Right::Audit),
+];
 
 /// What a page is about.
 #[derive(Default)]
@@ -26,11 +34,7 @@ pub(super) struct Page<'a> {
 
 /// A page behind the sign-in.
 pub(super) fn page(signed: &Signed, about: &Page<'_>, body: &Markup) -> Markup {
-    let links = [
-        ("/", "Overview"),
-        ("/alerts", "Possible breaches"),
-        ("/audit", "Who looked"),
-    ];
+    let links = LINKS.iter().filter(|(_, _, right)| right.of(signed.role));
     html! {
         (DOCTYPE)
         html lang="en-GB" {
@@ -40,15 +44,18 @@ pub(super) fn page(signed: &Signed, about: &Page<'_>, body: &Markup) -> Markup {
                 header.top {
                     nav aria-label="Main" {
                         span.brand { "Proviso" }
-                        @for (path, name) in links {
-                            a href=(path) aria-current=[(about.here == path).then_some("page")] {
+                        @for (path, name, _) in links {
+                            a href=(path) aria-current=[(about.here == *path).then_some("page")] {
                                 (name)
                             }
                         }
                     }
                     form.out method="post" action="/sign-out" {
                         input type="hidden" name="token" value=(signed.token);
-                        span.who { "Signed in as " b { (signed.name) } }
+                        span.who {
+                            "Signed in as " b { (signed.name) } ", " (words::role(signed.role))
+                            @if !signed.team.is_empty() { " (" (signed.team) ")" }
+                        }
                         button.plain type="submit" { "Sign out" }
                     }
                 }

@@ -3,7 +3,7 @@
 //! Promises: an alert is told at once; signs of life are told together, every few seconds; a
 //! stream that fell behind is told to look again. A stream ends with its session.
 //!
-//! Refuses: to say what changed. It carries the opaque id of the person at most; what a page may
+//! Refuses: to tell anybody of a person whom they do not see, and to say what changed. It carries the opaque id of the person at most; what a page may
 //! show it asks for itself, through the same gate as everybody.
 
 use std::convert::Infallible;
@@ -50,7 +50,7 @@ pub(super) async fn stream(
     let (out, events) = mpsc::channel(QUEUE);
     let changes = site.store.changes();
     tokio::spawn(async move {
-        follow(&site, signed.hash, changes, out).await;
+        follow(&site, &signed, changes, out).await;
         drop(permit);
     });
     let events = ReceiverStream::new(events);
@@ -59,12 +59,7 @@ pub(super) async fn stream(
 
 type Out = mpsc::Sender<Result<Event, Infallible>>;
 
-async fn follow(
-    site: &Site,
-    session: [u8; 32],
-    mut changes: broadcast::Receiver<Change>,
-    out: Out,
-) {
+async fn follow(site: &Site, signed: &Signed, mut changes: broadcast::Receiver<Change>, out: Out) {
     let mut contacts = tokio::time::interval_at(Instant::now() + CONTACTS, CONTACTS);
     contacts.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut session_ends = tokio::time::interval_at(Instant::now() + SESSION, SESSION);
@@ -74,7 +69,7 @@ async fn follow(
             () = site.stop.cancelled() => return,
             () = out.closed() => return,
             _ = session_ends.tick() => {
-                if !site.still_signed_in(session).await {
+                if !site.still_signed_in(signed.hash).await {
                     return;
                 }
                 continue;
@@ -85,6 +80,9 @@ async fn follow(
             }
             change = changes.recv() => match change {
                 Ok(Change::Alert { person, .. } | Change::Incident { person, .. }) => {
+                    if !site.sees(signed, &person).await {
+                        continue;
+                    }
                     person.to_string()
                 }
                 Ok(Change::Contact { .. }) => {

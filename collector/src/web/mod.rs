@@ -8,9 +8,11 @@
 //! Refuses: inline scripts and styles, foreign origins, frames, and putting anything about a person
 //! into an address but opaque ids.
 //!
-//! Read [`Site`] and [`router`] first. The way of a request: `headers` -> `gate` (session, form
-//! token) -> a page's file -> `audit` -> `layout`.
+//! Read [`Site`] and [`routes`] first, then [`access`]. The way of a request: `headers` -> `routes` (session
+//! and role, by `gate`) -> a page's file (`gate` again: the form's token, and whether this person is in their
+//! sight) -> `audit` -> `layout`.
 
+pub mod access;
 mod alike;
 mod around;
 mod assets;
@@ -31,6 +33,7 @@ mod overview;
 pub mod password;
 mod person;
 pub(crate) mod records;
+pub mod routes;
 mod said;
 pub(crate) mod sign_in;
 mod stuck;
@@ -48,7 +51,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
 use axum_server::tls_rustls::RustlsConfig;
 use jiff::tz::TimeZone;
 use tokio::sync::Semaphore;
@@ -149,21 +151,7 @@ impl Site {
 
 /// All pages.
 pub fn router(site: Arc<Site>) -> Router {
-    Router::new()
-        .route("/", get(overview::show))
-        .route("/alerts", get(groups::show))
-        .route("/alert/{id}", get(case::show))
-        .route("/alert/{id}/decide", post(decide::one))
-        .route("/alert/{id}/alike", get(alike::show))
-        .route("/alert/{id}/alike/decide", post(decide::alike))
-        .route("/person/{id}", get(person::show))
-        .route("/person/{id}/day", get(timeline::show))
-        .route("/person/{id}/export", post(export::send))
-        .route("/audit", get(audit::show))
-        .route("/live", get(live::stream))
-        .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
-        .route("/sign-out", post(sign_in::sign_out))
-        .route("/assets/{name}", get(assets::send))
+    routes::router(&site)
         .fallback(fault::no_such_page)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(axum::middleware::from_fn(headers::guard))

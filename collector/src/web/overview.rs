@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -17,9 +18,10 @@ use crate::store::conditions::{self, Condition};
 use crate::store::outbox::{self, ChannelState};
 use crate::store::overview::{self, DeviceSeen, Waiting};
 use crate::store::people::{self, Person};
-use crate::store::{PersonId, Read, SqlError, StoreError};
+use crate::store::{PersonId, Read, SqlError, StoreError, sight};
 
 use super::Site;
+use super::access::{self, Right};
 use super::fault::Fault;
 use super::gate::Signed;
 use super::groups;
@@ -100,14 +102,18 @@ pub(super) async fn show(
     State(site): State<Arc<Site>>,
     signed: Signed,
     Query(wanted): Query<Wanted>,
-) -> Result<Markup, Fault> {
+) -> Result<Response, Fault> {
+    if !Right::Queue.of(signed.role) {
+        return Ok(Redirect::to(access::home(signed.role)).into_response());
+    }
     site.looks(&signed, audit::SAW_OVERVIEW, None, "").await?;
     let (page, skip) = layout::skip(wanted.page);
     let now = clock::now();
     let today = words::midnight(words::date(now, &site.zone), &site.zone).unwrap_or(now);
+    let staff = signed.staff.clone();
     let all = site
         .store
-        .read(move |read| Ok::<_, StoreError>(gather(read, (today, now), skip)?))
+        .read(move |read| Ok::<_, StoreError>(gather(read, &staff, (today, now), skip)?))
         .await?;
     let body = html! {
         div #overview data-live {
@@ -137,11 +143,17 @@ pub(super) async fn show(
         live: true,
         ..Page::default()
     };
-    Ok(layout::page(&signed, &about, &body))
+    Ok(layout::page(&signed, &about, &body).into_response())
 }
 
 /// `today`: since when conditions that are over are shown.
-fn gather(read: &Read<'_>, (today, now): (i64, i64), skip: u64) -> Result<Everybody, SqlError> {
+fn gather(
+    read: &Read<'_>,
+    staff: &str,
+    (today, now): (i64, i64),
+    skip: u64,
+) -> Result<Everybody, SqlError> {
+    let own = sight::people(read, staff, now)?;
     let mut waiting = overview::waiting(read)?;
     let incidents = overview::incidents(read, now - FRESH)?;
     let ordered: BTreeSet<PersonId> = overview::ordered(read)?.into_iter().collect();
@@ -159,6 +171,7 @@ fn gather(read: &Read<'_>, (today, now): (i64, i64), skip: u64) -> Result<Everyb
     }
     let mut people: Vec<_> = people::all(read)?
         .into_iter()
+        .filter(|person| own.contains(&person.id))
         .map(|person| {
             let mut somebody = Somebody {
                 waiting: waiting.remove(&person.id).unwrap_or_default(),

@@ -67,6 +67,7 @@ pub(super) async fn show(
         .read(move |read| Ok::<_, StoreError>(gather(read, &whose, skip)?))
         .await?
         .ok_or(MISSING)?;
+    site.in_sight(&signed, &id).await?;
     let text = match &found.order {
         None => None,
         Some(order) => site.texts.get(order.digest).await?,

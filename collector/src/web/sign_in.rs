@@ -157,7 +157,7 @@ fn settle(
     let Some(somebody) = staff::by_name(tx, name)? else {
         return Ok(None);
     };
-    if somebody.locked_until.is_some_and(|until| now < until) {
+    if somebody.locked_until.is_some_and(|until| now < until) || somebody.closed.is_some() {
         return Ok(None);
     }
     if !right {

@@ -60,6 +60,7 @@ pub(super) async fn show(
         Fault::Missing("there is no person with this id; look for the person in the overview");
     let id: PersonId = id.parse().map_err(|_| MISSING)?;
     let (person, order) = who(&site, &id).await?.ok_or(MISSING)?;
+    site.in_sight(&signed, &id).await?;
     let text = match order {
         None => None,
         Some(digest) => site.texts.get(digest).await?,

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use crate::store::casework::AlertState;
+use crate::store::staff::Role;
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -94,6 +95,18 @@ pub(super) fn rule(says: Option<&str>, held: bool, number: &str) -> String {
         (Some(says), _) => says.to_owned(),
         (None, true) => format!("Rule {number}"),
         (None, false) => format!("Rule {number} of an order that is not held here"),
+    }
+}
+
+/// What somebody does here, in words.
+pub(super) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Manager => "offender manager",
+        Role::Supervisor => "supervisor",
+        Role::Examiner => "forensic examiner",
+        Role::Administrator => "administrator",
+        Role::Auditor => "auditor",
+        Role::Partner => "partner",
     }
 }
 

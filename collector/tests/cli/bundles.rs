@@ -7,7 +7,7 @@ use std::process::Command;
 use proviso_collector::store::casework::{self, AlertState, Decision};
 use proviso_collector::store::findings::{self, Finding, Proof};
 use proviso_collector::store::people::Person;
-use proviso_collector::store::staff::{self, Staff};
+use proviso_collector::store::staff::{self, Role, Staff};
 use proviso_collector::store::{FindingId, Hash, Store, StoreError};
 use proviso_report::bundle::{self, Files, Outcome};
 use proviso_report::fact::AgentStopped;
@@ -105,13 +105,12 @@ fn find(store: &Store, person: &Person, device: proviso_report::DeviceId, order:
         proof: Proof::Unproven,
         ..one.clone()
     };
-    let somebody = Staff {
-        id: "staff-1".to_owned(),
-        name: "morgan".to_owned(),
-        hash: String::new(),
-        failed: 0,
-        locked_until: None,
-    };
+    let somebody = Staff::new(
+        "staff-1".to_owned(),
+        "morgan".to_owned(),
+        String::new(),
+        Role::Manager,
+    );
     let decision = Decision {
         id: "0001".to_owned(),
         finding: one.id,

@@ -8,5 +8,6 @@ mod log;
 mod overview;
 mod pages;
 mod records;
+mod roles;
 mod served;
 mod sign_in;

@@ -12,7 +12,7 @@ use proviso_collector::store::devices::{self, Device, DeviceState, Registered};
 use proviso_collector::store::findings::{self, Finding, Proof};
 use proviso_collector::store::orders::{self, StoredOrder};
 use proviso_collector::store::people::{self, Person};
-use proviso_collector::store::staff::{self, Staff};
+use proviso_collector::store::staff::{self, Role, Staff};
 use proviso_collector::store::{DeviceId, FindingId, Hash, PersonId, Store, StoreError};
 use proviso_collector::web::{self, Site, password};
 use tokio_util::sync::CancellationToken;
@@ -97,13 +97,13 @@ impl World {
     }
 
     pub(crate) async fn staff(&self, name: &str) {
-        let staff = Staff {
-            id: format!("staff-{name}"),
-            name: name.to_owned(),
-            hash: password::hash(PASSWORD).unwrap(),
-            failed: 0,
-            locked_until: None,
-        };
+        self.staff_as(name, Role::Manager, "").await;
+    }
+
+    pub(crate) async fn staff_as(&self, name: &str, role: Role, team: &str) {
+        let hash = password::hash(PASSWORD).unwrap();
+        let mut staff = Staff::new(format!("staff-{name}"), name.to_owned(), hash, role);
+        staff.team = team.to_owned();
         self.write(move |tx| staff::add(tx, &staff)).await;
     }
 
@@ -209,7 +209,18 @@ impl World {
     }
 
     pub(crate) async fn browser(&self) -> Browser<'_> {
-        let answer = self.try_sign_in("morgan", PASSWORD).await;
+        self.browser_of("morgan").await
+    }
+
+    /// Adds somebody in this role and signs them in.
+    pub(crate) async fn browser_as(&self, name: &str, role: Role, team: &str) -> Browser<'_> {
+        self.staff_as(name, role, team).await;
+        self.browser_of(name).await
+    }
+
+    /// Signs somebody in.
+    pub(crate) async fn browser_of(&self, name: &str) -> Browser<'_> {
+        let answer = self.try_sign_in(name, PASSWORD).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
         Browser {

@@ -1,0 +1,10 @@
+//! From version 8 to 9: the desk. Each part has a file of its own beside this one.
+//!
+//! `roles`: who works here as what; whose case a person is; who covers for whom, is on call, or was let
+//! in for a while (`pass`). `sight` follows from all of these and is made anew when one of them changes.
+
+/// All of it.
+pub(super) const DESK: &str = concat!(
+    include_str!("desk/roles.sql"),
+    "UPDATE meta SET value = '9' WHERE key = 'schema';"
+);

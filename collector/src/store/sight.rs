@@ -1,0 +1,279 @@
+//! Tables `caseload`, `cover`, `rota`, `pass` and `sight`: who sees whom.
+//!
+//! Promises: whoever's case it is sees a person, the supervisor of that team does, whoever covers or is on
+//! call does until it ends, and whoever was let in does until that ends. A person who is nobody's case is
+//! seen by every manager and supervisor: nobody drops out of sight. `sight` follows from the other tables
+//! and is made anew in the transaction that changes one of them.
+//!
+//! Refuses: a cover, a turn on call or a pass without an end.
+//!
+//! Statements that list people's things are not built at run time, so each says it itself, `$1` being the
+//! staff id and `$2` the time:
+//! `person IN (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2)`.
+
+use std::collections::BTreeSet;
+
+use super::ids::PersonId;
+use super::sql::{Read, SqlError, Tx};
+
+/// Until when, of what has no end.
+pub const NO_END: i64 = i64::MAX;
+
+/// Why somebody sees a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// It is their case.
+    Own,
+    /// They supervise the team whose case it is.
+    Team,
+    /// It is nobody's case.
+    Nobodys,
+    /// They cover for whose case it is.
+    Cover,
+    /// They are on call.
+    Rota,
+    /// They were let in for a while.
+    Pass,
+}
+
+/// Whose case a person is, from when to when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// Sorts by time.
+    pub id: String,
+    /// Whose.
+    pub person: PersonId,
+    /// Staff id.
+    pub officer: String,
+    /// Unix milliseconds.
+    pub since: i64,
+    /// Unix milliseconds; none while it is.
+    pub until: Option<i64>,
+    /// Staff id, or empty: from the command line.
+    pub put_by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A hand-over, a turn on call or a pass: for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct While<T> {
+    /// Sorts by time.
+    pub id: String,
+    /// Who may see, by staff id.
+    pub staff: String,
+    /// Of whom.
+    pub what: T,
+    /// Unix milliseconds.
+    pub since: i64,
+    /// Unix milliseconds.
+    pub until: i64,
+    /// Staff id, or empty: from the command line.
+    pub put_by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The case of somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent(pub String);
+
+/// A team's cases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Team(pub String);
+
+/// Makes a person the case of `case.officer`, and nobody else's from `case.since` on.
+pub fn assign(tx: &Tx<'_>, case: &Case) -> Result<(), SqlError> {
+    let person = case.person.as_str();
+    tx.execute(
+        "UPDATE caseload SET until = $2 WHERE person = $1 AND until IS NULL",
+        &[person.into(), case.since.into()],
+    )?;
+    tx.execute(
+        "INSERT INTO caseload (id, person, officer, since, until, put_by, reason) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &[
+            (&case.id).into(),
+            person.into(),
+            (&case.officer).into(),
+            case.since.into(),
+            case.until.into(),
+            (&case.put_by).into(),
+            (&case.reason).into(),
+        ],
+    )?;
+    anew(tx, Some(&case.person))
+}
+
+/// Whose case a person was, the latest first.
+pub fn cases_of(read: &Read<'_>, person: &PersonId) -> Result<Vec<Case>, SqlError> {
+    read.query(
+        "SELECT id, person, officer, since, until, put_by, reason FROM caseload \
+         WHERE person = $1 ORDER BY since DESC, id DESC",
+        &[person.as_str().into()],
+        |row| {
+            Ok(Case {
+                id: row.text(0)?,
+                person: row.parsed(1)?,
+                officer: row.text(2)?,
+                since: row.int(3)?,
+                until: row.maybe_int(4)?,
+                put_by: row.text(5)?,
+                reason: row.text(6)?,
+            })
+        },
+    )
+}
+
+/// Whose case a person is now, by staff id.
+pub fn officer(read: &Read<'_>, person: &PersonId) -> Result<Option<String>, SqlError> {
+    read.first(
+        "SELECT c.officer FROM caseload c JOIN staff s ON s.id = c.officer AND s.closed IS NULL \
+         WHERE c.person = $1 AND c.until IS NULL",
+        &[person.as_str().into()],
+        |row| row.text(0),
+    )
+}
+
+/// Hands the cases of somebody over to `cover.staff` for a while.
+pub fn hand_over(tx: &Tx<'_>, cover: &While<Absent>) -> Result<(), SqlError> {
+    tx.execute(
+        "INSERT INTO cover (id, absent, colleague, since, until, put_by, reason) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &[
+            (&cover.id).into(),
+            (&cover.what.0).into(),
+            (&cover.staff).into(),
+            cover.since.into(),
+            cover.until.into(),
+            (&cover.put_by).into(),
+            (&cover.reason).into(),
+        ],
+    )?;
+    anew(tx, None)
+}
+
+/// Puts somebody on call for a team.
+pub fn on_call(tx: &Tx<'_>, turn: &While<Team>) -> Result<(), SqlError> {
+    tx.execute(
+        "INSERT INTO rota (id, team, staff, since, until, put_by) VALUES ($1, $2, $3, $4, $5, $6)",
+        &[
+            (&turn.id).into(),
+            (&turn.what.0).into(),
+            (&turn.staff).into(),
+            turn.since.into(),
+            turn.until.into(),
+            (&turn.put_by).into(),
+        ],
+    )?;
+    anew(tx, None)
+}
+
+/// Lets somebody see one person for a while.
+pub fn let_in(tx: &Tx<'_>, pass: &While<PersonId>) -> Result<(), SqlError> {
+    tx.execute(
+        "INSERT INTO pass (id, staff, person, since, until, put_by, reason) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &[
+            (&pass.id).into(),
+            (&pass.staff).into(),
+            pass.what.as_str().into(),
+            pass.since.into(),
+            pass.until.into(),
+            (&pass.put_by).into(),
+            (&pass.reason).into(),
+        ],
+    )?;
+    anew(tx, Some(&pass.what))
+}
+
+/// Why somebody sees a person now; none if they do not.
+pub fn why(
+    read: &Read<'_>,
+    staff: &str,
+    person: &PersonId,
+    now: i64,
+) -> Result<Option<Why>, SqlError> {
+    let mut found = read.query(
+        "SELECT why FROM sight WHERE staff = $1 AND person = $3 AND since <= $2 AND until > $2",
+        &[staff.into(), now.into(), person.as_str().into()],
+        |row| row.parsed(0),
+    )?;
+    found.sort_unstable();
+    Ok(found.first().copied())
+}
+
+/// Whom somebody sees now.
+pub fn people(read: &Read<'_>, staff: &str, now: i64) -> Result<BTreeSet<PersonId>, SqlError> {
+    let found = read.query(
+        "SELECT DISTINCT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2",
+        &[staff.into(), now.into()],
+        |row| row.parsed(0),
+    )?;
+    Ok(found.into_iter().collect())
+}
+
+/// Works out anew who sees this person, or everybody.
+pub fn anew(tx: &Tx<'_>, person: Option<&PersonId>) -> Result<(), SqlError> {
+    let person = person.map(PersonId::as_str);
+    tx.execute(
+        "DELETE FROM sight WHERE $1 IS NULL OR person = $1",
+        &[person.into()],
+    )?;
+    for statement in SIGHTS {
+        tx.execute(statement, &[person.into(), NO_END.into()])?;
+    }
+    Ok(())
+}
+
+/// `$1`: the person, or NULL for all; `$2`: no end.
+const SIGHTS: [&str; 6] = [
+    "INSERT INTO sight (staff, person, since, until, why) \
+     SELECT officer, person, since, max(COALESCE(until, $2)), 'own' FROM caseload \
+     WHERE $1 IS NULL OR person = $1 GROUP BY officer, person, since",
+    "INSERT INTO sight (staff, person, since, until, why) \
+     SELECT s.id, c.person, c.since, max(COALESCE(c.until, $2)), 'team' FROM caseload c \
+     JOIN staff o ON o.id = c.officer JOIN staff s ON s.team = o.team AND s.role = 'supervisor' \
+     WHERE $1 IS NULL OR c.person = $1 GROUP BY s.id, c.person, c.since",
+    "INSERT INTO sight (staff, person, since, until, why) \
+     SELECT s.id, p.id, 0, $2, 'nobodys' FROM person p \
+     JOIN staff s ON s.role IN ('manager', 'supervisor') \
+     WHERE ($1 IS NULL OR p.id = $1) AND NOT EXISTS (SELECT 1 FROM caseload c \
+     JOIN staff o ON o.id = c.officer AND o.closed IS NULL \
+     WHERE c.person = p.id AND c.until IS NULL)",
+    "INSERT INTO sight (staff, person, since, until, why) \
+     SELECT v.colleague, c.person, CASE WHEN c.since > v.since THEN c.since ELSE v.since END, \
+     max(CASE WHEN COALESCE(c.until, $2) < v.until THEN c.until ELSE v.until END), 'cover' FROM cover v \
+     JOIN caseload c ON c.officer = v.absent WHERE $1 IS NULL OR c.person = $1 \
+     GROUP BY v.colleague, c.person, CASE WHEN c.since > v.since THEN c.since ELSE v.since END",
+    "INSERT INTO sight (staff, person, since, until, why) \
+     SELECT r.staff, c.person, CASE WHEN c.since > r.since THEN c.since ELSE r.since END, \
+     max(CASE WHEN COALESCE(c.until, $2) < r.until THEN c.until ELSE r.until END), 'rota' FROM rota r \
+     JOIN staff o ON o.team = r.team JOIN caseload c ON c.officer = o.id \
+     WHERE $1 IS NULL OR c.person = $1 \
+     GROUP BY r.staff, c.person, CASE WHEN c.since > r.since THEN c.since ELSE r.since END",
+    "INSERT INTO sight (staff, person, since, until, why) \
+     SELECT staff, person, since, max(CASE WHEN until < $2 THEN until ELSE $2 END), 'pass' FROM pass \
+     WHERE $1 IS NULL OR person = $1 GROUP BY staff, person, since",
+];
+
+impl std::str::FromStr for Why {
+    type Err = UnknownWhy;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWhy> {
+        Ok(match text {
+            "own" => Self::Own,
+            "team" => Self::Team,
+            "nobodys" => Self::Nobodys,
+            "cover" => Self::Cover,
+            "rota" => Self::Rota,
+            "pass" => Self::Pass,
+            _ => return Err(UnknownWhy),
+        })
+    }
+}
+
+/// A word that is no [`Why`].
+#[derive(Debug, thiserror::Error)]
+#[error("neither own, team, nobodys, cover, rota nor pass")]
+pub struct UnknownWhy;
