@@ -23,7 +23,7 @@
 
 mod case;
 mod check;
-mod csv;
+pub mod csv;
 mod jsonld;
 mod judged;
 mod row;

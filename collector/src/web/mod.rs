@@ -18,6 +18,7 @@ mod around;
 mod assets;
 pub(crate) mod audit;
 mod case;
+pub mod csv;
 mod decide;
 mod export;
 mod facts;

@@ -8,7 +8,7 @@
 const ACTED_ON: &[char] = &['=', '+', '-', '@', '\t', '\r', '\n', '\''];
 
 /// Adds a row.
-pub(super) fn row<'a>(cells: impl IntoIterator<Item = &'a str>, to: &mut Vec<u8>) {
+pub fn row<'a>(cells: impl IntoIterator<Item = &'a str>, to: &mut Vec<u8>) {
     for (at, text) in cells.into_iter().enumerate() {
         if at > 0 {
             to.push(b',');
