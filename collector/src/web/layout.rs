@@ -6,14 +6,16 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::clock;
 
 use super::access::Right;
+use super::assets::{ICON, LIVE, STYLE};
 use super::gate::Signed;
+use super::govuk::{self, Colour};
 use super::words;
 
 /// Lines of a list on one page.
 pub(super) const PER_PAGE: u64 = 50;
 
 /// The navigation: each for whom has the right.
-const LINKS: [(&str, &str, Right); 3] = [
+const LINKS: &[(&str, &str, Right)] = &[
     ("/", "Overview", Right::Queue),
     ("/alerts", "Possible breaches", Right::Queue),
     ("/audit", "Who looked", Right::Audit),
@@ -34,42 +36,22 @@ pub(super) struct Page<'a> {
 
 /// A page behind the sign-in.
 pub(super) fn page(signed: &Signed, about: &Page<'_>, body: &Markup) -> Markup {
-    let links = LINKS.iter().filter(|(_, _, right)| right.of(signed.role));
     html! {
         (DOCTYPE)
-        html lang="en-GB" {
+        html.govuk-template lang="en-GB" {
             (head(about.title, about.live))
-            body data-person=[about.person] {
-                a.skip href="#main" { "Skip to the page" }
-                header.top {
-                    nav aria-label="Main" {
-                        span.brand { "Proviso" }
-                        @for (path, name, _) in links {
-                            a href=(path) aria-current=[(about.here == *path).then_some("page")] {
-                                (name)
-                            }
-                        }
-                    }
-                    form.out method="post" action="/sign-out" {
-                        input type="hidden" name="token" value=(signed.token);
-                        span.who {
-                            "Signed in as " b { (signed.name) } ", " (words::role(signed.role))
-                            @if !signed.team.is_empty() { " (" (signed.team) ")" }
-                        }
-                        button.plain type="submit" { "Sign out" }
-                    }
-                }
+            body.govuk-template__body data-person=[about.person] {
+                (SKIP)
+                (header(Some(signed)))
+                (navigation(signed, about.here))
                 @if about.live {
                     p #live-status role="status" {
                         "As of " (words::full(clock::now(), &TimeZone::UTC)) ". "
                         "Open the page again to see what is new."
                     }
                 }
-                main #main { (body) }
-                footer {
-                    "Findings are software's opinion. Only a person decides whether an order was "
-                    "breached. Every look at a person's data is recorded."
-                }
+                (middle(body, false))
+                (footer())
             }
         }
     }
@@ -79,11 +61,13 @@ pub(super) fn page(signed: &Signed, about: &Page<'_>, body: &Markup) -> Markup {
 pub(super) fn bare(title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en-GB" {
+        html.govuk-template lang="en-GB" {
             (head(title, false))
-            body {
-                header.top { span.brand { "Proviso" } }
-                main.narrow #main { (body) }
+            body.govuk-template__body {
+                (SKIP)
+                (header(None))
+                (middle(body, true))
+                (footer())
             }
         }
     }
@@ -93,14 +77,87 @@ pub(super) fn bare(title: &str, body: &Markup) -> Markup {
 pub(super) fn bounce(next: &str) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en-GB" {
+        html.govuk-template lang="en-GB" {
             head {
                 meta charset="utf-8";
                 title { "Proviso" }
                 meta http-equiv="refresh" content={ "0;url=" (next) };
-                link rel="stylesheet" href="/assets/style.css";
+                link rel="stylesheet" href=(STYLE.path);
             }
-            body { main.narrow { p { a href=(next) { "Continue to Proviso" } } } }
+            body.govuk-template__body {
+                (middle(&html! { p { a href=(next) { "Continue to Proviso" } } }, true))
+            }
+        }
+    }
+}
+
+/// The first thing that a keyboard reaches.
+const SKIP: PreEscaped<&str> =
+    PreEscaped("<a class=\"govuk-skip-link\" href=\"#main\">Skip to main content</a>");
+
+fn header(signed: Option<&Signed>) -> Markup {
+    html! {
+        header.pv-header {
+            div.govuk-width-container.pv-header__row {
+                a.pv-header__name href="/" { "Proviso" }
+                @if let Some(signed) = signed {
+                    form.pv-header__who method="post" action="/sign-out" {
+                        input type="hidden" name="token" value=(signed.token);
+                        span {
+                            "Signed in as " b { (signed.name) } ", " (words::role(signed.role))
+                            @if !signed.team.is_empty() { " (" (signed.team) ")" }
+                        }
+                        button.pv-plain type="submit" { "Sign out" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn navigation(signed: &Signed, here: &str) -> Markup {
+    let links = LINKS.iter().filter(|(_, _, right)| right.of(signed.role));
+    html! {
+        div.govuk-service-navigation {
+            div.govuk-width-container {
+                nav aria-label="Main" {
+                    ul.govuk-service-navigation__list {
+                        @for (path, name, _) in links {
+                            @let current = here == *path;
+                            li.govuk-service-navigation__item
+                                .govuk-service-navigation__item--active[current] {
+                                a.govuk-service-navigation__link href=(path)
+                                    aria-current=[current.then_some("page")] { (name) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn middle(body: &Markup, narrow: bool) -> Markup {
+    html! {
+        div.pv-body {
+            div.govuk-width-container {
+                main #main .govuk-main-wrapper tabindex="-1" {
+                    div.pv-narrow[narrow] { (body) }
+                }
+            }
+        }
+    }
+}
+
+fn footer() -> Markup {
+    html! {
+        footer.pv-footer {
+            div.govuk-width-container {
+                p {
+                    "Findings are software's opinion. Only a person decides whether an order was "
+                    "breached. Every look at a person's data is recorded."
+                }
+            }
         }
     }
 }
@@ -108,19 +165,12 @@ pub(super) fn bounce(next: &str) -> Markup {
 /// Links to the pages before and after; nothing when all is on one page.
 pub(super) fn pager(path: &str, query: &str, page: u64, more: bool) -> Markup {
     let address = |page: u64| format!("{path}?{query}page={page}");
-    html! {
-        @if page > 1 || more {
-            nav.pager aria-label="Pages" {
-                @if page > 1 {
-                    a rel="prev" href=(address(page - 1)) { "Previous page" }
-                }
-                span { "Page " (page) }
-                @if more {
-                    a rel="next" href=(address(page + 1)) { "Next page" }
-                }
-            }
-        }
-    }
+    let before = (page > 1).then(|| address(page - 1));
+    govuk::pagination(
+        page,
+        before.as_deref(),
+        more.then(|| address(page + 1)).as_deref(),
+    )
 }
 
 /// How many rows lie before a page, and the page's number made sound.
@@ -131,14 +181,13 @@ pub(super) fn skip(page: Option<u64>) -> (u64, u64) {
 
 /// A severity as a coloured label; the words say it too.
 pub(super) fn tag(severity: &str, text: &str) -> Markup {
-    let class = match severity {
-        "urgent" => "tag urgent",
-        "breach" => "tag breach",
-        "review" => "tag review",
-        "held" => "tag held",
-        _ => "tag",
+    let colour = match severity {
+        "urgent" => Colour::Red,
+        "breach" => Colour::Orange,
+        "held" => Colour::Green,
+        _ => Colour::Grey,
     };
-    html! { span class=(class) { (text) } }
+    govuk::tag(colour, text)
 }
 
 fn head(title: &str, live: bool) -> Markup {
@@ -147,11 +196,12 @@ fn head(title: &str, live: bool) -> Markup {
             meta charset="utf-8";
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="robots" content="noindex";
+            meta name="color-scheme" content="light dark";
             title { (title) " · Proviso" }
-            link rel="icon" href="/assets/icon.svg";
-            link rel="stylesheet" href="/assets/style.css";
+            link rel="icon" href=(ICON.path);
+            link rel="stylesheet" href=(STYLE.path);
             @if live {
-                script src="/assets/live.js" defer {}
+                script src=(LIVE.path) defer {}
                 (PreEscaped("<noscript><meta http-equiv=\"refresh\" content=\"60\"></noscript>"))
             }
         }

@@ -220,7 +220,7 @@ fn at(path: &str) -> String {
     for part in path.split('/').skip(1) {
         let part = match part.strip_prefix('{') {
             None => part,
-            Some("name}") => "style.css",
+            Some("name}") => "pages.css",
             Some(_) => "01010101010101010101010101010101",
         };
         out.push('/');
