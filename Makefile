@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench coverage verifier need-build need-clang need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-tampering need-deny
+.PHONY: help demo test bench coverage verifier need-build need-clang need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-tampering need-deny need-pages
 
 # Everything builds into the folder cargo itself would use; set CARGO_TARGET_DIR to move it.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -17,13 +17,13 @@ help:
 	@echo 'make verifier  what others check evidence with, in target/verifier'
 	@echo 'make coverage  the table of docs/coverage.md, by what its tests see'
 
-demo: need-browsers
+demo: need-browsers need-pages
 	cargo build --locked --release --workspace --bin proviso-agent --bin proviso-collector \
 		--bin proviso-installer --bin proviso --bin proviso-demo
 	$(TARGET)/release/proviso-demo
 
 # The test runner comes last, so that its summary is the last line.
-test: verifier need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-tampering need-deny
+test: verifier need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-tampering need-deny need-pages
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
@@ -39,7 +39,7 @@ test: verifier need-browsers need-desktops need-packages need-mail need-pdf need
 		cargo test --locked --workspace --lib --bins --tests; \
 	fi
 
-bench: need-browsers
+bench: need-browsers need-pages
 	cargo build --locked --release --workspace --bins
 	mkdir -p target
 	$(TARGET)/release/proviso-bench --out target/bench.json
@@ -56,7 +56,7 @@ verifier: need-build need-clang
 	cd $(TARGET)/verifier && sha256sum proviso proviso-verify.html | tee SHA256SUMS
 
 # What is seen of an evasion: the table is written by the tests that try it.
-coverage: need-browsers need-devices need-tampering
+coverage: need-browsers need-devices need-tampering need-pages
 	cargo build --locked --workspace --bins
 	PROVISO_WRITE_COVERAGE=1 cargo test --locked --package proviso-tests --test evasion
 
@@ -68,6 +68,10 @@ need-clang: need-build
 
 need-browsers: need-build
 	@.ci/need chromium:chromium firefox-esr:firefox-esr
+
+# What collector/build.rs makes the pages with.
+need-pages: need-build
+	@.ci/need node:nodejs npm:npm
 
 need-desktops: need-build
 	@.ci/need Xvfb:xvfb openbox:openbox xterm:xterm xdotool:xdotool sway:sway foot:foot
