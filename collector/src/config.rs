@@ -33,6 +33,18 @@ pub struct Config {
     pub witnesses: Vec<Witness>,
     /// After how long records are due for review, by class.
     pub retention: Vec<Retention>,
+    /// How people sign in.
+    pub sign_in: SignIn,
+}
+
+/// How people sign in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignIn {
+    /// Whether everybody sets up a code or a passkey before they see anything else.
+    pub require_second_factor: bool,
+    /// Whether the single sign-on provider asks for a second factor by itself.
+    pub provider_asks: bool,
 }
 
 /// After how long records of a class are due for review. Nothing is erased by itself.

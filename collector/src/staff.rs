@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use crate::clock;
 use crate::random::{self, NoRandom};
 use crate::store::staff::{self, Role, Staff};
-use crate::store::{SqlError, Store, StoreError};
+use crate::store::{SqlError, Store, StoreError, sessions};
 use crate::web::audit::SIGN_IN_FAILED;
 use crate::web::password::{self, PasswordError};
 use crate::web::sign_in;
@@ -167,9 +167,9 @@ pub fn set_password(store: &Store, name: &str, password: &str) -> Result<(), Sta
         let Some(somebody) = staff::by_name(tx, &name)? else {
             return Err(StaffError::Nobody(name));
         };
-        staff::set_hash(tx, &somebody.id, &hash)?;
+        staff::set_hash(tx, &somebody.id, &hash, None)?;
         staff::clear_failures(tx, &somebody.id)?;
-        staff::end_sessions(tx, &somebody.id)?;
+        sessions::end_all(tx, &somebody.id)?;
         let entry = crate::store::audit::Entry {
             id: random::row_id(clock::now())?,
             at: clock::now(),

@@ -32,6 +32,7 @@ pub mod people;
 pub mod reports;
 pub mod schema;
 pub mod sealed;
+pub mod sessions;
 pub mod sight;
 pub mod sql;
 pub mod staff;

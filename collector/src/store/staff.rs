@@ -1,12 +1,11 @@
-//! Tables `staff` and `web_session`.
+//! Table `staff`.
 //!
-//! Promises: a password is kept as an Argon2id text, a session as the SHA-256 of its cookie, so
-//! that a copy of the store signs nobody in.
+//! Promises: a password is kept as an Argon2id text, so that a copy of the store signs nobody in.
 //!
-//! Refuses: to know how passwords are checked or how long a session lives; `web` decides that.
+//! Refuses: to know how passwords are checked; `web` does that.
 
-use super::sight;
 use super::sql::{Read, Row, SqlError, Tx};
+use super::{sessions, sight};
 
 /// Somebody who may sign in.
 #[derive(Clone)]
@@ -29,6 +28,8 @@ pub struct Staff {
     pub mail: String,
     /// Since when they may not sign in any more, Unix milliseconds.
     pub closed: Option<i64>,
+    /// Since when their password is one that somebody else knows, and must be changed, Unix milliseconds.
+    pub must_change: Option<i64>,
 }
 
 /// What somebody does here; `web::access` says what each may.
@@ -48,23 +49,6 @@ pub enum Role {
     Partner,
 }
 
-/// A signed-in browser.
-#[derive(Clone)]
-pub struct WebSession {
-    /// Who.
-    pub staff: String,
-    /// Their name.
-    pub name: String,
-    /// What they do here.
-    pub role: Role,
-    /// With whom.
-    pub team: String,
-    /// Unix milliseconds.
-    pub expires: i64,
-    /// What every form must repeat.
-    pub csrf: [u8; 32],
-}
-
 impl Staff {
     /// Somebody new, who has no team yet.
     #[must_use]
@@ -79,6 +63,7 @@ impl Staff {
             team: String::new(),
             mail: String::new(),
             closed: None,
+            must_change: None,
         }
     }
 }
@@ -125,8 +110,8 @@ pub struct UnknownRole;
 /// Enters somebody. The name must be free.
 pub fn add(tx: &Tx<'_>, staff: &Staff) -> Result<(), SqlError> {
     tx.execute(
-        "INSERT INTO staff (id, name, hash, failed, locked_until, role, team, mail, closed) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO staff (id, name, hash, failed, locked_until, role, team, mail, closed, \
+         must_change) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         &[
             (&staff.id).into(),
             (&staff.name).into(),
@@ -137,6 +122,7 @@ pub fn add(tx: &Tx<'_>, staff: &Staff) -> Result<(), SqlError> {
             (&staff.team).into(),
             (&staff.mail).into(),
             staff.closed.into(),
+            staff.must_change.into(),
         ],
     )?;
     sight::anew(tx, None)
@@ -145,8 +131,8 @@ pub fn add(tx: &Tx<'_>, staff: &Staff) -> Result<(), SqlError> {
 /// Everybody who may sign in or could once, by name.
 pub fn all(read: &Read<'_>) -> Result<Vec<Staff>, SqlError> {
     read.query(
-        "SELECT id, name, hash, failed, locked_until, role, team, mail, closed FROM staff \
-         ORDER BY name",
+        "SELECT id, name, hash, failed, locked_until, role, team, mail, closed, must_change \
+         FROM staff ORDER BY name",
         &[],
         staff,
     )
@@ -165,15 +151,15 @@ pub fn change(tx: &Tx<'_>, staff: &Staff) -> Result<(), SqlError> {
             staff.closed.into(),
         ],
     )?;
-    end_sessions(tx, &staff.id)?;
+    sessions::end_all(tx, &staff.id)?;
     sight::anew(tx, None)
 }
 
 /// Somebody by the name they sign in with.
 pub fn by_name(read: &Read<'_>, name: &str) -> Result<Option<Staff>, SqlError> {
     read.first(
-        "SELECT id, name, hash, failed, locked_until, role, team, mail, closed FROM staff \
-         WHERE name = $1",
+        "SELECT id, name, hash, failed, locked_until, role, team, mail, closed, must_change \
+         FROM staff WHERE name = $1",
         &[name.into()],
         staff,
     )
@@ -182,8 +168,8 @@ pub fn by_name(read: &Read<'_>, name: &str) -> Result<Option<Staff>, SqlError> {
 /// Somebody by id.
 pub fn by_id(read: &Read<'_>, id: &str) -> Result<Option<Staff>, SqlError> {
     read.first(
-        "SELECT id, name, hash, failed, locked_until, role, team, mail, closed FROM staff \
-         WHERE id = $1",
+        "SELECT id, name, hash, failed, locked_until, role, team, mail, closed, must_change \
+         FROM staff WHERE id = $1",
         &[id.into()],
         staff,
     )
@@ -200,6 +186,7 @@ fn staff(row: &Row<'_>) -> Result<Staff, SqlError> {
         team: row.text(6)?,
         mail: row.text(7)?,
         closed: row.maybe_int(8)?,
+        must_change: row.maybe_int(9)?,
     })
 }
 
@@ -235,60 +222,17 @@ pub fn clear_failures(tx: &Tx<'_>, id: &str) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// Keeps another password.
-pub fn set_hash(tx: &Tx<'_>, id: &str, hash: &str) -> Result<(), SqlError> {
-    tx.execute(
-        "UPDATE staff SET hash = $2 WHERE id = $1",
-        &[id.into(), hash.into()],
-    )?;
-    Ok(())
-}
-
-/// Ends every session of somebody.
-pub fn end_sessions(tx: &Tx<'_>, id: &str) -> Result<(), SqlError> {
-    tx.execute("DELETE FROM web_session WHERE staff = $1", &[id.into()])?;
-    Ok(())
-}
-
-/// Opens a session and drops those that have expired.
-pub fn open_session(
+/// Keeps another password. `must_change`: since when it is one that somebody else knows.
+pub fn set_hash(
     tx: &Tx<'_>,
-    hash: &[u8; 32],
-    staff: &str,
-    expires: i64,
-    csrf: &[u8; 32],
-    now: i64,
+    id: &str,
+    hash: &str,
+    must_change: Option<i64>,
 ) -> Result<(), SqlError> {
-    tx.execute("DELETE FROM web_session WHERE expires <= $1", &[now.into()])?;
     tx.execute(
-        "INSERT INTO web_session (hash, staff, expires, csrf) VALUES ($1, $2, $3, $4)",
-        &[hash.into(), staff.into(), expires.into(), csrf.into()],
+        "UPDATE staff SET hash = $2, must_change = $3 WHERE id = $1",
+        &[id.into(), hash.into(), must_change.into()],
     )?;
-    Ok(())
-}
-
-/// The session with this hash, if it has not expired.
-pub fn session(read: &Read<'_>, hash: &[u8; 32], now: i64) -> Result<Option<WebSession>, SqlError> {
-    read.first(
-        "SELECT s.id, s.name, w.expires, w.csrf, s.role, s.team FROM web_session w \
-         JOIN staff s ON s.id = w.staff AND s.closed IS NULL WHERE w.hash = $1 AND w.expires > $2",
-        &[hash.into(), now.into()],
-        web_session,
-    )
-}
-
-/// Keeps a session open until `expires`.
-pub fn extend_session(tx: &Tx<'_>, hash: &[u8; 32], expires: i64) -> Result<(), SqlError> {
-    tx.execute(
-        "UPDATE web_session SET expires = $2 WHERE hash = $1",
-        &[hash.into(), expires.into()],
-    )?;
-    Ok(())
-}
-
-/// Ends a session.
-pub fn end_session(tx: &Tx<'_>, hash: &[u8; 32]) -> Result<(), SqlError> {
-    tx.execute("DELETE FROM web_session WHERE hash = $1", &[hash.into()])?;
     Ok(())
 }
 
@@ -299,24 +243,4 @@ impl std::fmt::Debug for Staff {
             .field("id", &self.id)
             .finish_non_exhaustive()
     }
-}
-
-/// Silent about the form secret.
-impl std::fmt::Debug for WebSession {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WebSession")
-            .field("staff", &self.staff)
-            .finish_non_exhaustive()
-    }
-}
-
-fn web_session(row: &Row<'_>) -> Result<WebSession, SqlError> {
-    Ok(WebSession {
-        staff: row.text(0)?,
-        name: row.text(1)?,
-        expires: row.int(2)?,
-        csrf: row.array(3)?,
-        role: row.parsed(4)?,
-        team: row.text(5)?,
-    })
 }

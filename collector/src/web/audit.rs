@@ -24,6 +24,11 @@ use super::words;
 pub(super) const SIGNED_IN: &str = "signed_in";
 pub(super) const SIGNED_OUT: &str = "signed_out";
 pub(crate) const SIGN_IN_FAILED: &str = "sign_in_failed";
+/// Showed again that it is them, before something that cannot be taken back.
+pub(super) const PROVED: &str = "proved";
+pub(super) const NOT_PROVED: &str = "not_proved";
+pub(super) const ENDED_SESSION: &str = "ended_session";
+pub(super) const CHANGED_PASSWORD: &str = "changed_password";
 pub(super) const SAW_OVERVIEW: &str = "saw_overview";
 pub(super) const SAW_ALERTS: &str = "saw_alerts";
 pub(super) const SAW_PERSON: &str = "saw_person";
@@ -185,6 +190,10 @@ fn action(word: &str) -> &str {
         SIGNED_IN => "signed in",
         SIGNED_OUT => "signed out",
         SIGN_IN_FAILED => "gave a wrong password",
+        PROVED => "confirmed that it is them",
+        NOT_PROVED => "was asked to confirm that it is them, and gave something wrong",
+        ENDED_SESSION => "signed another browser out",
+        CHANGED_PASSWORD => "chose a new password",
         SAW_OVERVIEW => "saw the overview",
         SAW_ALERTS => "saw all possible breaches",
         SAW_PERSON => "saw the page",

@@ -38,6 +38,11 @@ pub(super) enum Fault {
          supervisor can make it yours; that you asked is recorded"
     )]
     Sight,
+    /// Something has to be done before anything else.
+    #[error(
+        "{0} first, on the page of your account; nothing was done; then go back and send this form again"
+    )]
+    First(&'static str),
     /// There is no such thing.
     #[error("{0}")]
     Missing(&'static str),
@@ -84,7 +89,9 @@ impl Fault {
         match self {
             Self::SignedOut(_) => StatusCode::SEE_OTHER,
             Self::LiveSignedOut => StatusCode::UNAUTHORIZED,
-            Self::Token | Self::Elsewhere | Self::Role | Self::Sight => StatusCode::FORBIDDEN,
+            Self::Token | Self::Elsewhere | Self::Role | Self::Sight | Self::First(_) => {
+                StatusCode::FORBIDDEN
+            }
             Self::Missing(_) => StatusCode::NOT_FOUND,
             Self::Input(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Overtaken | Self::Changed => StatusCode::CONFLICT,
@@ -100,6 +107,7 @@ impl Fault {
             Self::SignedOut(_) | Self::LiveSignedOut => "Signed out",
             Self::Token | Self::Elsewhere => "Not done",
             Self::Role | Self::Sight => "Not yours to see",
+            Self::First(_) => "Your account first",
             Self::Missing(_) => "Not found",
             Self::Input(_) => "Please check the form",
             Self::Overtaken => "Decided by somebody else",

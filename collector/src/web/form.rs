@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::fault::Fault;
 
-const TOO_LONG: Fault = Fault::Input(
+pub(super) const TOO_LONG: Fault = Fault::Input(
     "what was sent is far too long, so nothing was changed; go back, write less and send it again",
 );
 const INCOMPLETE: Fault = Fault::Input(

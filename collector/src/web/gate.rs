@@ -4,10 +4,11 @@
 //! SHA-256, so neither can be made up or moved. A session ends after [`IDLE`] without a page being
 //! opened and after [`LONGEST`] in any case. A page that refreshes itself does not keep it open.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::http::header::COOKIE;
+use axum::http::header::{COOKIE, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
@@ -15,8 +16,9 @@ use subtle::ConstantTimeEq;
 
 use crate::clock;
 use crate::random;
+use crate::store::sessions::{self, Opening, WebSession};
 use crate::store::staff::Role;
-use crate::store::{Hash, PersonId, Read, StoreError, Tx, sight, staff};
+use crate::store::{Hash, PersonId, Read, StoreError, Tx, sight};
 
 use super::fault::Fault;
 use super::{Site, audit};
@@ -32,6 +34,19 @@ const LONGEST: i64 = 12 * 60 * 60 * 1_000;
 
 /// How often being active is written down, in milliseconds.
 const NOTED: i64 = 60 * 1_000;
+
+/// How long somebody who proved that it is them need not do so again, in milliseconds.
+const FRESH: i64 = 10 * 60 * 1_000;
+
+/// How somebody signed in: with their password, and a code where one is set up.
+pub(super) const PASSWORD: &str = "password";
+/// With a passkey.
+pub(super) const PASSKEY: &str = "passkey";
+/// At their organisation's provider.
+pub(super) const SINGLE_SIGN_ON: &str = "single_sign_on";
+
+/// Most characters kept of what a browser says it is.
+const BROWSER: usize = 200;
 
 /// The header with which the script asks for a page to refresh itself.
 const LIVE: &str = "x-live";
@@ -53,9 +68,37 @@ pub(super) struct Signed {
     pub(super) live: bool,
     /// Names the session in the store.
     pub(super) hash: [u8; 32],
+    /// When they last proved that it is them: gave a password, a code or a passkey.
+    pub(super) proved: i64,
+    /// What they must do before they see anything else.
+    pub(super) first: Option<First>,
+}
+
+/// What somebody must do before anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum First {
+    /// Choose a password that nobody else knows.
+    Password,
+    /// Set up a second factor.
+    SecondFactor,
+}
+
+/// A session that was just opened.
+pub(super) struct Opened {
+    /// The cookie to set.
+    pub(super) cookie: HeaderValue,
+    /// What every form carries.
+    pub(super) token: String,
 }
 
 impl Signed {
+    /// Whether they proved within the last ten minutes that it is them. An address that asks for it always says
+    /// so in `routes` (`.fresh()`); this is for those that ask for it now and then.
+    pub(super) fn fresh(&self) -> bool {
+        let now = clock::now();
+        (now.saturating_sub(FRESH)..=now).contains(&self.proved)
+    }
+
     /// Lets a form through that carries this session's token.
     pub(super) fn check(&self, token: &str) -> Result<(), Fault> {
         if bool::from(self.token.as_bytes().ct_eq(token.as_bytes())) {
@@ -66,16 +109,31 @@ impl Signed {
     }
 }
 
-/// Opens a session; the answer is the cookie to set.
-pub(super) fn open(tx: &Tx<'_>, staff_id: &str, now: i64) -> Result<HeaderValue, Fault> {
+/// Opens a session.
+pub(super) fn open(tx: &Tx<'_>, staff_id: &str, from: &Opening, now: i64) -> Result<Opened, Fault> {
     let secret: [u8; 32] = random::bytes()?;
     let token: [u8; 32] = random::bytes()?;
     let mut cookie = secret.to_vec();
     cookie.extend_from_slice(&now.to_be_bytes());
     let hash = Hash::of(&cookie).0;
-    staff::open_session(tx, &hash, staff_id, now.saturating_add(IDLE), &token, now)?;
-    let text = BASE64URL_NOPAD.encode(&cookie);
-    set_cookie(&text, "")
+    let times = (now.saturating_add(IDLE), now);
+    sessions::open(tx, &hash, staff_id, times, &token, from)?;
+    Ok(Opened {
+        cookie: set_cookie(&BASE64URL_NOPAD.encode(&cookie), "")?,
+        token: HEXLOWER.encode(&token),
+    })
+}
+
+/// What is known of a browser that signs in.
+pub(super) fn opening(way: &'static str, headers: &HeaderMap, address: IpAddr) -> Opening {
+    let browser = headers.get(USER_AGENT).map(HeaderValue::as_bytes);
+    let browser = String::from_utf8_lossy(browser.unwrap_or_default());
+    let kept = browser.chars().filter(|letter| !letter.is_control());
+    Opening {
+        way,
+        browser: kept.take(BROWSER).collect(),
+        address: address.to_string(),
+    }
 }
 
 /// The cookie that removes the cookie.
@@ -139,7 +197,7 @@ impl Site {
         }
         let found = self
             .store
-            .read(move |read| Ok::<_, StoreError>(staff::session(read, &hash, now)?))
+            .read(move |read| Ok::<_, StoreError>(sessions::get(read, &hash, now)?))
             .await?;
         let Some(session) = found else {
             return Ok(None);
@@ -148,10 +206,11 @@ impl Site {
         if !live && expires - session.expires >= NOTED {
             self.store
                 .write("extend session", move |tx| -> Result<(), StoreError> {
-                    Ok(staff::extend_session(tx, &hash, expires)?)
+                    Ok(sessions::extend(tx, &hash, expires)?)
                 })
                 .await?;
         }
+        let first = self.first(&session);
         Ok(Some(Signed {
             staff: session.staff,
             name: session.name,
@@ -160,7 +219,19 @@ impl Site {
             token: HEXLOWER.encode(&session.csrf),
             live,
             hash,
+            proved: session.proved,
+            first,
         }))
+    }
+
+    /// What they must do before they see anything else.
+    fn first(&self, session: &WebSession) -> Option<First> {
+        if session.must_change && session.way == PASSWORD {
+            return Some(First::Password);
+        }
+        let asked_there = session.way == SINGLE_SIGN_ON && self.sign_in.provider_asks;
+        let has = session.second_factors > 0 || asked_there;
+        (self.sign_in.require_second_factor && !has).then_some(First::SecondFactor)
     }
 
     /// Lets go on who has this person in sight; whoever has not is told, and that they asked is entered.
@@ -188,7 +259,7 @@ impl Site {
         let now = clock::now();
         let found = self
             .store
-            .read(move |read| Ok::<_, StoreError>(staff::session(read, &hash, now)?))
+            .read(move |read| Ok::<_, StoreError>(sessions::get(read, &hash, now)?))
             .await;
         matches!(found, Ok(Some(_)))
     }

@@ -104,7 +104,7 @@ fn header(signed: Option<&Signed>) -> Markup {
                     form.pv-header__who method="post" action="/sign-out" {
                         input type="hidden" name="token" value=(signed.token);
                         span {
-                            "Signed in as " b { (signed.name) } ", " (words::role(signed.role))
+                            "Signed in as " a href="/account" { (signed.name) } ", " (words::role(signed.role))
                             @if !signed.team.is_empty() { " (" (signed.team) ")" }
                         }
                         button.pv-plain type="submit" { "Sign out" }

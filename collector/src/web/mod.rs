@@ -8,15 +8,17 @@
 //! Refuses: inline scripts and styles, foreign origins, frames, and putting anything about a person
 //! into an address but opaque ids.
 //!
-//! Read [`Site`] and [`routes`] first, then [`access`]. The way of a request: `headers` -> `routes` (session
-//! and role, by `gate`) -> a page's file (`gate` again: the form's token, and whether this person is in their
+//! Read [`Site`] and [`routes`] first, then [`access`]. The way of a request: `headers` -> `guard` (session, by
+//! `gate`; role; whether it was proved lately that it is them, by `prove`) -> a page's file (`gate` again: the form's token, and whether this person is in their
 //! sight) -> `audit` -> `layout`.
 
 pub mod access;
+mod account;
 mod alike;
 mod around;
 mod assets;
 pub(crate) mod audit;
+mod carry;
 mod case;
 pub mod csv;
 mod decide;
@@ -32,6 +34,7 @@ mod gate;
 )]
 mod govuk;
 mod groups;
+mod guard;
 mod headers;
 mod lapses;
 mod layout;
@@ -39,6 +42,7 @@ mod live;
 mod overview;
 pub mod password;
 mod person;
+mod prove;
 pub(crate) mod records;
 pub mod routes;
 mod said;
@@ -63,7 +67,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, Witness};
+use crate::config::{Config, SignIn, Witness};
 use crate::store::Store;
 
 pub use export::Exporter;
@@ -97,6 +101,7 @@ pub struct Site {
     exporter: Option<Arc<Exporter>>,
     exports: Arc<Semaphore>,
     witnesses: Vec<Witness>,
+    sign_in: SignIn,
     stop: CancellationToken,
 }
 
@@ -142,6 +147,7 @@ impl Site {
             exporter: None,
             exports: Arc::new(Semaphore::new(1)),
             witnesses: config.witnesses.clone(),
+            sign_in: config.sign_in.clone(),
             stop,
         })
     }

@@ -6,18 +6,16 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRequestParts as _, Request, State};
+use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
+use axum::middleware;
 use axum::routing::{self, MethodRouter};
 
 use super::access::{Need, Right};
-use super::fault::Fault;
-use super::gate::{Seen, Signed};
+use super::guard::{self, Asked};
 use super::{
-    Site, alike, assets, audit, case, decide, export, groups, live, overview, person, sign_in,
-    timeline,
+    Site, account, alike, assets, audit, carry, case, decide, export, groups, live, overview,
+    person, prove, sign_in, timeline,
 };
 
 /// One address and method.
@@ -28,6 +26,8 @@ pub struct Route {
     pub path: &'static str,
     /// What it asks for.
     pub need: Need,
+    /// Whether they must have proved within the last ten minutes that it is them.
+    pub fresh: bool,
     handler: MethodRouter<Arc<Site>>,
 }
 
@@ -72,23 +72,57 @@ pub fn all() -> Vec<Route> {
             "/person/{id}/export",
             right(Right::Export),
             routing::post(export::send),
-        ),
+        )
+        .fresh(),
         get("/audit", right(Right::Audit), routing::get(audit::show)),
         get("/live", right(Right::Activity), routing::get(live::stream)),
         get("/sign-in", Need::Nothing, routing::get(sign_in::form)),
-        post("/sign-in", Need::Nothing, routing::post(sign_in::sign_in)),
+        post(
+            "/sign-in",
+            Need::Nothing,
+            // It carries what was typed into a form whose session had ended.
+            routing::post(sign_in::sign_in).layer(DefaultBodyLimit::max(carry::MOST)),
+        ),
         post("/sign-out", Need::Session, routing::post(sign_in::sign_out)),
+        post("/prove", Need::Session, routing::post(prove::go_on)),
+        get("/account", Need::Session, routing::get(account::show)),
+        post(
+            "/account/password",
+            Need::Session,
+            routing::post(account::password::change),
+        ),
+        post(
+            "/account/sessions/end",
+            Need::Session,
+            routing::post(account::sessions::end),
+        ),
         get("/assets/{name}", Need::Nothing, routing::get(assets::send)),
     ]
+}
+
+impl Route {
+    /// Asks again who it is, if they have not proved it within the last ten minutes. What a form holds is carried
+    /// around that question, so that nothing typed is lost.
+    fn fresh(self) -> Self {
+        Self {
+            fresh: true,
+            ..self
+        }
+    }
 }
 
 /// The site without its fallback.
 pub(super) fn router(site: &Arc<Site>) -> Router<Arc<Site>> {
     all().into_iter().fold(Router::new(), |router, route| {
-        let asked = (Arc::clone(site), route.need);
+        let asked = Asked {
+            site: Arc::clone(site),
+            path: route.path,
+            need: route.need,
+            fresh: route.fresh,
+        };
         let guarded = route
             .handler
-            .route_layer(middleware::from_fn_with_state(asked, guard));
+            .route_layer(middleware::from_fn_with_state(asked, guard::guard));
         router.route(route.path, guarded)
     })
 }
@@ -98,6 +132,7 @@ fn get(path: &'static str, need: Need, handler: MethodRouter<Arc<Site>>) -> Rout
         method: Method::GET,
         path,
         need,
+        fresh: false,
         handler,
     }
 }
@@ -107,27 +142,8 @@ fn post(path: &'static str, need: Need, handler: MethodRouter<Arc<Site>>) -> Rou
         method: Method::POST,
         path,
         need,
+        fresh: false,
         handler,
-    }
-}
-
-/// Lets pass who may.
-async fn guard(
-    State((site, need)): State<(Arc<Site>, Need)>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if need == Need::Nothing {
-        return next.run(request).await;
-    }
-    let (mut parts, body) = request.into_parts();
-    match Seen::from_request_parts(&mut parts, &site).await {
-        Err(fault) => fault.into_response(),
-        Ok(Seen(signed)) if !need.met_by(signed.role) => Fault::Role.into_response(),
-        Ok(Seen(signed)) => {
-            parts.extensions.insert::<Signed>(signed);
-            next.run(Request::from_parts(parts, body)).await
-        }
     }
 }
 

@@ -15,11 +15,13 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
+use crate::store::sessions::{self, Opening};
 use crate::store::{StoreError, Tx, staff};
 
+use super::carry::Carried;
 use super::fault::Fault;
 use super::form::Form;
-use super::gate::{self, Signed};
+use super::gate::{self, Opened, Signed};
 use super::{Site, audit, layout, password};
 
 /// Wrong passwords that do not shut a name yet.
@@ -30,6 +32,14 @@ const FIRST_SHUT: i64 = 30_000;
 
 /// How long any shut lasts at most, in milliseconds.
 const LONGEST_SHUT: i64 = 15 * 60_000;
+
+/// Why somebody whose session had ended sees the sign-in.
+pub(super) const ENDED: &str = "Your session has ended, so what you sent was not done yet. Nothing that you typed is \
+     lost: sign in, and it is shown to you again, to be sent.";
+
+/// The same after wrong proofs.
+pub(super) const TRIED: &str = "That was wrong five times, so you are signed out and nothing was done. Nothing that you \
+     typed is lost: sign in, and it is shown to you again, to be sent.";
 
 const REFUSED: &str = "The name or the password is not right. After several wrong tries a name is \
      shut for a while, up to 15 minutes: wait, then try again.";
@@ -46,6 +56,12 @@ pub(super) struct Credentials {
     name: String,
     password: String,
     next: Option<String>,
+    #[serde(default)]
+    carried_to: String,
+    #[serde(default)]
+    carried_by: String,
+    #[serde(default)]
+    carried: String,
 }
 
 /// The form.
@@ -59,7 +75,7 @@ pub(super) async fn form(headers: HeaderMap, Query(query): Query<Next>) -> Respo
     if elsewhere && gate::named(&headers).is_none() {
         return layout::bounce(next).into_response();
     }
-    page(next, "", None).into_response()
+    page(next, "", &Carried::default(), None).into_response()
 }
 
 /// Takes the form.
@@ -82,24 +98,38 @@ pub(super) async fn sign_in(
         })?;
     let next = local(form.next.as_deref()).to_owned();
     let name = form.name.trim().to_owned();
+    let carried = Carried {
+        to: form.carried_to,
+        by: form.carried_by,
+        fields: form.carried,
+    };
     let right = site.right(&name, form.password).await?;
     let before = gate::named(&headers);
+    let opening = gate::opening(gate::PASSWORD, &headers, from);
     let who = name.clone();
     let opened = site
         .store
-        .write("sign in", move |tx| settle(tx, &who, right, before, now))
+        .write("sign in", move |tx| {
+            settle(tx, &who, right, before, &opening, now)
+        })
         .await?;
     match opened {
-        Some(cookie) => {
-            let to = HeaderValue::from_str(&next).unwrap_or(HeaderValue::from_static("/"));
-            let headers = [(SET_COOKIE, cookie), (LOCATION, to)];
-            Ok((StatusCode::SEE_OTHER, headers).into_response())
-        }
+        Some((staff, opened)) => Ok(welcome(&staff, opened, &next, &carried)),
         None => {
-            let page = page(&next, &name, Some(REFUSED));
+            let page = page(&next, &name, &carried, Some(REFUSED));
             Ok((StatusCode::UNAUTHORIZED, page).into_response())
         }
     }
+}
+
+/// What somebody sees who has just signed in: what they typed before, or where they wanted to go.
+fn welcome(staff: &str, opened: Opened, next: &str, carried: &Carried) -> Response {
+    let cookie = [(SET_COOKIE, opened.cookie)];
+    if let Some(page) = carried.again(staff, &opened.token) {
+        return (cookie, page).into_response();
+    }
+    let to = HeaderValue::from_str(next).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, cookie, [(LOCATION, to)]).into_response()
 }
 
 /// The form that a signed-in page holds.
@@ -119,7 +149,7 @@ pub(super) async fn sign_out(
     let (hash, staff_id) = (signed.hash, signed.staff);
     site.store
         .write("sign out", move |tx| -> Result<(), Fault> {
-            staff::end_session(tx, &hash)?;
+            sessions::end(tx, &hash)?;
             audit::enter(tx, &staff_id, audit::SIGNED_OUT, None, "", now)
         })
         .await?;
@@ -131,6 +161,17 @@ pub(super) async fn sign_out(
 }
 
 impl Site {
+    /// Whether this is the password of somebody who is signed in.
+    pub(super) async fn knows_password(&self, staff: &str, given: String) -> Result<bool, Fault> {
+        let staff = staff.to_owned();
+        let kept = self
+            .store
+            .read(move |read| Ok::<_, StoreError>(staff::by_id(read, &staff)?))
+            .await?;
+        self.check_password(given, kept.map(|staff| staff.hash))
+            .await
+    }
+
     /// Whether the password is right, off the async threads and a few at a time.
     async fn right(&self, name: &str, password: String) -> Result<bool, Fault> {
         let name = name.to_owned();
@@ -139,6 +180,10 @@ impl Site {
             .read(move |read| Ok::<_, StoreError>(staff::by_name(read, &name)?))
             .await?
             .map(|staff| staff.hash);
+        self.check_password(password, kept).await
+    }
+
+    async fn check_password(&self, password: String, kept: Option<String>) -> Result<bool, Fault> {
         let _permit = self.checks.acquire().await;
         tokio::task::spawn_blocking(move || password::check(&password, kept.as_deref()))
             .await
@@ -152,8 +197,9 @@ fn settle(
     name: &str,
     right: bool,
     before: Option<[u8; 32]>,
+    opening: &Opening,
     now: i64,
-) -> Result<Option<HeaderValue>, Fault> {
+) -> Result<Option<(String, Opened)>, Fault> {
     let Some(somebody) = staff::by_name(tx, name)? else {
         return Ok(None);
     };
@@ -170,10 +216,11 @@ fn settle(
     }
     staff::clear_failures(tx, &somebody.id)?;
     if let Some(before) = before {
-        staff::end_session(tx, &before)?;
+        sessions::end(tx, &before)?;
     }
     audit::enter(tx, &somebody.id, audit::SIGNED_IN, None, "", now)?;
-    gate::open(tx, &somebody.id, now).map(Some)
+    let opened = gate::open(tx, &somebody.id, opening, now)?;
+    Ok(Some((somebody.id, opened)))
 }
 
 /// How long a name is shut after so many wrong passwords.
@@ -184,7 +231,7 @@ pub(crate) fn shut(failed: u64) -> Option<i64> {
 }
 
 /// A path on this site, or the overview: never an address elsewhere.
-fn local(next: Option<&str>) -> &str {
+pub(super) fn local(next: Option<&str>) -> &str {
     match next {
         Some(path)
             if path.starts_with('/')
@@ -197,7 +244,8 @@ fn local(next: Option<&str>) -> &str {
     }
 }
 
-fn page(next: &str, name: &str, refused: Option<&str>) -> Markup {
+/// The sign-in, which carries what was typed into a form whose session had ended.
+pub(super) fn page(next: &str, name: &str, carried: &Carried, refused: Option<&str>) -> Markup {
     let body = html! {
         h1 { "Sign in" }
         @if let Some(refused) = refused {
@@ -205,6 +253,7 @@ fn page(next: &str, name: &str, refused: Option<&str>) -> Markup {
         }
         form.sheet method="post" action="/sign-in" {
             input type="hidden" name="next" value=(next);
+            (carried.hidden())
             label for="name" { "Name" }
             input #name name="name" value=(name) required maxlength="200" autocomplete="username"
                 autocapitalize="none" spellcheck="false" autofocus[refused.is_none()];

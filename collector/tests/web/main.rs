@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
 
+mod account;
 mod cases;
 #[path = "../common/log.rs"]
 mod log;
 mod overview;
 mod pages;
+mod prove;
 mod records;
 mod roles;
 mod served;

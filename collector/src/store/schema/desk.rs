@@ -2,9 +2,13 @@
 //!
 //! `roles`: who works here as what; whose case a person is; who covers for whom, is on call, or was let
 //! in for a while (`pass`). `sight` follows from all of these and is made anew when one of them changes.
+//!
+//! `signin`: what is known of a session; second factors; a sign-in that is under way (`sign_in_step`); wrong
+//! tries by where they came from.
 
 /// All of it.
 pub(super) const DESK: &str = concat!(
     include_str!("desk/roles.sql"),
+    include_str!("desk/signin.sql"),
     "UPDATE meta SET value = '9' WHERE key = 'schema';"
 );
