@@ -20,6 +20,8 @@ use crate::store::Hash;
 pub struct Config {
     /// Addresses; the command line wins over them.
     pub listen: Listen,
+    /// Figures for a monitoring system; absent: there are none.
+    pub metrics: Option<Metrics>,
     /// Mail for alerts.
     pub smtp: Option<Smtp>,
     /// Webhooks for alerts.
@@ -95,6 +97,16 @@ pub struct Listen {
     pub link: Option<String>,
     /// Time zone of the pages, as in `Europe/London`. Absent: UTC.
     pub timezone: Option<String>,
+}
+
+/// Where figures for a monitoring system are.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// TCP address. Absent: 127.0.0.1:7481.
+    pub listen: Option<SocketAddr>,
+    /// What must be shown there as `Authorization: Bearer`; needed for any address but this machine's own.
+    pub token: Option<Secret>,
 }
 
 /// How mail leaves.
@@ -219,6 +231,9 @@ impl Config {
         if config.smtp.as_ref().is_some_and(|smtp| smtp.to.is_empty()) {
             return Err("[smtp] names nobody in `to`: give at least one address".to_owned());
         }
+        if let Some(metrics) = &config.metrics {
+            metrics.check()?;
+        }
         if config.ledger.quorum > config.witnesses.len() as u64 {
             return Err(format!(
                 "[ledger] quorum is {}, and there are {} [[witness]]: no bundle would ever hold",
@@ -248,6 +263,25 @@ impl Config {
             (hook.channel(), format!("webhook at {host}"))
         });
         mail.chain(hooks).collect()
+    }
+}
+
+impl Metrics {
+    fn check(&self) -> Result<(), String> {
+        let here = self.listen.is_none_or(|at| at.ip().is_loopback());
+        match &self.token {
+            None if !here => Err(
+                "[metrics] listens on more than this machine and has no `token`: give one of 24 \
+                 characters or more, or listen on 127.0.0.1"
+                    .to_owned(),
+            ),
+            Some(token) if token.0.len() < 24 => Err(
+                "[metrics] the token is too short to be safe: give one of 24 characters or more; \
+                 make one with: head -c 24 /dev/urandom | base64"
+                    .to_owned(),
+            ),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -340,6 +374,24 @@ mod tests {
     fn an_unknown_key_is_refused_with_its_place() {
         let why = Config::parse("[listen]\nqiuc = \"127.0.0.1:1\"\n").unwrap_err();
         assert!(why.contains("qiuc") && why.contains("line 2"), "{why}");
+    }
+
+    #[test]
+    fn figures_for_other_machines_need_a_token() {
+        let parse = |text: &str| Config::parse(&format!("[metrics]\n{text}\n"));
+        for (text, word) in [
+            ("listen = \"0.0.0.0:7481\"", "has no `token`"),
+            ("token = \"short\"", "too short"),
+        ] {
+            let why = parse(text).unwrap_err();
+            assert!(why.contains(word), "{why}");
+        }
+        let config = parse("").unwrap();
+        assert!(config.metrics.unwrap().listen.is_none());
+        let text = "listen = \"0.0.0.0:7481\"\ntoken = \"abcdefghijklmnopqrstuvwx\"";
+        let config = parse(text).unwrap();
+        assert!(!format!("{config:?}").contains("abcdef"));
+        assert!(Config::parse("").unwrap().metrics.is_none());
     }
 
     #[test]

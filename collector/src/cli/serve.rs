@@ -17,6 +17,8 @@ use proviso_collector::data_dir::DataDir;
 use proviso_collector::export::{Asker, Exporter};
 use proviso_collector::ingest::Ingest;
 use proviso_collector::ledger::{self, Witnesses};
+use proviso_collector::metrics::{self, Metrics};
+use proviso_collector::ready::Ready;
 use proviso_collector::store::{Store, StoreError, erasures};
 use proviso_collector::web::{self, Site};
 use proviso_report::UnixMs;
@@ -44,15 +46,30 @@ pub(super) struct Serve {
     /// TCP address for the pages [default: 127.0.0.1:7480].
     #[arg(long, value_name = "ADDRESS")]
     web: Option<SocketAddr>,
+    /// How to write the log on standard error.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    log: Form,
+}
+
+/// Forms of the log.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Form {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 impl Serve {
     pub(super) fn run(self) -> anyhow::Result<String> {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-        tracing_subscriber::fmt()
+        let log = tracing_subscriber::fmt()
             .with_env_filter(filter)
-            .with_writer(std::io::stderr)
-            .init();
+            .with_writer(std::io::stderr);
+        match self.log {
+            Form::Text => log.init(),
+            Form::Json => log.json().flatten_event(true).init(),
+        }
         let data = DataDir::open(&self.data.dir)?;
         let store = whole(&data)?;
         let config = Config::of(&data)?;
@@ -73,6 +90,15 @@ impl Serve {
         let quic_address = self.listen.or(config.listen.quic).unwrap_or(QUIC);
         let listener = web::bind(web_address)?;
         let web_address = listener.local_addr()?;
+        let figures = match &config.metrics {
+            None => None,
+            Some(own) => {
+                let at = own.listen.unwrap_or(metrics::DEFAULT);
+                let listener = metrics::bind(at)?;
+                Some((own.clone(), listener))
+            }
+        };
+        let figures_at = figures.as_ref().map(|(_, listener)| listener.local_addr());
         let ingest = Ingest::bind(quic_address, data, store.clone(), config.channels())?;
         let quic_address = ingest.local_addr()?;
         let link = config.listen.link.clone();
@@ -84,10 +110,19 @@ impl Serve {
         if let Some(stamper) = &config.timestamp {
             ledger::trusted(stamper)?;
         }
-        let site = Site::new(store.clone(), config, stop.clone())?.exporting(exporter);
+        let ready = Arc::new(Ready::new(store.clone(), &self.data.dir));
+        let site = Site::new(store.clone(), config, stop.clone())?
+            .exporting(exporter)
+            .ready(Arc::clone(&ready));
+        let metrics = Metrics::new(store.clone(), data.store(), site.requests(), ready);
         let (chain, key) = (vec![data.read("server.der")?], data.read("server.key")?);
 
         let mut parts = JoinSet::new();
+        if let Some((figures, listener)) = figures {
+            let own = (chain.clone(), key.clone());
+            let serving = metrics::serve(Arc::new(metrics), figures, listener, own, stop.clone());
+            parts.spawn(async move { serving.await.map_err(anyhow::Error::from) });
+        }
         let pages = web::serve(Arc::new(site), listener, chain, key);
         parts.spawn(async move { pages.await.map_err(anyhow::Error::from) });
         let alerts = alerts::run(store.clone(), ways, stop.clone());
@@ -105,7 +140,16 @@ impl Serve {
             taking.await;
             Ok(())
         });
-        println!("Agents: {quic_address} (UDP)\nPages:  https://{web_address}/");
+        println!("Agents: {quic_address} (UDP)");
+        if let Some(at) = figures_at.transpose()? {
+            let scheme = if at.ip().is_loopback() {
+                "http"
+            } else {
+                "https"
+            };
+            println!("Figures: {scheme}://{at}/metrics");
+        }
+        println!("Pages:  https://{web_address}/");
         told.over(parts, stop).await
     }
 }

@@ -288,6 +288,8 @@ impl Desk {
         let device = row.id;
         let (before, held) = (log.known.range.clone(), log.held.clone());
         let channels = Arc::clone(&self.channels);
+        let count = appends.records().len() as u64;
+        let newest = appends.records().last().map_or(0, |record| record.noted.0);
         let committed = self.store.write("report", move |tx| {
             // Only here the order of reports is certain, however long each waited for the writer.
             let now = clock::now();
@@ -334,7 +336,12 @@ impl Desk {
             let time = times.receipt;
             Ok::<_, StoreError>(Committed::Stored(Stored { checkpoint, time }))
         });
-        Ok(committed.await?)
+        let committed = committed.await?;
+        if let Committed::Stored(_) = &committed {
+            let lag = clock::now().saturating_sub(newest);
+            self.store.tally().stored(count, lag);
+        }
+        Ok(committed)
     }
 
     /// A report that begins before the log's end: known, or of another history.

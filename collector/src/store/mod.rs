@@ -18,6 +18,7 @@ pub mod conditions;
 pub mod devices;
 pub mod epochs;
 pub mod erasures;
+pub mod figures;
 pub mod findings;
 pub mod holds;
 pub mod ids;
@@ -36,6 +37,7 @@ pub mod sessions;
 pub mod sight;
 pub mod sql;
 pub mod staff;
+pub mod tally;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
@@ -52,6 +54,7 @@ pub use ids::{DeviceId, FindingId, Hash, PersonId};
 pub use sql::{Param, Read, Row, SqlError, Tx};
 
 use sql::Session;
+use tally::Tally;
 
 /// Idle looking connections that are kept.
 const READERS: usize = 8;
@@ -128,6 +131,7 @@ struct Inner {
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
     readers: Mutex<Vec<Session>>,
     changes: broadcast::Sender<Change>,
+    tally: Tally,
 }
 
 impl Store {
@@ -204,6 +208,7 @@ impl Store {
                 thread: Mutex::new(Some(thread)),
                 readers: Mutex::new(Vec::new()),
                 changes,
+                tally: Tally::default(),
             }),
         })
     }
@@ -271,6 +276,20 @@ impl Store {
             readers.push(session);
         }
         out
+    }
+
+    /// What this process took in since it started.
+    #[must_use]
+    pub fn tally(&self) -> &Tally {
+        &self.inner.tally
+    }
+
+    /// Jobs that wait for the writer.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        let jobs = lock(&self.inner.jobs);
+        jobs.as_ref()
+            .map_or(0, |jobs| jobs.max_capacity() - jobs.capacity())
     }
 
     /// Listens to changes from now on.

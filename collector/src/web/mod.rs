@@ -20,6 +20,7 @@ mod assets;
 pub(crate) mod audit;
 mod carry;
 mod case;
+mod counted;
 pub mod csv;
 mod decide;
 mod export;
@@ -68,6 +69,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, SignIn, Witness};
+use crate::metrics::Requests;
+use crate::ready::{self, Ready};
 use crate::store::Store;
 
 pub use export::Exporter;
@@ -102,6 +105,8 @@ pub struct Site {
     exports: Arc<Semaphore>,
     witnesses: Vec<Witness>,
     sign_in: SignIn,
+    requests: Arc<Requests>,
+    ready: Option<Arc<Ready>>,
     stop: CancellationToken,
 }
 
@@ -148,8 +153,25 @@ impl Site {
             exports: Arc::new(Semaphore::new(1)),
             witnesses: config.witnesses.clone(),
             sign_in: config.sign_in.clone(),
+            requests: Arc::default(),
+            ready: None,
             stop,
         })
+    }
+
+    /// With `/healthz` and `/readyz`.
+    #[must_use]
+    pub fn ready(self, ready: Arc<Ready>) -> Self {
+        Self {
+            ready: Some(ready),
+            ..self
+        }
+    }
+
+    /// How many requests each address had.
+    #[must_use]
+    pub fn requests(&self) -> Arc<Requests> {
+        Arc::clone(&self.requests)
     }
 
     /// With a button on each person's page that makes an evidence bundle.
@@ -162,11 +184,21 @@ impl Site {
     }
 }
 
-/// All pages.
+/// All pages, and `/healthz` and `/readyz`.
 pub fn router(site: Arc<Site>) -> Router {
-    routes::router(&site)
+    let counted = Arc::clone(&site.requests);
+    let pages = routes::router(&site);
+    let pages = match &site.ready {
+        None => pages,
+        Some(ready) => pages.merge(ready::router(Arc::clone(ready))),
+    };
+    pages
         .fallback(fault::no_such_page)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(axum::middleware::from_fn_with_state(
+            counted,
+            counted::count,
+        ))
         .layer(axum::middleware::from_fn(headers::guard))
         .with_state(site)
 }

@@ -4,6 +4,7 @@
 
 mod account;
 mod cases;
+mod figures;
 #[path = "../common/log.rs"]
 mod log;
 mod overview;
