@@ -29,9 +29,10 @@ use crate::identity::Identity;
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// Two keep-alives may be lost.
 const IDLE: VarInt = VarInt::from_u32(45_000);
-/// The same over a link that is paid for by the byte: the collector waits as long.
-const METERED_KEEP_ALIVE: Duration = Duration::from_secs(270);
-const METERED_IDLE: VarInt = VarInt::from_u32(600_000);
+/// The same over a link that is paid for by the byte: the collector waits as long. A report leaves every ten
+/// minutes there, so a keep-alive is sent only while there is nothing to report.
+const METERED_KEEP_ALIVE: Duration = Duration::from_secs(660);
+const METERED_IDLE: VarInt = VarInt::from_u32(1_380_000);
 /// Bytes that the collector may have under way to us: a list comes at 5 MB/s over 50 ms.
 const RECEIVE: VarInt = VarInt::from_u32(256 << 10);
 /// Bytes of ours that wait for acknowledgement.

@@ -24,8 +24,8 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, version::TLS13};
 
 /// Agents send a keep-alive every 20 s and end after 45 s of silence; where the link is paid for by the byte,
-/// every 270 s, and two may be lost. Of both ends' times the shorter counts.
-const IDLE: VarInt = VarInt::from_u32(600_000);
+/// every 660 s, and two may be lost. Of both ends' times the shorter counts.
+const IDLE: VarInt = VarInt::from_u32(1_380_000);
 /// Bytes that an agent may have under way to us.
 const RECEIVE: VarInt = VarInt::from_u32(256 << 10);
 /// Bytes of ours that wait for acknowledgement.

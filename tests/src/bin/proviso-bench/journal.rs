@@ -28,10 +28,6 @@ const HOURS: usize = 16;
 const AROUND: u64 = 28;
 /// No datagram is longer.
 const DATAGRAM: usize = 64 << 10;
-/// Seconds between keep-alives of a metered link, and what one and its answer cost: two datagrams of about
-/// 35 bytes.
-const KEEP_ALIVE: usize = 270;
-const KEEP_ALIVE_BYTES: usize = 2 * (35 + AROUND as usize);
 
 pub(crate) fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     on_disk(figures)?;
@@ -96,18 +92,16 @@ fn on_the_link(figures: &mut Figures) -> anyhow::Result<()> {
     let measured = relay.bytes() - begun;
     let beats = HOURS * 60;
     let life = beats as f64 * heartbeat()?;
-    let alive = HOURS * 3_600 / KEEP_ALIVE * KEEP_ALIVE_BYTES;
     figures.add(
         "traffic_day_kb",
-        (measured as f64 + life + alive as f64) / 1_000.0,
+        (measured as f64 + life) / 1_000.0,
         "kB",
         format!(
             "{DAY} visits in {REPORTS} reports, both ways with IP and UDP headers ({:.0} kB, measured by \
-             a relay), {beats} heartbeats of {HOURS} hours packed among them ({:.0} kB, measured apart) and \
-             keep-alives ({:.0} kB, reckoned); budget 350",
+             a relay), and {beats} heartbeats of {HOURS} hours packed among them ({:.0} kB, measured apart); \
+             with a report every ten minutes there are no keep-alives; budget 350",
             measured as f64 / 1_000.0,
-            life / 1_000.0,
-            alive as f64 / 1_000.0
+            life / 1_000.0
         ),
     );
     Ok(())

@@ -8,8 +8,13 @@ use proviso_tests::urls::Urls;
 
 use crate::figures::Figures;
 
-const SIZES: [(usize, &str, &str); 2] = [
+const SIZES: [(usize, &str, &str); 3] = [
     (50, "wire_bytes_per_record_50", "zstd_bytes_per_record_50"),
+    (
+        350,
+        "wire_bytes_per_record_350",
+        "zstd_bytes_per_record_350",
+    ),
     (
         1_000,
         "wire_bytes_per_record_1000",
@@ -41,9 +46,13 @@ pub(crate) fn measure(figures: &mut Figures) -> anyhow::Result<()> {
             "bytes",
             format!(
                 "whole report with header, salts' seed and signed checkpoint; {records} records a \
-                 report, {:.0} bytes of JSON each; peer: {peer}; budget {}",
+                 report, {:.0} bytes of JSON each; peer: {peer}{}",
                 per(json),
-                if records < 100 { 60 } else { 40 }
+                match records {
+                    50 => "; budget 60",
+                    1_000 => "; budget 40",
+                    _ => "",
+                }
             ),
         );
         figures.add(
