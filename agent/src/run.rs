@@ -32,6 +32,7 @@ use crate::platform::rights::{self, RightsError};
 use crate::platform::signals::Signals;
 use crate::platform::{memory, power, zone};
 use crate::scope::Scope;
+use crate::source::beat;
 use crate::source::extension::desk::Desk;
 use crate::source::extension::native_host::SOCKET;
 use crate::source::extension::{self, PrepareError};
@@ -124,6 +125,7 @@ pub fn run(state: &Path) -> Result<(), RunError> {
     let identity = Identity::load(state)?;
     rights::check_secret(&state.join(log_key::FILE))?;
     memory::one_arena();
+    beat::begin();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(4)

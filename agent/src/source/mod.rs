@@ -11,6 +11,7 @@
 
 pub mod accounts;
 mod base_line;
+pub mod beat;
 mod bounded;
 pub mod browsers;
 pub mod computer;

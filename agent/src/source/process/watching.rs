@@ -21,13 +21,13 @@ use crate::platform::accounts::{Account, Owner};
 use crate::platform::clock;
 use crate::platform::process_events::{Event, Events};
 use crate::platform::program::ProgramFile;
+use crate::source::beat;
 use crate::source::wanted::WantedTimes;
 use crate::source::{Health, NotTaken};
 
-/// Between two looks at the list, where events tell of everything,
+/// Between two looks at the list where events tell of everything. Where the list is all there is, it is looked
+/// at with each beat.
 const NET: Duration = Duration::from_secs(60);
-/// and where the list is all there is.
-const POLL: Duration = Duration::from_secs(1);
 /// Programs that were gone before they could be looked at are said together.
 const MISSED: Duration = Duration::from_secs(10);
 /// A program began so much later at most than the list says, in milliseconds: the system cuts both the
@@ -103,7 +103,7 @@ impl Watching {
 
     /// Until nobody takes the news any more.
     pub(super) async fn go_on(&mut self, mut events: Option<Events>) -> Result<(), NotTaken> {
-        let mut look_at = Instant::now() + POLL;
+        let mut look_at = beat::next(Instant::now());
         loop {
             let due = self.missed.due.map_or(look_at, |due| due.min(look_at));
             tokio::select! {
@@ -116,7 +116,7 @@ impl Watching {
                     }
                     if look_at <= now {
                         self.look().await?;
-                        look_at = now + if events.is_some() { NET } else { POLL };
+                        look_at = if events.is_some() { now + NET } else { beat::next(now) };
                     }
                 }
                 event = next(&mut events) => match event {

@@ -22,10 +22,8 @@ use crate::platform::clock;
 use crate::platform::process_events::{Event, Events};
 use crate::source::accounts::people;
 use crate::source::computer::Computer;
-use crate::source::{Health, NotTaken, Port};
+use crate::source::{Health, NotTaken, Port, beat};
 
-/// Between two looks at the list of processes, where it is all there is.
-const POLL: Duration = Duration::from_secs(1);
 /// Programs that were gone before they could be looked at are said together.
 const MISSED: Duration = Duration::from_secs(60);
 /// Who split off whom, while it is not known what runs in it.
@@ -84,7 +82,7 @@ impl Watching {
         // `process` says why, where that is no container.
         let Ok(mut events) = events else {
             loop {
-                sleep(POLL).await;
+                beat::wait().await;
                 self.list(&mut running).await?;
             }
         };
@@ -101,7 +99,7 @@ impl Watching {
                         let mut running = Running::new();
                         loop {
                             self.list(&mut running).await?;
-                            sleep(POLL).await;
+                            beat::wait().await;
                         }
                     }
                 },

@@ -1,0 +1,50 @@
+//! The beat at which everything looks that must look about each second.
+//!
+//! Promises: whoever asks is woken with all others, so that a computer at rest wakes once for all of them.
+//!
+//! A beat is 1,024 ms: tokio's timers lie in wheels of 64 slots, the finest of 1 ms, and one that is due where
+//! a slot of 64 ms begins (counted from the start of the runtime) needs no second waking. Were tokio to change,
+//! nothing but that would be lost.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+const BEAT: Duration = Duration::from_millis(1_024);
+
+static FIRST: OnceLock<Instant> = OnceLock::new();
+
+/// Counts from now on: just before the runtime is made.
+pub fn begin() {
+    FIRST.get_or_init(Instant::now);
+}
+
+/// The next beat after `now`.
+pub(super) fn next(now: Instant) -> Instant {
+    let first = *FIRST.get_or_init(|| now);
+    let since = now.saturating_duration_since(first);
+    let beats = since.as_millis() / BEAT.as_millis() + 1;
+    let beats = u32::try_from(beats).unwrap_or(u32::MAX);
+    first + BEAT.saturating_mul(beats)
+}
+
+/// Waits for it.
+pub(super) async fn wait() {
+    tokio::time::sleep_until(next(Instant::now())).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_who_look_each_second_look_together() {
+        let now = Instant::now();
+        let beat = next(now);
+        assert!(beat > now && beat - now <= BEAT);
+        let between = now + (beat - now) / 2;
+        assert_eq!(next(between), beat);
+        assert_eq!(next(beat), beat + BEAT);
+    }
+}
