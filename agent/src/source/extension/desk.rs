@@ -18,6 +18,7 @@ use std::time::Duration;
 use proviso_report::fact::Kind;
 use tokio::io::AsyncWrite;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use super::ledger::Ledger;
 use super::presence::{Here, Presence};
@@ -34,6 +35,11 @@ use crate::source::{Context, Health, NotTaken, Port, SourceKey};
 const MAX_CONNECTIONS_PER_ACCOUNT: usize = 16;
 /// Events taken into one batch.
 const MAX_BATCH: usize = 64;
+/// What comes within this time after the last batch waits for it to pass: each batch costs the disk a flush.
+/// A page that is opened after a pause waits for nothing.
+const SHARED: Duration = Duration::from_millis(200);
+/// So many wait no longer.
+const ENOUGH: usize = 8;
 
 /// What the desk turned away.
 #[derive(Debug, Default)]
@@ -142,6 +148,7 @@ impl Desk {
             uid: peer.uid,
             account: peer.account(),
             browser: None,
+            last: None,
         };
         let outcome = talk.hold(&mut requests, &mut to).await;
         reader.abort();
@@ -205,6 +212,8 @@ struct Talk<'a> {
     account: Option<String>,
     /// Set by `Hello` of a monitored account.
     browser: Option<Browser>,
+    /// When the last batch was on disk.
+    last: Option<Instant>,
 }
 
 /// The browser at the other end.
@@ -237,7 +246,27 @@ impl Talk<'_> {
                 self.welcome(to).await?;
             }
             told = now;
+            self.gather(requests, &mut received).await;
             self.answer(&mut received, to).await?;
+        }
+    }
+
+    /// Waits for more events, if what is there are few and come soon after others.
+    async fn gather(
+        &self,
+        requests: &mut mpsc::Receiver<Result<Option<Request>, ReadError>>,
+        received: &mut Vec<Result<Option<Request>, ReadError>>,
+    ) {
+        let Some(until) = self.last.map(|last| last + SHARED) else {
+            return;
+        };
+        let is_event = |message: &_| matches!(message, Ok(Some(Request::Event { .. })));
+        while (1..ENOUGH).contains(&received.len()) && received.iter().all(is_event) {
+            let more = requests.recv_many(received, MAX_BATCH);
+            // Nobody at the other end any more: what is there is dealt with, and then that.
+            if !matches!(timeout_at(until, more).await, Ok(1..)) {
+                return;
+            }
         }
     }
 
@@ -360,7 +389,7 @@ impl Talk<'_> {
 
     /// Hands events to the pipeline and acknowledges them once they are durable.
     async fn take<W: AsyncWrite + Unpin>(
-        &self,
+        &mut self,
         events: &mut Vec<Taken>,
         to: &mut W,
     ) -> Result<(), End> {
@@ -383,6 +412,7 @@ impl Talk<'_> {
             *n = event.n().max(*n);
         }
         self.submit(browser, std::mem::take(events)).await?;
+        self.last = Some(Instant::now());
         for (epoch, n) in acks {
             write(to, Framing::Socket, &Answer::Ack { epoch, n }).await?;
         }

@@ -179,6 +179,29 @@ async fn a_visit_is_acknowledged_only_once_it_is_durable() {
 }
 
 #[tokio::test]
+async fn what_comes_soon_after_another_shares_a_commit() {
+    let mut bench = Bench::new(&[&me()]);
+    let mut client = bench.connect().await;
+    client.hello().await;
+    client.send(&visit(1)).await;
+    bench.cursor_asked(None).await;
+    let first = bench.batch().await;
+    assert_eq!(first.observations.len(), 1);
+    first.done.unwrap().send(Durable).unwrap();
+    assert_eq!(client.answer().await, ack(1));
+    client.send(&visit(2)).await;
+    // The desk has the time to take it, and to wait.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    client.send(&visit(3)).await;
+    let both = bench.batch().await;
+    assert_eq!(both.observations.len(), 2);
+    both.done.unwrap().send(Durable).unwrap();
+    assert_eq!(client.answer().await, ack(3));
+}
+
+#[tokio::test]
 async fn a_resend_is_acknowledged_and_not_recorded_again() {
     let mut bench = Bench::new(&[&me()]);
     let mut client = bench.connect().await;
