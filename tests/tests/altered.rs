@@ -5,7 +5,8 @@
 
 use proviso_report::fact::{AgentAltered, Fact};
 use proviso_tests::held::{records, wait_for_record};
-use proviso_tests::process::done;
+use proviso_tests::process::{Running, done};
+use proviso_tests::programs::program;
 use proviso_tests::scene::{PERSON, Scene};
 use proviso_tests::wait::{PATIENCE, until};
 
@@ -68,4 +69,52 @@ fn settings_units_and_policies_are_watched() {
     let mkdir = ["--parents", folder];
     done(computer.machine.command("mkdir").args(mkdir)).unwrap();
     wait_for(&scene, "service", ": there, and was not before");
+}
+
+#[test]
+fn another_program_in_its_place_is_seen_at_the_next_start() {
+    let scene = Scene::new().unwrap();
+    scene.person(PERSON).unwrap();
+    let computer = scene.enrolled(PERSON).unwrap();
+    let copy = computer.machine.dir().join("copied-agent");
+    std::fs::copy(program("proviso-agent").unwrap(), &copy).unwrap();
+    let start = |n: usize| {
+        let log = scene.dir().join("copied.log");
+        let mut command = computer
+            .machine
+            .command(computer.machine.inside("copied-agent"));
+        command
+            .args(["run", "--state"])
+            .arg(computer.machine.inside("agent"));
+        let running = Running::start(command, &log).unwrap();
+        until("it to start", PATIENCE, || {
+            let all = records(&scene.collector)?;
+            let starts = all
+                .iter()
+                .filter(|held| matches!(held.record.fact, Fact::AgentStarted(_)));
+            Ok((starts.count() == n).then_some(()))
+        })
+        .unwrap_or_else(|fault| panic!("{fault}\n{}", running.said()));
+        running
+    };
+    let first = start(1);
+    until("the agent's files to be sealed", PATIENCE, || {
+        Ok(first.said().contains("sealed as they are").then_some(()))
+    })
+    .unwrap();
+    assert!(first.stop(PATIENCE).unwrap().success());
+    // Put in its place, as no update does it: the version is the same.
+    let other = computer.machine.dir().join("other-agent");
+    std::fs::copy(&copy, &other).unwrap();
+    let mut bytes = std::fs::OpenOptions::new()
+        .append(true)
+        .open(&other)
+        .unwrap();
+    std::io::Write::write_all(&mut bytes, b"!").unwrap();
+    drop(bytes);
+    std::fs::rename(&other, &copy).unwrap();
+    let running = start(2);
+    wait_for(&scene, "program", "copied-agent: not what it was");
+    assert_eq!(altered(&scene).len(), 1);
+    drop(running);
 }

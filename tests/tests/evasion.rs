@@ -10,19 +10,22 @@
 mod agent;
 #[path = "evasion/browsers.rs"]
 mod browsers;
+#[path = "evasion/phone.rs"]
+mod phone;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use agent::{
     clock_set_back, debugger, firewall, killed_and_started, network_cut, right_taken_away,
-    settings_altered, stopped,
+    settings_altered, stopped, taken_off,
 };
 use anyhow::{Context as _, ensure};
 use browsers::{
     dns_over_https, firefox_private_window, guest, history_deleted_in_browser,
     history_edited_as_file, history_off, incognito, new_profile, portable_browser,
 };
+use phone::phone;
 use proviso_report::fact::{Change, Device, Fact, GapCause, Kind, PowerWas, ToolState};
 use proviso_tests::browser::Chromium;
 use proviso_tests::evasion::Outcome::{Inferred, NotVisible, Seen};
@@ -126,6 +129,10 @@ scenarios! {
         "agent killed or removed", "the agent's settings are changed by hand",
         Seen [AgentAltered],
         "Whoever administers the computer may do so. What is changed is not told, only that it is.";
+    taken_off:
+        "agent killed or removed", "the agent's files are removed, and then it is killed",
+        Seen [AgentAltered],
+        "An administrator who cleans up, an update that went wrong. Afterwards there is silence, which the collector shows.";
     debugger:
         "agent killed or removed", "`gdb` takes hold of the agent",
         Seen [AgentTraced],
@@ -170,6 +177,10 @@ scenarios! {
         "other account", "a program is run in an account that is not monitored",
         NotVisible [],
         "Other people's accounts are not looked at; the order's account is. An account's making is seen, its use is not.";
+    phone:
+        "phone with messages that vanish", "a phone on the cable, whose owner allows it to be read, has a messenger on it",
+        Inferred [Device, PhoneApp],
+        "Which applications there are and for how long they were in front, never a message. A phone that is not on the cable, or does not allow it, shows nothing. Tried with a phone that is a program.";
 }
 
 #[test]

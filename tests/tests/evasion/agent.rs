@@ -96,6 +96,24 @@ pub(super) fn settings_altered() -> anyhow::Result<Vec<Held>> {
     Ok(vec![held])
 }
 
+pub(super) fn taken_off() -> anyhow::Result<Vec<Held>> {
+    let mut watched = Watched::recording()?;
+    let settings = watched.computer.state().join("agent.toml");
+    let held = watched.until_told(
+        "files that are gone",
+        |number| {
+            if number > 1 {
+                // It was gone before the agent knew how it had been.
+                std::fs::write(&settings, "")?;
+            }
+            Ok(std::fs::remove_file(&settings)?)
+        },
+        |fact| matches!(fact, Fact::AgentAltered(it) if it.detail.ends_with("agent.toml: gone")),
+    )?;
+    watched.computer.kill()?;
+    Ok(vec![held])
+}
+
 pub(super) fn debugger() -> anyhow::Result<Vec<Held>> {
     const HOLD: &str = "exec gdb --batch -nx --readnever -iex 'set debuginfod enabled off' \
                         -iex 'set auto-load off' -p \"$(pgrep -o -x proviso-agent)\" -ex continue";
