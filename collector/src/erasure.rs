@@ -6,7 +6,8 @@
 //! before, and nobody can try a guess at what is gone. Everything is checked before and after: a report
 //! that does not hold is not touched. What findings quote of the records goes as well, and what the judge
 //! remembers is made again from what is left. Where all that a person did is erased, what is left is sealed
-//! under another key, and the old one is destroyed: backups of the store then have nothing either. Who, when, why and which numbers stay, in the store, in
+//! under another key, and the old one is destroyed: backups of the store then have nothing either. Files
+//! that officers uploaded go with it. Who, when, why and which numbers stay, in the store, in
 //! the ledger and in every later bundle. All of that is one transaction; what it leaves in the store's
 //! file goes when the file is written anew, and only then there is a certificate of destruction
 //! (`certificate`).
@@ -34,7 +35,7 @@ use crate::signing::Signer;
 use crate::store::erasures::{self, Request};
 use crate::store::people::{self, Person};
 use crate::store::staff::{self, Staff};
-use crate::store::{Read, Tx, devices, sealed};
+use crate::store::{Read, Tx, devices, documents, sealed};
 
 /// How long a request waits to be confirmed, in milliseconds: two weeks.
 pub const WAITS: i64 = 14 * 24 * 60 * 60 * 1_000;
@@ -211,6 +212,8 @@ pub fn confirm(
         erasures::blank(tx, *finding, &request.id)?;
     }
     if request.whole {
+        let why = format!("erased with everything: {}", request.rule);
+        documents::erase(tx, &person.id, &why, now.0)?;
         sealed::rotate(tx, &person.id)?;
     }
     let erasure = Erasure {

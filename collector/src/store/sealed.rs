@@ -5,7 +5,8 @@
 //! gets a key with the first thing that is sealed; `person.key_number` says which of them counts.
 //! [`rotate`] seals everything of a person under a new key, so that the old one can be destroyed.
 //!
-//! Refuses: to seal what people wrote, and names in the register: those are not taken by an erasure.
+//! Refuses: to seal what people wrote, and names in the register: those are not taken by an erasure. Files
+//! that officers uploaded are sealed, and not sealed again: they go with the key.
 
 use super::ids::{DeviceId, PersonId};
 use super::sql::{Row, SqlError, Tx};
@@ -37,6 +38,28 @@ pub(super) fn quoted(tx: &Tx<'_>, person: &PersonId, text: &str) -> Result<Strin
     )?;
     let (person, number) = known(tx, found)?;
     Ok(tx.vault().seal_text((&person, number), text)?)
+}
+
+/// Seals what is in a file that officers keep about a person.
+pub(super) fn document(
+    tx: &Tx<'_>,
+    person: &PersonId,
+    id: &str,
+    bytes: &[u8],
+) -> Result<Vec<u8>, SqlError> {
+    let found = tx.first(
+        "SELECT id, key_number FROM person WHERE id = $1",
+        &[person.as_str().into()],
+        owner,
+    )?;
+    let (person, number) = known(tx, found)?;
+    let place = of_document(id);
+    Ok(tx.vault().seal((&person, number), &place, bytes, false)?)
+}
+
+/// Where the bytes of a file stand.
+pub(super) fn of_document(id: &str) -> String {
+    format!("document {id}")
 }
 
 fn owner(row: &Row<'_>) -> Result<(PersonId, Option<i64>), SqlError> {

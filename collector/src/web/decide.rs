@@ -269,7 +269,8 @@ fn decide(
     audit::enter(tx, staff, audit::DECIDED, Some(&alert.person), &on, now)
 }
 
-fn to(path: &str) -> Response {
+/// On to a page, after a form.
+pub(super) fn to(path: &str) -> Response {
     let path = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
     (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response()
 }

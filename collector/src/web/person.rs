@@ -16,7 +16,6 @@ use crate::store::casework::{self, Decided, Group};
 use crate::store::devices::{self, Device, DeviceState, Registered};
 use crate::store::epochs::{self, Epoch};
 use crate::store::incidents::{self, Incident};
-use crate::store::orders::{self, StoredOrder};
 use crate::store::overview::LogSeen;
 use crate::store::people::{self, Person};
 use crate::store::{self, DeviceId, PersonId, Read, SqlError, StoreError};
@@ -25,6 +24,7 @@ use super::Site;
 use super::decide::Verdict;
 use super::fault::Fault;
 use super::gate::Signed;
+use super::head::{self, Tab};
 use super::layout::{self, PER_PAGE, Page};
 use super::stuck::Stuck;
 use super::{audit, export, groups, overview, unsure, words};
@@ -46,7 +46,6 @@ struct Found {
     groups: Vec<Group>,
     incidents: Vec<Incident>,
     devices: Vec<Seen>,
-    order: Option<StoredOrder>,
     decisions: Vec<Decided>,
 }
 
@@ -57,42 +56,34 @@ pub(super) async fn show(
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Markup, Fault> {
-    const MISSING: Fault =
-        Fault::Missing("there is no person with this id; look for the person in the overview");
-    let id: PersonId = id.parse().map_err(|_| MISSING)?;
+    let top = site.whose(&signed, &id, audit::SAW_PERSON, "").await?;
+    let id = top.id.clone();
     let (page, skip) = layout::skip(wanted.page);
     let whose = id.clone();
     let found = site
         .store
         .read(move |read| Ok::<_, StoreError>(gather(read, &whose, skip)?))
         .await?
-        .ok_or(MISSING)?;
-    site.in_sight(&signed, &id).await?;
-    let text = match &found.order {
-        None => None,
-        Some(order) => site.texts.get(order.digest).await?,
-    };
-    let zone = text.as_ref().map_or(&site.zone, |text| &text.zone);
+        .ok_or(head::MISSING)?;
+    let (text, zone) = (top.text.as_deref(), &top.zone);
     let now = clock::now();
-    site.looks(&signed, audit::SAW_PERSON, Some(&id), "")
-        .await?;
     let waiting = waiting(&site, &id, &found, page, now).await?;
-    let (whose, today) = (id.clone(), words::date(now, zone));
+    let (whose, today) = (id.clone(), top.today);
     let unchecked = site
         .store
         .read(move |read| Ok::<_, StoreError>(unsure::of_late(read, &whose, today)?))
         .await?;
     let body = html! {
-        h1 { (found.person.name) " " small { (found.person.pseudonym) } }
+        (top.top(&signed, Tab::Overview))
         @if !found.person.note.is_empty() { p { (found.person.note) } }
         div #waiting data-live { (waiting) }
         div #log data-live { (log_incidents(zone, &found.incidents)) }
         div #devices data-live { (devices_table(zone, &found.devices, now)) }
         div #unchecked data-live { (unsure::lately(&unchecked)) }
-        (days(&id, words::date(now, zone)))
-        (order_words(text.as_deref()))
+        (days(&id, today))
+        (order_words(text))
         (decided(zone, &found.decisions))
-        (export::form(&site, &signed, &id, zone, words::date(now, zone)))
+        (export::form(&site, &signed, &id, zone, today))
         p { a href={ "/audit?person=" (id) } { "Who looked at this person's data" } }
     };
     let whose = id.to_string();
@@ -121,7 +112,6 @@ fn gather(read: &Read<'_>, id: &PersonId, skip: u64) -> Result<Option<Found>, Sq
         groups: casework::groups_of(read, id, PER_PAGE + 1, skip)?,
         incidents: incidents::of_person(read, id)?,
         devices: with_names,
-        order: orders::current(read, id)?,
         decisions: casework::decisions_of(read, id, DECISIONS)?,
     }))
 }

@@ -14,8 +14,8 @@ use axum::routing::{self, MethodRouter};
 use super::access::{Need, Right};
 use super::guard::{self, Asked};
 use super::{
-    Site, account, alike, assets, audit, carry, case, decide, export, groups, live, overview,
-    person, prove, sign_in, timeline,
+    Site, account, alike, assets, audit, carry, case, decide, export, groups, live, notes,
+    overview, person, plan, prove, sign_in, timeline,
 };
 
 /// One address and method.
@@ -34,6 +34,12 @@ pub struct Route {
 /// All of them.
 #[must_use]
 pub fn all() -> Vec<Route> {
+    let mut all = desk();
+    all.extend(kept());
+    all
+}
+
+fn desk() -> Vec<Route> {
     let right = Need::Right;
     vec![
         get("/", Need::Session, routing::get(overview::show)),
@@ -109,6 +115,19 @@ impl Route {
             ..self
         }
     }
+}
+
+/// What officers keep about a person.
+fn kept() -> Vec<Route> {
+    let need = Need::Right(Right::Manage);
+    vec![
+        get("/person/{id}/notes", need, routing::get(notes::show)),
+        post("/person/{id}/notes", need, routing::post(notes::add)),
+        get("/person/{id}/plan", need, routing::get(plan::show)),
+        post("/person/{id}/plan/risk", need, routing::post(plan::assess)),
+        post("/person/{id}/plan/action", need, routing::post(plan::add)),
+        post("/person/{id}/plan/close", need, routing::post(plan::close)),
+    ]
 }
 
 /// The site without its fallback.

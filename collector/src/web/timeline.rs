@@ -18,16 +18,15 @@ use crate::clock;
 use crate::store::devices;
 use crate::store::findings::{self, Finding};
 use crate::store::judged::CannotTell;
-use crate::store::orders;
-use crate::store::people::{self, Person};
-use crate::store::{DeviceId, Hash, PersonId, Read, SqlError, StoreError};
+use crate::store::{DeviceId, PersonId, Read, SqlError, StoreError};
 
 use super::Site;
 use super::fault::Fault;
 use super::gate::Signed;
+use super::head::Tab;
 use super::layout::{self, Page};
 use super::records::{self, Gathered, Held};
-use super::{audit, facts, unsure, watched, words};
+use super::{audit, facts, notes, unsure, watched, words};
 
 /// Records on one page.
 const ROWS: u64 = 200;
@@ -56,17 +55,8 @@ pub(super) async fn show(
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Markup, Fault> {
-    const MISSING: Fault =
-        Fault::Missing("there is no person with this id; look for the person in the overview");
-    let id: PersonId = id.parse().map_err(|_| MISSING)?;
-    let (person, order) = who(&site, &id).await?.ok_or(MISSING)?;
-    site.in_sight(&signed, &id).await?;
-    let text = match order {
-        None => None,
-        Some(digest) => site.texts.get(digest).await?,
-    };
-    let zone = text.as_ref().map_or(&site.zone, |text| &text.zone).clone();
-    let today = words::date(clock::now(), &zone);
+    let top = site.whose_form(&signed, &id).await?;
+    let (id, zone, today) = (top.id.clone(), top.zone.clone(), top.today);
     let day = match &wanted.day {
         None => today,
         Some(text) => text.parse().map_err(|_| {
@@ -78,6 +68,7 @@ pub(super) async fn show(
     ))?;
     site.looks(&signed, audit::SAW_DAY, Some(&id), &day.to_string())
         .await?;
+    let noted = notes::beside(&site, &signed, &top, span).await?;
     let whose = id.clone();
     let found = site
         .store
@@ -85,32 +76,20 @@ pub(super) async fn show(
         .await?;
     let page = wanted.page.unwrap_or(1).clamp(1, 1_000_000);
     let body = html! {
-        p.crumbs { a href={ "/person/" (id) } { (person.name) } }
+        (top.top(&signed, Tab::Timeline))
         h1 { (day.strftime("%A %-d %B %Y").to_string()) }
         (days(&id, day, today))
+        (noted)
         div #day data-live { (whole(&found, &id, (day, span), page, &zone)) }
     };
     let whose = id.to_string();
     let about = Page {
-        title: &format!("{day} {}", person.name),
+        title: &format!("{day} {}", top.person.name),
         person: Some(&whose),
         live: true,
         here: "",
     };
     Ok(layout::page(&signed, &about, &body))
-}
-
-/// The person and the order whose time zone counts.
-async fn who(site: &Site, id: &PersonId) -> Result<Option<(Person, Option<Hash>)>, Fault> {
-    let id = id.clone();
-    let found = site.store.read(move |read| {
-        let Some(person) = people::get(read, &id)? else {
-            return Ok::<_, StoreError>(None);
-        };
-        let order = orders::current(read, &id)?.map(|order| order.digest);
-        Ok(Some((person, order)))
-    });
-    Ok(found.await?)
 }
 
 fn span(day: Date, zone: &TimeZone) -> Option<(i64, i64)> {

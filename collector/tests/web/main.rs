@@ -9,6 +9,7 @@ mod figures;
 mod log;
 mod overview;
 mod pages;
+mod plan;
 mod prove;
 mod records;
 mod roles;

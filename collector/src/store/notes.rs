@@ -1,0 +1,168 @@
+//! Table `officer_note`: visits, calls and notes.
+//!
+//! Promises: a note is added and never changed. Who wants to put one right adds another that names it; both
+//! stay.
+
+use super::ids::PersonId;
+use super::plan::UnknownWord;
+use super::sql::{Read, Row, SqlError, Tx};
+
+/// What kind of thing was written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoteKind {
+    /// At home, nobody having been told.
+    Unannounced,
+    /// At home, by appointment.
+    Announced,
+    /// At the office.
+    Office,
+    /// By telephone.
+    Call,
+    /// Anything else.
+    Note,
+}
+
+/// One note.
+#[derive(Debug, Clone)]
+pub struct Note {
+    /// Sorts by time.
+    pub id: String,
+    /// About whom.
+    pub person: PersonId,
+    /// What it is of.
+    pub kind: NoteKind,
+    /// When it was, Unix milliseconds.
+    pub happened: i64,
+    /// In their words.
+    pub text: String,
+    /// What came of it; may be empty.
+    pub outcome: String,
+    /// The note that it puts right.
+    pub corrects: Option<String>,
+    /// Staff id.
+    pub staff: String,
+    /// When it was written, Unix milliseconds.
+    pub at: i64,
+    /// Who wrote it, by name; not written.
+    pub staff_name: String,
+}
+
+/// Adds a note.
+pub fn add(tx: &Tx<'_>, note: &Note) -> Result<(), SqlError> {
+    tx.execute(
+        "INSERT INTO officer_note (id, person, kind, happened, text, outcome, corrects, staff, at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &[
+            (&note.id).into(),
+            note.person.as_str().into(),
+            note.kind.as_str().into(),
+            note.happened.into(),
+            (&note.text).into(),
+            (&note.outcome).into(),
+            note.corrects.as_deref().into(),
+            (&note.staff).into(),
+            note.at.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// One note.
+pub fn get(read: &Read<'_>, id: &str) -> Result<Option<Note>, SqlError> {
+    read.first(
+        "SELECT n.id, n.person, n.kind, n.happened, n.text, n.outcome, n.corrects, n.staff, n.at, \
+         COALESCE(s.name, n.staff) FROM officer_note n LEFT JOIN staff s ON s.id = n.staff WHERE n.id = $1",
+        &[id.into()],
+        note,
+    )
+}
+
+/// Notes about a person, by when it was, the latest first.
+pub fn of_person(
+    read: &Read<'_>,
+    person: &PersonId,
+    limit: u64,
+    skip: u64,
+) -> Result<Vec<Note>, SqlError> {
+    read.query(
+        "SELECT n.id, n.person, n.kind, n.happened, n.text, n.outcome, n.corrects, n.staff, n.at, \
+         COALESCE(s.name, n.staff) FROM officer_note n LEFT JOIN staff s ON s.id = n.staff \
+         WHERE n.person = $1 ORDER BY n.happened DESC, n.id DESC LIMIT $2 OFFSET $3",
+        &[person.as_str().into(), limit.into(), skip.into()],
+        note,
+    )
+}
+
+/// Notes about a person of a time from `from` up to but not including `to`, in order.
+pub fn of_time(
+    read: &Read<'_>,
+    person: &PersonId,
+    (from, to): (i64, i64),
+    limit: u64,
+) -> Result<Vec<Note>, SqlError> {
+    read.query(
+        "SELECT n.id, n.person, n.kind, n.happened, n.text, n.outcome, n.corrects, n.staff, n.at, \
+         COALESCE(s.name, n.staff) FROM officer_note n LEFT JOIN staff s ON s.id = n.staff \
+         WHERE n.person = $1 AND n.happened >= $2 AND n.happened < $3 ORDER BY n.happened, n.id LIMIT $4",
+        &[person.as_str().into(), from.into(), to.into(), limit.into()],
+        note,
+    )
+}
+
+/// What puts a note right, in the order it was written.
+pub fn corrections(read: &Read<'_>, id: &str) -> Result<Vec<Note>, SqlError> {
+    read.query(
+        "SELECT n.id, n.person, n.kind, n.happened, n.text, n.outcome, n.corrects, n.staff, n.at, \
+         COALESCE(s.name, n.staff) FROM officer_note n LEFT JOIN staff s ON s.id = n.staff \
+         WHERE n.corrects = $1 ORDER BY n.at, n.id",
+        &[id.into()],
+        note,
+    )
+}
+
+fn note(row: &Row<'_>) -> Result<Note, SqlError> {
+    Ok(Note {
+        id: row.text(0)?,
+        person: row.parsed(1)?,
+        kind: row.parsed(2)?,
+        happened: row.int(3)?,
+        text: row.text(4)?,
+        outcome: row.text(5)?,
+        corrects: row.maybe_text(6)?,
+        staff: row.text(7)?,
+        at: row.int(8)?,
+        staff_name: row.text(9)?,
+    })
+}
+
+impl NoteKind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Unannounced,
+        Self::Announced,
+        Self::Office,
+        Self::Call,
+        Self::Note,
+    ];
+
+    /// The form in the table.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unannounced => "unannounced",
+            Self::Announced => "announced",
+            Self::Office => "office",
+            Self::Call => "call",
+            Self::Note => "note",
+        }
+    }
+}
+
+impl std::str::FromStr for NoteKind {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        let found = Self::ALL.into_iter().find(|one| one.as_str() == text);
+        found.ok_or(UnknownWord)
+    }
+}

@@ -1,0 +1,336 @@
+//! Fields of forms: how they are shown, what was typed in them, and what is wrong with that.
+//!
+//! Promises: what was typed is shown again beside a sentence that says what is wrong with it, and a list on
+//! top of the form leads to each field. What is taken has no control characters and no more letters than it
+//! may. Each form that adds something names what it adds ([`once`]), so that sending it twice adds it once.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, Time};
+use maud::{Markup, Render as _, html};
+
+use crate::clock;
+use crate::random;
+
+use super::fault::Fault;
+use super::govuk::{Choice, Errors, Input, Radios, Select, Textarea};
+
+/// One form on a page: what stands in it, and what is wrong with that.
+#[derive(Clone, Default)]
+pub(super) struct Filled {
+    typed: BTreeMap<&'static str, String>,
+    errors: Errors,
+    /// Before the ids of its fields, where a page has the form several times.
+    within: String,
+}
+
+/// A field in words.
+#[derive(Clone, Copy)]
+pub(super) struct Label<'a> {
+    /// Its name in the form, and its id on the page.
+    pub(super) name: &'static str,
+    /// What it asks for.
+    pub(super) says: &'a str,
+    /// More of it; may be empty.
+    pub(super) hint: &'a str,
+}
+
+/// A label without a hint.
+pub(super) const fn label<'a>(name: &'static str, says: &'a str) -> Label<'a> {
+    Label {
+        name,
+        says,
+        hint: "",
+    }
+}
+
+impl Filled {
+    /// The same as one of several on its page.
+    #[must_use]
+    pub(super) fn within(mut self, form: &str) -> Self {
+        self.within = format!("{form}-");
+        self
+    }
+
+    /// Notes what was typed.
+    pub(super) fn typed(&mut self, name: &'static str, text: &str) {
+        self.typed.insert(name, text.to_owned());
+    }
+
+    /// Something is wrong with a field.
+    pub(super) fn wrong(&mut self, name: &'static str, sentence: impl Into<String>) {
+        self.errors.add(self.id(name), sentence);
+    }
+
+    /// Nothing is wrong so far.
+    pub(super) fn is_good(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// Words, as they are kept; those that must be there are missed.
+    pub(super) fn words(
+        &mut self,
+        name: &'static str,
+        text: &str,
+        most: usize,
+        missing: Option<&str>,
+    ) -> String {
+        self.typed(name, text);
+        let text = clean(text);
+        if text.chars().count() > most {
+            self.wrong(
+                name,
+                format!("This is longer than {most} characters. Shorten it."),
+            );
+        }
+        if let (Some(missing), true) = (missing, text.is_empty()) {
+            self.wrong(name, missing);
+        }
+        text
+    }
+
+    /// One of a few words.
+    pub(super) fn one_of<T: std::str::FromStr>(
+        &mut self,
+        name: &'static str,
+        text: &str,
+        missing: &str,
+    ) -> Option<T> {
+        self.typed(name, text);
+        let found = text.parse().ok();
+        if found.is_none() {
+            self.wrong(name, missing);
+        }
+        found
+    }
+
+    /// A day.
+    pub(super) fn day(&mut self, name: &'static str, text: &str, missing: &str) -> Option<Date> {
+        self.typed(name, text);
+        let found = day(text);
+        if found.is_none() {
+            self.wrong(
+                name,
+                if text.trim().is_empty() {
+                    missing
+                } else {
+                    "This is no day. Write it as 2026-11-24."
+                },
+            );
+        }
+        found
+    }
+
+    /// A time of day.
+    pub(super) fn time(&mut self, name: &'static str, text: &str) -> Option<Time> {
+        self.typed(name, text);
+        let found = text.trim().parse::<Time>().ok();
+        if found.is_none() {
+            self.wrong(name, "This is no time. Write it as 14:30.");
+        }
+        found
+    }
+
+    /// What is wrong, with links to the fields; nothing where all is well.
+    pub(super) fn summary(&self) -> Markup {
+        self.errors.summary()
+    }
+
+    /// A line.
+    pub(super) fn input(&self, label: Label<'_>, most: usize) -> Markup {
+        let id = self.id(label.name);
+        let input = Input {
+            id: &id,
+            name: label.name,
+            label: label.says,
+            hint: label.hint,
+            error: self.errors.of(&id),
+            value: self.of(label.name),
+            longest: Some(most),
+            ..Input::default()
+        };
+        input.render()
+    }
+
+    /// A few lines.
+    pub(super) fn area(&self, label: Label<'_>, most: usize) -> Markup {
+        let id = self.id(label.name);
+        let area = Textarea {
+            id: &id,
+            name: label.name,
+            label: label.says,
+            hint: label.hint,
+            error: self.errors.of(&id),
+            value: self.of(label.name),
+            longest: Some(most),
+            ..Textarea::default()
+        };
+        area.render()
+    }
+
+    /// A day, a time or a file, as `kind` says.
+    pub(super) fn other(&self, label: Label<'_>, kind: &str) -> Markup {
+        let id = self.id(label.name);
+        let input = Input {
+            id: &id,
+            name: label.name,
+            label: label.says,
+            hint: label.hint,
+            error: self.errors.of(&id),
+            value: self.of(label.name),
+            kind,
+            width: Some(10),
+            ..Input::default()
+        };
+        input.render()
+    }
+
+    /// One of a few, by a list that opens.
+    pub(super) fn select<'a>(
+        &self,
+        label: Label<'_>,
+        choices: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Markup {
+        let id = self.id(label.name);
+        let mut all = vec![Choice::new("", "Choose")];
+        all.extend(
+            choices
+                .into_iter()
+                .map(|(value, says)| Choice::new(value, says)),
+        );
+        let select = Select {
+            id: &id,
+            name: label.name,
+            label: label.says,
+            hint: label.hint,
+            error: self.errors.of(&id),
+            choices: &all,
+            chosen: self.of(label.name),
+            ..Select::default()
+        };
+        select.render()
+    }
+
+    /// One of a few, all seen at once.
+    pub(super) fn radios<'a>(
+        &self,
+        label: Label<'_>,
+        choices: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Markup {
+        let id = self.id(label.name);
+        let all = choices
+            .into_iter()
+            .map(|(value, says)| Choice::new(value, says));
+        let radios = Radios {
+            id: &id,
+            name: label.name,
+            legend: label.says,
+            hint: label.hint,
+            error: self.errors.of(&id),
+            choices: &all.collect::<Vec<_>>(),
+            chosen: self.of(label.name),
+            small: true,
+            ..Radios::default()
+        };
+        radios.render()
+    }
+
+    /// What stands in a field.
+    pub(super) fn of(&self, name: &str) -> &str {
+        self.typed.get(name).map_or("", String::as_str)
+    }
+
+    fn id(&self, name: &str) -> String {
+        format!("{}{name}", self.within)
+    }
+}
+
+/// The name of what a form adds: a form that is sent twice names the same.
+pub(super) fn once() -> Result<Markup, Fault> {
+    let id = random::row_id(clock::now())?;
+    Ok(html! { input type="hidden" name="once" value=(id); })
+}
+
+/// Something else has the name that a form came with.
+pub(super) const ANOTHERS: Fault = Fault::Input(
+    "this form was used for something else before, so nothing was changed; open the page again and fill \
+     it in once more",
+);
+
+/// The name that a form came with.
+pub(super) fn named(once: &str) -> Result<String, Fault> {
+    let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    if once.len() == 32 && once.bytes().all(digit) {
+        return Ok(once.to_owned());
+    }
+    Err(Fault::Input(
+        "the form did not arrive whole, so nothing was changed; open the page again and fill it in once more",
+    ))
+}
+
+/// A day within what people write about.
+pub(super) fn day(text: &str) -> Option<Date> {
+    let day: Date = text.trim().parse().ok()?;
+    (1900..=2199).contains(&day.year()).then_some(day)
+}
+
+/// Without control characters but line feeds and tabs, and without what surrounds it.
+pub(super) fn clean(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let kept: String = text
+        .chars()
+        .filter(|letter| matches!(letter, '\n' | '\t') || !letter.is_control())
+        .collect();
+    kept.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_stands_beside_what_was_typed() {
+        let mut form = Filled::default();
+        form.words("text", " \u{0} ", 10, Some("Say something."));
+        assert!(form.day("due", "tomorrow", "Say when.").is_none());
+        let area = form.area(label("text", "Text"), 10).into_string();
+        assert!(area.contains("Say something."), "{area}");
+        assert!(area.contains("aria-describedby=\"text-error\""), "{area}");
+        let day = form.other(label("due", "Due"), "date").into_string();
+        assert!(day.contains("value=\"tomorrow\""), "{day}");
+        let summary = form.summary().into_string();
+        assert!(summary.contains("href=\"#due\""), "{summary}");
+    }
+
+    #[test]
+    fn days_are_days_that_people_write_about() {
+        assert!(day(" 2026-11-24 ").is_some());
+        for wrong in ["", "2026-02-30", "24/11/2026", "-9999-01-01", "9999-12-31"] {
+            assert_eq!(day(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_one_that_we_gave() {
+        assert!(named(&random::row_id(1).unwrap()).is_ok());
+        for wrong in [
+            "",
+            "0",
+            "../../../../../../../etc/passwd0",
+            "ABCDEF0123456789ABCDEF0123456789",
+        ] {
+            assert!(named(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_has_no_control_characters(text in any::<String>()) {
+            let kept = clean(&text);
+            prop_assert!(kept.chars().all(|one| matches!(one, '\n' | '\t') || !one.is_control()));
+            prop_assert_eq!(clean(&kept), kept);
+        }
+    }
+}

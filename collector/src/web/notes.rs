@@ -1,0 +1,342 @@
+//! Visits, calls and notes: what officers write down about a person.
+//!
+//! Promises: a note is never changed. A correction is a note of its own that names what it puts right, and
+//! both are shown, the one at the other. A form that is sent twice adds one note.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::clock;
+use crate::store::notes::{self, Note, NoteKind};
+use crate::store::{SqlError, StoreError, sight};
+
+use super::Site;
+use super::access::Right;
+use super::fault::Fault;
+use super::fields::{self, Filled, Label, label};
+use super::form::Form;
+use super::gate::Signed;
+use super::head::{Tab, Whose};
+use super::layout::{self, PER_PAGE};
+use super::{audit, decide, govuk, words};
+
+/// Most letters of a note, and of what came of it.
+const LONGEST: usize = 8_000;
+const OUTCOME: usize = 1_000;
+
+/// A clock that is ahead by no more than this does not make a note one about the future.
+const AHEAD: i64 = 5 * 60_000;
+
+/// Where in the list, and which note is to be put right.
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    page: Option<u64>,
+    correct: Option<String>,
+}
+
+/// The form.
+#[derive(Deserialize)]
+pub(super) struct Sent {
+    token: String,
+    once: String,
+    #[serde(default)]
+    corrects: String,
+    #[serde(default)]
+    kind: String,
+    day: String,
+    time: String,
+    text: String,
+    outcome: String,
+}
+
+/// The page.
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Markup, Fault> {
+    let whose = site.whose(&signed, &id, audit::SAW_NOTES, "").await?;
+    let corrected = match wanted.correct {
+        None => None,
+        Some(id) => Some(note(&site, &whose, id).await?),
+    };
+    let mut filled = Filled::default();
+    let now = clock::now();
+    filled.typed("day", &whose.today.to_string());
+    filled.typed("time", &time(now, &whose.zone));
+    if let Some(note) = &corrected {
+        filled.typed("kind", note.kind.as_str());
+        filled.typed("day", &words::date(note.happened, &whose.zone).to_string());
+        filled.typed("time", &time(note.happened, &whose.zone));
+        filled.typed("text", &note.text);
+        filled.typed("outcome", &note.outcome);
+    }
+    page(
+        &site,
+        &signed,
+        &whose,
+        corrected.as_ref(),
+        &filled,
+        wanted.page,
+    )
+    .await
+}
+
+/// Adds a note.
+pub(super) async fn add(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Form(sent): Form<Sent>,
+) -> Result<Response, Fault> {
+    signed.check(&sent.token)?;
+    let whose = site.whose_form(&signed, &id).await?;
+    let once = fields::named(&sent.once)?;
+    let corrected = match sent.corrects.as_str() {
+        "" => None,
+        id => Some(note(&site, &whose, id.to_owned()).await?),
+    };
+    let now = clock::now();
+    let mut filled = Filled::default();
+    let kind = filled.one_of::<NoteKind>("kind", &sent.kind, "Choose what kind of contact it was.");
+    let day = filled.day("day", &sent.day, "Say on which day it was.");
+    let time = filled.time("time", &sent.time);
+    let text = filled.words(
+        "text",
+        &sent.text,
+        LONGEST,
+        Some("Write what there is to note."),
+    );
+    let outcome = filled.words("outcome", &sent.outcome, OUTCOME, None);
+    let happened = day.zip(time).and_then(|(day, time)| {
+        let at = whose.zone.to_zoned_datetime(day.to_datetime(time)).ok()?;
+        Some(at.timestamp().as_millisecond())
+    });
+    if happened.is_some_and(|at| at > now + AHEAD) {
+        filled.wrong(
+            "day",
+            "This is still to come. A note is about what was; what shall be done belongs into the plan.",
+        );
+    }
+    let (Some(kind), Some(happened), true) = (kind, happened, filled.is_good()) else {
+        let page = page(&site, &signed, &whose, corrected.as_ref(), &filled, None).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    };
+    let note = Note {
+        id: once,
+        person: whose.id.clone(),
+        kind,
+        happened,
+        text,
+        outcome,
+        corrects: corrected.map(|note| note.id),
+        staff: signed.staff.clone(),
+        at: now,
+        staff_name: String::new(),
+    };
+    let to = format!("{}#note-{}", whose.at(Tab::Notes), note.id);
+    site.store
+        .write("note", move |tx| -> Result<(), Fault> {
+            sight::why(tx, &note.staff, &note.person, now)?.ok_or(Fault::Sight)?;
+            match notes::get(tx, &note.id)? {
+                Some(before) if before.person == note.person && before.staff == note.staff => {
+                    return Ok(());
+                }
+                Some(_) => return Err(fields::ANOTHERS),
+                None => {}
+            }
+            notes::add(tx, &note)?;
+            audit::enter(
+                tx,
+                &note.staff,
+                audit::NOTED,
+                Some(&note.person),
+                &note.id,
+                now,
+            )
+        })
+        .await?;
+    Ok(decide::to(&to))
+}
+
+/// A note about this person.
+async fn note(site: &Site, whose: &Whose, id: String) -> Result<Note, Fault> {
+    let found = site
+        .store
+        .read(move |read| Ok::<_, StoreError>(notes::get(read, &id)?))
+        .await?;
+    found
+        .filter(|note| note.person == whose.id)
+        .ok_or(Fault::Missing(
+            "there is no such note about this person; look in the list of notes",
+        ))
+}
+
+async fn page(
+    site: &Site,
+    signed: &Signed,
+    whose: &Whose,
+    corrected: Option<&Note>,
+    filled: &Filled,
+    page: Option<u64>,
+) -> Result<Markup, Fault> {
+    let (page, skip) = layout::skip(page);
+    let id = whose.id.clone();
+    let mut all = site
+        .store
+        .read(move |read| {
+            let all = notes::of_person(read, &id, PER_PAGE + 1, skip)?;
+            let with = all.into_iter().map(|note| {
+                let right = notes::corrections(read, &note.id)?;
+                Ok::<_, SqlError>((note, right))
+            });
+            Ok::<_, StoreError>(with.collect::<Result<Vec<_>, _>>()?)
+        })
+        .await?;
+    let more = all.len() as u64 > PER_PAGE;
+    all.truncate(PER_PAGE as usize);
+    let path = whose.at(Tab::Notes);
+    let body = html! {
+        (filled.summary())
+        h1 { "Notes and visits" }
+        section aria-labelledby="new" {
+            h2 #new { (if corrected.is_some() { "Put a note right" } else { "Write a note" }) }
+            @if let Some(note) = corrected {
+                p {
+                    "This corrects the note of " (words::moment(note.happened, &whose.zone)) " by "
+                    (note.staff_name) ". That one stays as it is, with yours at it. "
+                    a href=(path) { "Write another note instead" }
+                }
+            }
+            (form(signed, &path, corrected, filled)?)
+        }
+        section aria-labelledby="all" {
+            h2 #all { "What was written" }
+            @if all.is_empty() { p.empty { "Nobody has written anything yet." } }
+            ol.rows {
+                @for (note, right) in &all {
+                    li id={ "note-" (note.id) } { (one(&path, note, right, &whose.zone)) }
+                }
+            }
+            (layout::pager(&path, "", page, more))
+        }
+    };
+    Ok(whose.page(signed, Tab::Notes, "Notes and visits", &body))
+}
+
+fn form(
+    signed: &Signed,
+    path: &str,
+    corrected: Option<&Note>,
+    filled: &Filled,
+) -> Result<Markup, Fault> {
+    let kinds = NoteKind::ALL.map(|kind| (kind.as_str(), kind_words(kind)));
+    Ok(html! {
+        form.sheet method="post" action=(path) {
+            (govuk::hidden("token", &signed.token))
+            (fields::once()?)
+            @if let Some(note) = corrected {
+                (govuk::hidden("corrects", &note.id))
+            }
+            (filled.radios(label("kind", "What was it?"), kinds))
+            (filled.other(label("day", "Day"), "date"))
+            (filled.other(label("time", "Time"), "time"))
+            (filled.area(Label {
+                name: "text",
+                says: "What was said and seen",
+                hint: "Kept with your name. It cannot be changed later, only corrected.",
+            }, LONGEST))
+            (filled.area(label("outcome", "What came of it (optional)"), OUTCOME))
+            (govuk::button("Keep the note"))
+        }
+    })
+}
+
+fn one(path: &str, note: &Note, right: &[Note], zone: &TimeZone) -> Markup {
+    html! {
+        p {
+            b { (kind_words(note.kind)) } ", " (words::moment(note.happened, zone)) " "
+            @if !right.is_empty() { (layout::tag("review", "Corrected")) }
+        }
+        @if let Some(corrects) = &note.corrects {
+            p { "Corrects " a href={ "#note-" (corrects) } { "an earlier note" } "." }
+        }
+        p.reason dir="auto" { (note.text) }
+        @if !note.outcome.is_empty() {
+            p.reason dir="auto" { b { "Came of it: " } (note.outcome) }
+        }
+        p.quiet {
+            (note.staff_name) ", written " (words::moment(note.at, zone)) ". "
+            a href={ (path) "?correct=" (note.id) "#new" } {
+                "Correct" span.govuk-visually-hidden { " the note of " (words::full(note.happened, zone)) }
+            }
+        }
+        @for one in right {
+            p.quiet {
+                (one.staff_name) " corrected this, " (words::moment(one.at, zone)) ": "
+                a href={ "#note-" (one.id) } { "read that note" } "."
+            }
+        }
+    }
+}
+
+/// What was written of a time, for pages that show it beside records; nothing for whom it is not for.
+pub(super) async fn beside(
+    site: &Site,
+    signed: &Signed,
+    whose: &Whose,
+    span: (i64, i64),
+) -> Result<Markup, Fault> {
+    if !Right::Manage.of(signed.role) {
+        return Ok(html! {});
+    }
+    let id = whose.id.clone();
+    let all = site
+        .store
+        .read(move |read| Ok::<_, StoreError>(notes::of_time(read, &id, span, PER_PAGE)?))
+        .await?;
+    Ok(html! {
+        @if !all.is_empty() {
+            section aria-labelledby="noted" {
+                h2 #noted { "What officers noted" }
+                ol.rows {
+                    @for note in &all {
+                        li {
+                            p {
+                                (words::clock(note.happened, &whose.zone)) ": " b { (kind_words(note.kind)) }
+                                ". " a href={ (whose.at(Tab::Notes)) "#note-" (note.id) } { "Read it" }
+                            }
+                            p.quiet { (note.staff_name) }
+                        }
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// A kind in words.
+pub(super) const fn kind_words(kind: NoteKind) -> &'static str {
+    match kind {
+        NoteKind::Unannounced => "Home visit, unannounced",
+        NoteKind::Announced => "Home visit, announced",
+        NoteKind::Office => "Seen at the office",
+        NoteKind::Call => "Telephone call",
+        NoteKind::Note => "Note",
+    }
+}
+
+/// The time of day of a moment, as a field has it.
+fn time(at: i64, zone: &TimeZone) -> String {
+    let at = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
+    at.to_zoned_datetime(zone.clone())
+        .strftime("%H:%M")
+        .to_string()
+}
