@@ -5,6 +5,8 @@
 //!
 //! Refuses: anything that identity or keys depend on; those are made by `init` and lie beside it.
 
+mod desk;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +15,14 @@ use serde::Deserialize;
 
 use crate::data_dir::DataDir;
 use crate::store::Hash;
+
+pub use desk::{Escalation, Overdue, Queue, Sms, Steps, VERDICTS};
+
+/// The way out to staff by their own mail addresses, as the outbox knows it.
+pub const STAFF_MAIL: &str = "staff-mail";
+
+/// The way out to staff by text message, as the outbox knows it.
+pub const STAFF_SMS: &str = "staff-sms";
 
 /// Everything the file can say. An absent file is the default: no mail, no webhooks.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -37,6 +47,12 @@ pub struct Config {
     pub retention: Vec<Retention>,
     /// How people sign in.
     pub sign_in: SignIn,
+    /// How the queue treats what waits.
+    pub queue: Queue,
+    /// When a case that nobody takes up goes on to others.
+    pub escalation: Escalation,
+    /// The gateway for text messages.
+    pub sms: Option<Sms>,
 }
 
 /// How people sign in.
@@ -241,6 +257,13 @@ impl Config {
                 config.witnesses.len()
             ));
         }
+        config.queue.check()?;
+        let out = config.smtp.is_some() || config.sms.is_some() || !config.webhooks.is_empty();
+        if config.escalation.says_something() && !out {
+            return Err(
+                "[escalation] has no way out: add [smtp], [[webhooks]] or [sms]".to_owned(),
+            );
+        }
         Ok(config)
     }
 
@@ -263,6 +286,16 @@ impl Config {
             (hook.channel(), format!("webhook at {host}"))
         });
         mail.chain(hooks).collect()
+    }
+
+    /// The ways out for what goes to one of the staff, by name in the outbox with words for a person.
+    #[must_use]
+    pub fn staff_ways(&self) -> Vec<(String, String)> {
+        let mail = self.smtp.iter();
+        let mail = mail.map(|_| (STAFF_MAIL.to_owned(), "mail to staff".to_owned()));
+        let sms = self.sms.iter();
+        let sms = sms.map(|_| (STAFF_SMS.to_owned(), "text message to staff".to_owned()));
+        mail.chain(sms).collect()
     }
 }
 

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod config;
 pub mod data_dir;
 pub mod erasure;
+pub mod escalation;
 pub mod export;
 pub mod ingest;
 pub mod judging;

@@ -1,7 +1,7 @@
 //! Alerts by mail.
 //!
-//! Promises: each recipient has a queue of their own, so one wrong address holds up nobody else; a
-//! burst is one mail with many links; the message id depends on the alerts alone. The connection
+//! Promises: each recipient in the configuration has a queue of their own, so one wrong address holds up
+//! nobody else; what goes to staff by their own addresses is one mail for each of them. A burst is one mail with many links; the message id depends on the alerts alone. The connection
 //! is encrypted unless the server is on this machine.
 
 use std::net::IpAddr;
@@ -15,9 +15,10 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 use crate::config::Smtp;
 use crate::store::Hash;
-use crate::store::outbox::Parcel;
+use crate::store::escalations::Step;
+use crate::store::outbox::{About, Parcel};
 
-use super::{Failure, WaysError, severity_words};
+use super::{Failure, WaysError, link, severity_words, short};
 
 /// How long one command of the conversation may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -25,17 +26,18 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The port where TLS begins at once; elsewhere STARTTLS is demanded.
 const IMPLICIT_TLS: u16 = 465;
 
-/// One recipient.
+/// One recipient, or staff by their own addresses.
 pub(super) struct Mail {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     server: String,
     from: Mailbox,
-    to: Mailbox,
+    /// None: each message says for whom it is.
+    to: Option<Mailbox>,
     base: String,
 }
 
 impl Mail {
-    pub(super) fn new(smtp: &Smtp, to: &str, base: &str) -> Result<Self, WaysError> {
+    pub(super) fn new(smtp: &Smtp, to: Option<&str>, base: &str) -> Result<Self, WaysError> {
         let tls = if smtp.tls {
             let parameters =
                 TlsParameters::new(smtp.server.clone()).map_err(|why| WaysError::Server {
@@ -65,52 +67,83 @@ impl Mail {
             transport: builder.build(),
             server: format!("{}:{}", smtp.server, smtp.port),
             from: mailbox(&smtp.from)?,
-            to: mailbox(to)?,
+            to: to.map(mailbox).transpose()?,
             base: base.to_owned(),
         })
     }
 
     pub(super) async fn deliver(&self, parcels: &[Parcel]) -> Result<(), Failure> {
-        let message = self.message(parcels)?;
+        let to = self.recipient(parcels)?;
+        let email = to.email.clone();
+        let message = self.message(parcels, to)?;
         match self.transport.send(message).await {
             Ok(_) => Ok(()),
             Err(error) => Err(Failure(format!(
                 "the mail server {} did not take a mail for {}: {}",
                 self.server,
-                self.to.email,
+                email,
                 with_causes(&error)
             ))),
         }
     }
 
-    fn message(&self, parcels: &[Parcel]) -> Result<Message, Failure> {
-        let subject = match parcels {
-            [one] => format!(
+    /// For whom these are.
+    fn recipient(&self, parcels: &[Parcel]) -> Result<Mailbox, Failure> {
+        if let Some(to) = &self.to {
+            return Ok(to.clone());
+        }
+        let whom = parcels.first().and_then(|one| one.to.as_ref());
+        let whom = whom.ok_or_else(|| Failure("a mail names nobody it is for".to_owned()))?;
+        whom.mail.parse().map_err(|_| {
+            Failure(format!(
+                "{} has no mail address that can be used; give them one with `proviso-collector staff`",
+                whom.name
+            ))
+        })
+    }
+
+    fn message(&self, parcels: &[Parcel], to: Mailbox) -> Result<Message, Failure> {
+        let told = parcels
+            .iter()
+            .any(|one| matches!(one.about, About::Case(..)));
+        let subject = match (parcels, told) {
+            ([one], false) => format!(
                 "Possible breach, {}: case {}",
                 severity_words(&one.severity),
-                short(one)
+                short(&one.about)
             ),
-            many => format!("{} possible breaches wait for a decision", many.len()),
+            (many, false) => format!("{} possible breaches wait for a decision", many.len()),
+            ([one], true) => format!(
+                "Nobody has taken up case {} ({})",
+                short(&one.about),
+                severity_words(&one.severity)
+            ),
+            (many, true) => format!("Nobody has taken up {} cases", many.len()),
         };
         let mut lines = String::new();
         for parcel in parcels {
             lines.push_str(&format!(
-                "Case {} ({})\r\n{}/alert/{}\r\n\r\n",
-                short(parcel),
+                "Case {} ({}){}\r\n{}\r\n\r\n",
+                short(&parcel.about),
                 severity_words(&parcel.severity),
-                self.base,
-                parcel.finding
+                why(&parcel.about),
+                link(&self.base, &parcel.about)
             ));
         }
-        let body = format!(
+        let intro = if told {
+            "A case waits for a person, and nobody has taken it up in time.\r\n"
+        } else {
             "Software found what may be a breach of a court order.\r\n\
-             Only a person decides whether it is one.\r\n\r\n\
+             Only a person decides whether it is one.\r\n"
+        };
+        let body = format!(
+            "{intro}\r\n\
              {lines}\
              This message names nobody and nothing anybody did. Sign in to see more.\r\n"
         );
         Message::builder()
             .from(self.from.clone())
-            .to(self.to.clone())
+            .to(to)
             .subject(subject)
             .message_id(Some(self.message_id(parcels)))
             .header(ContentType::TEXT_PLAIN)
@@ -146,8 +179,13 @@ fn automatic() -> HeaderValue {
     )
 }
 
-fn short(parcel: &Parcel) -> String {
-    parcel.finding.to_string().chars().take(8).collect()
+/// Why it goes to this reader.
+fn why(about: &About) -> &'static str {
+    match about {
+        About::Alert(_) => "",
+        About::Case(_, Step::OnCall) => ": you are on call",
+        About::Case(_, Step::Supervisor) => ": you supervise this team",
+    }
 }
 
 fn mailbox(address: &str) -> Result<Mailbox, WaysError> {

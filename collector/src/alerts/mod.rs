@@ -1,4 +1,5 @@
-//! Tells people of alerts by mail and webhook.
+//! Tells people of alerts by mail and webhook, and of cases that nobody takes up by mail to them, webhook and
+//! the gateway for text messages.
 //!
 //! Promises: rows of `outbox` are written in the transaction that makes the finding, so an alert
 //! that exists is always on its way; a row is tried until it is delivered, with growing pauses,
@@ -16,6 +17,7 @@
 //! [`outbox::postpone`].
 
 mod mail;
+mod sms;
 mod webhook;
 
 use std::time::Duration;
@@ -25,11 +27,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock;
-use crate::config::Config;
-use crate::store::outbox::{self, Parcel};
+use crate::config::{Config, STAFF_MAIL, STAFF_SMS};
+use crate::store::outbox::{self, About, Parcel};
 use crate::store::{Change, Store, StoreError};
 
 use mail::Mail;
+use sms::Sms;
 use webhook::Hook;
 
 /// How long a claimed row stays with its worker; longer than any try may take.
@@ -58,6 +61,7 @@ pub struct Ways {
 enum Way {
     Mail(Mail),
     Webhook(Hook),
+    Sms(Sms),
 }
 
 /// Why the ways out cannot be used as configured.
@@ -94,6 +98,9 @@ pub enum WaysError {
         "[[webhooks]] the secret of {0:?} must be `whsec_` and the base64 of 24 to 64 bytes; make one with: echo whsec_$(head -c 32 /dev/urandom | base64)"
     )]
     Secret(String),
+    /// What is posted to the gateway is no JSON, or a header is none.
+    #[error("[sms] {0}")]
+    Sms(String),
     /// No HTTP client.
     #[error("cannot make an HTTP client: {0}; check the system's root certificates")]
     Client(String),
@@ -114,11 +121,19 @@ impl Ways {
         let mut ways = Vec::new();
         if let Some(smtp) = &config.smtp {
             for to in &smtp.to {
-                ways.push((smtp.channel(to), Way::Mail(Mail::new(smtp, to, base)?)));
+                ways.push((
+                    smtp.channel(to),
+                    Way::Mail(Mail::new(smtp, Some(to), base)?),
+                ));
             }
+            let each = Mail::new(smtp, None, base)?;
+            ways.push((STAFF_MAIL.to_owned(), Way::Mail(each)));
         }
         for hook in &config.webhooks {
             ways.push((hook.channel(), Way::Webhook(Hook::new(hook, base)?)));
+        }
+        if let Some(sms) = &config.sms {
+            ways.push((STAFF_SMS.to_owned(), Way::Sms(Sms::new(sms, base)?)));
         }
         Ok(Self {
             ways,
@@ -199,24 +214,27 @@ impl Worker {
         if parcels.is_empty() {
             return Ok(false);
         }
-        match self.way.deliver(&parcels).await {
-            Ok(()) => {
-                self.failures = 0;
-                self.note(parcels, None).await?;
-                Ok(true)
-            }
-            Err(failure) => {
-                self.failures += 1;
-                tracing::warn!(
-                    channel = self.channel,
-                    alerts = parcels.len(),
-                    %failure,
-                    "an alert was not delivered; it is tried again"
-                );
-                self.note(parcels, Some(failure.0)).await?;
-                Ok(false)
+        let mut all = true;
+        for batch in by_addressee(parcels) {
+            match self.way.deliver(&batch).await {
+                Ok(()) => {
+                    self.failures = 0;
+                    self.note(batch, None).await?;
+                }
+                Err(failure) => {
+                    all = false;
+                    self.failures += 1;
+                    tracing::warn!(
+                        channel = self.channel,
+                        alerts = batch.len(),
+                        %failure,
+                        "an alert was not delivered; it is tried again"
+                    );
+                    self.note(batch, Some(failure.0)).await?;
+                }
             }
         }
+        Ok(all)
     }
 
     async fn claim(&self) -> Result<Vec<Parcel>, StoreError> {
@@ -275,7 +293,7 @@ impl Way {
     fn together(&self) -> u64 {
         match self {
             Self::Mail(_) => 50,
-            Self::Webhook(_) => 1,
+            Self::Webhook(_) | Self::Sms(_) => 1,
         }
     }
 
@@ -288,8 +306,44 @@ impl Way {
                 }
                 Ok(())
             }
+            Self::Sms(sms) => {
+                for parcel in parcels {
+                    sms.deliver(parcel).await?;
+                }
+                Ok(())
+            }
         }
     }
+}
+
+/// One message is for one reader.
+fn by_addressee(parcels: Vec<Parcel>) -> Vec<Vec<Parcel>> {
+    let mut batches: Vec<Vec<Parcel>> = Vec::new();
+    for parcel in parcels {
+        let same = |batch: &&mut Vec<Parcel>| batch.first().is_some_and(|one| one.to == parcel.to);
+        match batches.iter_mut().find(same) {
+            Some(batch) => batch.push(parcel),
+            None => batches.push(vec![parcel]),
+        }
+    }
+    batches
+}
+
+/// The address of what a message is about, behind the sign-in.
+fn link(base: &str, about: &About) -> String {
+    match about {
+        About::Alert(finding) => format!("{base}/alert/{finding}"),
+        About::Case(case, _) => format!("{base}/case/{case}"),
+    }
+}
+
+/// What a message calls it.
+fn short(about: &About) -> String {
+    let id = match about {
+        About::Alert(finding) => finding.to_string(),
+        About::Case(case, _) => case.clone(),
+    };
+    id.chars().take(8).collect()
 }
 
 impl Pauses {

@@ -12,10 +12,10 @@ use serde::Serialize;
 use url::Url;
 
 use crate::config::Webhook;
-use crate::store::outbox::Parcel;
+use crate::store::outbox::{About, Parcel};
 
 use super::mail::{on_this_machine, with_causes};
-use super::{Failure, WaysError};
+use super::{Failure, WaysError, link};
 
 /// How long one try may take.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -41,6 +41,9 @@ struct Data<'a> {
     case: String,
     severity: &'a str,
     link: String,
+    /// Of an escalation: to whom the case goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<&'static str>,
 }
 
 impl Hook {
@@ -91,13 +94,18 @@ impl Hook {
     fn body(&self, parcel: &Parcel) -> Result<String, Failure> {
         let opened = jiff::Timestamp::from_millisecond(parcel.opened)
             .map_err(|error| Failure(format!("an alert has no usable time: {error}")))?;
+        let (kind, case, to) = match &parcel.about {
+            About::Alert(finding) => ("alert.opened", finding.to_string(), None),
+            About::Case(case, step) => ("case.escalated", case.clone(), Some(step.as_str())),
+        };
         let body = Body {
-            r#type: "alert.opened",
+            r#type: kind,
             timestamp: opened.to_string(),
             data: Data {
-                case: parcel.finding.to_string(),
+                case,
                 severity: &parcel.severity,
-                link: format!("{}/alert/{}", self.base, parcel.finding),
+                link: link(&self.base, &parcel.about),
+                to,
             },
         };
         serde_json::to_string(&body)
@@ -119,11 +127,11 @@ impl std::fmt::Debug for Hook {
 }
 
 /// Scheme, host and port: a path or query may hold a secret of the receiver's.
-fn shown(url: &Url) -> String {
+pub(super) fn shown(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-fn usable(text: &str) -> Result<Url, WaysError> {
+pub(super) fn usable(text: &str) -> Result<Url, WaysError> {
     let url = Url::parse(text).map_err(|_| WaysError::Url("an address".to_owned()))?;
     let clear = url.scheme() == "http" && url.host_str().is_some_and(on_this_machine);
     if url.scheme() == "https" || clear {

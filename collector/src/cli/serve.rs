@@ -14,6 +14,7 @@ use proviso_collector::alerts::{self, Ways};
 use proviso_collector::clock;
 use proviso_collector::config::Config;
 use proviso_collector::data_dir::DataDir;
+use proviso_collector::escalation;
 use proviso_collector::export::{Asker, Exporter};
 use proviso_collector::ingest::Ingest;
 use proviso_collector::ledger::{self, Witnesses};
@@ -128,6 +129,12 @@ impl Serve {
         let alerts = alerts::run(store.clone(), ways, stop.clone());
         parts.spawn(async move {
             alerts.await;
+            Ok(())
+        });
+        let plan = escalation::Plan::of(config);
+        let telling = escalation::run(store.clone(), plan, stop.clone());
+        parts.spawn(async move {
+            telling.await;
             Ok(())
         });
         let signing = ledger::run(store.clone(), ledger_key, config.clone(), stop.clone());

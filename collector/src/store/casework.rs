@@ -1,7 +1,8 @@
 //! Tables `alert` and `decision`: what waits for a person, and what people decided.
 //!
 //! Promises: decisions are only ever added, so the history of an alert shows who said what, when
-//! and why; the state of an alert follows its latest decision in the same transaction. Alerts of
+//! and why; the state of an alert, what its case counts and how often a rule was judged how follow its
+//! latest decision in the same transaction. Alerts of
 //! one person, rule, order and matched part form a group, so that forty visits to one site are one
 //! line.
 //!
@@ -11,8 +12,10 @@ use proviso_report::UnixMs;
 use proviso_report::ledger::Decision as Stated;
 
 use super::Change;
+use super::cases;
 use super::ids::{FindingId, Hash, PersonId};
 use super::ledger;
+use super::rulings;
 use super::sql::{Read, Row, SqlError, Tx};
 use super::vault::VaultError;
 
@@ -264,6 +267,8 @@ pub fn decide(tx: &Tx<'_>, decision: &Decision, state: AlertState) -> Result<boo
         return Ok(false);
     };
     let seq = ledger::enter(tx, decision.at, stated(decision))?;
+    rulings::tally(tx, decision)?;
+    cases::moved(tx, decision.finding, (alert.state, state), decision.at)?;
     tx.execute(
         "INSERT INTO decision (id, finding, staff, at, verdict, reason, entry) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -5,6 +5,7 @@
 
 use proviso_report::coverage::Last;
 
+use super::cases;
 use super::ids::{DeviceId, PersonId};
 use super::sql::{Read, Row, SqlError, Tx};
 
@@ -68,9 +69,9 @@ pub fn set_last(tx: &Tx<'_>, device: DeviceId, last: &Last) -> Result<(), SqlErr
     Ok(())
 }
 
-/// Enters a condition, unless it is known.
+/// Enters a condition, unless it is known, and puts it into a case.
 pub fn put(tx: &Tx<'_>, condition: &Condition) -> Result<(), SqlError> {
-    tx.execute(
+    let new = tx.execute(
         "INSERT INTO condition (device, person, kind, source, seq, since, until, known, cleared) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
          ON CONFLICT (device, kind, source, since) DO NOTHING",
@@ -86,6 +87,9 @@ pub fn put(tx: &Tx<'_>, condition: &Condition) -> Result<(), SqlError> {
             condition.cleared.into(),
         ],
     )?;
+    if new == 1 {
+        cases::join_condition(tx, condition)?;
+    }
     Ok(())
 }
 
@@ -173,7 +177,8 @@ impl std::str::FromStr for ConditionKind {
 #[error("no kind of condition")]
 pub struct UnknownCondition;
 
-fn condition(row: &Row<'_>) -> Result<Condition, SqlError> {
+/// Reads the nine columns that every statement names in the same order.
+pub(super) fn condition(row: &Row<'_>) -> Result<Condition, SqlError> {
     Ok(Condition {
         device: row.parsed(0)?,
         person: row.parsed(1)?,

@@ -1,7 +1,7 @@
 //! Tables `finding`, `alert` (opening only) and `outbox` (filling only).
 //!
-//! Promises: a finding has one row however often it is made; its alert opens once and each channel
-//! is asked once. What a notice announced ahead of its report is `unproven`, becomes `proven` when
+//! Promises: a finding has one row however often it is made; its alert opens once, in a case (`cases`), and
+//! each channel is asked once. What a notice announced ahead of its report is `unproven`, becomes `proven` when
 //! the report shows the same, and `contradicted` when it does not: it never vanishes.
 //!
 //! Acknowledging, deciding and delivering belong to files of their own.
@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 
 use super::Change;
+use super::cases;
 use super::ids::{DeviceId, FindingId, Hash, PersonId};
 use super::sealed;
 use super::sql::{Read, Row, SqlError, Tx};
@@ -88,7 +89,7 @@ pub fn put(tx: &Tx<'_>, finding: &Finding, channels: &[String]) -> Result<(), Sq
     if new == 0 || finding.severity == "log" {
         return Ok(());
     }
-    tx.execute(
+    let opened = tx.execute(
         "INSERT INTO alert (finding, person, opened, state) VALUES ($1, $2, $3, 'open') \
          ON CONFLICT (finding) DO NOTHING",
         &[
@@ -97,6 +98,9 @@ pub fn put(tx: &Tx<'_>, finding: &Finding, channels: &[String]) -> Result<(), Sq
             finding.made.into(),
         ],
     )?;
+    if opened == 1 {
+        cases::join_finding(tx, finding)?;
+    }
     for channel in channels {
         tx.execute(
             "INSERT INTO outbox (id, finding, channel, next_try, tries, done) \

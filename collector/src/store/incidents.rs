@@ -10,6 +10,7 @@ use super::ids::{DeviceId, Hash};
 use super::ledger;
 
 use super::Change;
+use super::cases;
 use super::ids::PersonId;
 use super::sealed;
 use super::sql::{Param, Read, Row, SqlError, Tx};
@@ -102,6 +103,7 @@ pub fn put(tx: &Tx<'_>, incident: &Incident, cause: Option<&str>) -> Result<bool
             "UPDATE incident SET entry = $2 WHERE id = $1",
             &[(&id).into(), seq.into()],
         )?;
+        cases::join_incident(tx, incident, &id)?;
         tx.announce(Change::Incident {
             device: incident.device,
             person: incident.person.clone(),

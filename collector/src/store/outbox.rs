@@ -1,5 +1,6 @@
-//! Table `outbox`: alerts on their way out. `findings::put` fills it in the transaction that makes
-//! the finding; here a worker claims, finishes and postpones.
+//! Table `outbox`: alerts and escalations on their way out. `findings::put` and `escalations::put` fill it in
+//! the transaction that makes the finding or the step; here a worker claims, finishes and postpones. Column
+//! `finding` is the id of either.
 //!
 //! Promises: a row is claimed by a compare-and-set on its count of tries, so two workers, or two
 //! collectors on one store, never hold the same row. Claiming moves the next try into the future:
@@ -7,22 +8,43 @@
 //! further ahead than any pause is due too: the clock was set back since. A row leaves the queue
 //! only as done.
 
+use super::escalations::Step;
 use super::ids::FindingId;
 use super::sql::{Read, Row, SqlError, Tx};
 
 /// No try is ever put off for longer, in milliseconds.
 pub const LONGEST_PAUSE: i64 = 15 * 60_000;
 
-/// One alert for one way out.
+/// What a message is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// An alert was opened.
+    Alert(FindingId),
+    /// Nobody has taken up this case, so it goes on to somebody.
+    Case(String, Step),
+}
+
+/// Who is told, if that is not the same for the whole way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addressee {
+    /// What they sign in with.
+    pub name: String,
+    /// Their mail address as it is now; may be empty.
+    pub mail: String,
+}
+
+/// One message for one way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parcel {
     /// Stable: the same on every try.
     pub id: String,
     /// What it is about.
-    pub finding: FindingId,
+    pub about: About,
+    /// Who is told.
+    pub to: Option<Addressee>,
     /// `urgent`, `breach` or `review`.
     pub severity: String,
-    /// Unix milliseconds when the alert was opened.
+    /// Unix milliseconds when the alert was opened, or since when nobody took the case up.
     pub opened: i64,
     /// Tries begun, this one included.
     pub tries: u64,
@@ -66,9 +88,11 @@ pub fn claim(
     again: impl Fn(u64) -> i64,
 ) -> Result<Vec<Parcel>, SqlError> {
     let due = tx.query(
-        "SELECT o.id, o.finding, f.severity, COALESCE(a.opened, f.made), o.tries FROM outbox o \
-         JOIN finding f ON f.id = o.finding LEFT JOIN alert a ON a.finding = o.finding \
-         WHERE o.done IS NULL AND (o.next_try <= $1 OR o.next_try > $4) AND o.channel = $2 \
+        "SELECT o.id, o.finding, COALESCE(f.severity, e.severity), COALESCE(a.opened, f.made, e.since), \
+         o.tries, e.casefile, e.step, s.name, s.mail FROM outbox o \
+         LEFT JOIN finding f ON f.id = o.finding LEFT JOIN alert a ON a.finding = o.finding \
+         LEFT JOIN escalation e ON e.id = o.finding LEFT JOIN staff s ON s.id = e.staff \
+         WHERE (f.id IS NOT NULL OR e.id IS NOT NULL) AND o.done IS NULL AND (o.next_try <= $1 OR o.next_try > $4) AND o.channel = $2 \
          ORDER BY o.next_try, o.id LIMIT $3",
         &[
             now.into(),
@@ -137,8 +161,9 @@ pub fn waiting(read: &Read<'_>) -> Result<Vec<ChannelState>, SqlError> {
     read.query(
         "SELECT o.channel, count(*), \
          sum(CASE WHEN o.failure IS NULL THEN 0 ELSE 1 END), \
-         min(CASE WHEN o.failure IS NULL THEN NULL ELSE f.made END), min(o.next_try) \
-         FROM outbox o JOIN finding f ON f.id = o.finding WHERE o.done IS NULL \
+         min(CASE WHEN o.failure IS NULL THEN NULL ELSE COALESCE(f.made, e.at) END), min(o.next_try) \
+         FROM outbox o LEFT JOIN finding f ON f.id = o.finding \
+         LEFT JOIN escalation e ON e.id = o.finding WHERE o.done IS NULL \
          GROUP BY o.channel ORDER BY o.channel",
         &[],
         |row| {
@@ -180,9 +205,21 @@ pub fn of_finding(read: &Read<'_>, finding: FindingId) -> Result<Vec<Sent>, SqlE
 }
 
 fn parcel(row: &Row<'_>) -> Result<Parcel, SqlError> {
+    let about = match row.maybe_text(5)? {
+        None => About::Alert(row.parsed(1)?),
+        Some(case) => About::Case(case, row.parsed(6)?),
+    };
+    let to = match row.maybe_text(7)? {
+        None => None,
+        Some(name) => Some(Addressee {
+            name,
+            mail: row.maybe_text(8)?.unwrap_or_default(),
+        }),
+    };
     Ok(Parcel {
         id: row.text(0)?,
-        finding: row.parsed(1)?,
+        about,
+        to,
         severity: row.text(2)?,
         opened: row.int(3)?,
         tries: row.count(4)?,

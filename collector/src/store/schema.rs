@@ -457,11 +457,14 @@ fn is_of(found: &Option<String>, version: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::cases::Stage;
     use crate::store::conditions;
     use crate::store::devices::{self, Device};
     use crate::store::judged::{self, Kept};
     use crate::store::updates::{self, StoredUpdate};
-    use crate::store::{DeviceId, Hash, Store, erasures, findings, holds, log_keys, reports};
+    use crate::store::{
+        DeviceId, Hash, Store, cases, erasures, findings, holds, log_keys, reports, rulings,
+    };
 
     #[test]
     fn a_store_of_the_first_version_is_brought_up_with_all_that_it_holds() {
@@ -658,5 +661,65 @@ mod tests {
             (erased, waiting, held, uncleaned),
             (0, Vec::new(), Vec::new(), 0)
         );
+    }
+
+    #[test]
+    fn what_waited_before_there_were_cases_lies_in_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        let session = Session::writer(&path, true).unwrap();
+        for step in [FIRST, SECOND, LEDGER, HELD, LOG_KEYS, LIFE, ERASURES, KEYS] {
+            session.run(step).unwrap();
+        }
+        session
+            .run(
+                "INSERT INTO person (id, pseudonym, created) VALUES ('00000000000000000000000000000001', 'P-1', 1);
+                 INSERT INTO staff (id, name, hash, failed) VALUES ('m', 'm', '', 0);
+                 INSERT INTO device (id, person, log_key, cert_spki, state, enrolled, agent_version,
+                 platform, size, root, range) VALUES ('01010101010101010101010101010101',
+                 '00000000000000000000000000000001', zeroblob(32), zeroblob(32), 'active', 1, '',
+                 '', 1, zeroblob(32), x'09');
+                 INSERT INTO finding (id, device, person, seq, at, rule, clause, severity, matched, engine,
+                 order_digest, made, proof) SELECT replace(hex(zeroblob(16)), '00', n),
+                 '01010101010101010101010101010101', '00000000000000000000000000000001', 0, 5, '4.a', '4',
+                 s, '[1]', 'engine', replace(hex(zeroblob(32)), '00', '03'), 6, 'proven'
+                 FROM (SELECT '02' AS n, 'review' AS s UNION SELECT '03', 'urgent' UNION SELECT '04', 'breach');
+                 INSERT INTO alert SELECT id, person, made, 'open' FROM finding;
+                 UPDATE alert SET state = 'decided' WHERE finding LIKE '04%';
+                 INSERT INTO decision (id, finding, staff, at, verdict, reason) SELECT v, id, 'm', v, v, ''
+                 FROM finding JOIN (SELECT 1 AS v UNION SELECT 2) ON id LIKE '04%';
+                 INSERT INTO condition (device, person, kind, source, seq, since, known)
+                 SELECT device, person, 'killed', '', 1, at, 9 FROM finding LIMIT 1;
+                 INSERT INTO incident (id, device, person, at, kind, detail)
+                 SELECT 'i', device, person, 9, 'fork', '' FROM finding LIMIT 1;",
+            )
+            .unwrap();
+        drop(session);
+        let store = Store::open(&path).unwrap();
+        let (cases, judged, lasting) = store
+            .read_blocking(|read| {
+                let person = "00000000000000000000000000000001".parse().unwrap();
+                let cases = cases::of_person(read, &person, 9, 0)?;
+                let killed = cases.iter().find(|one| one.subject == "killed").unwrap();
+                let lasting = cases::lasting(read, &killed.id)?;
+                Ok::<_, StoreError>((cases, rulings::verdicts(read, "4.a")?, lasting))
+            })
+            .unwrap();
+        let lines: Vec<_> = cases
+            .iter()
+            .map(|one| (one.subject.as_str(), one.stage, one.waiting, one.total))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                ("4", Stage::Waits, [1, 0, 1], 2),
+                ("fork", Stage::Waits, [0, 1, 0], 1),
+                ("killed", Stage::Waits, [0, 1, 0], 1),
+                ("4", Stage::Done, [0, 0, 0], 1),
+            ]
+        );
+        assert!(cases[0].lead.unwrap().to_string().starts_with("03"));
+        assert_eq!((judged.len(), judged[0].verdict.as_str()), (1, "2"));
+        assert_eq!(lasting, (1, None));
     }
 }

@@ -1,11 +1,12 @@
-//! Tables `caseload`, `cover`, `rota`, `pass` and `sight`: who sees whom.
+//! Tables `caseload`, `cover`, `rota`, `pass`, `early_end` and `sight`: who sees whom.
 //!
 //! Promises: whoever's case it is sees a person, the supervisor of that team does, whoever covers or is on
 //! call does until it ends, and whoever was let in does until that ends. A person who is nobody's case is
 //! seen by every manager and supervisor: nobody drops out of sight. `sight` follows from the other tables
 //! and is made anew in the transaction that changes one of them.
 //!
-//! Refuses: a cover, a turn on call or a pass without an end.
+//! Refuses: a cover, a turn on call or a pass without an end. A cover or a turn that is ended early keeps its
+//! row; `early_end` says when and by whom.
 //!
 //! Statements that list people's things are not built at run time, so each says it itself, `$1` being the
 //! staff id and `$2` the time:
@@ -14,7 +15,7 @@
 use std::collections::BTreeSet;
 
 use super::ids::PersonId;
-use super::sql::{Read, SqlError, Tx};
+use super::sql::{Read, Row, SqlError, Tx};
 
 /// Until when, of what has no end.
 pub const NO_END: i64 = i64::MAX;
@@ -169,6 +170,62 @@ pub fn on_call(tx: &Tx<'_>, turn: &While<Team>) -> Result<(), SqlError> {
     anew(tx, None)
 }
 
+/// A hand-over or a turn on call as a page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shift {
+    /// Names it.
+    pub id: String,
+    /// Who stands in or is on call: staff id and name.
+    pub staff: (String, String),
+    /// For whom (staff id and name), or for which team (twice).
+    pub of: (String, String),
+    /// Unix milliseconds.
+    pub since: i64,
+    /// Unix milliseconds; when it was ended early, that.
+    pub until: i64,
+    /// Why; empty for a turn on call.
+    pub reason: String,
+}
+
+/// Hand-overs that are not over, of those who were in `team` or of `staff` themselves, and those to them;
+/// the first to begin first.
+pub fn covers(
+    read: &Read<'_>,
+    (staff, team): (&str, &str),
+    now: i64,
+) -> Result<Vec<Shift>, SqlError> {
+    read.query(
+        "SELECT v.id, v.colleague, c.name, v.absent, a.name, v.since, COALESCE(e.at, v.until), v.reason \
+         FROM cover v LEFT JOIN early_end e ON e.id = v.id JOIN staff c ON c.id = v.colleague \
+         JOIN staff a ON a.id = v.absent WHERE COALESCE(e.at, v.until) > $3 AND v.until > v.since \
+         AND (v.absent = $1 OR v.colleague = $1 OR ($2 <> '' AND (a.team = $2 OR c.team = $2))) \
+         ORDER BY v.since, v.id",
+        &[staff.into(), team.into(), now.into()],
+        shift,
+    )
+}
+
+/// Turns on call for a team that are not over, the first to begin first.
+pub fn turns(read: &Read<'_>, team: &str, now: i64) -> Result<Vec<Shift>, SqlError> {
+    read.query(
+        "SELECT r.id, r.staff, s.name, r.team, r.team, r.since, COALESCE(e.at, r.until), '' \
+         FROM rota r LEFT JOIN early_end e ON e.id = r.id JOIN staff s ON s.id = r.staff \
+         WHERE r.team = $1 AND COALESCE(e.at, r.until) > $2 ORDER BY r.since, r.id",
+        &[team.into(), now.into()],
+        shift,
+    )
+}
+
+/// Ends a hand-over or a turn on call before its time; false if it was ended before.
+pub fn end_early(tx: &Tx<'_>, id: &str, staff: &str, now: i64) -> Result<bool, SqlError> {
+    let new = tx.execute(
+        "INSERT INTO early_end (id, at, staff) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+        &[id.into(), now.into(), staff.into()],
+    )?;
+    anew(tx, None)?;
+    Ok(new == 1)
+}
+
 /// Lets somebody see one person for a while.
 pub fn let_in(tx: &Tx<'_>, pass: &While<PersonId>) -> Result<(), SqlError> {
     tx.execute(
@@ -243,12 +300,14 @@ const SIGHTS: [&str; 6] = [
      WHERE c.person = p.id AND c.until IS NULL)",
     "INSERT INTO sight (staff, person, since, until, why) \
      SELECT v.colleague, c.person, CASE WHEN c.since > v.since THEN c.since ELSE v.since END, \
-     max(CASE WHEN COALESCE(c.until, $2) < v.until THEN c.until ELSE v.until END), 'cover' FROM cover v \
+     max(CASE WHEN COALESCE(c.until, $2) < COALESCE(e.at, v.until) THEN c.until ELSE COALESCE(e.at, v.until) \
+     END), 'cover' FROM cover v LEFT JOIN early_end e ON e.id = v.id \
      JOIN caseload c ON c.officer = v.absent WHERE $1 IS NULL OR c.person = $1 \
      GROUP BY v.colleague, c.person, CASE WHEN c.since > v.since THEN c.since ELSE v.since END",
     "INSERT INTO sight (staff, person, since, until, why) \
      SELECT r.staff, c.person, CASE WHEN c.since > r.since THEN c.since ELSE r.since END, \
-     max(CASE WHEN COALESCE(c.until, $2) < r.until THEN c.until ELSE r.until END), 'rota' FROM rota r \
+     max(CASE WHEN COALESCE(c.until, $2) < COALESCE(e.at, r.until) THEN c.until ELSE COALESCE(e.at, r.until) \
+     END), 'rota' FROM rota r LEFT JOIN early_end e ON e.id = r.id \
      JOIN staff o ON o.team = r.team JOIN caseload c ON c.officer = o.id \
      WHERE $1 IS NULL OR c.person = $1 \
      GROUP BY r.staff, c.person, CASE WHEN c.since > r.since THEN c.since ELSE r.since END",
@@ -256,6 +315,17 @@ const SIGHTS: [&str; 6] = [
      SELECT staff, person, since, max(CASE WHEN until < $2 THEN until ELSE $2 END), 'pass' FROM pass \
      WHERE $1 IS NULL OR person = $1 GROUP BY staff, person, since",
 ];
+
+fn shift(row: &Row<'_>) -> Result<Shift, SqlError> {
+    Ok(Shift {
+        id: row.text(0)?,
+        staff: (row.text(1)?, row.text(2)?),
+        of: (row.text(3)?, row.text(4)?),
+        since: row.int(5)?,
+        until: row.int(6)?,
+        reason: row.text(7)?,
+    })
+}
 
 impl std::str::FromStr for Why {
     type Err = UnknownWhy;

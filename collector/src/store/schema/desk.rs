@@ -8,11 +8,18 @@
 //!
 //! `plan`: what officers keep about a person. All of it is in the open but `document.bytes`, which is sealed
 //! under the person's key. Days are text (`2026-11-24`), since a day that something is due has no zone.
+//!
+//! `cases`: every alert, condition and incident lies in a case (`casefile`), whose columns count what waits in
+//! it; what was in the store before is put into one for each clause, or for each kind on a device. Of a case:
+//! what was decided (`ruling`, `ruled`, `sign_off`), put aside (`snooze`), produced (`case_exhibit`), told
+//! because nobody took it up (`escalation`). `early_end` ends rows of `cover` and `rota`. `rule_verdict` counts
+//! the latest decisions by rule.
 
 /// All of it.
 pub(super) const DESK: &str = concat!(
     include_str!("desk/roles.sql"),
     include_str!("desk/signin.sql"),
     include_str!("desk/plan.sql"),
+    include_str!("desk/cases.sql"),
     "UPDATE meta SET value = '9' WHERE key = 'schema';"
 );

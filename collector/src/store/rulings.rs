@@ -1,0 +1,317 @@
+//! Tables `ruling`, `ruled`, `sign_off` and `rule_verdict`: what a person said of a case, beyond the word and
+//! the reason that each decision has.
+//!
+//! Promises: rulings are only ever added. A ruling about alerts names the decision that each of them got
+//! (`ruled`); one about conditions or incidents is the decision. Where somebody else must agree it waits until
+//! somebody did, or sent it back. The counts by rule follow the latest decision on each alert, whatever words
+//! earlier versions used.
+//!
+//! Refuses: to know which words there are; `web::decide` does.
+
+use super::cases;
+use super::casework::Decision;
+use super::ids::{FindingId, Hash, PersonId};
+use super::sql::{Read, Row, SqlError, Tx};
+
+/// What somebody said of a case, or of one alert in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruling {
+    /// Sorts by time.
+    pub id: String,
+    /// Of which case.
+    pub case: String,
+    /// Of one alert only.
+    pub finding: Option<FindingId>,
+    /// Staff id.
+    pub staff: String,
+    /// Unix milliseconds.
+    pub at: i64,
+    /// One of the words in `web::decide`.
+    pub verdict: String,
+    /// In their words.
+    pub reason: String,
+    /// Of a false alarm: which part was wrong; else empty.
+    pub part: String,
+    /// `2026-12-01`, when to look again; or empty.
+    pub review: String,
+    /// Whether somebody else must agree.
+    pub wanted: bool,
+    /// How many alerts, conditions or incidents it is about.
+    pub alerts: u64,
+}
+
+/// What somebody else said of a ruling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignOff {
+    /// Of which.
+    pub ruling: String,
+    /// Staff id.
+    pub staff: String,
+    /// Unix milliseconds.
+    pub at: i64,
+    /// Agreed, or sent back.
+    pub agreed: bool,
+    /// In their words.
+    pub reason: String,
+}
+
+/// A ruling with names, and what became of it.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The ruling.
+    pub ruling: Ruling,
+    /// Who said it.
+    pub staff_name: String,
+    /// What somebody else said of it, with their name.
+    pub sign_off: Option<(SignOff, String)>,
+}
+
+impl Shown {
+    /// Whether somebody must still agree.
+    #[must_use]
+    pub fn pending(&self) -> bool {
+        self.ruling.wanted && self.sign_off.is_none()
+    }
+}
+
+/// Adds a ruling.
+pub fn put(tx: &Tx<'_>, ruling: &Ruling) -> Result<(), SqlError> {
+    let finding = ruling.finding.map(|finding| finding.to_string());
+    tx.execute(
+        "INSERT INTO ruling (id, casefile, finding, staff, at, verdict, reason, part, review, wanted, \
+         alerts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        &[
+            (&ruling.id).into(),
+            (&ruling.case).into(),
+            finding.as_deref().into(),
+            (&ruling.staff).into(),
+            ruling.at.into(),
+            (&ruling.verdict).into(),
+            (&ruling.reason).into(),
+            (&ruling.part).into(),
+            (&ruling.review).into(),
+            i64::from(ruling.wanted).into(),
+            ruling.alerts.into(),
+        ],
+    )?;
+    if ruling.wanted {
+        cases::count_unsigned(tx, &ruling.case, 1, ruling.at)?;
+    }
+    Ok(())
+}
+
+/// Says that a decision on an alert is part of a ruling.
+pub fn names(tx: &Tx<'_>, ruling: &str, decision: &str) -> Result<(), SqlError> {
+    tx.execute(
+        "INSERT INTO ruled (decision, ruling) VALUES ($1, $2)",
+        &[decision.into(), ruling.into()],
+    )?;
+    Ok(())
+}
+
+/// Agrees or sends back; false if somebody did already, or nobody is wanted.
+pub fn sign(tx: &Tx<'_>, said: &SignOff) -> Result<bool, SqlError> {
+    let case = tx.first(
+        "SELECT casefile FROM ruling WHERE id = $1 AND wanted = 1",
+        &[(&said.ruling).into()],
+        |row| row.text(0),
+    )?;
+    let Some(case) = case else {
+        return Ok(false);
+    };
+    let new = tx.execute(
+        "INSERT INTO sign_off (ruling, staff, at, agreed, reason) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (ruling) DO NOTHING",
+        &[
+            (&said.ruling).into(),
+            (&said.staff).into(),
+            said.at.into(),
+            i64::from(said.agreed).into(),
+            (&said.reason).into(),
+        ],
+    )?;
+    if new == 1 {
+        cases::count_unsigned(tx, &case, -1, said.at)?;
+    }
+    Ok(new == 1)
+}
+
+/// One ruling.
+pub fn get(read: &Read<'_>, id: &str) -> Result<Option<Shown>, SqlError> {
+    read.first(
+        "SELECT r.id, r.casefile, r.finding, r.staff, r.at, r.verdict, r.reason, r.part, r.review, \
+         r.wanted, r.alerts, COALESCE(s.name, r.staff), o.staff, o.at, o.agreed, o.reason, \
+         COALESCE(t.name, o.staff) FROM ruling r LEFT JOIN staff s ON s.id = r.staff \
+         LEFT JOIN sign_off o ON o.ruling = r.id LEFT JOIN staff t ON t.id = o.staff WHERE r.id = $1",
+        &[id.into()],
+        shown,
+    )
+}
+
+/// What was said of a case, oldest first.
+pub fn of_case(read: &Read<'_>, case: &str) -> Result<Vec<Shown>, SqlError> {
+    read.query(
+        "SELECT r.id, r.casefile, r.finding, r.staff, r.at, r.verdict, r.reason, r.part, r.review, \
+         r.wanted, r.alerts, COALESCE(s.name, r.staff), o.staff, o.at, o.agreed, o.reason, \
+         COALESCE(t.name, o.staff) FROM ruling r LEFT JOIN staff s ON s.id = r.staff \
+         LEFT JOIN sign_off o ON o.ruling = r.id LEFT JOIN staff t ON t.id = o.staff \
+         WHERE r.casefile = $1 ORDER BY r.at, r.id",
+        &[case.into()],
+        shown,
+    )
+}
+
+/// Rulings to which somebody must still agree, of everybody whom `staff` sees, longest waiting first.
+pub fn pending(
+    read: &Read<'_>,
+    (staff, now): (&str, i64),
+    limit: u64,
+) -> Result<Vec<Shown>, SqlError> {
+    read.query(
+        "SELECT r.id, r.casefile, r.finding, r.staff, r.at, r.verdict, r.reason, r.part, r.review, \
+         r.wanted, r.alerts, COALESCE(s.name, r.staff), o.staff, o.at, o.agreed, o.reason, \
+         COALESCE(t.name, o.staff) FROM casefile c JOIN ruling r ON r.casefile = c.id AND r.wanted = 1 \
+         LEFT JOIN staff s ON s.id = r.staff LEFT JOIN sign_off o ON o.ruling = r.id \
+         LEFT JOIN staff t ON t.id = o.staff WHERE c.unsigned > 0 AND o.ruling IS NULL AND c.person IN \
+         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
+         ORDER BY r.at, r.id LIMIT $3",
+        &[staff.into(), now.into(), limit.into()],
+        shown,
+    )
+}
+
+/// The alerts that a ruling is about, with the latest decision on each: `(finding, is it of this ruling)`.
+pub fn decided_by(read: &Read<'_>, ruling: &str) -> Result<Vec<(FindingId, bool)>, SqlError> {
+    read.query(
+        "SELECT d.finding, CASE WHEN EXISTS (SELECT 1 FROM decision e WHERE e.finding = d.finding \
+         AND (e.at > d.at OR (e.at = d.at AND e.id > d.id))) THEN 0 ELSE 1 END \
+         FROM ruled u JOIN decision d ON d.id = u.decision WHERE u.ruling = $1 ORDER BY d.finding",
+        &[ruling.into()],
+        |row| Ok((row.parsed(0)?, row.int(1)? == 1)),
+    )
+}
+
+/// Counts the decision on its rule, in the place of the one before it on the same alert. Called before the
+/// decision is added.
+pub(super) fn tally(tx: &Tx<'_>, decision: &Decision) -> Result<(), SqlError> {
+    let finding = decision.finding.to_string();
+    let rule = tx.first(
+        "SELECT order_digest, rule, person FROM finding WHERE id = $1",
+        &[(&finding).into()],
+        |row| Ok((row.text(0)?, row.text(1)?, row.text(2)?)),
+    )?;
+    let Some((order, rule, person)) = rule else {
+        return Ok(());
+    };
+    let before = tx.first(
+        "SELECT verdict FROM decision WHERE finding = $1 ORDER BY at DESC, id DESC LIMIT 1",
+        &[(&finding).into()],
+        |row| row.text(0),
+    )?;
+    if let Some(before) = before {
+        tx.execute(
+            "UPDATE rule_verdict SET count = count - 1 WHERE order_digest = $1 AND rule = $2 \
+             AND person = $3 AND verdict = $4",
+            &[
+                (&order).into(),
+                (&rule).into(),
+                (&person).into(),
+                (&before).into(),
+            ],
+        )?;
+    }
+    tx.execute(
+        "INSERT INTO rule_verdict (order_digest, rule, person, verdict, count) \
+         VALUES ($1, $2, $3, $4, 1) ON CONFLICT (order_digest, rule, person, verdict) \
+         DO UPDATE SET count = rule_verdict.count + 1",
+        &[
+            (&order).into(),
+            (&rule).into(),
+            (&person).into(),
+            (&decision.verdict).into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// How often which verdict is the latest on alerts of one rule about one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// By this order.
+    pub order: Hash,
+    /// About whom.
+    pub person: PersonId,
+    /// One of the words in `web::decide`, or of an earlier version.
+    pub verdict: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// How the alerts of the rules of this number were judged, whichever their order.
+pub fn verdicts(read: &Read<'_>, rule: &str) -> Result<Vec<Judged>, SqlError> {
+    read.query(
+        "SELECT order_digest, person, verdict, count FROM rule_verdict \
+         WHERE rule = $1 AND count > 0 ORDER BY order_digest, person, verdict",
+        &[rule.into()],
+        |row| {
+            Ok(Judged {
+                order: row.parsed(0)?,
+                person: row.parsed(1)?,
+                verdict: row.text(2)?,
+                count: row.count(3)?,
+            })
+        },
+    )
+}
+
+/// Days on which somebody wanted to look again, from `day` on, of everybody whom `staff` sees: the day, the
+/// person and the case.
+pub fn reviews(
+    read: &Read<'_>,
+    (staff, now): (&str, i64),
+    day: &str,
+    limit: u64,
+) -> Result<Vec<(String, PersonId, String)>, SqlError> {
+    read.query(
+        "SELECT r.review, c.person, c.id FROM ruling r JOIN casefile c ON c.id = r.casefile \
+         WHERE r.review <> '' AND r.review >= $3 AND c.person IN \
+         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
+         ORDER BY r.review, r.id LIMIT $4",
+        &[staff.into(), now.into(), day.into(), limit.into()],
+        |row| Ok((row.text(0)?, row.parsed(1)?, row.text(2)?)),
+    )
+}
+
+fn shown(row: &Row<'_>) -> Result<Shown, SqlError> {
+    let ruling = Ruling {
+        id: row.text(0)?,
+        case: row.text(1)?,
+        finding: row.maybe_parsed(2)?,
+        staff: row.text(3)?,
+        at: row.int(4)?,
+        verdict: row.text(5)?,
+        reason: row.text(6)?,
+        part: row.text(7)?,
+        review: row.text(8)?,
+        wanted: row.int(9)? == 1,
+        alerts: row.count(10)?,
+    };
+    let sign_off = match row.maybe_text(12)? {
+        None => None,
+        Some(staff) => {
+            let said = SignOff {
+                ruling: ruling.id.clone(),
+                staff,
+                at: row.int(13)?,
+                agreed: row.int(14)? == 1,
+                reason: row.text(15)?,
+            };
+            Some((said, row.text(16)?))
+        }
+    };
+    Ok(Shown {
+        ruling,
+        staff_name: row.text(11)?,
+        sign_off,
+    })
+}
