@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench coverage verifier need-build need-clang need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-tampering need-deny need-pages
+.PHONY: help demo test bench coverage shots verifier need-build need-clang need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-tampering need-deny need-pages
 
 # Everything builds into the folder cargo itself would use; set CARGO_TARGET_DIR to move it.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -15,6 +15,7 @@ help:
 	@echo 'make test      format, lints, docs, licences, every test'
 	@echo 'make bench     measurements, written to target/bench.json'
 	@echo 'make verifier  what others check evidence with, in target/verifier'
+	@echo 'make shots     pictures of every page, in target/shots'
 	@echo 'make coverage  the table of docs/coverage.md, by what its tests see'
 
 demo: need-browsers need-pages
@@ -59,6 +60,10 @@ verifier: need-build need-clang
 coverage: need-browsers need-devices need-tampering need-pages
 	cargo build --locked --workspace --bins
 	PROVISO_WRITE_COVERAGE=1 cargo test --locked --package proviso-tests --test evasion
+
+# What the pages look like, at each size, by day and by night, and on paper.
+shots: need-browsers need-pages
+	cargo run --locked --package proviso-tests --bin proviso-shots -- --out target/shots
 
 need-build:
 	@.ci/need cc:build-essential make:make ssh-keygen:openssh-client

@@ -121,6 +121,12 @@ impl Device {
         self.range.size()
     }
 
+    /// Under which order it records.
+    #[must_use]
+    pub const fn order(&self) -> Hash {
+        self.order
+    }
+
     /// Its log.
     #[must_use]
     pub const fn range(&self) -> &CompactRange {

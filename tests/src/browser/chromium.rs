@@ -223,6 +223,41 @@ impl Chromium {
         })
     }
 
+    /// Gives the browser a cookie of an address, for its whole path and for HTTPS alone.
+    pub fn set_cookie(&mut self, url: &str, name: &str, value: &str) -> anyhow::Result<()> {
+        let params = json!({
+            "url": url, "name": name, "value": value, "path": "/", "secure": true,
+            "httpOnly": true, "sameSite": "Strict",
+        });
+        let answer = self.ask("Network.setCookie", &params)?;
+        if answer["success"] == false {
+            bail!("Chromium does not take the cookie {name} of {url}");
+        }
+        Ok(())
+    }
+
+    /// Makes the window this large, in CSS pixels, and asks for dark colours or light ones.
+    pub fn window(&mut self, width: u32, height: u32, dark: bool) -> anyhow::Result<()> {
+        let params = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false,
+        });
+        self.ask("Emulation.setDeviceMetricsOverride", &params)?;
+        let scheme = if dark { "dark" } else { "light" };
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.ask(
+            "Emulation.setEmulatedMedia",
+            &json!({ "features": features }),
+        )?;
+        Ok(())
+    }
+
+    /// Takes what a page looks like on paper, or on a screen again.
+    pub fn paper(&mut self, on: bool) -> anyhow::Result<()> {
+        let medium = if on { "print" } else { "screen" };
+        self.ask("Emulation.setEmulatedMedia", &json!({ "media": medium }))?;
+        Ok(())
+    }
+
     /// A picture of the page.
     pub fn picture(&mut self, file: &Path) -> anyhow::Result<()> {
         let params = json!({ "format": "png", "captureBeyondViewport": true });
