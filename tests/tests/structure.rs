@@ -79,6 +79,21 @@ fn dependencies_come_from_the_public_registry() {
     }
 }
 
+#[test]
+fn what_the_pages_are_made_of_comes_by_its_hash_and_from_no_named_place() {
+    let path = root().join("collector/web-assets/package-lock.json");
+    let lock = std::fs::read(path).unwrap();
+    let lock: serde_json::Value = serde_json::from_slice(&lock).unwrap();
+    let packages = lock["packages"].as_object().unwrap();
+    let others: Vec<_> = packages.iter().filter(|(at, _)| !at.is_empty()).collect();
+    assert!(others.len() > 3, "{packages:?}");
+    for (at, package) in others {
+        let hash = package["integrity"].as_str().unwrap_or_default();
+        assert!(hash.starts_with("sha512-"), "{at}: {package}");
+        assert_eq!(package.get("resolved"), None, "{at}");
+    }
+}
+
 /// Every text file of the repository: what git tracks, or, outside a clone, what lies there.
 fn tracked() -> BTreeMap<String, String> {
     let listed = Command::new("git")
@@ -111,7 +126,7 @@ fn lying(root: &Path) -> Vec<String> {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if path.is_dir() && !matches!(name.as_str(), "target" | "var" | ".git") {
+            if path.is_dir() && !matches!(name.as_str(), "target" | "var" | ".git" | "node_modules") {
                 folders.push(path);
             } else if path.is_file() {
                 files.push(
