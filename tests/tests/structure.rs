@@ -126,7 +126,8 @@ fn lying(root: &Path) -> Vec<String> {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if path.is_dir() && !matches!(name.as_str(), "target" | "var" | ".git" | "node_modules") {
+            if path.is_dir() && !matches!(name.as_str(), "target" | "var" | ".git" | "node_modules")
+            {
                 folders.push(path);
             } else if path.is_file() {
                 files.push(

@@ -39,7 +39,7 @@ pub fn example(path: &str, ids: &Ids) -> Option<Example> {
     let alert = ids.alert;
     let page = |role, address: String| Some(Example::Page(Some(role), address));
     match path {
-        "/" | "/alerts" => page(Manager, path.to_owned()),
+        "/" | "/alerts" | "/account" => page(Manager, path.to_owned()),
         "/alert/{id}" => page(Manager, format!("/alert/{alert}")),
         "/alert/{id}/alike" => page(Manager, format!("/alert/{}/alike", ids.odd_alert)),
         "/person/{id}" => page(Manager, format!("/person/{person}")),

@@ -21,6 +21,14 @@ pub struct Look {
 }
 
 impl Look {
+    /// As wide as what stands on a sheet of A4.
+    pub const PAPER: Self = Self {
+        name: "paper",
+        width: 700,
+        height: 1_000,
+        dark: false,
+    };
+
     /// What each page is looked at in.
     pub const ALL: [Self; 4] = [
         Self {

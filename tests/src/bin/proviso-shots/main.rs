@@ -53,6 +53,7 @@ impl Shots {
                 browser.chromium.picture(&self.out.join(file))?;
                 count += 1;
             }
+            browser.look(Look::PAPER)?;
             browser.chromium.paper(true)?;
             let file = format!("{}.paper.png", page.name);
             browser.chromium.picture(&self.out.join(file))?;
