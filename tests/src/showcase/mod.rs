@@ -18,7 +18,8 @@ use proviso_collector::authority::Authority;
 use proviso_collector::clock;
 use proviso_collector::config::Config;
 use proviso_collector::store::Hash;
-use proviso_collector::store::staff::{self, Role};
+use proviso_collector::store::sessions::{self, Opening};
+use proviso_collector::store::staff::Role;
 use proviso_collector::web::{self, Site, routes};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -144,9 +145,14 @@ async fn session(inside: &Admitted, role: Role) -> anyhow::Result<String> {
     cookie.extend_from_slice(&now.to_be_bytes());
     let hash = Hash::of(&cookie).0;
     let of = seed::staff_id(role);
+    let from = Opening {
+        way: "password",
+        browser: "a browser of the office".to_owned(),
+        address: "192.0.2.1".to_owned(),
+    };
     inside
         .inside
-        .write(move |tx| staff::open_session(tx, &hash, &of, now + HOUR, &secret, now))
+        .write(move |tx| sessions::open(tx, &hash, &of, (now + HOUR, now), &secret, &from))
         .await?;
     Ok(BASE64URL_NOPAD.encode(&cookie))
 }
