@@ -2,6 +2,7 @@
 
 use proviso_collector::store::staff::Role;
 use proviso_collector::store::{FindingId, PersonId};
+use proviso_collector::web::access::Need;
 
 use super::Page;
 
@@ -22,34 +23,67 @@ pub struct Ids {
     pub day: String,
 }
 
+/// Addresses that answer no page, and what they answer.
+const NO_PAGES: &[(&str, &str)] = &[("/live", "a stream"), ("/assets/{name}", "a file")];
+
+/// What stands for a parameter, by what the address begins with: the longest that fits counts.
+fn parameter(path: &str, ids: &Ids) -> Option<String> {
+    let table = [
+        ("/alert/{id}", ids.alert.to_string()),
+        ("/alert/{id}/alike", ids.odd_alert.to_string()),
+        ("/person/{id}", ids.person.to_string()),
+    ];
+    let fits = table
+        .into_iter()
+        .filter(|(begins, _)| path == *begins || path.starts_with(&format!("{begins}/")));
+    let best = fits.max_by_key(|(begins, _)| begins.len());
+    best.map(|(_, id)| id)
+}
+
+/// What is asked for besides.
+fn query(path: &str, ids: &Ids) -> String {
+    match path {
+        "/person/{id}/day" => format!("?day={}", ids.day),
+        _ => String::new(),
+    }
+}
+
 /// What an address answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Example {
-    /// A page, opened by somebody in this role.
-    Page(Option<Role>, String),
-    /// No page; what it is.
+    /// A page.
+    Page(String),
+    /// Something else.
     NoPage(&'static str),
 }
 
-/// An example of an address as the router writes it; none where nobody wrote one.
+/// An example of an address as the router writes it; none where nobody gave its parameter one.
 #[must_use]
 pub fn example(path: &str, ids: &Ids) -> Option<Example> {
-    use Role::{Auditor, Manager};
-    let person = &ids.person;
-    let alert = ids.alert;
-    let page = |role, address: String| Some(Example::Page(Some(role), address));
-    match path {
-        "/" | "/alerts" | "/account" => page(Manager, path.to_owned()),
-        "/alert/{id}" => page(Manager, format!("/alert/{alert}")),
-        "/alert/{id}/alike" => page(Manager, format!("/alert/{}/alike", ids.odd_alert)),
-        "/person/{id}" => page(Manager, format!("/person/{person}")),
-        "/person/{id}/day" => page(Manager, format!("/person/{person}/day?day={}", ids.day)),
-        "/audit" => page(Auditor, path.to_owned()),
-        "/sign-in" => Some(Example::Page(None, path.to_owned())),
-        "/live" => Some(Example::NoPage("a stream")),
-        "/assets/{name}" => Some(Example::NoPage("a file")),
-        _ => None,
+    if let Some((_, what)) = NO_PAGES.iter().find(|(of, _)| *of == path) {
+        return Some(Example::NoPage(what));
     }
+    let address = match path.split_once('{').and_then(|(before, rest)| {
+        let (_, after) = rest.split_once('}')?;
+        Some((before, after))
+    }) {
+        None => path.to_owned(),
+        Some((before, after)) => format!("{before}{}{after}", parameter(path, ids)?),
+    };
+    if address.contains('{') {
+        return None;
+    }
+    Some(Example::Page(address + &query(path, ids)))
+}
+
+/// In which role a page is looked at: the first whose right it is.
+pub(super) fn role(need: Need) -> Option<Role> {
+    let all = super::seed::STAFF.into_iter().map(|(role, _)| role);
+    let mut may = all.filter(|role| need.met_by(*role));
+    if need == Need::Nothing {
+        return None;
+    }
+    may.next()
 }
 
 /// Further pages of the same addresses: empty, long, odd, or a fault.

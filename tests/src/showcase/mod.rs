@@ -99,10 +99,10 @@ impl Showcase {
             match example(route.path, &self.ids) {
                 None => without.push(route.path),
                 Some(Example::NoPage(_)) => {}
-                Some(Example::Page(role, address)) => pages.push(Page {
+                Some(Example::Page(address)) => pages.push(Page {
                     name: name(route.path),
                     address,
-                    role,
+                    role: addresses::role(route.need),
                 }),
             }
         }
