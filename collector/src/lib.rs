@@ -12,6 +12,7 @@ pub mod judging;
 pub mod ledger;
 pub mod metrics;
 pub mod order_text;
+pub mod putting;
 pub mod random;
 pub mod ready;
 pub mod signing;

@@ -4,7 +4,7 @@
 //! [`judge::Judge`] (the order with its lists, compiled: what may be recorded, and what may be a
 //! breach). [`signature`] says who signed an order, [`page`] prints it for people, [`evidence`]
 //! checks a bundle's orders and findings, [`verify`] says all of a bundle in words, [`replay`] tries a changed
-//! order on records of the past.
+//! order on records of the past, [`templates`] are what orders begin from.
 //!
 //! Promises: the same records, order and [`ENGINE`] give the same findings, bit for bit, on agent,
 //! collector and verifier. An order that does not pass its own tests is no order.
@@ -27,6 +27,7 @@ pub mod order;
 pub mod page;
 pub mod replay;
 pub mod signature;
+pub mod templates;
 mod text;
 pub mod verify;
 mod written;

@@ -86,7 +86,13 @@ pub fn html_of(page: &Document) -> String {
 /// Everything in it is below `class="proviso-order"`, and its ids begin with `order-`.
 #[must_use]
 pub fn html_fragment(order: &Order, faults: usize, lists: Lists<'_>) -> String {
-    html::fragment(&document(order, faults, lists))
+    html_fragment_of(&document(order, faults, lists))
+}
+
+/// A page as a part of another HTML page, as [`html_fragment`].
+#[must_use]
+pub fn html_fragment_of(page: &Document) -> String {
+    html::fragment(page)
 }
 
 /// What a record states, as a part of a sentence in the words of the page: "the page

@@ -34,7 +34,8 @@ pub const EXAMPLES: usize = 3;
 /// Give all [`record`](Self::record)s of a log in its order, say where the
 /// [`next_log`](Self::next_log) begins, then [`finish`](Self::finish).
 pub struct Replay<'j> {
-    old: Follower<'j>,
+    /// `None`: there is none to compare with.
+    old: Option<Follower<'j>>,
     new: Follower<'j>,
     log: usize,
     /// Has no record of this log been judged yet?
@@ -128,13 +129,24 @@ impl<'j> Replay<'j> {
     /// Of the order that was in force and the one that may take its place.
     #[must_use]
     pub fn new(old: &'j Judge, new: &'j Judge) -> Self {
+        Self::of(Some(old), new)
+    }
+
+    /// Of an order that takes the place of none: each finding of it is one that it adds.
+    #[must_use]
+    pub fn alone(new: &'j Judge) -> Self {
+        Self::of(None, new)
+    }
+
+    fn of(old: Option<&'j Judge>, new: &'j Judge) -> Self {
+        let before = old.map_or(&[][..], |old| old.order().rules());
         Self {
-            old: Follower::new(old),
+            old: old.map(Follower::new),
             new: Follower::new(new),
             log: 0,
             begins: true,
             found: Comparison {
-                rules: rules(old, new),
+                rules: rules(before, new.order().rules()),
                 ..Comparison::default()
             },
         }
@@ -142,7 +154,7 @@ impl<'j> Replay<'j> {
 
     /// What follows is the log of another computer.
     pub fn next_log(&mut self) {
-        self.old = Follower::new(self.old.judge);
+        self.old = self.old.take().map(|old| Follower::new(old.judge));
         self.new = Follower::new(self.new.judge);
         self.begins = true;
         self.log = self.log.saturating_add(1);
@@ -158,17 +170,22 @@ impl<'j> Replay<'j> {
             }
         }
         if let Some(order) = record.order
-            && order != self.old.digest()
+            && self.old.as_ref().is_none_or(|old| order != old.digest())
             && order != self.new.digest()
         {
             let count = self.found.other_orders.entry(order).or_default();
             *count = count.saturating_add(1);
         }
         if std::mem::take(&mut self.begins) && record.seq > 0 {
-            self.old.assume(record);
+            if let Some(old) = &mut self.old {
+                old.assume(record);
+            }
             self.new.assume(record);
         }
-        let before = self.old.follow(record);
+        let before = match &mut self.old {
+            Some(old) => old.follow(record),
+            None => Some(Verdict::default()),
+        };
         let after = self.new.follow(record);
         let (Some(before), Some(after)) = (before, after) else {
             self.found.without_order = self.found.without_order.saturating_add(1);
@@ -348,8 +365,7 @@ impl<'a> Said<'a> {
     }
 }
 
-fn rules(old: &Judge, new: &Judge) -> Vec<RuleChange> {
-    let (old, new) = (old.order().rules(), new.order().rules());
+fn rules(old: &[Rule], new: &[Rule]) -> Vec<RuleChange> {
     let find = |rules: &'_ [Rule], id: &str| rules.iter().find(|rule| rule.id == id).map(tally);
     let gone = old
         .iter()

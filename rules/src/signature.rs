@@ -167,6 +167,19 @@ impl Signers {
             .collect()
     }
 
+    /// Whose signature of this order it is, if it is one by an allowed signer whose key was valid at that
+    /// time. One alone puts nothing in force: that is asked of [`verify`](Self::verify).
+    pub fn signer(
+        &self,
+        order: &[u8],
+        signature: &[u8],
+        at: UnixMs,
+    ) -> Result<&str, SignatureError> {
+        let signer = self.holds(NAMESPACE, order, signature, at);
+        let signer = signer.map_err(|refused| SignatureError::refused(1, refused))?;
+        Ok(&signer.principal)
+    }
+
     /// Are these signatures of this order by two allowed signers of different roles, whose keys
     /// were valid at that time?
     pub fn verify(

@@ -92,7 +92,7 @@ impl Show {
 }
 
 /// Who may sign orders.
-fn signers(data: &DataDir) -> anyhow::Result<Signers> {
+pub(super) fn signers(data: &DataDir) -> anyhow::Result<Signers> {
     Signers::parse(&data.read("allowed_signers")?)
         .context("the file allowed_signers in the data directory cannot be used")
 }

@@ -20,8 +20,8 @@ use proviso_collector::ingest::Ingest;
 use proviso_collector::ledger::{self, Witnesses};
 use proviso_collector::metrics::{self, Metrics};
 use proviso_collector::ready::Ready;
-use proviso_collector::store::{Store, StoreError, erasures};
-use proviso_collector::web::{self, Site};
+use proviso_collector::store::{Hash, Store, StoreError, erasures};
+use proviso_collector::web::{self, Ordering, Site};
 use proviso_report::UnixMs;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -114,6 +114,7 @@ impl Serve {
         let ready = Arc::new(Ready::new(store.clone(), &self.data.dir));
         let site = Site::new(store.clone(), config, stop.clone())?
             .exporting(exporter)
+            .ordering(ordering(data, config, quic_address)?)
             .ready(Arc::clone(&ready));
         let metrics = Metrics::new(store.clone(), data.store(), site.requests(), ready);
         let (chain, key) = (vec![data.read("server.der")?], data.read("server.key")?);
@@ -226,6 +227,19 @@ impl Told {
 
 fn of_part(ended: Result<anyhow::Result<()>, tokio::task::JoinError>) -> anyhow::Result<()> {
     ended.context("a part of the collector ended badly: report this")?
+}
+
+/// What the pages need to put orders in force and to enrol computers.
+fn ordering(data: &DataDir, config: &Config, quic: SocketAddr) -> anyhow::Result<Ordering> {
+    let ca = Hash::of(&data.read("ca.der")?);
+    // Agents come to the host to which people come.
+    let link = config.listen.link.as_deref();
+    let host = link.and_then(|link| url::Url::parse(link).ok());
+    let host = host.and_then(|link| link.host_str().map(str::to_owned));
+    let data = data.clone();
+    let signers = move || super::order::signers(&data).map_err(|error| format!("{error:#}"));
+    let collector = host.map(|host| format!("{host}:{}", quic.port()));
+    Ok(Ordering::new(signers, ca, collector))
 }
 
 /// What the button on a person's page does: the same as `export`.

@@ -1,7 +1,8 @@
 //! What a report says of how its device was watched, on its way into the store.
 //!
 //! Promises: each condition is entered once, in the transaction of the report that shows it, and ends
-//! with the record that ends it. What counts as dark is what [`proviso_report::coverage`] says.
+//! with the record that ends it. What counts as dark is what [`proviso_report::coverage`] says. Which order
+//! the device says is in force on it is kept too.
 
 use proviso_report::coverage::{Dark, Last, State, Stretch, Watch};
 use proviso_report::fact::GapCause;
@@ -9,6 +10,7 @@ use proviso_report::{Fact, Record};
 
 use crate::store::conditions::{self, Condition, ConditionKind};
 use crate::store::devices::Device;
+use crate::store::taken::{self, Taken};
 use crate::store::{SqlError, Tx};
 
 /// A shorter time without watching, when the agent was not killed, is not worth a person's look.
@@ -26,6 +28,15 @@ pub(super) fn follow(
     for record in records {
         watch.pass(record);
         tell(tx, device, record, now)?;
+        if let Fact::OrderInForce(order) = &record.fact {
+            let taken = Taken {
+                digest: order.digest,
+                seq: record.seq,
+                at: record.at.0,
+                received: now,
+            };
+            taken::put(tx, device.id, &taken)?;
+        }
     }
     let (Some(first), Some(last)) = (records.first(), watch.last()) else {
         return Ok(());

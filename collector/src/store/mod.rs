@@ -19,6 +19,8 @@ pub mod conditions;
 pub mod declared;
 pub mod devices;
 pub mod documents;
+pub mod drafts;
+pub mod enrolments;
 pub mod epochs;
 pub mod erasures;
 pub mod escalations;
@@ -47,6 +49,7 @@ pub mod sight;
 pub mod snoozes;
 pub mod sql;
 pub mod staff;
+pub mod taken;
 pub mod tally;
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use super::ids::Hash;
 use super::ledger;
 
 use super::ids::PersonId;
+use super::people::{self, Person};
 use super::sql::{Read, Row, SqlError, Tx};
 use super::{devices, updates};
 
@@ -109,6 +110,23 @@ pub fn others(read: &Read<'_>, id: &str, person: &PersonId) -> Result<Vec<String
          WHERE o.id = $1 AND o.person <> $2 ORDER BY p.pseudonym",
         &[id.into(), person.as_str().into()],
         |row| row.text(0),
+    )
+}
+
+/// Whom somebody sees now, by pseudonym.
+pub fn people_of(
+    read: &Read<'_>,
+    (staff, now): (&str, i64),
+    limit: u64,
+    skip: u64,
+) -> Result<Vec<Person>, SqlError> {
+    read.query(
+        "SELECT p.id, p.pseudonym, p.created, r.name, r.note \
+         FROM person p JOIN register r ON r.person = p.id \
+         WHERE p.id IN (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
+         ORDER BY p.pseudonym LIMIT $3 OFFSET $4",
+        &[staff.into(), now.into(), limit.into(), skip.into()],
+        people::person,
     )
 }
 

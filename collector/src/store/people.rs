@@ -83,7 +83,7 @@ impl std::fmt::Debug for Person {
     }
 }
 
-fn person(row: &Row<'_>) -> Result<Person, SqlError> {
+pub(super) fn person(row: &Row<'_>) -> Result<Person, SqlError> {
     Ok(Person {
         id: row.parsed(0)?,
         pseudonym: row.text(1)?,

@@ -31,6 +31,12 @@ pub(super) static ICON: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("icon", "svg", "image/svg+xml", body)
 });
 
+/// How the reading page of an order looks.
+pub(super) static ORDER: LazyLock<Asset> = LazyLock::new(|| {
+    let body = proviso_rules::page::STYLE;
+    Asset::new("order", "css", "text/css; charset=utf-8", body)
+});
+
 /// Digits of the hash in a name.
 const DIGITS: usize = 16;
 
@@ -61,7 +67,7 @@ impl Asset {
 /// One of them.
 pub(super) async fn send(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Fault> {
     let path = format!("/assets/{name}");
-    let all = [&*STYLE, &*LIVE, &*ICON];
+    let all = [&*STYLE, &*LIVE, &*ICON, &*ORDER];
     let named = |asset: &&Asset| asset.path == path || asset.plain == path;
     let Some(asset) = all.into_iter().find(named) else {
         return Err(fault::no_such_page().await);

@@ -9,7 +9,7 @@ use super::fault::Fault;
 pub(super) const TOO_LONG: Fault = Fault::Input(
     "what was sent is far too long, so nothing was changed; go back, write less and send it again",
 );
-const INCOMPLETE: Fault = Fault::Input(
+pub(super) const INCOMPLETE: Fault = Fault::Input(
     "the form did not arrive whole, so nothing was changed; go back, open the page again, fill in \
      everything and send it once more",
 );

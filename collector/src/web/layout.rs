@@ -18,6 +18,7 @@ pub(super) const PER_PAGE: u64 = 50;
 const LINKS: &[(&str, &str, Right)] = &[
     ("/", "Overview", Right::Queue),
     ("/alerts", "Possible breaches", Right::Queue),
+    ("/orders", "Orders", Right::Orders),
     ("/audit", "Who looked", Right::Audit),
 ];
 

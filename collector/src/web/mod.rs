@@ -43,6 +43,7 @@ mod lapses;
 mod layout;
 mod live;
 mod notes;
+mod orders;
 mod overview;
 pub mod password;
 mod person;
@@ -57,6 +58,7 @@ mod texts;
 mod throttle;
 mod timeline;
 mod unsure;
+mod upload;
 mod watched;
 mod witnessed;
 mod words;
@@ -78,6 +80,8 @@ use crate::ready::{self, Ready};
 use crate::store::Store;
 
 pub use export::Exporter;
+pub use orders::Ordering;
+use orders::checked::Drafts;
 use texts::Texts;
 use throttle::Throttle;
 
@@ -111,6 +115,8 @@ pub struct Site {
     sign_in: SignIn,
     requests: Arc<Requests>,
     ready: Option<Arc<Ready>>,
+    ordering: Option<Ordering>,
+    drafts: Drafts,
     stop: CancellationToken,
 }
 
@@ -159,6 +165,8 @@ impl Site {
             sign_in: config.sign_in.clone(),
             requests: Arc::default(),
             ready: None,
+            ordering: None,
+            drafts: Drafts::new(),
             stop,
         })
     }
@@ -183,6 +191,15 @@ impl Site {
     pub fn exporting(self, exporter: Arc<Exporter>) -> Self {
         Self {
             exporter: Some(exporter),
+            ..self
+        }
+    }
+
+    /// With pages that take signatures, put orders in force and enrol computers.
+    #[must_use]
+    pub fn ordering(self, ordering: Ordering) -> Self {
+        Self {
+            ordering: Some(ordering),
             ..self
         }
     }

@@ -3,6 +3,8 @@
 //! Promises: the site is made of this list alone, so a test that goes through it goes through all of the
 //! site. A handler runs only for whom its [`Need`] lets pass.
 
+mod ordered;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -36,6 +38,7 @@ pub struct Route {
 pub fn all() -> Vec<Route> {
     let mut all = desk();
     all.extend(kept());
+    all.extend(ordered::all());
     all
 }
 

@@ -7,6 +7,7 @@ mod cases;
 mod figures;
 #[path = "../common/log.rs"]
 mod log;
+mod orders;
 mod overview;
 mod pages;
 mod plan;

@@ -14,11 +14,13 @@ use proviso_collector::store::orders::{self, StoredOrder};
 use proviso_collector::store::people::{self, Person};
 use proviso_collector::store::staff::{self, Role, Staff};
 use proviso_collector::store::{DeviceId, FindingId, Hash, PersonId, Store, StoreError};
-use proviso_collector::web::{self, Site, password};
+use proviso_collector::web::{self, Ordering, Site, password};
+use proviso_rules::Signers;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
+pub(crate) const COLLECTOR: &str = "collector.example:7443";
 pub(crate) const HOUR: i64 = 60 * 60_000;
 
 pub(crate) const ORDER: &str = r#"
@@ -80,10 +82,20 @@ impl World {
         let store = Store::open(&path).unwrap();
         let stop = CancellationToken::new();
         let config = Config::parse(config).unwrap();
+        let allowed = dir.path().join("allowed_signers");
+        let signers = move || {
+            let allowed = std::fs::read(&allowed).unwrap_or_default();
+            Signers::parse(&allowed).map_err(|why| why.to_string())
+        };
         let site = Arc::new(
             Site::new(store.clone(), &config, stop.clone())
                 .unwrap()
-                .exporting(Arc::new(export)),
+                .exporting(Arc::new(export))
+                .ordering(Ordering::new(
+                    signers,
+                    Hash([7; 32]),
+                    Some(COLLECTOR.to_owned()),
+                )),
         );
         let world = Self {
             app: web::router(Arc::clone(&site)),

@@ -192,7 +192,7 @@ fn a_while<T>(id: &str, staff: &str, what: T, now: i64) -> While<T> {
     }
 }
 
-async fn assign(world: &World, person: &PersonId, officer: &str) {
+pub(crate) async fn assign(world: &World, person: &PersonId, officer: &str) {
     let case = Case {
         id: format!("{person}-{officer}"),
         person: person.clone(),

@@ -93,6 +93,20 @@ fn counts(found: &Comparison) -> Vec<Counts<'_>> {
 }
 
 #[test]
+fn an_order_alone_adds_all_that_it_finds() {
+    let new = judge(1, &hosts("1.a", "breach", "\"a.example\""));
+    let mut replay = Replay::alone(&new);
+    for (seq, host) in (0..).zip(["a", "b", "a"]) {
+        let visit = visit(&format!("https://{host}.example/"));
+        replay.record(&record(seq, new.order().digest(), visit));
+    }
+    let found = replay.finish();
+    assert_eq!(counts(&found), [("1.a", None, Some(2), 2, 0)]);
+    let seqs: Vec<u64> = found.rules[0].examples.iter().map(|one| one.seq).collect();
+    assert_eq!(seqs, [0, 2]);
+}
+
+#[test]
 fn what_is_added_and_dropped_is_counted_by_rule() {
     let old = judge(
         1,

@@ -151,6 +151,23 @@ fn two_people_of_different_roles_sign() {
 }
 
 #[test]
+fn whose_one_signature_is_can_be_asked() {
+    let signers = usual();
+    let asked = |order: &[u8], signature: &str| {
+        let signer = signers.signer(order, signature.as_bytes(), NOW);
+        signer.map(str::to_owned)
+    };
+    let clerk = "court:clerk@court.example";
+    assert_eq!(asked(ORDER, BY_COURT), Ok(clerk.to_owned()));
+    let altered = SignatureError::Altered {
+        principal: clerk.to_owned(),
+    };
+    assert_eq!(asked(b"another", BY_COURT), Err(altered));
+    let stranger = asked(ORDER, BY_OTHER).unwrap_err();
+    assert!(matches!(stranger, SignatureError::Stranger { .. }));
+}
+
+#[test]
 fn one_is_too_few_and_two_of_one_role_are_not_two() {
     assert_eq!(
         ask(&usual(), &[]),

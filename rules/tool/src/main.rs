@@ -19,7 +19,6 @@ mod replay;
 mod show;
 mod sign;
 mod signatures;
-mod templates;
 mod verify;
 mod whole_file;
 

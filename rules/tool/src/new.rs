@@ -6,43 +6,18 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use proviso_report::Hash;
-use proviso_rules::{Faults, Judge, ListBytes, Order, Side};
+use proviso_rules::templates::{self, Begun, Choice, NotBegun};
 
 use crate::order_file::cannot;
-use crate::templates::{self, Choice, Template, Unknown};
 use crate::whole_file::{self, WriteError};
-use crate::{End, counted, line, say};
+use crate::{End, counted, lines, say};
 
 /// Why there is no order to begin from.
 #[derive(Debug, thiserror::Error)]
 enum NewError {
-    #[error("there is no template `{0}`; `proviso order templates` lists them")]
-    Template(String),
-    #[error("the template {template} has no condition `{name}`; it has {has}")]
-    Condition {
-        template: &'static str,
-        name: String,
-        has: String,
-    },
-    #[error(
-        "the conditions that you chose make no order by themselves: choose another one with them \
-         ({0})"
-    )]
-    Alone(Faults),
-    #[error(
-        "the conditions of {other} count hours by the clocks of {theirs}, and an order that begins as \
-         {first} does by those of {ours}: make one of {other} by itself, or begin with it ({faults})"
-    )]
-    Clocks {
-        first: &'static str,
-        ours: String,
-        other: &'static str,
-        theirs: String,
-        faults: Faults,
-    },
+    #[error("{}", lines(.0))]
+    NotBegun(String),
     #[error("{} is there already: name another folder, or move it away", .0.display())]
     There(PathBuf),
     #[error("cannot make the folder {}: {source}; name one that you may make", .path.display())]
@@ -79,17 +54,20 @@ pub(crate) fn new(template: &str, clauses: &[String], to: &Path) -> End {
 }
 
 fn made(template: &str, clauses: &[String], to: &Path) -> Result<String, NewError> {
-    let first = templates::named(template).ok_or_else(|| NewError::Template(line(template)))?;
     let chosen: Vec<Choice> = clauses.iter().map(|words| Choice::parse(words)).collect();
-    let (text, of) = templates::order(first, &chosen).map_err(unknown)?;
-    let judge = compile(&text).map_err(|faults| no_order(&of, faults))?;
-    let order = judge.order();
+    let Begun {
+        text,
+        order,
+        of,
+        lists,
+    } = templates::begin(template, &chosen)
+        .map_err(|why: NotBegun| NewError::NotBegun(why.to_string()))?;
 
     let file = to.join("order.toml");
-    let mut files = Vec::new();
-    for pin in order.lists() {
-        files.extend(templates::list(&pin.file).map(|list| (to.join(&pin.file), list)));
-    }
+    let files: Vec<_> = lists
+        .iter()
+        .map(|(name, list)| (to.join(name), *list))
+        .collect();
     let mut all = files.iter().map(|(path, _)| path).chain([&file]);
     if let Some(there) = all.find(|path| path.symlink_metadata().is_ok()) {
         return Err(NewError::There(there.clone()));
@@ -122,46 +100,6 @@ fn made(template: &str, clauses: &[String], to: &Path) -> Result<String, NewErro
             .join(" and "),
         file.display()
     ))
-}
-
-/// Why conditions are no order together.
-fn no_order(of: &[&'static Template], faults: Faults) -> NewError {
-    if let [first, others @ ..] = of
-        && let Some(other) = others.iter().find(|one| one.zone() != first.zone())
-    {
-        return NewError::Clocks {
-            first: first.name,
-            ours: first.zone().to_owned(),
-            other: other.name,
-            theirs: other.zone().to_owned(),
-            faults,
-        };
-    }
-    NewError::Alone(faults)
-}
-
-fn unknown(what: Unknown) -> NewError {
-    let (template, name) = match what {
-        Unknown::Template(name) => return NewError::Template(line(&name)),
-        Unknown::Condition(template, name) => (template, name),
-    };
-    let conditions = templates::named(template).map_or_else(Vec::new, Template::conditions);
-    let names: Vec<&str> = conditions.iter().map(|one| one.name).collect();
-    NewError::Condition {
-        template,
-        name: line(&name),
-        has: names.join(", "),
-    }
-}
-
-fn compile(text: &str) -> Result<Judge, Faults> {
-    let order = Order::parse(text.as_bytes())?;
-    let files: Vec<String> = order.lists().iter().map(|pin| pin.file.clone()).collect();
-    Judge::compile(order, Side::Collector, &mut |hash| {
-        let mut lists = files.iter().filter_map(|file| templates::list(file));
-        let list = lists.find(|list| Hash::of(list.as_bytes()) == *hash)?;
-        Some(Arc::new(list) as ListBytes)
-    })
 }
 
 fn make_folder(path: &Path) -> Result<(), NewError> {

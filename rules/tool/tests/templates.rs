@@ -163,3 +163,22 @@ fn nothing_is_written_over_and_what_is_unknown_is_said() {
     let kept = std::fs::read_to_string(folder.path().join("x/lists/wipers.apps")).unwrap();
     assert_eq!(kept, "mine\n");
 }
+
+#[test]
+fn every_file_of_the_templates_is_in_the_program() {
+    let here = concat!(env!("CARGO_MANIFEST_DIR"), "/../templates");
+    let count = |folder: &str, ending: &str| {
+        std::fs::read_dir(format!("{here}/{folder}"))
+            .unwrap()
+            .filter(|file| {
+                let name = file.as_ref().unwrap().file_name();
+                name.to_string_lossy().ends_with(ending)
+            })
+            .count()
+    };
+    assert_eq!(count("", ".toml"), proviso_rules::templates::ALL.len());
+    assert_eq!(
+        count("lists", ""),
+        proviso_rules::templates::files().count()
+    );
+}

@@ -1,27 +1,18 @@
 //! `order put`: puts a person under an order.
 //!
-//! Promises: form, lists, the tests in the file and two signatures of different roles are checked,
-//! in this order, before anything is written; then order and lists are stored together or not at
-//! all. A version is never replaced by a lower one or by another text of the same number, nor by one
-//! that says that it takes the place of another text than the one that was put.
+//! What must be right before anything is written is what [`proviso_collector::putting`] promises.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::anyhow;
 use clap::Args;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use proviso_collector::clock;
-use proviso_collector::order_text::OrderText;
-use proviso_collector::store::orders::{self, StoredOrder};
+use proviso_collector::putting::{self, Lists, NotPut, Proven};
 use proviso_collector::store::people::Person;
-use proviso_collector::store::{Hash, StoreError, Tx, devices};
-use proviso_report::UnixMs;
-use proviso_rules::order::Replaces;
-use proviso_rules::{Fault, Faults, Judge, ListBytes, Order, Side, Term};
+use proviso_collector::store::{StoreError, Tx, orders};
+use proviso_rules::{Faults, ListBytes};
 
 use super::files;
 use crate::cli::{Data, audit, people};
@@ -45,47 +36,36 @@ impl Put {
         let person = people::one(&store, &self.person)?;
         let now = clock::now();
         let bytes = files::order(&self.order)?;
-        let wrong = |faults: Faults| anyhow!("{} was not taken:\n{faults}", self.order.display());
-        let order = Order::parse(&bytes).map_err(wrong)?;
-        if order.is_illustrative() {
-            bail!(
-                "{} was not taken: words of a template stand in it that no court wrote; put the \
-                 court's own words in their place, and have the order signed again",
-                self.order.display()
-            );
-        }
+        let order = putting::read(&bytes).map_err(|why| self.refused(why))?;
+        let wrong = |faults: Faults| self.refused(NotPut::Faults(faults));
         let lists = files::lists(&self.order, &order).map_err(wrong)?;
-        let (order, lists, warnings) = compile(order, lists).map_err(wrong)?;
+        let lists: Lists = lists
+            .into_iter()
+            .map(|(hash, bytes)| (hash, Arc::new(bytes) as ListBytes))
+            .collect();
+        let judge = putting::compile(order, &lists).map_err(wrong)?;
         let signatures = files::signatures(&self.order)?;
-        let signed = super::signers(&data)?
-            .verify(&bytes, &signatures, UnixMs(now))
-            .with_context(|| format!("{} was not taken", self.order.display()))?;
-        let zone = OrderText::parse(&bytes, order.digest())?.zone;
-        let when = term(&order, &zone, now)?;
-        let stored = StoredOrder {
-            digest: order.digest(),
-            person: person.id.clone(),
-            id: order.id().to_owned(),
-            version: order.version(),
-            bytes,
-            signatures,
-            put: now,
-            current: true,
-        };
+        let signers = super::signers(&data)?;
+        let who = (&person.id, now);
+        let proven = putting::prove(&judge, (bytes, lists), signatures, &signers, who)
+            .map_err(|why| self.refused(why))?;
+        let order = proven.order();
         let mut said = format!(
-            "{} version {} is the order of {} ({}), signed by {}.\n{when}\n",
-            stored.id,
-            stored.version,
+            "{} version {} is the order of {} ({}), signed by {}.\n{}\n",
+            order.id(),
+            order.version(),
             person.name,
             person.pseudonym,
-            signed.principals.join(" and ")
+            proven.signed.principals.join(" and "),
+            proven.term
         );
-        for warning in warnings {
+        for warning in &proven.warnings {
             writeln!(said, "Look at this: {warning}")?;
         }
-        let (whose, id) = (person.id.clone(), stored.id.clone());
+        let (whose, id) = (person.id.clone(), order.id().to_owned());
+        let (of, other) = (whose, id.clone());
         let others =
-            store.read_blocking(|read| Ok::<_, StoreError>(orders::others(read, &id, &whose)?))?;
+            store.read_blocking(|read| Ok::<_, StoreError>(orders::others(read, &other, &of)?))?;
         if !others.is_empty() {
             writeln!(
                 said,
@@ -94,10 +74,8 @@ impl Put {
                 others.join(" and ")
             )?;
         }
-        let replaces = order.replaces().copied();
-        let computers = store.write_blocking("put order", move |tx| {
-            store_it(tx, &person, &stored, replaces, &lists)
-        })?;
+        let computers =
+            store.write_blocking("put order", move |tx| store_it(tx, &person, &proven))?;
         match computers {
             0 => said.push_str(
                 "No computer is enrolled yet: make a token with `proviso-collector token`.\n",
@@ -107,102 +85,23 @@ impl Put {
         }
         Ok(said)
     }
-}
 
-type Lists = Vec<(Hash, ListBytes)>;
-
-/// Compiling checks each list against its pin and runs the tests in the file. Beside them: what is
-/// not wrong and should be looked at.
-fn compile(
-    order: Order,
-    lists: Vec<(Hash, Vec<u8>)>,
-) -> Result<(Order, Lists, Vec<Fault>), Faults> {
-    let lists: BTreeMap<Hash, ListBytes> = lists
-        .into_iter()
-        .map(|(hash, bytes)| (hash, Arc::new(bytes) as ListBytes))
-        .collect();
-    let judge = Judge::compile(order, Side::Collector, &mut |hash| lists.get(hash).cloned())?;
-    let order = judge.order().clone();
-    let mut warnings = order.warnings().to_vec();
-    warnings.extend(judge.warnings());
-    Ok((order, lists.into_iter().collect(), warnings))
-}
-
-/// From when to when, in words; an order that is over binds nobody.
-fn term(order: &Order, zone: &TimeZone, now: i64) -> anyhow::Result<String> {
-    let words = |at: UnixMs| match Timestamp::from_millisecond(at.0) {
-        Ok(at) => at
-            .to_zoned_datetime(zone.clone())
-            .strftime("%-d %B %Y, %H:%M %Z")
-            .to_string(),
-        Err(_) => format!("{} ms after 1970", at.0),
-    };
-    Ok(match order.term(UnixMs(now)) {
-        Term::Ended(at) => bail!(
-            "the order ended on {}: an order that is over records nothing; put the one that is in \
-             force",
-            words(at)
-        ),
-        Term::NotYet(at) => format!(
-            "It starts on {}; until then nothing is recorded under it.",
-            words(at)
-        ),
-        Term::Suspended(Some(at)) => format!(
-            "It is suspended until {}; until then nothing is recorded under it.",
-            words(at)
-        ),
-        Term::Suspended(None) => {
-            "It is suspended until a further version; nothing is recorded under it.".to_owned()
-        }
-        Term::InForce(Some(at)) => format!("It is in force until {}.", words(at)),
-        Term::InForce(None) => "It is in force until a further order.".to_owned(),
-    })
-}
-
-fn store_it(
-    tx: &Tx<'_>,
-    person: &Person,
-    order: &StoredOrder,
-    replaces: Option<Replaces>,
-    lists: &Lists,
-) -> anyhow::Result<usize> {
-    for past in orders::of_person(tx, &person.id)? {
-        if let Some(replaces) = replaces
-            && past.id == order.id
-            && past.version == replaces.version
-            && past.digest != replaces.sha256
-        {
-            bail!(
-                "the order says that it takes the place of {} version {} with the SHA-256 {}, and \
-                 the version {} that was put for {} has {}: make the new version from the one that \
-                 was put, and have it signed again",
-                past.id,
-                past.version,
-                replaces.sha256,
-                past.version,
-                person.pseudonym,
-                past.digest
-            );
-        }
-        if past.id != order.id || past.digest == order.digest {
-            continue;
-        }
-        if past.version >= order.version {
-            bail!(
-                "{} version {} was put for {} before: a new text needs a higher version than {}, \
-                 signed anew",
-                past.id,
-                past.version,
-                person.pseudonym,
-                past.version
-            );
+    fn refused(&self, why: NotPut) -> anyhow::Error {
+        let order = self.order.display();
+        match why {
+            NotPut::Faults(faults) => anyhow!("{order} was not taken:\n{faults}"),
+            why @ (NotPut::Illustrative | NotPut::Signature(_)) => {
+                anyhow::Error::new(why).context(format!("{order} was not taken"))
+            }
+            why => why.into(),
         }
     }
-    for (hash, bytes) in lists {
-        orders::put_list(tx, hash, (**bytes).as_ref())?;
-    }
-    orders::put(tx, order)?;
-    let on = format!("{} version {}", order.id, order.version);
+}
+
+fn store_it(tx: &Tx<'_>, person: &Person, proven: &Proven) -> anyhow::Result<usize> {
+    let computers = proven.put(tx, person)?;
+    let order = proven.order();
+    let on = format!("{} version {}", order.id(), order.version());
     audit::enter(tx, "put the order", Some(&person.id), &on)?;
-    Ok(devices::of_person(tx, &person.id)?.len())
+    Ok(computers)
 }

@@ -14,6 +14,9 @@
 //! what was decided (`ruling`, `ruled`, `sign_off`), put aside (`snooze`), produced (`case_exhibit`), told
 //! because nobody took it up (`escalation`). `early_end` ends rows of `cover` and `rota`. `rule_verdict` counts
 //! the latest decisions by rule.
+//!
+//! `orders`: drafts of orders with every version and every signature that was taken; which device said when
+//! that an order is in force; who explained the notice to whom; and whose words were compared.
 
 /// All of it.
 pub(super) const DESK: &str = concat!(
@@ -21,5 +24,6 @@ pub(super) const DESK: &str = concat!(
     include_str!("desk/signin.sql"),
     include_str!("desk/plan.sql"),
     include_str!("desk/cases.sql"),
+    include_str!("desk/orders.sql"),
     "UPDATE meta SET value = '9' WHERE key = 'schema';"
 );

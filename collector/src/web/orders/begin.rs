@@ -1,0 +1,477 @@
+//! How a draft begins: from a template, from a file, or as the next version of the order that is in force.
+//!
+//! Promises: the same form sent twice begins one draft.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use jiff::civil::Date;
+use maud::{Markup, html};
+use proviso_rules::templates::{self, Choice};
+use serde::Deserialize;
+
+use crate::clock;
+use crate::random;
+use crate::store::drafts::{self, Draft, Purpose, Version};
+use crate::store::orders::{self, StoredOrder};
+use crate::store::people::Person;
+use crate::store::{Hash, StoreError};
+
+use super::super::fault::Fault;
+use super::super::form::Form;
+use super::super::gate::Signed;
+use super::super::layout::{self, Page};
+use super::super::upload::Upload;
+use super::super::{Site, audit, words};
+use super::next::{self, Change};
+use super::{Problems, purpose, reason, save, to};
+
+/// Which form is wanted first.
+#[derive(Deserialize)]
+pub(in crate::web) struct Wanted {
+    purpose: Option<String>,
+}
+
+/// The form for the next version of an order.
+#[derive(Deserialize)]
+pub(in crate::web) struct Next {
+    token: String,
+    once: String,
+    seen: String,
+    purpose: String,
+    reason: String,
+    from: String,
+    to: String,
+    ends: String,
+    says: String,
+}
+
+/// What is shown again when something is wrong.
+#[derive(Default)]
+struct Typed {
+    reason: String,
+    from: String,
+    to: String,
+    ends: String,
+    says: String,
+    problems: Problems,
+}
+
+/// The page.
+pub(in crate::web) async fn form(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Fault> {
+    let person = site.whom(&signed, &id).await?;
+    site.looks(&signed, audit::SAW_ORDERS, Some(&person.id), "")
+        .await?;
+    let purpose = wanted.purpose.and_then(|word| word.parse().ok());
+    let purpose = purpose.unwrap_or(Purpose::New);
+    page(
+        &site,
+        &signed,
+        &person,
+        purpose,
+        Typed::default(),
+        StatusCode::OK,
+    )
+    .await
+}
+
+/// Begins with a template.
+pub(in crate::web) async fn template(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Fault> {
+    let field = |name: &str| {
+        let mut found = fields.iter().filter(|(own, _)| own == name);
+        found.next().map_or("", |(_, value)| value.as_str())
+    };
+    signed.check(field("token"))?;
+    let person = site.whom(&signed, &id).await?;
+    let chosen = fields.iter().filter(|(name, _)| name == "clause");
+    let chosen: Vec<Choice> = chosen.map(|(_, words)| Choice::parse(words)).collect();
+    let template = field("template").to_owned();
+    let begun = super::apart(move || templates::begin(&template, &chosen)).await?;
+    let begun = match begun {
+        Ok(begun) => begun,
+        Err(why) => {
+            let typed = Typed {
+                problems: Problems::one("template", why.to_string()),
+                ..Typed::default()
+            };
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            return page(&site, &signed, &person, Purpose::New, typed, status).await;
+        }
+    };
+    let of: Vec<&str> = begun.of.iter().map(|one| one.name).collect();
+    let origin = format!("the template {}", of.join(" and "));
+    let lists: Vec<&'static str> = begun.lists.iter().map(|(_, list)| *list).collect();
+    let given = Given {
+        purpose: Purpose::New,
+        reason: String::new(),
+        bytes: begun.text.into_bytes(),
+        origin,
+        lists,
+    };
+    start(&site, &signed, &person, field("once"), given).await
+}
+
+/// Begins with a file.
+pub(in crate::web) async fn upload(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Path(id): Path<String>,
+    upload: Upload,
+) -> Result<Response, Fault> {
+    signed.check(upload.text("token"))?;
+    let person = site.whom(&signed, &id).await?;
+    let once = upload.text("once").to_owned();
+    let amiss = async |sentence: String| {
+        let typed = Typed {
+            problems: Problems::one("file", sentence),
+            ..Typed::default()
+        };
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        page(&site, &signed, &person, Purpose::New, typed, status).await
+    };
+    let Some(chosen) = upload.file() else {
+        return amiss("choose a file that holds an order".to_owned()).await;
+    };
+    if let Err(sentence) = save::readable(&chosen.bytes) {
+        return amiss(format!("the file was not taken: {sentence}")).await;
+    }
+    let given = Given {
+        purpose: Purpose::New,
+        reason: String::new(),
+        origin: format!("the file {}", save::named(&chosen.name)),
+        bytes: chosen.bytes,
+        lists: Vec::new(),
+    };
+    start(&site, &signed, &person, &once, given).await
+}
+
+/// Begins with the order that is in force.
+pub(in crate::web) async fn next(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Form(form): Form<Next>,
+) -> Result<Response, Fault> {
+    signed.check(&form.token)?;
+    let person = site.whom(&signed, &id).await?;
+    let Some(current) = current(&site, &person).await? else {
+        return Err(NO_ORDER);
+    };
+    if current.digest.to_string() != form.seen {
+        return Err(Fault::Input(
+            "another order was put in force while you had this page open, so no draft was begun; open the \
+             page again and begin with the order that is in force now",
+        ));
+    }
+    let word: Option<Purpose> = form.purpose.parse().ok();
+    let Some(purpose) = word.filter(|one| *one != Purpose::New) else {
+        return Err(Fault::Input(
+            "choose whether to vary, suspend or end the order, then send the form again",
+        ));
+    };
+    let (change, why) = match wanted(purpose, &form) {
+        Ok(wanted) => wanted,
+        Err(problems) => {
+            let typed = Typed {
+                reason: form.reason,
+                from: form.from,
+                to: form.to,
+                ends: form.ends,
+                says: form.says,
+                problems,
+            };
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            return page(&site, &signed, &person, purpose, typed, status).await;
+        }
+    };
+    let text = String::from_utf8_lossy(&current.bytes);
+    let text = next::version(&text, (current.version, current.digest), &change);
+    let given = Given {
+        purpose,
+        reason: why,
+        bytes: text.into_bytes(),
+        origin: format!("{} version {}", current.id, current.version),
+        lists: Vec::new(),
+    };
+    start(&site, &signed, &person, &form.once, given).await
+}
+
+const NO_ORDER: Fault = Fault::Input(
+    "no order is in force for this person, so there is none to vary, suspend or end; begin a new one",
+);
+
+fn wanted(purpose: Purpose, form: &Next) -> Result<(Change, String), Problems> {
+    let mut problems = Problems::default();
+    let why = reason(&form.reason).unwrap_or_else(|sentence| {
+        problems.add("reason", sentence);
+        String::new()
+    });
+    let mut day = |anchor: &str, text: &str| {
+        let day: Option<Date> = text.trim().parse().ok();
+        if day.is_none() {
+            problems.add(anchor, "write the day as 2026-11-24");
+        }
+        day
+    };
+    let change = match purpose {
+        Purpose::New | Purpose::Vary => Some(Change::None),
+        Purpose::End => day("ends", &form.ends).map(Change::Ended),
+        Purpose::Suspend => {
+            let from = day("from", &form.from);
+            let open = form.to.trim().is_empty();
+            let to = if open { None } else { day("to", &form.to) };
+            let says = form.says.trim().to_owned();
+            if says.is_empty() {
+                problems.add(
+                    "says",
+                    "say in one sentence who suspended the order, and when",
+                );
+            }
+            from.map(|from| Change::Suspended(from, to, says))
+        }
+    };
+    match change {
+        Some(change) if problems.is_empty() => Ok((change, why)),
+        _ => Err(problems),
+    }
+}
+
+/// What a draft begins with.
+struct Given {
+    purpose: Purpose,
+    reason: String,
+    bytes: Vec<u8>,
+    origin: String,
+    lists: Vec<&'static str>,
+}
+
+async fn start(
+    site: &Arc<Site>,
+    signed: &Signed,
+    person: &Person,
+    once: &str,
+    given: Given,
+) -> Result<Response, Fault> {
+    let is_id = once.len() == 32 && once.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_id {
+        return Err(Fault::Input(
+            "the form did not arrive whole, so no draft was begun; open the page again and repeat",
+        ));
+    }
+    let (id, staff, now) = (once.to_owned(), signed.staff.clone(), clock::now());
+    let back = to(&format!("/draft/{id}"));
+    let draft = Draft {
+        id: id.clone(),
+        person: person.id.clone(),
+        purpose: given.purpose,
+        reason: given.reason,
+        begun: now,
+        begun_by: staff.clone(),
+        ended: None,
+    };
+    let version = Version {
+        number: 1,
+        sha256: Hash::of(&given.bytes),
+        bytes: given.bytes,
+        origin: given.origin,
+        made: now,
+        made_by: staff.clone(),
+    };
+    site.store
+        .write("begin draft", move |tx| {
+            super::seen(tx, &staff, &draft.person, now)?;
+            // The same form again leads to the draft that it began.
+            if drafts::get(tx, &id)?.is_some() {
+                return Ok::<_, Fault>(());
+            }
+            for list in &given.lists {
+                orders::put_list(tx, &Hash::of(list.as_bytes()), list.as_bytes())?;
+            }
+            drafts::begin(tx, &draft)?;
+            drafts::add(tx, &id, &version)?;
+            let on = format!("{id} from {}", version.origin);
+            audit::enter(
+                tx,
+                &staff,
+                audit::BEGAN_DRAFT,
+                Some(&draft.person),
+                &on,
+                now,
+            )
+        })
+        .await?;
+    Ok(back)
+}
+
+async fn current(site: &Site, person: &Person) -> Result<Option<StoredOrder>, Fault> {
+    let whose = person.id.clone();
+    let found = site
+        .store
+        .read(move |read| Ok::<_, StoreError>(orders::current(read, &whose)?));
+    Ok(found.await?)
+}
+
+async fn page(
+    site: &Site,
+    signed: &Signed,
+    person: &Person,
+    wanted: Purpose,
+    typed: Typed,
+    status: StatusCode,
+) -> Result<Response, Fault> {
+    let current = current(site, person).await?;
+    let once = random::row_id(clock::now())?;
+    let path = format!("/person/{}/orders", person.id);
+    let hidden = html! {
+        input type="hidden" name="token" value=(signed.token);
+        input type="hidden" name="once" value=(once);
+    };
+    let body = html! {
+        p.crumbs { a href=(path) { "Orders of " (person.name) } }
+        (typed.problems.summary())
+        h1 { "Begin a draft for " (person.name) " " small { (person.pseudonym) } }
+        @if let Some(current) = &current {
+            (follow(site, &path, &hidden, current, wanted, &typed))
+        }
+        section aria-labelledby="from-template" {
+            h2 #from-template { "A new order from a template" }
+            (templates_form(&path, &hidden, &typed))
+        }
+        section aria-labelledby="from-file" {
+            h2 #from-file { "A new order from a file" }
+            form.sheet method="post" action={ (path) "/upload" } enctype="multipart/form-data" {
+                (hidden)
+                label.govuk-label for="file" { "Order file (order.toml)" }
+                (typed.problems.beside("file"))
+                input.govuk-file-upload #file type="file" name="file" required;
+                button.govuk-button type="submit" { "Begin with this file" }
+            }
+        }
+    };
+    let about = Page {
+        title: &format!("Begin a draft for {}", person.name),
+        here: "/orders",
+        ..Page::default()
+    };
+    Ok((status, layout::page(signed, &about, &body)).into_response())
+}
+
+fn templates_form(path: &str, hidden: &Markup, typed: &Typed) -> Markup {
+    html! {
+        form.sheet method="post" action={ (path) "/new" } {
+            (hidden)
+            p {
+                "All words of a template are illustrative: the court's must take their place before anybody \
+                 signs. Without a condition the order has all that the template has."
+            }
+            fieldset.govuk-fieldset {
+                legend.govuk-fieldset__legend { "Begin as" }
+                (typed.problems.beside("template"))
+                @for (at, template) in templates::ALL.iter().enumerate() {
+                    label.choice {
+                        input id=[(at == 0).then_some("template")] type="radio" name="template"
+                            value=(template.name) checked[at == 0] required;
+                        " " b { (template.name) } ": " (template.about())
+                    }
+                }
+            }
+            fieldset.govuk-fieldset {
+                legend.govuk-fieldset__legend { "Conditions" }
+                @for template in templates::ALL {
+                    details {
+                        summary { (template.name) }
+                        @for condition in template.conditions() {
+                            label.choice {
+                                input type="checkbox" name="clause"
+                                    value={ (template.name) ":" (condition.name) };
+                                " " (condition.about)
+                            }
+                        }
+                    }
+                }
+            }
+            button.govuk-button type="submit" { "Begin with this template" }
+        }
+    }
+}
+
+fn follow(
+    site: &Site,
+    path: &str,
+    hidden: &Markup,
+    current: &StoredOrder,
+    wanted: Purpose,
+    typed: &Typed,
+) -> Markup {
+    let field = |name: &str, label: &str, kind: &str, value: &str| {
+        html! {
+            label.govuk-label for=(name) { (label) }
+            (typed.problems.beside(name))
+            input.govuk-input id=(name) type=(kind) name=(name) value=(value);
+        }
+    };
+    let today = words::date(clock::now(), &site.zone).to_string();
+    let or_today = |typed: &str| match typed.is_empty() {
+        true => today.clone(),
+        false => typed.to_owned(),
+    };
+    html! {
+        section aria-labelledby="follow" {
+            h2 #follow { "The next version of " (current.id) " version " (current.version) }
+            p {
+                "A signed file is never changed: each of these makes a draft of the next version, which two \
+                 people of different roles sign. Until it is put in force nothing changes."
+            }
+            form.sheet method="post" action={ (path) "/next" } {
+                (hidden)
+                input type="hidden" name="seen" value=(current.digest);
+                fieldset.govuk-fieldset {
+                    legend.govuk-fieldset__legend { "What is it for?" }
+                    @for one in [Purpose::Vary, Purpose::Suspend, Purpose::End] {
+                        label.choice {
+                            input type="radio" name="purpose" value=(one.as_str())
+                                checked[one == wanted] required;
+                            " " (purpose(one)) ": " (meant(one))
+                        }
+                    }
+                }
+                label.govuk-label for="reason" { "Reason (kept with your name)" }
+                (typed.problems.beside("reason"))
+                textarea.govuk-textarea #reason name="reason" rows="3" maxlength="4000" { "\n" (typed.reason) }
+                fieldset.govuk-fieldset {
+                    legend.govuk-fieldset__legend { "Only for a suspension" }
+                    (field("from", "First day", "date", &or_today(&typed.from)))
+                    (field("to", "Last day; empty: until a further version", "date", &typed.to))
+                    (field("says", "Who suspended it and why, in one sentence that the person reads", "text",
+                        &typed.says))
+                }
+                fieldset.govuk-fieldset {
+                    legend.govuk-fieldset__legend { "Only for an end" }
+                    (field("ends", "Last day of the order", "date", &or_today(&typed.ends)))
+                }
+                button.govuk-button type="submit" { "Begin the draft" }
+            }
+        }
+    }
+}
+
+const fn meant(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::New => "another order",
+        Purpose::Vary => "the court changed it, or an officer approved something",
+        Purpose::Suspend => "nothing is recorded for a time",
+        Purpose::End => "it has a last day; from then on nothing is recorded",
+    }
+}

@@ -1,0 +1,129 @@
+//! The text of the version after one that was put: what every new version must say is said, and the rest is
+//! left as it is.
+//!
+//! It works on lines of the table `[order]`. What it cannot do without changing more (a key that stands in a
+//! table of its own) it leaves; then the check of the draft says what is missing.
+
+use jiff::civil::Date;
+
+use crate::store::Hash;
+
+/// What is to be different.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Nothing yet: somebody goes on writing.
+    None,
+    /// Nothing is recorded from a day on, to a day or until a further version; and why.
+    Suspended(Date, Option<Date>, String),
+    /// A last day.
+    Ended(Date),
+}
+
+/// The version after the one of this number and hash.
+pub(super) fn version(text: &str, (number, sha256): (u64, Hash), change: &Change) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let next = number.saturating_add(1);
+    set(&mut lines, "version", &next.to_string());
+    let replaces = format!("{{ version = {number}, sha256 = \"{sha256}\" }}");
+    set(&mut lines, "replaces", &replaces);
+    match change {
+        Change::None => {}
+        Change::Ended(day) => set(&mut lines, "ends", &day.to_string()),
+        Change::Suspended(from, to, says) => {
+            lines.push(String::new());
+            lines.push("[[suspension]]".to_owned());
+            lines.push(format!("from = {from}"));
+            lines.extend(to.map(|to| format!("to = {to}")));
+            lines.push(format!("says = {}", toml::Value::String(says.clone())));
+        }
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// Sets a key of `[order]`; a key that is not there comes last in it.
+fn set(lines: &mut Vec<String>, key: &str, value: &str) {
+    let is_table = |line: &String| line.trim_start().starts_with('[');
+    let is_order = |line: &String| {
+        let line = line.split('#').next().unwrap_or_default();
+        line.trim() == "[order]"
+    };
+    let Some(head) = lines.iter().position(is_order) else {
+        return;
+    };
+    let first = head.saturating_add(1);
+    let own = lines.iter().skip(first).take_while(|line| !is_table(line));
+    let end = first.saturating_add(own.count());
+    let line = format!("{key} = {value}");
+    let is_key = |line: &String| {
+        let (name, _) = line.split_once('=').unwrap_or_default();
+        name.trim() == key
+    };
+    let found = (first..end).find(|at| lines.get(*at).is_some_and(is_key));
+    if let Some(place) = found.and_then(|at| lines.get_mut(at)) {
+        *place = line;
+        return;
+    }
+    let said = |line: &&String| !line.trim().is_empty() && !line.trim().starts_with('#');
+    let last = (first..end)
+        .rev()
+        .find(|at| lines.get(*at).as_ref().is_some_and(said));
+    lines.insert(last.unwrap_or(head).saturating_add(1), line);
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    const ONE: &str = "format = \"proviso-order/1\"\n\n[order]  # the head\nid = \"A-1\"\n\
+        version  = 1   # counts up\nstarts = 2026-01-01\n# who to ask\n\n[[clause]]\nid = \"version\"\n\
+        ends = 1\n";
+
+    #[test]
+    fn a_version_names_the_one_before_and_keeps_the_rest() {
+        let next = version(ONE, (1, Hash([10; 32])), &Change::None);
+        assert_eq!(
+            next,
+            format!(
+                "format = \"proviso-order/1\"\n\n[order]  # the head\nid = \"A-1\"\nversion = 2\n\
+                 starts = 2026-01-01\nreplaces = {{ version = 1, sha256 = \"{}\" }}\n# who to ask\n\n\
+                 [[clause]]\nid = \"version\"\nends = 1\n",
+                "0a".repeat(32)
+            )
+        );
+        let again = version(&next, (2, Hash([11; 32])), &Change::None);
+        assert_eq!(again.matches("replaces").count(), 1);
+        assert!(again.contains("version = 3\n") && again.contains(&"0b".repeat(32)));
+    }
+
+    #[test]
+    fn an_end_and_a_suspension_stand_where_orders_have_them() {
+        let hash = Hash([10; 32]);
+        let ended = version(ONE, (1, hash), &Change::Ended(date(2026, 3, 1)));
+        assert!(
+            ended.contains("}\nends = 2026-03-01\n# who to ask"),
+            "{ended}"
+        );
+        let says = "Stayed \"for now\"".to_owned();
+        let from = date(2026, 3, 1);
+        let change = Change::Suspended(from, None, says.clone());
+        let open = version(ONE, (1, hash), &change);
+        assert!(
+            open.ends_with("\n[[suspension]]\nfrom = 2026-03-01\nsays = 'Stayed \"for now\"'\n"),
+            "{open}"
+        );
+        let change = Change::Suspended(from, Some(date(2026, 4, 1)), says);
+        assert!(version(ONE, (1, hash), &change).contains("\nto = 2026-04-01\n"));
+    }
+
+    #[test]
+    fn what_is_no_order_is_left() {
+        let hash = Hash([10; 32]);
+        for text in ["", "[order", "= = =\n[]", "[order]"] {
+            let _any = version(text, (u64::MAX, hash), &Change::Ended(date(2026, 3, 1)));
+        }
+        assert_eq!(version("x = 1", (1, hash), &Change::None), "x = 1\n");
+    }
+}

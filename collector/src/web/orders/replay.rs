@@ -1,0 +1,346 @@
+//! What a draft would have found in the past, beside what the order in force finds.
+//!
+//! Promises: it runs apart from the pages, one at a time, and the page says how far it is. What came of it is
+//! kept in memory alone, shown to whoever sees the person, and gone when the collector stops.
+//!
+//! Refuses: to make findings of it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::http::HeaderValue;
+use axum::http::header::REFRESH;
+use axum::response::{IntoResponse as _, Response};
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+use proviso_rules::replay::{Change, Example, RuleChange, Tally};
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::store::Hash;
+
+use super::super::fault::{self, Fault};
+use super::super::form::Form;
+use super::super::gate::Signed;
+use super::super::layout::{self, Page};
+use super::super::{Site, audit, words};
+use super::checked::Checked;
+use super::draft::{self, Case};
+use super::run::{self, Outcome, Progress};
+use super::{Problems, save, to};
+
+/// The most days.
+const DAYS: i64 = 366;
+
+/// Days if nobody says otherwise.
+const USUAL: i64 = 30;
+
+/// How long a page waits for one that is quick.
+const QUICK: Duration = Duration::from_secs(3);
+
+/// Replays that are remembered.
+const KEPT: usize = 16;
+
+const DAY: i64 = 24 * 60 * 60_000;
+
+/// Those that run, wait or are done: one for each draft.
+pub(super) struct Replays {
+    jobs: Mutex<BTreeMap<String, Arc<Job>>>,
+    turn: Arc<Semaphore>,
+}
+
+struct Job {
+    /// Which version of the draft.
+    sha256: Hash,
+    days: i64,
+    /// Unix milliseconds.
+    asked: i64,
+    progress: Progress,
+    outcome: OnceLock<Result<Outcome, String>>,
+    over: CancellationToken,
+}
+
+/// The form.
+#[derive(Deserialize)]
+pub(in crate::web) struct Wanted {
+    token: String,
+    days: String,
+}
+
+impl Replays {
+    pub(super) fn new() -> Self {
+        Self {
+            jobs: Mutex::default(),
+            turn: Arc::new(Semaphore::new(1)),
+        }
+    }
+
+    fn jobs(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Job>>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn of(&self, draft: &str) -> Option<Arc<Job>> {
+        self.jobs().get(draft).map(Arc::clone)
+    }
+
+    /// The one of this draft that is under way, or this one from now on; whether it is this one.
+    fn begin(&self, draft: &str, job: Job) -> (Arc<Job>, bool) {
+        let mut jobs = self.jobs();
+        if let Some(running) = jobs.get(draft).filter(|job| !job.over.is_cancelled()) {
+            return (Arc::clone(running), false);
+        }
+        if jobs.len() >= KEPT {
+            let done = jobs.iter().filter(|(_, job)| job.over.is_cancelled());
+            let oldest = done.min_by_key(|(_, job)| job.asked);
+            if let Some(id) = oldest.map(|(id, _)| id.clone()) {
+                jobs.remove(&id);
+            }
+        }
+        let job = Arc::new(job);
+        jobs.insert(draft.to_owned(), Arc::clone(&job));
+        (job, true)
+    }
+}
+
+/// Begins one.
+pub(in crate::web) async fn start(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Form(form): Form<Wanted>,
+) -> Result<Response, Fault> {
+    signed.check(&form.token)?;
+    let case = site.draft(&signed, &id).await?;
+    let amiss = async |sentence: &str| {
+        let problems = Problems::one("days", sentence);
+        save::again(&site, &signed, &case, problems, None).await
+    };
+    let days: Option<i64> = form.days.trim().parse().ok();
+    let Some(days) = days.filter(|days| (1..=DAYS).contains(days)) else {
+        return amiss("write a number of days from 1 to 366").await;
+    };
+    let checked = site.checked(&case.latest.bytes).await?;
+    if checked.judge.is_none() {
+        return amiss("an order with faults finds nothing; mend it first").await;
+    }
+    let now = draft::now();
+    let on = format!("{id} version {}, {days} days", case.latest.number);
+    site.looks(&signed, audit::REPLAYED, Some(&case.person.id), &on)
+        .await?;
+    let job = Job {
+        sha256: case.latest.sha256,
+        days,
+        asked: now,
+        progress: Progress::default(),
+        outcome: OnceLock::new(),
+        over: CancellationToken::new(),
+    };
+    let (job, is_new) = site.drafts.replays.begin(&id, job);
+    if is_new {
+        tokio::spawn(run_it(Arc::clone(&site), Arc::clone(&job), case, checked));
+    }
+    // One that is quick is shown at once; of the others the page says how far they are.
+    let _late = tokio::time::timeout(QUICK, job.over.cancelled()).await;
+    Ok(to(&format!("/draft/{id}/replay")))
+}
+
+async fn run_it(site: Arc<Site>, job: Arc<Job>, case: Case, checked: Arc<Checked>) {
+    let _over = job.over.clone().drop_guard();
+    let turn = Arc::clone(&site.drafts.replays.turn).acquire_owned().await;
+    let own = Arc::clone(&job);
+    let ran = super::apart(move || {
+        let _turn = turn;
+        let Some(judge) = &checked.judge else {
+            return Err("the draft has faults".to_owned());
+        };
+        let span = (
+            &case.person.id,
+            own.asked.saturating_sub(own.days.saturating_mul(DAY)),
+            own.asked.saturating_add(DAY),
+        );
+        run::run(&site, judge, case.current.as_ref(), span, &own.progress)
+    });
+    let outcome = ran.await.unwrap_or_else(|why| Err(why.to_string()));
+    // It is set once: nobody else has this job.
+    let _set = job.outcome.set(outcome);
+}
+
+/// What came of it, or how far it is.
+pub(in crate::web) async fn show(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Path(id): Path<String>,
+) -> Result<Response, Fault> {
+    let case = site.draft(&signed, &id).await?;
+    site.looks(&signed, audit::SAW_REPLAY, Some(&case.person.id), &id)
+        .await?;
+    let job = site.drafts.replays.of(&id);
+    let running = job
+        .as_ref()
+        .is_some_and(|job| job.outcome.get().is_none() && !job.over.is_cancelled());
+    let body = html! {
+        p.crumbs { a href={ "/draft/" (id) } { "The draft" } }
+        h1 { "The draft tried on the past of " (case.person.name) }
+        @match &job {
+            None => p.empty {
+                "Nothing is remembered: try the draft on the past from its page. What comes of it is kept \
+                 only while the collector runs."
+            },
+            Some(job) => {
+                p {
+                    "The last " (words::counted(job.days, "day")) ", asked for "
+                    (words::moment(job.asked, &site.zone)) "."
+                    @if job.sha256 != case.latest.sha256 {
+                        " " b { "This was an earlier version of the draft: try the latest one again." }
+                    }
+                }
+                @match job.outcome.get() {
+                    None if running => (progress(job)),
+                    None => p.fault { "It ended badly: try again." },
+                    Some(Err(why)) => p.fault { (fault::sentence(why)) },
+                    Some(Ok(outcome)) => (result(&site.zone, &case, outcome)),
+                }
+            }
+        }
+    };
+    let about = Page {
+        title: &format!("The past of {}", case.person.name),
+        here: "/orders",
+        person: Some(case.person.id.as_str()),
+        ..Page::default()
+    };
+    let mut answer = layout::page(&signed, &about, &body).into_response();
+    if running {
+        let headers = answer.headers_mut();
+        headers.insert(REFRESH, HeaderValue::from_static("3"));
+    }
+    Ok(answer)
+}
+
+fn progress(job: &Job) -> Markup {
+    let (done, total) = job.progress.standing();
+    html! {
+        p role="status" {
+            @if total == 0 { "It waits for its turn, or has just begun." }
+            @else { (done) " of about " (total) " records were judged. This page looks again by itself." }
+        }
+        @if total > 0 { progress max=(total) value=(done.min(total)) aria-label="Records judged" {} }
+    }
+}
+
+fn result(zone: &TimeZone, case: &Case, outcome: &Outcome) -> Markup {
+    let found = &outcome.found;
+    let changed = found.rules.iter().filter(|rule| rule.differs()).count();
+    html! {
+        p {
+            (words::counted(i128::from(found.records), "record")) " of "
+            (words::counted(outcome.logs.len() as i128, "log")) ", judged as if "
+            @match &outcome.against {
+                Ok(against) => { "each order had been in force throughout. Before: " (against) ". After: this draft." }
+                Err(why) => { "this draft had been in force throughout. There is nothing to compare it with: " (why) "." }
+            }
+            " Nothing of this is a finding."
+        }
+        @if outcome.cut { p.note { "There are more records than are judged at once: choose fewer days to see all of them." } }
+        @if outcome.erased > 0 { p.note { (outcome.erased) " records were erased: nobody can judge them." } }
+        @for sentence in outcome.unreadable.iter().take(5) { p.fault { (sentence) } }
+        @if outcome.unreadable.len() > 5 { p.fault { (outcome.unreadable.len() - 5) " more reports cannot be read." } }
+        table.govuk-table {
+            caption {
+                @match changed {
+                    0 => "Findings by rule. Nothing would change.",
+                    _ => { "Findings by rule. They would change in " (words::counted(changed as i128, "rule")) "." }
+                }
+            }
+            thead { tr {
+                th scope="col" { "Rule" } th scope="col" { "Order in force" } th scope="col" { "Draft" }
+                th scope="col" { "Added" } th scope="col" { "Dropped" } th scope="col" { "Cannot tell" }
+            } }
+            tbody { @for rule in &found.rules { (line(rule)) } }
+        }
+        @for rule in found.rules.iter().filter(|rule| !rule.examples.is_empty()) {
+            h2 { "Rule " (rule.rule) }
+            ul.rows { @for one in &rule.examples { li { (example(zone, case, outcome, one)) } } }
+        }
+        @if !found.uncovered.is_empty() {
+            h2 { "What nobody can say" }
+            p {
+                "What no clause covered was never kept, so a wider rule may find more than shows here:"
+                @for (kind, count) in &found.uncovered { " " (count) " of the kind " (kind) ";" }
+                " not kept."
+            }
+        }
+    }
+}
+
+fn line(rule: &RuleChange) -> Markup {
+    let found = |tally: Option<Tally>| match tally {
+        None => "no such rule".to_owned(),
+        Some(tally) => format!("{} ({})", tally.found, tally.severity.as_str()),
+    };
+    let unsure = |tally: Option<Tally>| tally.map_or(0, |tally| tally.cannot_tell);
+    html! {
+        tr {
+            th scope="row" { (rule.rule) " " span.quiet { "clause " (rule.clause) } }
+            td { (found(rule.before)) }
+            td { (found(rule.after)) }
+            td { (rule.added) }
+            td { (rule.dropped) }
+            td { (unsure(rule.before)) " before, " (unsure(rule.after)) " after" }
+        }
+    }
+}
+
+fn example(zone: &TimeZone, case: &Case, outcome: &Outcome, one: &Example) -> Markup {
+    let host = outcome.logs.get(one.log).map_or("", |(_, host)| host);
+    html! {
+        b {
+            @match one.change {
+                Change::Added => "Only the draft flags it",
+                Change::Dropped => "Only the order in force flags it",
+                Change::CannotTell(_) => "The draft cannot tell",
+            }
+        }
+        ": "
+        @match one.change {
+            Change::CannotTell(why) => (why),
+            Change::Added | Change::Dropped => {
+                @for (at, part) in one.matched.iter().enumerate() {
+                    @if at > 0 { ", " }
+                    (part.field) " " span.address { (part.text) }
+                }
+            }
+        }
+        p.quiet {
+            a href={ "/person/" (case.person.id) "/day?day=" (words::date(one.at.0, zone)) } {
+                "Record " (one.seq) " of " (host)
+            }
+            ", " (one.kind) ", " (words::moment(one.at.0, zone)) " by its clock"
+        }
+    }
+}
+
+/// The part of the draft's page.
+pub(super) fn form(site: &Site, signed: &Signed, case: &Case, checked: &Checked) -> Markup {
+    let path = format!("/draft/{}/replay", case.draft.id);
+    let known = site.drafts.replays.of(&case.draft.id).is_some();
+    html! {
+        section aria-labelledby="replay" {
+            h2 #replay { "Try it on this person's past" }
+            @if checked.judge.is_none() {
+                p.empty { "It can be tried once no fault is found." }
+            } @else {
+                form.sheet method="post" action=(path) {
+                    input type="hidden" name="token" value=(signed.token);
+                    label.govuk-label for="days" { "Days before today (1 to 366)" }
+                    input.govuk-input #days type="number" name="days" min="1" max=(DAYS) value=(USUAL) required;
+                    button.govuk-button.govuk-button--secondary type="submit" { "Try the draft on them" }
+                }
+                @if known { p { a href=(path) { "What came of it last" } } }
+            }
+        }
+    }
+}

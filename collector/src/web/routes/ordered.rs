@@ -1,0 +1,102 @@
+//! Addresses of orders, their drafts, and the computers that are enrolled under them.
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{self, MethodRouter};
+
+use super::super::access::{Need, Right};
+use super::super::{Site, orders};
+use super::{Route, get, post};
+
+const RIGHT: Need = Need::Right(Right::Orders);
+
+/// All of them.
+pub(super) fn all() -> Vec<Route> {
+    vec![
+        get("/orders", RIGHT, routing::get(orders::overview::all)),
+        get(
+            "/person/{id}/orders",
+            RIGHT,
+            routing::get(orders::overview::of_person),
+        ),
+        get(
+            "/person/{id}/orders/new",
+            RIGHT,
+            routing::get(orders::begin::form),
+        ),
+        post(
+            "/person/{id}/orders/new",
+            RIGHT,
+            routing::post(orders::begin::template),
+        ),
+        post(
+            "/person/{id}/orders/next",
+            RIGHT,
+            routing::post(orders::begin::next),
+        ),
+        post(
+            "/person/{id}/orders/upload",
+            RIGHT,
+            long(routing::post(orders::begin::upload), orders::ORDER),
+        ),
+        get(
+            "/person/{id}/order/{digest}",
+            RIGHT,
+            routing::get(orders::overview::one),
+        ),
+        get(
+            "/person/{id}/order/{digest}/file",
+            RIGHT,
+            routing::get(orders::overview::file),
+        ),
+        get("/draft/{id}", RIGHT, routing::get(orders::draft::show)),
+        get(
+            "/draft/{id}/file/{number}",
+            RIGHT,
+            routing::get(orders::draft::file),
+        ),
+        post(
+            "/draft/{id}/save",
+            RIGHT,
+            long(routing::post(orders::save::text), orders::ORDER),
+        ),
+        post(
+            "/draft/{id}/upload",
+            RIGHT,
+            long(routing::post(orders::save::upload), orders::ORDER),
+        ),
+        post(
+            "/draft/{id}/list",
+            RIGHT,
+            long(routing::post(orders::lists::add), orders::LIST),
+        ),
+        get(
+            "/draft/{id}/replay",
+            RIGHT,
+            routing::get(orders::replay::show),
+        ),
+        post(
+            "/draft/{id}/replay",
+            RIGHT,
+            routing::post(orders::replay::start),
+        ),
+        post("/draft/{id}/sign", RIGHT, routing::post(orders::sign::take)),
+        post(
+            "/draft/{id}/signature/{signature}/leave",
+            RIGHT,
+            routing::post(orders::sign::leave_out),
+        ),
+        post("/draft/{id}/put", RIGHT, routing::post(orders::force::put)).fresh(),
+        post(
+            "/draft/{id}/drop",
+            RIGHT,
+            routing::post(orders::save::give_up),
+        ),
+    ]
+}
+
+/// What forms of this address send may be this long, in bytes.
+fn long(handler: MethodRouter<Arc<Site>>, most: usize) -> MethodRouter<Arc<Site>> {
+    handler.layer(DefaultBodyLimit::max(most))
+}

@@ -1,0 +1,75 @@
+//! A form with a file: what it sends, or a sentence.
+//!
+//! Refuses: more fields than any form has. How long all of it may be is said where the address is named.
+
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::StatusCode;
+
+use super::fault::Fault;
+use super::form::{INCOMPLETE, TOO_LONG};
+
+/// More than any form here has.
+const FIELDS: usize = 32;
+
+/// The fields of a form, and its file.
+#[derive(Default)]
+pub(super) struct Upload {
+    texts: Vec<(String, String)>,
+    file: Option<Chosen>,
+}
+
+/// A file that somebody chose.
+pub(super) struct Chosen {
+    /// As it was called there.
+    pub(super) name: String,
+    /// What it holds.
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Upload {
+    /// A field, or nothing.
+    pub(super) fn text(&self, name: &str) -> &str {
+        let mut texts = self.texts.iter();
+        texts
+            .find(|(own, _)| own == name)
+            .map_or("", |(_, text)| text)
+    }
+
+    /// The file, if somebody chose one that holds something.
+    pub(super) fn file(self) -> Option<Chosen> {
+        self.file.filter(|chosen| !chosen.bytes.is_empty())
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Upload {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
+        let form = Multipart::from_request(request, state).await;
+        let mut form = form.map_err(|_| INCOMPLETE)?;
+        let mut upload = Self::default();
+        let amiss = |status: StatusCode| match status {
+            StatusCode::PAYLOAD_TOO_LARGE => TOO_LONG,
+            _ => INCOMPLETE,
+        };
+        while let Some(field) = form.next_field().await.map_err(|why| amiss(why.status()))? {
+            let name = field.name().unwrap_or_default().to_owned();
+            let file = field.file_name().map(str::to_owned);
+            let bytes = field.bytes().await.map_err(|why| amiss(why.status()))?;
+            match file {
+                Some(name) => {
+                    upload.file = Some(Chosen {
+                        name,
+                        bytes: bytes.to_vec(),
+                    });
+                }
+                None if upload.texts.len() < FIELDS => {
+                    let text = String::from_utf8(bytes.to_vec()).map_err(|_| INCOMPLETE)?;
+                    upload.texts.push((name, text));
+                }
+                None => return Err(INCOMPLETE),
+            }
+        }
+        Ok(upload)
+    }
+}
