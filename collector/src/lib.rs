@@ -4,6 +4,7 @@ pub mod authority;
 pub mod clock;
 pub mod config;
 pub mod data_dir;
+pub mod digest;
 pub mod erasure;
 pub mod escalation;
 pub mod export;

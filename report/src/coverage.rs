@@ -142,6 +142,31 @@ impl Watch {
         }
     }
 
+    /// Of what others followed: where they stand, the time of the first record of a log that is known
+    /// from there on ([`Self::begun`]), and what they said of times ([`Self::said`]).
+    #[must_use]
+    pub fn of(last: Option<Last>, begun: Option<i64>, said: Vec<Stretch>) -> Self {
+        Self {
+            last,
+            begun,
+            paint: Paint::of(said),
+            losses: Losses::default(),
+        }
+    }
+
+    /// The stretches between the records that were followed, as they came. [`Self::of`] them in any order and
+    /// in any cut, [`Self::over`] says the same of each time.
+    #[must_use]
+    pub fn said(&self) -> &[Stretch] {
+        self.paint.stretches()
+    }
+
+    /// The earliest time of any record, of a log that is known from its first one on.
+    #[must_use]
+    pub const fn begun(&self) -> Option<i64> {
+        self.begun
+    }
+
     /// What the next one needs to go on.
     #[must_use]
     pub const fn last(&self) -> Option<Last> {

@@ -59,6 +59,7 @@ use crate::fault::{Fault, Faults};
 use crate::list::ListBytes;
 use crate::order::{Effect, Order};
 
+pub(crate) use address::host_of;
 pub use basis::{Basis, Binding};
 pub use follow::Followed;
 pub use held::{HeldError, HeldLists};

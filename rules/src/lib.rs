@@ -23,6 +23,7 @@ pub mod innocent;
 mod json;
 pub mod judge;
 pub mod list;
+pub mod lookup;
 pub mod order;
 pub mod page;
 pub mod replay;

@@ -15,6 +15,7 @@ use proviso_collector::clock;
 use proviso_collector::config::Config;
 use proviso_collector::data_dir::DataDir;
 use proviso_collector::escalation;
+use proviso_collector::digest::Follower;
 use proviso_collector::export::{Asker, Exporter};
 use proviso_collector::ingest::Ingest;
 use proviso_collector::ledger::{self, Witnesses};
@@ -117,6 +118,7 @@ impl Serve {
             .ordering(ordering(data, config, quic_address)?)
             .ready(Arc::clone(&ready));
         let metrics = Metrics::new(store.clone(), data.store(), site.requests(), ready);
+        let follower = Follower::new(store.clone(), site.zone().clone());
         let (chain, key) = (vec![data.read("server.der")?], data.read("server.key")?);
 
         let mut parts = JoinSet::new();
@@ -141,6 +143,11 @@ impl Serve {
         let signing = ledger::run(store.clone(), ledger_key, config.clone(), stop.clone());
         parts.spawn(async move {
             signing.await;
+            Ok(())
+        });
+        let following = follower.run(stop.clone());
+        parts.spawn(async move {
+            following.await;
             Ok(())
         });
         let taking = ingest.run(stop.clone());

@@ -11,7 +11,7 @@ use proviso_report::bundle::Erasure;
 use proviso_report::ledger;
 
 use super::ids::{DeviceId, FindingId, Hash, PersonId};
-use super::sealed;
+use super::{digests, sealed};
 use super::sql::{Read, Row, SqlError, Tx};
 
 /// What somebody asked to erase.
@@ -215,9 +215,10 @@ pub fn blank(tx: &Tx<'_>, finding: FindingId, erasure: &str) -> Result<(), SqlEr
     Ok(())
 }
 
-/// Forgets what the judge remembers of a log; it is made again from the records that are left.
-pub fn forget_state(tx: &Tx<'_>, device: DeviceId) -> Result<(), SqlError> {
-    let device = device.to_string();
+/// Forgets what the judge remembers of a log, and the digest of it; both are made again from the records that
+/// are left.
+pub fn forget_state(tx: &Tx<'_>, id: DeviceId) -> Result<(), SqlError> {
+    let device = id.to_string();
     tx.execute(
         "DELETE FROM judge_state WHERE device = $1",
         &[(&device).into()],
@@ -226,7 +227,7 @@ pub fn forget_state(tx: &Tx<'_>, device: DeviceId) -> Result<(), SqlError> {
         "UPDATE device SET judged = 0 WHERE id = $1",
         &[(&device).into()],
     )?;
-    Ok(())
+    digests::forget(tx, id)
 }
 
 /// Does an incident keep bytes of a device that are in no report?

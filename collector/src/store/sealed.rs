@@ -9,8 +9,8 @@
 //! that officers uploaded are sealed, and not sealed again: they go with the key.
 
 use super::ids::{DeviceId, PersonId};
-use super::sql::{Row, SqlError, Tx};
-use super::vault::VaultError;
+use super::sql::{Read, Row, SqlError, Tx};
+use super::vault::{Blind, VaultError};
 use super::{devices, erasures, findings, incidents, reports};
 
 /// Seals what belongs to a device's person.
@@ -128,6 +128,35 @@ pub(super) fn forget(tx: &Tx<'_>) -> Result<(), SqlError> {
         }
     }
     Ok(())
+}
+
+/// What stands for words in the index of a person; none while nothing of them is sealed.
+pub fn index(read: &Read<'_>, person: &PersonId) -> Result<Option<Blind>, SqlError> {
+    let found = read.first(
+        "SELECT id, key_number FROM person WHERE id = $1",
+        &[person.as_str().into()],
+        owner,
+    )?;
+    let Some((person, Some(number))) = found else {
+        return Ok(None);
+    };
+    let number = u32::try_from(number).map_err(|_| VaultError::Form)?;
+    Ok(Some(read.vault().blind(&person, number)?))
+}
+
+/// Makes a person's key if there is none.
+pub fn begin_index(tx: &Tx<'_>, person: &PersonId) -> Result<(), SqlError> {
+    let found = tx.first(
+        "SELECT id, key_number FROM person WHERE id = $1",
+        &[person.as_str().into()],
+        owner,
+    )?;
+    known(tx, found).map(drop)
+}
+
+/// Where the digest of a day stands.
+pub(super) fn day(device: DeviceId, day: i64) -> String {
+    format!("day {device} {day}")
 }
 
 /// Where a report stands.

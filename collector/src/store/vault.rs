@@ -45,6 +45,30 @@ struct Key {
     seals: LessSafeKey,
     /// Makes the nonces of what must be sealed to the same each time.
     names: hmac::Key,
+    /// Stands for words in an index.
+    index: Blind,
+}
+
+/// Makes of a word what stands for it in an index, under the key of one person: nobody can say which word it
+/// is, or try a guess, without that key.
+#[derive(Clone)]
+pub struct Blind(hmac::Key);
+
+impl Blind {
+    /// The first eight bytes of HMAC-SHA256.
+    #[must_use]
+    pub fn term(&self, word: &str) -> u64 {
+        let tag = hmac::sign(&self.0, word.as_bytes());
+        let first = tag.as_ref().first_chunk::<8>();
+        u64::from_be_bytes(first.copied().unwrap_or_default())
+    }
+}
+
+/// Silent about the key.
+impl std::fmt::Debug for Blind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Blind")
+    }
 }
 
 /// Why something cannot be sealed or opened.
@@ -210,6 +234,11 @@ impl Vault {
         Ok(format!("{TEXT}{}", BASE64.encode(&sealed)))
     }
 
+    /// What stands for words in a person's index.
+    pub(super) fn blind(&self, person: &PersonId, number: u32) -> Result<Blind, VaultError> {
+        Ok(self.key(person, number)?.index.clone())
+    }
+
     /// Overwrites and removes every key of a person but the one of this number.
     pub(super) fn destroy_others(&self, person: &PersonId, number: u32) -> Result<(), VaultError> {
         let kept = self.path(person, number);
@@ -253,9 +282,11 @@ impl Vault {
         let unbound = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| broken(person))?;
         let main = hmac::Key::new(hmac::HMAC_SHA256, &bytes);
         let names = hmac::sign(&main, b"proviso nonces");
+        let index = hmac::sign(&main, b"proviso index");
         let key = Arc::new(Key {
             seals: LessSafeKey::new(unbound),
             names: hmac::Key::new(hmac::HMAC_SHA256, names.as_ref()),
+            index: Blind(hmac::Key::new(hmac::HMAC_SHA256, index.as_ref())),
         });
         lock(&self.known).insert(which, Arc::clone(&key));
         Ok(key)
@@ -390,6 +421,21 @@ mod tests {
         assert_ne!(one, nonce(same(1, "matched", b"two")));
         assert_ne!(one, nonce(same(1, "other", b"one")));
         assert_ne!(one, nonce(same(2, "matched", b"one")));
+    }
+
+    #[test]
+    fn words_stand_in_an_index_under_the_key_of_their_person() {
+        let dir = tempfile::tempdir().unwrap();
+        let vault = vault(&dir);
+        vault.make(&person(2), 1).unwrap();
+        let term = |who, word| vault.blind(&person(who), 1).unwrap().term(word);
+        assert_eq!(term(1, "school"), term(1, "school"));
+        assert_ne!(term(1, "school"), term(2, "school"));
+        assert_ne!(term(1, "school"), term(1, "schools"));
+        // HMAC-SHA256 under HMAC-SHA256(key, "proviso index"), by another hand.
+        std::fs::write(vault.path(&person(3), 1), [7; KEY]).unwrap();
+        assert_eq!(term(3, "school"), 0xc0d6_3362_dc9c_de35);
+        vault.blind(&person(4), 1).unwrap_err();
     }
 
     #[test]

@@ -186,6 +186,12 @@ impl Site {
         Arc::clone(&self.requests)
     }
 
+    /// In which days are meant where no order says it.
+    #[must_use]
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// With a button on each person's page that makes an evidence bundle.
     #[must_use]
     pub fn exporting(self, exporter: Arc<Exporter>) -> Self {

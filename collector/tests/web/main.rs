@@ -4,6 +4,7 @@
 
 mod account;
 mod cases;
+mod digest;
 mod figures;
 #[path = "../common/log.rs"]
 mod log;

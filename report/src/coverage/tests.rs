@@ -564,6 +564,26 @@ proptest! {
         }
     }
 
+    /// Followed in parts, and what each said kept in any order.
+    #[test]
+    fn parts_that_are_kept_say_the_same(
+        events in prop::collection::vec(event(), 0..30),
+        cut in 0_usize..60,
+        from in -2 * HOUR..60 * HOUR, length in 0_i64..40 * HOUR,
+    ) {
+        let (device, _) = life(events);
+        let whole = device.watch();
+        let (one, two) = device.records.split_at(cut.min(device.records.len()));
+        let mut first = Watch::new();
+        one.iter().for_each(|record| first.pass(record));
+        let mut second = Watch::of(first.last(), first.begun(), Vec::new());
+        two.iter().for_each(|record| second.pass(record));
+        let said = [second.said(), first.said()].concat();
+        let kept = Watch::of(second.last(), second.begun(), said);
+        let to = from + length;
+        prop_assert_eq!(kept.over(from, to).stretches, whole.over(from, to).stretches);
+    }
+
     #[test]
     fn any_records_are_followed(
         all in prop::collection::vec(any::<(i64, i64, u64, u8, u8)>(), 0..40),

@@ -64,6 +64,14 @@ impl Covered {
 }
 
 impl Paint {
+    pub(super) const fn of(stretches: Vec<Stretch>) -> Self {
+        Self(stretches)
+    }
+
+    pub(super) fn stretches(&self) -> &[Stretch] {
+        &self.0
+    }
+
     /// Lays one more on top. What ends before it begins is none.
     pub(super) fn add(&mut self, from: i64, to: i64, state: State) {
         if from >= to {

@@ -104,6 +104,16 @@ impl<'a> Address<'a> {
     }
 }
 
+/// The host that an address is on, IP addresses too.
+pub(crate) fn host_of(url: &str) -> Option<String> {
+    if let Some(host) = Address::read(url).host {
+        return Some(host.into_owned());
+    }
+    let parsed = Url::parse(url).ok()?;
+    let host = parsed.host_str().filter(|host| !host.is_empty())?;
+    Some(host.to_ascii_lowercase())
+}
+
 /// Schemes whose addresses are on a site.
 const OF_SITES: &[&str] = &["http", "https", "ws", "wss", "ftp"];
 

@@ -17,6 +17,9 @@
 //!
 //! `orders`: drafts of orders with every version and every signature that was taken; which device said when
 //! that an order is in force; who explained the notice to whom; and whose words were compared.
+//!
+//! `digest`: what the logs say by day (`digest_day`, `day` being 20261124) and by term (`digest_term`, `month`
+//! being 202611), how far each log was followed for that, and what somebody looked for (`search`).
 
 /// All of it.
 pub(super) const DESK: &str = concat!(
@@ -25,5 +28,6 @@ pub(super) const DESK: &str = concat!(
     include_str!("desk/plan.sql"),
     include_str!("desk/cases.sql"),
     include_str!("desk/orders.sql"),
+    include_str!("desk/digest.sql"),
     "UPDATE meta SET value = '9' WHERE key = 'schema';"
 );
