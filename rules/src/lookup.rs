@@ -145,7 +145,12 @@ mod tests {
                 "bbc.co.uk",
                 "bbc",
             ),
-            ("http://localhost:8080/", "localhost", "localhost", "localhost"),
+            (
+                "http://localhost:8080/",
+                "localhost",
+                "localhost",
+                "localhost",
+            ),
             ("http://192.0.2.7/", "192.0.2.7", "192.0.2.7", "192"),
             ("https://a.github.io/", "a.github.io", "a.github.io", "a"),
         ] {

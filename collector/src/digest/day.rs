@@ -112,7 +112,12 @@ impl Day {
         let group = Group {
             kind: record.kind().as_str().to_owned(),
             account: record.account.as_deref().map(named),
-            clauses: record.clauses.iter().take(8).map(|one| named(one)).collect(),
+            clauses: record
+                .clauses
+                .iter()
+                .take(8)
+                .map(|one| named(one))
+                .collect(),
         };
         let mut hours = [0; HOURS];
         if let Some(count) = hours.get_mut(hour) {
@@ -122,7 +127,12 @@ impl Day {
         match &record.fact {
             Fact::WebVisit(visit) => self.site(&visit.url, Use(1, 0)),
             Fact::Foreground(front) => {
-                add(&mut self.apps, &named(&front.name), Use(0, front.ms), MOST_APPS);
+                add(
+                    &mut self.apps,
+                    &named(&front.name),
+                    Use(0, front.ms),
+                    MOST_APPS,
+                );
                 if let Some(url) = &front.url {
                     self.site(url, Use(0, front.ms));
                 }
@@ -344,7 +354,12 @@ mod tests {
              \"first\":5,\"last\":9,\"said\":[[1,9,\"m\"]]}"
         );
         assert_eq!(Day::parse(&bytes), Some(day));
-        for not in ["{\"v\":2}", "{}", "", "{\"v\":1,\"groups\":[{\"kind\":\"a\",\"hours\":[[24,1]]}]}"] {
+        for not in [
+            "{\"v\":2}",
+            "{}",
+            "",
+            "{\"v\":1,\"groups\":[{\"kind\":\"a\",\"hours\":[[24,1]]}]}",
+        ] {
             assert_eq!(Day::parse(not.as_bytes()), None, "{not}");
         }
     }
@@ -353,7 +368,10 @@ mod tests {
     fn what_is_too_much_is_counted_under_no_name() {
         let mut day = Day::default();
         for n in 0..MOST_SITES + 40 {
-            day.count(&record(1, visit(&format!("https://s{n}.example.org.uk/"))), 0);
+            day.count(
+                &record(1, visit(&format!("https://s{n}.example.org.uk/"))),
+                0,
+            );
         }
         // Under one suffix they are one site.
         assert_eq!(day.sites.len(), 1);

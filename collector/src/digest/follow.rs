@@ -293,7 +293,9 @@ impl Batch {
                 watch.pass(&record);
                 batch.count(&record, zone, |term| match known.get(&term) {
                     Some(hash) => *hash,
-                    None => *known.entry(term).or_insert_with_key(|term| blind.term(term)),
+                    None => *known
+                        .entry(term)
+                        .or_insert_with_key(|term| blind.term(term)),
                 });
             }
         }
@@ -358,7 +360,9 @@ impl Batch {
         for (day, more) in self.days {
             let day = number(day);
             let kept = digests::day(read, device, day)?;
-            let mut whole = kept.and_then(|bytes| Day::parse(&bytes)).unwrap_or_default();
+            let mut whole = kept
+                .and_then(|bytes| Day::parse(&bytes))
+                .unwrap_or_default();
             whole.add(more);
             days.push((day, whole.to_bytes()?));
         }

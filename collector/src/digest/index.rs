@@ -153,7 +153,10 @@ mod tests {
         ];
         assert_eq!(bytes, expected.concat());
         assert_eq!(parse(&bytes), Some(entries));
-        let days: Vec<_> = find(&bytes, 0x0102_0304_0506_0708).unwrap().days().collect();
+        let days: Vec<_> = find(&bytes, 0x0102_0304_0506_0708)
+            .unwrap()
+            .days()
+            .collect();
         assert_eq!(days, [1, 31]);
         assert_eq!(find(&bytes, 5), None);
         assert_eq!(bucket(0x0102_0304_0506_0708), 0);

@@ -102,7 +102,10 @@ mod tests {
         assert_eq!(letters, "-mnadsuqkx");
         let json = serde_json::to_string(&Said(1, 2, 'm')).unwrap();
         assert_eq!(json, r#"[1,2,"m"]"#);
-        assert_eq!(serde_json::from_str::<Said>(&json).unwrap(), Said(1, 2, 'm'));
+        assert_eq!(
+            serde_json::from_str::<Said>(&json).unwrap(),
+            Said(1, 2, 'm')
+        );
     }
 
     #[test]

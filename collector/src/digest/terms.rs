@@ -104,7 +104,10 @@ impl Asked {
             let whole = host.map_or_else(|| whole(token), |place| whole(&place.host));
             let words = lookup::words(token);
             let plain = words.first().is_some_and(|word| *word == whole);
-            match (whole.len() > 1 || !words.is_empty(), plain || token.contains("://")) {
+            match (
+                whole.len() > 1 || !words.is_empty(),
+                plain || token.contains("://"),
+            ) {
                 (false, _) => {}
                 (true, true) => parts.push(Part {
                     whole,

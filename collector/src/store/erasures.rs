@@ -11,8 +11,8 @@ use proviso_report::bundle::Erasure;
 use proviso_report::ledger;
 
 use super::ids::{DeviceId, FindingId, Hash, PersonId};
-use super::{digests, sealed};
 use super::sql::{Read, Row, SqlError, Tx};
+use super::{digests, sealed};
 
 /// What somebody asked to erase.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -187,6 +187,22 @@ pub fn of_person(
     )
 }
 
+/// When what was found of a person happened, under which clause and on which device, without what is only
+/// noted; nothing of it is unsealed.
+pub fn moments(
+    read: &Read<'_>,
+    person: &PersonId,
+    from: i64,
+    to: i64,
+) -> Result<Vec<(i64, String, DeviceId)>, SqlError> {
+    read.query(
+        "SELECT at, clause, device FROM finding \
+         WHERE person = $1 AND at >= $2 AND at < $3 AND severity <> 'log' ORDER BY at",
+        &[person.as_str().into(), from.into(), to.into()],
+        |row| Ok((row.int(0)?, row.text(1)?, row.parsed(2)?)),
+    )
+}
+
 /// The findings about a person of which an erasure took what they quote.
 pub fn erased(read: &Read<'_>, person: &PersonId) -> Result<BTreeSet<FindingId>, SqlError> {
     let found = read.query(

@@ -33,6 +33,11 @@ pub(super) const SAW_OVERVIEW: &str = "saw_overview";
 pub(super) const SAW_ALERTS: &str = "saw_alerts";
 pub(super) const SAW_PERSON: &str = "saw_person";
 pub(super) const SAW_DAY: &str = "saw_day";
+pub(super) const SAW_TIMELINE: &str = "saw_timeline";
+/// Looked for something among all their people; why stands with it.
+pub(super) const SEARCHED: &str = "searched";
+/// Looked for something in somebody's records, or was shown somebody because of a search.
+pub(super) const FOUND: &str = "found";
 pub(super) const SAW_ALERT: &str = "saw_alert";
 pub(super) const SAW_ALIKE: &str = "saw_alike";
 pub(super) const SAW_AUDIT: &str = "saw_audit";
@@ -229,6 +234,9 @@ fn action(word: &str) -> &str {
         SAW_ALERTS => "saw all possible breaches",
         SAW_PERSON => "saw the page",
         SAW_DAY => "saw the day",
+        SAW_TIMELINE => "saw the timeline, the",
+        SEARCHED => "searched among their people for",
+        FOUND => "looked for",
         SAW_ALERT => "saw",
         SAW_ALIKE => "saw alerts like",
         REFUSED => "asked for, and was not shown, something",

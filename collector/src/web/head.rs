@@ -53,7 +53,7 @@ impl Tab {
     const fn about(self) -> (&'static str, &'static str, Right) {
         match self {
             Self::Overview => ("", "Overview", Right::Activity),
-            Self::Timeline => ("/day", "Timeline", Right::Activity),
+            Self::Timeline => ("/timeline", "Timeline", Right::Activity),
             Self::Notes => ("/notes", "Notes and visits", Right::Manage),
             Self::Plan => ("/plan", "Risk and plan", Right::Manage),
             Self::Register => ("/register", "Register", Right::Manage),

@@ -19,6 +19,7 @@ const LINKS: &[(&str, &str, Right)] = &[
     ("/", "Overview", Right::Queue),
     ("/alerts", "Possible breaches", Right::Queue),
     ("/orders", "Orders", Right::Orders),
+    ("/search", "Search", Right::Search),
     ("/audit", "Who looked", Right::Audit),
 ];
 

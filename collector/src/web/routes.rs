@@ -16,8 +16,8 @@ use axum::routing::{self, MethodRouter};
 use super::access::{Need, Right};
 use super::guard::{self, Asked};
 use super::{
-    Site, account, alike, assets, audit, carry, case, decide, export, groups, live, notes,
-    overview, person, plan, prove, sign_in, timeline,
+    Site, account, alike, assets, audit, carry, case, decide, export, groups, history, live, notes,
+    overview, person, plan, prove, search, sign_in, timeline,
 };
 
 /// One address and method.
@@ -76,6 +76,27 @@ fn desk() -> Vec<Route> {
             "/person/{id}/day",
             right(Right::Activity),
             routing::get(timeline::show),
+        ),
+        get(
+            "/person/{id}/timeline",
+            right(Right::Activity),
+            routing::get(history::show),
+        ),
+        post(
+            "/person/{id}/timeline/find",
+            right(Right::Activity),
+            routing::post(history::find),
+        ),
+        get("/search", right(Right::Search), routing::get(search::form)),
+        post(
+            "/search",
+            right(Right::Search),
+            routing::post(search::begin),
+        ),
+        get(
+            "/search/{id}",
+            right(Right::Search),
+            routing::get(search::show),
         ),
         post(
             "/person/{id}/export",

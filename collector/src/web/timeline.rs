@@ -18,12 +18,14 @@ use crate::clock;
 use crate::store::devices;
 use crate::store::findings::{self, Finding};
 use crate::store::judged::CannotTell;
-use crate::store::{DeviceId, PersonId, Read, SqlError, StoreError};
+use crate::store::vault::Blind;
+use crate::store::{DeviceId, PersonId, Read, SqlError, StoreError, sealed};
 
 use super::Site;
 use super::fault::Fault;
 use super::gate::Signed;
 use super::head::Tab;
+use super::history::{Fields, Filter};
 use super::layout::{self, Page};
 use super::records::{self, Gathered, Held};
 use super::{audit, facts, notes, unsure, watched, words};
@@ -46,6 +48,7 @@ struct Day {
     gathered: Gathered,
     findings: BTreeMap<(DeviceId, u64), Vec<Finding>>,
     cannot_tell: Vec<(DeviceId, CannotTell)>,
+    blind: Option<Blind>,
 }
 
 /// The page.
@@ -54,6 +57,7 @@ pub(super) async fn show(
     signed: Signed,
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
+    Query(fields): Query<Fields>,
 ) -> Result<Markup, Fault> {
     let top = site.whose_form(&signed, &id).await?;
     let (id, zone, today) = (top.id.clone(), top.zone.clone(), top.today);
@@ -66,8 +70,9 @@ pub(super) async fn show(
     let span = span(day, &zone).ok_or(Fault::Input(
         "the day is too far away; choose one within a few years",
     ))?;
-    site.looks(&signed, audit::SAW_DAY, Some(&id), &day.to_string())
-        .await?;
+    let filter = site.filter(&signed, &id, &fields).await?;
+    let on = format!("{day}{}", filter.said());
+    site.looks(&signed, audit::SAW_DAY, Some(&id), &on).await?;
     let noted = notes::beside(&site, &signed, &top, span).await?;
     let whose = id.clone();
     let found = site
@@ -80,7 +85,7 @@ pub(super) async fn show(
         h1 { (day.strftime("%A %-d %B %Y").to_string()) }
         (days(&id, day, today))
         (noted)
-        div #day data-live { (whole(&found, &id, (day, span), page, &zone)) }
+        div #day data-live { (whole(&found, &id, (day, span), page, (&zone, &filter))) }
     };
     let whose = id.to_string();
     let about = Page {
@@ -120,6 +125,7 @@ fn gather(
         findings: by_record,
         cannot_tell: unsure::of_day(read, id, day)?,
         computers,
+        blind: sealed::index(read, id).unwrap_or_default(),
     })
 }
 
@@ -145,13 +151,15 @@ fn whole(
     id: &PersonId,
     (day, span): (Date, (i64, i64)),
     page: u64,
-    zone: &TimeZone,
+    (zone, filter): (&TimeZone, &Filter),
 ) -> Markup {
     let rows: Vec<_> = found
         .gathered
         .records
         .iter()
-        .filter(|held| !matches!(held.record.fact, Fact::Heartbeat(_)))
+        .filter(|held| filter.kind.is_some() || !matches!(held.record.fact, Fact::Heartbeat(_)))
+        .filter(|held| filter.takes_device(held.device))
+        .filter(|held| filter.takes(&held.record, found.blind.as_ref()))
         .collect();
     let skip = usize::try_from((page - 1) * ROWS).unwrap_or(usize::MAX);
     let shown: Vec<_> = rows.iter().skip(skip).take(ROWS as usize).collect();
@@ -172,7 +180,10 @@ fn whole(
             p.note { "This day has more reports than one page can hold; export it to see all." }
         }
         h2 { "What was recorded" }
-        @if rows.is_empty() {
+        (narrowed(id, day, filter))
+        @if rows.is_empty() && !filter.is_empty() {
+            p.empty { "No record of this day is one of these." }
+        } @else if rows.is_empty() {
             p.empty {
                 "No record of this day is held. That is not a statement that nothing happened: the \
                  computer may have been off, or may not have been heard from yet."
@@ -186,7 +197,22 @@ fn whole(
                 @for held in shown { (row(found, held, several, zone)) }
             }
         }
-        (layout::pager(&format!("/person/{id}/day"), &format!("day={day}&"), page, more))
+        (layout::pager(&format!("/person/{id}/day"), &format!("day={day}&{}", filter.query()), page, more))
+    }
+}
+
+/// What is left out, and the way back to the figures.
+fn narrowed(id: &PersonId, day: Date, filter: &Filter) -> Markup {
+    let query = filter.query();
+    let query = query.trim_end_matches('&');
+    html! {
+        @if !filter.is_empty() {
+            p.note {
+                "Not all records of the day are listed" (filter.said()) ". "
+                a href={ "/person/" (id) "/day?day=" (day) } { "List all of them" }
+            }
+        }
+        p { a href={ "/person/" (id) "/timeline?view=day&day=" (day) (if query.is_empty() { "" } else { "&" }) (query) } { "Figures of this day" } }
     }
 }
 

@@ -6,6 +6,7 @@ mod account;
 mod cases;
 mod digest;
 mod figures;
+mod history;
 #[path = "../common/log.rs"]
 mod log;
 mod orders;
@@ -15,5 +16,6 @@ mod plan;
 mod prove;
 mod records;
 mod roles;
+mod search;
 mod served;
 mod sign_in;
