@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use crate::clock;
 use crate::random::{self, NoRandom};
 use crate::store::staff::{self, Role, Staff};
-use crate::store::{SqlError, Store, StoreError, sessions};
+use crate::store::{SqlError, Store, StoreError, api_tokens, calendars, sessions};
 use crate::web::audit::SIGN_IN_FAILED;
 use crate::web::password::{self, PasswordError};
 use crate::web::sign_in;
@@ -159,7 +159,8 @@ pub fn change(
     Ok(somebody)
 }
 
-/// Gives somebody a new password. May wait: not for async code.
+/// Gives somebody a new password; their tokens and their calendar's address end with the old one. May wait: not for
+/// async code.
 pub fn set_password(store: &Store, name: &str, password: &str) -> Result<(), StaffError> {
     let name = name.trim().to_owned();
     let hash = password::hash(password)?;
@@ -170,6 +171,9 @@ pub fn set_password(store: &Store, name: &str, password: &str) -> Result<(), Sta
         staff::set_hash(tx, &somebody.id, &hash, None)?;
         staff::clear_failures(tx, &somebody.id)?;
         sessions::end_all(tx, &somebody.id)?;
+        // Who needs another password may have lost more than the one before.
+        api_tokens::revoke_all(tx, &somebody.id, "", clock::now())?;
+        calendars::end(tx, &somebody.id, clock::now())?;
         let entry = crate::store::audit::Entry {
             id: random::row_id(clock::now())?,
             at: clock::now(),

@@ -450,3 +450,59 @@ async fn a_mail_server_that_is_away_is_waited_for() {
     running.await.unwrap();
     assert_eq!(server.mails().len(), 1);
 }
+
+/// The clock is an argument of the outbox, so a day passes here in no time.
+#[tokio::test]
+async fn a_day_without_a_mail_server_loses_nothing_and_doubles_nothing() {
+    const DAY: i64 = 24 * 60 * 60_000;
+    let fixture = Fixture::new();
+    let config = mail_config(9, "\"manager@example.org\"");
+    let channel = config.channels().remove(0);
+    fixture.find(0..30, config.channels()).await;
+    let pauses = Pauses::default();
+    let begun = fixture.waiting().await[0].next_try;
+    let (name, mut now, mut tries) = (channel.clone(), begun, 0);
+    while now < begun + DAY {
+        let name = name.clone();
+        let due = fixture
+            .store
+            .write("a try that fails", move |tx| -> Result<_, StoreError> {
+                for parcel in outbox::claim(tx, &name, now, 50, |_| now + 120_000)? {
+                    let pause = i64::try_from(pauses.after(parcel.tries).as_millis()).unwrap();
+                    outbox::postpone(tx, &parcel.id, "the mail server is away", now + pause)?;
+                }
+                Ok(outbox::next_due(tx, &name, now)?)
+            });
+        now = due
+            .await
+            .unwrap()
+            .expect("what was not delivered comes due again")
+            .max(now + 1);
+        tries += 1;
+    }
+    assert!((90..200).contains(&tries), "{tries} tries in a day");
+    let state = fixture.waiting().await.remove(0);
+    assert_eq!((state.waiting, state.failing), (30, 30));
+    assert_eq!(
+        fixture.failure(&channel).await.unwrap(),
+        "the mail server is away"
+    );
+
+    let delivered = fixture
+        .store
+        .write("it is back", move |tx| -> Result<_, StoreError> {
+            let mut ids = Vec::new();
+            // Due within the longest pause.
+            for later in [now, now + outbox::LONGEST_PAUSE] {
+                for parcel in outbox::claim(tx, &name, later, 50, |_| later + 120_000)? {
+                    outbox::finish(tx, &parcel.id, later)?;
+                    ids.push(parcel.id);
+                }
+            }
+            Ok(ids)
+        });
+    let delivered = delivered.await.unwrap();
+    let once: std::collections::BTreeSet<_> = delivered.iter().collect();
+    assert_eq!((delivered.len(), once.len()), (30, 30));
+    assert!(fixture.waiting().await.is_empty());
+}

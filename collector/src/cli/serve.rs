@@ -116,6 +116,7 @@ impl Serve {
         let site = Site::new(store.clone(), config, stop.clone())?
             .exporting(exporter)
             .ordering(ordering(data, config, quic_address)?)
+            .reached_at(&link)
             .ready(Arc::clone(&ready));
         let metrics = Metrics::new(store.clone(), data.store(), site.requests(), ready);
         let follower = Follower::new(store.clone(), site.zone().clone());
@@ -155,6 +156,7 @@ impl Serve {
             taking.await;
             Ok(())
         });
+        tracing::info!(agents = %quic_address, pages = %web_address, "the collector serves");
         println!("Agents: {quic_address} (UDP)");
         if let Some(at) = figures_at.transpose()? {
             let scheme = if at.ip().is_loopback() {

@@ -10,8 +10,10 @@
 //!
 //! Read [`Store`] first, then [`sql::Read`] and [`sql::Tx`].
 
+pub mod api_tokens;
 pub mod audit;
 pub mod bundles;
+pub mod calendars;
 pub mod cases;
 pub mod casework;
 pub mod checkpoints;
@@ -34,6 +36,7 @@ pub mod incidents;
 pub mod intelligence;
 pub mod judged;
 pub mod ledger;
+pub mod listed;
 pub mod log_keys;
 pub mod notes;
 pub mod orders;
@@ -42,6 +45,7 @@ pub mod overview;
 pub mod people;
 pub mod plan;
 pub mod reports;
+pub mod reviews;
 pub mod rulings;
 pub mod schema;
 pub mod sealed;

@@ -136,21 +136,47 @@ pub(super) async fn one(
 ) -> Result<Response, Fault> {
     signed.check(&form.token)?;
     let finding = finding(&id)?;
-    let (verdict, reason) = taken(&form.verdict, &form.reason)?;
+    let what = Said {
+        verdict: form.verdict,
+        reason: form.reason,
+        seen: form.seen,
+        by: String::new(),
+    };
+    said(&site, &signed, finding, what).await?;
+    Ok(to(&format!("/alert/{finding}#decision")))
+}
+
+/// What somebody says of one alert, by a form or through the API.
+pub(super) struct Said {
+    pub(super) verdict: String,
+    pub(super) reason: String,
+    /// The latest decision that they saw.
+    pub(super) seen: String,
+    /// By which token, for the audit; empty: by a form.
+    pub(super) by: String,
+}
+
+/// Records it, unless somebody else decided since they looked.
+pub(super) async fn said(
+    site: &Site,
+    signed: &Signed,
+    finding: FindingId,
+    said: Said,
+) -> Result<(), Fault> {
+    let (verdict, reason) = taken(&said.verdict, &said.reason)?;
     let now = clock::now();
-    let staff = signed.staff;
+    let staff = signed.staff.clone();
     site.store
         .write("decide", move |tx| {
             seen_by(tx, &staff, finding, now)?;
             let before = casework::decisions(tx, finding)?;
             let latest = before.last().map_or("", |latest| &latest.decision.id);
-            if latest != form.seen {
+            if latest != said.seen {
                 return Err(Fault::Overtaken);
             }
-            decide(tx, &staff, finding, verdict, &reason, now)
+            decide(tx, &staff, finding, verdict, (&reason, &said.by), now)
         })
-        .await?;
-    Ok(to(&format!("/alert/{finding}#decision")))
+        .await
 }
 
 /// Decides all that are alike and not decided.
@@ -174,7 +200,7 @@ pub(super) async fn alike(
             }
             for member in casework::members(tx, finding, false, TOGETHER, 0)? {
                 if verdict.fits(member.state) {
-                    decide(tx, &staff, member.finding, verdict, &reason, now)?;
+                    decide(tx, &staff, member.finding, verdict, (&reason, ""), now)?;
                 }
             }
             Ok(())
@@ -247,7 +273,7 @@ fn decide(
     staff: &str,
     finding: FindingId,
     verdict: Verdict,
-    reason: &str,
+    (reason, by): (&str, &str),
     now: i64,
 ) -> Result<(), Fault> {
     let Some(alert) = casework::alert(tx, finding)? else {
@@ -265,8 +291,15 @@ fn decide(
         reason: reason.to_owned(),
     };
     casework::decide(tx, &decision, verdict.state())?;
-    let on = format!("{finding} {}", verdict.as_str());
-    audit::enter(tx, staff, audit::DECIDED, Some(&alert.person), &on, now)
+    let on = format!("{finding} {} {by}", verdict.as_str());
+    audit::enter(
+        tx,
+        staff,
+        audit::DECIDED,
+        Some(&alert.person),
+        on.trim_end(),
+        now,
+    )
 }
 
 /// On to a page, after a form.

@@ -15,9 +15,11 @@
 pub mod access;
 mod account;
 mod alike;
+pub mod api;
 mod around;
 mod assets;
 pub(crate) mod audit;
+mod calendar;
 mod carry;
 mod case;
 mod counted;
@@ -51,6 +53,7 @@ mod person;
 mod plan;
 mod prove;
 pub(crate) mod records;
+mod refused;
 pub mod routes;
 mod said;
 mod search;
@@ -115,6 +118,8 @@ pub struct Site {
     exports: Arc<Semaphore>,
     witnesses: Vec<Witness>,
     sign_in: SignIn,
+    link: String,
+    limits: Mutex<api::Limits>,
     requests: Arc<Requests>,
     ready: Option<Arc<Ready>>,
     ordering: Option<Ordering>,
@@ -165,12 +170,23 @@ impl Site {
             exports: Arc::new(Semaphore::new(1)),
             witnesses: config.witnesses.clone(),
             sign_in: config.sign_in.clone(),
+            link: String::new(),
+            limits: Mutex::default(),
             requests: Arc::default(),
             ready: None,
             ordering: None,
             drafts: Drafts::new(),
             stop,
         })
+    }
+
+    /// With the address at which people reach the pages, for what is read elsewhere.
+    #[must_use]
+    pub fn reached_at(self, link: &str) -> Self {
+        Self {
+            link: link.trim_end_matches('/').to_owned(),
+            ..self
+        }
     }
 
     /// With `/healthz` and `/readyz`.
@@ -213,16 +229,17 @@ impl Site {
     }
 }
 
-/// All pages, and `/healthz` and `/readyz`.
+/// All pages, the API, and `/healthz` and `/readyz`.
 pub fn router(site: Arc<Site>) -> Router {
     let counted = Arc::clone(&site.requests);
-    let pages = routes::router(&site);
+    let pages = routes::router(&site).merge(api::router(&site));
     let pages = match &site.ready {
         None => pages,
         Some(ready) => pages.merge(ready::router(Arc::clone(ready))),
     };
     pages
         .fallback(fault::no_such_page)
+        .layer(axum::middleware::from_fn(refused::in_words))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(axum::middleware::from_fn_with_state(
             counted,

@@ -16,8 +16,8 @@ use axum::routing::{self, MethodRouter};
 use super::access::{Need, Right};
 use super::guard::{self, Asked};
 use super::{
-    Site, account, alike, assets, audit, carry, case, decide, export, groups, history, live, notes,
-    overview, person, plan, prove, search, sign_in, timeline,
+    Site, account, alike, assets, audit, calendar, carry, case, decide, export, groups, history,
+    live, notes, overview, person, plan, prove, search, sign_in, timeline,
 };
 
 /// One address and method.
@@ -125,6 +125,44 @@ fn desk() -> Vec<Route> {
             "/account/sessions/end",
             Need::Session,
             routing::post(account::sessions::end),
+        ),
+        get(
+            "/account/tokens",
+            Need::Session,
+            routing::get(account::tokens::show),
+        ),
+        post(
+            "/account/tokens",
+            Need::Session,
+            routing::post(account::tokens::make),
+        )
+        .fresh(),
+        post(
+            "/account/tokens/revoke",
+            Need::Session,
+            routing::post(account::tokens::revoke),
+        ),
+        get(
+            "/account/calendar",
+            Need::Session,
+            routing::get(account::calendar::show),
+        ),
+        post(
+            "/account/calendar",
+            Need::Session,
+            routing::post(account::calendar::make),
+        )
+        .fresh(),
+        post(
+            "/account/calendar/end",
+            Need::Session,
+            routing::post(account::calendar::end),
+        ),
+        // Whoever knows the secret in it may read it: calendar programs cannot sign in.
+        get(
+            "/calendar/{file}",
+            Need::Nothing,
+            routing::get(calendar::send),
         ),
         get("/assets/{name}", Need::Nothing, routing::get(assets::send)),
     ]

@@ -52,6 +52,44 @@ fn it_serves_until_it_is_told_to_stop_and_commands_work_meanwhile() {
 }
 
 #[test]
+fn its_log_is_json_where_that_is_asked_for() {
+    let world = World::new();
+    let mut child = world
+        .command(&[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--web",
+            "127.0.0.1:0",
+            "--log",
+            "json",
+        ])
+        .env("RUST_LOG", "info")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut lines = String::new();
+    log.read_line(&mut lines).unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut ready = String::new();
+    while !ready.contains("Pages:") {
+        assert!(out.read_line(&mut ready).unwrap() > 0, "{ready}");
+    }
+    signal(&child, "-TERM");
+    log.read_to_string(&mut lines).unwrap();
+    child.wait().unwrap();
+    for line in lines.lines() {
+        let said: serde_json::Value = serde_json::from_str(line).unwrap();
+        for field in ["timestamp", "level", "target", "message"] {
+            assert!(said[field].is_string(), "{field} in {line}");
+        }
+    }
+    assert!(lines.contains("the collector serves"), "{lines}");
+}
+
+#[test]
 fn an_address_in_use_is_a_sentence() {
     let world = World::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -3,12 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
 
 mod account;
+mod api;
+mod calendar;
 mod cases;
 mod digest;
 mod figures;
 mod history;
+mod hostile;
 #[path = "../common/log.rs"]
 mod log;
+mod logs;
 mod orders;
 mod overview;
 mod pages;

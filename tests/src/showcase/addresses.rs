@@ -24,7 +24,11 @@ pub struct Ids {
 }
 
 /// Addresses that answer no page, and what they answer.
-const NO_PAGES: &[(&str, &str)] = &[("/live", "a stream"), ("/assets/{name}", "a file")];
+const NO_PAGES: &[(&str, &str)] = &[
+    ("/live", "a stream"),
+    ("/assets/{name}", "a file"),
+    ("/calendar/{file}", "a file"),
+];
 
 /// What stands for a parameter, by what the address begins with: the longest that fits counts.
 fn parameter(path: &str, ids: &Ids) -> Option<String> {

@@ -20,6 +20,8 @@
 //!
 //! `digest`: what the logs say by day (`digest_day`, `day` being 20261124) and by term (`digest_term`, `month`
 //! being 202611), how far each log was followed for that, and what somebody looked for (`search`).
+//!
+//! `open`: tokens of the API, and who reads a calendar of reviews under which secret address.
 
 /// All of it.
 pub(super) const DESK: &str = concat!(
@@ -29,5 +31,6 @@ pub(super) const DESK: &str = concat!(
     include_str!("desk/cases.sql"),
     include_str!("desk/orders.sql"),
     include_str!("desk/digest.sql"),
+    include_str!("desk/open.sql"),
     "UPDATE meta SET value = '9' WHERE key = 'schema';"
 );

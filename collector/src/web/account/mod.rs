@@ -3,8 +3,10 @@
 //! Promises: everybody sees their own and nobody else's. A password is changed only by whoever knows the old
 //! one; every other browser is signed out with it.
 
+pub(super) mod calendar;
 pub(super) mod password;
 pub(super) mod sessions;
+pub(super) mod tokens;
 
 use std::sync::Arc;
 
@@ -75,6 +77,11 @@ async fn page(site: &Site, signed: &Signed, said: &Said) -> Result<Markup, Fault
         }
         (password::section(signed, &errors))
         (sessions)
+        section aria-labelledby="programs" {
+            h2 #programs { "Programs" }
+            p { a href="/account/tokens" { "Tokens with which programs read in your name" } }
+            p { a href="/account/calendar" { "Your calendar of reviews" } }
+        }
     };
     let about = Page {
         title: "Your account",
