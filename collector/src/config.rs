@@ -53,6 +53,38 @@ pub struct Config {
     pub escalation: Escalation,
     /// The gateway for text messages.
     pub sms: Option<Sms>,
+    /// Where people of this organisation sign in to everything.
+    pub oidc: Option<Oidc>,
+}
+
+/// A single sign-on provider (OpenID Connect).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oidc {
+    /// Its address, to the letter as it says it.
+    pub issuer: String,
+    /// As it knows this collector.
+    pub client_id: String,
+    /// A file that holds the secret that it gave this collector, and nothing else.
+    pub client_secret_file: PathBuf,
+    /// The claim that says under which name somebody is entered here.
+    pub claim: String,
+    /// What is asked for so that the claim is there.
+    #[serde(default = "Oidc::scope")]
+    pub scope: String,
+    /// What the button calls it.
+    #[serde(default = "Oidc::name")]
+    pub name: String,
+}
+
+impl Oidc {
+    fn scope() -> String {
+        "openid profile".to_owned()
+    }
+
+    fn name() -> String {
+        "your organisation's account".to_owned()
+    }
 }
 
 /// How people sign in.
@@ -61,7 +93,7 @@ pub struct Config {
 pub struct SignIn {
     /// Whether everybody sets up a code or a passkey before they see anything else.
     pub require_second_factor: bool,
-    /// Whether the single sign-on provider asks for a second factor by itself.
+    /// Whether the single sign-on provider asks for a second factor by itself, so that none is asked for here.
     pub provider_asks: bool,
 }
 
@@ -250,6 +282,12 @@ impl Config {
         if let Some(metrics) = &config.metrics {
             metrics.check()?;
         }
+        if config.oidc.is_some() && config.listen.link.is_none() {
+            return Err(
+                "[oidc] needs [listen] link: the provider sends people back to that address"
+                    .to_owned(),
+            );
+        }
         if config.ledger.quorum > config.witnesses.len() as u64 {
             return Err(format!(
                 "[ledger] quorum is {}, and there are {} [[witness]]: no bundle would ever hold",
@@ -401,6 +439,27 @@ mod tests {
                 "{wrong}"
             );
         }
+    }
+
+    #[test]
+    fn the_sign_in_of_the_readme_is_understood() {
+        let readme = include_str!("../../README.md");
+        let (_, rest) = readme.split_once("    [sign_in]\n").unwrap();
+        let (text, _) = rest.split_once("\n\n").unwrap();
+        let link = "[listen]\nlink = \"https://collector.example\"\n";
+        let config = Config::parse(&format!("{link}[sign_in]\n{text}\n")).unwrap();
+        assert!(config.sign_in.require_second_factor);
+        assert_eq!(config.oidc.unwrap().claim, "preferred_username");
+    }
+
+    #[test]
+    fn single_sign_on_needs_an_address_to_come_back_to() {
+        let oidc = "[oidc]\nissuer = \"https://id.example\"\nclient_id = \"proviso\"\n\
+             client_secret_file = \"/etc/proviso/oidc\"\nclaim = \"preferred_username\"\n";
+        assert!(Config::parse(oidc).unwrap_err().contains("[listen] link"));
+        let whole = format!("[listen]\nlink = \"https://collector.example\"\n{oidc}");
+        let read = Config::parse(&whole).unwrap().oidc.unwrap();
+        assert_eq!(read.scope, "openid profile");
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod digest;
 pub mod erasure;
 pub mod escalation;
 pub mod export;
+pub mod factor;
 pub mod ingest;
 pub mod judging;
 pub mod ledger;

@@ -9,7 +9,9 @@ use data_encoding::HEXLOWER;
 use crate::clock;
 use crate::random::{self, NoRandom};
 use crate::store::staff::{self, Role, Staff};
-use crate::store::{SqlError, Store, StoreError, api_tokens, calendars, sessions};
+use crate::store::{
+    SqlError, Store, StoreError, api_tokens, calendars, passkeys, second, sessions, tries,
+};
 use crate::web::audit::SIGN_IN_FAILED;
 use crate::web::password::{self, PasswordError};
 use crate::web::sign_in;
@@ -67,10 +69,7 @@ impl From<SqlError> for StaffError {
 
 /// Adds somebody. May wait: not for async code.
 pub fn add(store: &Store, name: &str, password: &str, place: &Place) -> Result<(), StaffError> {
-    let name = name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > LONGEST || name.contains(char::is_control) {
-        return Err(StaffError::Name);
-    }
+    let name = sound_name(name).ok_or(StaffError::Name)?;
     let id: [u8; 16] = random::bytes()?;
     let mut new = Staff::new(
         HEXLOWER.encode(&id),
@@ -86,6 +85,14 @@ pub fn add(store: &Store, name: &str, password: &str, place: &Place) -> Result<(
         }
         Ok(staff::add(tx, &new)?)
     })
+}
+
+/// A name to sign in with, without blanks around it.
+pub(crate) fn sound_name(name: &str) -> Option<String> {
+    let name = name.trim();
+    let sound =
+        !name.is_empty() && name.chars().count() <= LONGEST && !name.contains(char::is_control);
+    sound.then(|| name.to_owned())
 }
 
 /// Is it them? Wrong passwords count as they do at the sign-in, and shut the name for as long. May wait:
@@ -170,6 +177,7 @@ pub fn set_password(store: &Store, name: &str, password: &str) -> Result<(), Sta
         };
         staff::set_hash(tx, &somebody.id, &hash, None)?;
         staff::clear_failures(tx, &somebody.id)?;
+        tries::clear_all(tx, &somebody.id)?;
         sessions::end_all(tx, &somebody.id)?;
         // Who needs another password may have lost more than the one before.
         api_tokens::revoke_all(tx, &somebody.id, "", clock::now())?;
@@ -179,6 +187,31 @@ pub fn set_password(store: &Store, name: &str, password: &str) -> Result<(), Sta
             at: clock::now(),
             staff: somebody.id,
             action: "new_password".to_owned(),
+            person: None,
+            reason: String::new(),
+        };
+        Ok(crate::store::audit::put(tx, &entry)?)
+    })
+}
+
+/// Ends every second factor of somebody, and signs them out. May wait: not for async code.
+pub fn reset_second(store: &Store, name: &str) -> Result<(), StaffError> {
+    let name = name.trim().to_owned();
+    store.write_blocking("reset second factor", move |tx| {
+        let Some(somebody) = staff::by_name(tx, &name)? else {
+            return Err(StaffError::Nobody(name));
+        };
+        let now = clock::now();
+        second::end(tx, &somebody.id, now)?;
+        second::end_codes(tx, &somebody.id, now)?;
+        passkeys::end_all(tx, &somebody.id, now)?;
+        tries::clear_all(tx, &somebody.id)?;
+        sessions::end_all(tx, &somebody.id)?;
+        let entry = crate::store::audit::Entry {
+            id: random::row_id(now)?,
+            at: now,
+            staff: somebody.id,
+            action: "lost_second_factor".to_owned(),
             person: None,
             reason: String::new(),
         };

@@ -1,4 +1,4 @@
-//! `staff add`, `staff change`, `staff list`, `staff close`, `staff password`.
+//! `staff add`, `staff change`, `staff list`, `staff close`, `staff reset`, `staff password`.
 
 use std::io::{BufRead, IsTerminal};
 
@@ -25,6 +25,8 @@ pub(super) enum Staff {
     /// Let somebody sign in no more. What they did stays, under their name; their people are nobody's case
     /// until they are assigned anew.
     Close(Named),
+    /// End the second factors of somebody who has lost them all, and sign them out everywhere.
+    Reset(Named),
     /// Give somebody a new password, and sign them out everywhere. Read or made as with `add`.
     Password(Named),
 }
@@ -75,6 +77,7 @@ impl Staff {
             Self::Change(change) => return change.run(),
             Self::List(data) => return list(data),
             Self::Close(named) => return named.close(),
+            Self::Reset(named) => return named.reset(),
         };
         let (_, store) = named.data.open()?;
         let given = given()?;
@@ -122,6 +125,15 @@ impl Change {
 }
 
 impl Named {
+    fn reset(&self) -> anyhow::Result<String> {
+        let (_, store) = self.data.open()?;
+        staff::reset_second(&store, &self.name)?;
+        let name = self.name.trim();
+        Ok(format!(
+            "{name} has no second factor any more and is signed out everywhere.\n"
+        ))
+    }
+
     fn close(&self) -> anyhow::Result<String> {
         let (_, store) = self.data.open()?;
         let changed = staff::change(&store, &self.name, |one| {

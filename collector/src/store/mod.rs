@@ -38,10 +38,12 @@ pub mod judged;
 pub mod ledger;
 pub mod listed;
 pub mod log_keys;
+pub mod machines;
 pub mod notes;
 pub mod orders;
 pub mod outbox;
 pub mod overview;
+pub mod passkeys;
 pub mod people;
 pub mod plan;
 pub mod reports;
@@ -50,16 +52,19 @@ pub mod rulings;
 pub mod schema;
 pub mod sealed;
 pub mod searches;
+pub mod second;
 pub mod sessions;
 pub mod sight;
 pub mod snoozes;
 pub mod sql;
 pub mod staff;
+pub mod steps;
 pub mod taken;
 pub mod tally;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
+pub mod tries;
 pub mod updates;
 pub mod vault;
 mod writer;
@@ -314,6 +319,12 @@ impl Store {
     /// Listens to changes from now on.
     pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.inner.changes.subscribe()
+    }
+
+    /// A file beside the store's.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.inner.path.with_file_name(name)
     }
 
     /// Takes no more jobs, finishes those that wait, and ends the writer. May wait: not for async

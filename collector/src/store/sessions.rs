@@ -135,6 +135,17 @@ pub fn of(read: &Read<'_>, staff: &str, now: i64) -> Result<Vec<Listed>, SqlErro
     )
 }
 
+/// How many second factors somebody has set up.
+pub fn second_factors(read: &Read<'_>, staff: &str) -> Result<u64, SqlError> {
+    let found = read.first(
+        "SELECT (SELECT count(*) FROM totp WHERE staff = $1 AND confirmed IS NOT NULL AND ended IS NULL) \
+         + (SELECT count(*) FROM passkey WHERE staff = $1 AND ended IS NULL)",
+        &[staff.into()],
+        |row| row.count(0),
+    )?;
+    Ok(found.unwrap_or(0))
+}
+
 /// Keeps a session open until `expires`.
 pub fn extend(tx: &Tx<'_>, hash: &[u8; 32], expires: i64) -> Result<(), SqlError> {
     // Not one that ended meanwhile.

@@ -270,6 +270,81 @@ pub fn people(read: &Read<'_>, staff: &str, now: i64) -> Result<BTreeSet<PersonI
     Ok(found.into_iter().collect())
 }
 
+/// Somebody who is seen, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Whom.
+    pub person: PersonId,
+    /// By pseudonym.
+    pub pseudonym: String,
+    /// From the register.
+    pub name: String,
+    /// For the first reason that there is.
+    pub why: Why,
+    /// Until when for that reason, Unix milliseconds.
+    pub until: i64,
+}
+
+/// Whom somebody sees now, by name.
+pub fn seen(
+    read: &Read<'_>,
+    (staff, now): (&str, i64),
+    limit: u64,
+    skip: u64,
+) -> Result<Vec<Seen>, SqlError> {
+    let mut all = read.query(
+        "SELECT p.id, p.pseudonym, r.name FROM person p JOIN register r ON r.person = p.id \
+         WHERE p.id IN (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
+         ORDER BY r.name, p.id LIMIT $3 OFFSET $4",
+        &[staff.into(), now.into(), limit.into(), skip.into()],
+        |row| {
+            Ok(Seen {
+                person: row.parsed(0)?,
+                pseudonym: row.text(1)?,
+                name: row.text(2)?,
+                why: Why::Pass,
+                until: now,
+            })
+        },
+    )?;
+    for one in &mut all {
+        let mut reasons = read.query(
+            "SELECT why, until FROM sight WHERE staff = $1 AND person = $3 AND since <= $2 AND until > $2",
+            &[staff.into(), now.into(), one.person.as_str().into()],
+            |row| Ok((row.parsed(0)?, row.int(1)?)),
+        )?;
+        reasons.sort_by_key(|(why, until)| (*why, std::cmp::Reverse(*until)));
+        if let Some((why, until)) = reasons.first() {
+            (one.why, one.until) = (*why, *until);
+        }
+    }
+    Ok(all)
+}
+
+/// The passes by which people see this person now, those that end first on top.
+pub fn passes_of(
+    read: &Read<'_>,
+    person: &PersonId,
+    now: i64,
+) -> Result<Vec<While<PersonId>>, SqlError> {
+    read.query(
+        "SELECT id, staff, person, since, until, put_by, reason FROM pass \
+         WHERE person = $1 AND since <= $2 AND until > $2 ORDER BY until, id",
+        &[person.as_str().into(), now.into()],
+        |row| {
+            Ok(While {
+                id: row.text(0)?,
+                staff: row.text(1)?,
+                what: row.parsed(2)?,
+                since: row.int(3)?,
+                until: row.int(4)?,
+                put_by: row.text(5)?,
+                reason: row.text(6)?,
+            })
+        },
+    )
+}
+
 /// Works out anew who sees this person, or everybody.
 pub fn anew(tx: &Tx<'_>, person: Option<&PersonId>) -> Result<(), SqlError> {
     let person = person.map(PersonId::as_str);

@@ -25,6 +25,11 @@ pub(super) static LIVE: LazyLock<Asset> = LazyLock::new(|| {
     let body = include_str!("../../web-assets/live.js");
     Asset::new("live", "js", "text/javascript; charset=utf-8", body)
 });
+/// The script that asks for passkeys.
+pub(super) static PASSKEY: LazyLock<Asset> = LazyLock::new(|| {
+    let body = include_str!("../../web-assets/passkey.js");
+    Asset::new("passkey", "js", "text/javascript; charset=utf-8", body)
+});
 /// The icon in a browser's tab.
 pub(super) static ICON: LazyLock<Asset> = LazyLock::new(|| {
     let body = include_str!("../../web-assets/icon.svg");
@@ -67,7 +72,7 @@ impl Asset {
 /// One of them.
 pub(super) async fn send(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Fault> {
     let path = format!("/assets/{name}");
-    let all = [&*STYLE, &*LIVE, &*ICON, &*ORDER];
+    let all = [&*STYLE, &*LIVE, &*PASSKEY, &*ICON, &*ORDER];
     let named = |asset: &&Asset| asset.path == path || asset.plain == path;
     let Some(asset) = all.into_iter().find(named) else {
         return Err(fault::no_such_page().await);

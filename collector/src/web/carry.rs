@@ -178,7 +178,7 @@ pub(super) async fn signed_out(site: &Site, parts: &Parts, body: Body) -> Result
         by,
         fields: fields.encode(),
     };
-    let page = sign_in::page("/", "", &carried, Some(sign_in::ENDED));
+    let page = sign_in::page(site, "/", "", &carried, Some(sign_in::ENDED));
     Ok((StatusCode::UNAUTHORIZED, page).into_response())
 }
 

@@ -59,6 +59,12 @@ pub(super) enum Fault {
         "these alerts have changed since you opened the page: one came, or somebody decided or took one up; nothing was recorded; go back, open the page again, look at them and decide then"
     )]
     Changed,
+    /// The page showed something older.
+    #[error(
+        "somebody else changed this while you had the page open, so nothing was changed; go back, open the page \
+         again, look, and send it once more if it is still needed"
+    )]
+    Stale,
     /// Too many at once.
     #[error("too many {what} at once; try again in {seconds} seconds")]
     Busy {
@@ -94,7 +100,7 @@ impl Fault {
             }
             Self::Missing(_) => StatusCode::NOT_FOUND,
             Self::Input(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Overtaken | Self::Changed => StatusCode::CONFLICT,
+            Self::Overtaken | Self::Changed | Self::Stale => StatusCode::CONFLICT,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Damaged(_) | Self::Random(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
@@ -111,7 +117,7 @@ impl Fault {
             Self::Missing(_) => "Not found",
             Self::Input(_) => "Please check the form",
             Self::Overtaken => "Decided by somebody else",
-            Self::Changed => "Changed meanwhile",
+            Self::Changed | Self::Stale => "Changed meanwhile",
             Self::Busy { .. } => "Busy",
             Self::Store(_) | Self::Damaged(_) | Self::Random(_) => "This did not work",
         }

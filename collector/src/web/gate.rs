@@ -287,12 +287,20 @@ impl Site {
 }
 
 fn cookie(headers: &HeaderMap) -> Option<Vec<u8>> {
+    let bytes = BASE64URL_NOPAD
+        .decode(cookie_named(headers, COOKIE_NAME)?.as_bytes())
+        .ok()?;
+    (bytes.len() == 40).then_some(bytes)
+}
+
+/// The value of a cookie.
+pub(super) fn cookie_named<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let all = headers.get_all(COOKIE).into_iter();
     let mut pairs = all
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='));
-    let (_, value) = pairs.find(|(name, _)| *name == COOKIE_NAME)?;
-    let bytes = BASE64URL_NOPAD.decode(value.as_bytes()).ok()?;
-    (bytes.len() == 40).then_some(bytes)
+    pairs
+        .find(|(name, _)| *name == wanted)
+        .map(|(_, value)| value)
 }

@@ -72,9 +72,17 @@ async fn let_pass(asked: &Asked, request: Request) -> Result<Request, Stopped> {
     Ok(request)
 }
 
-/// Where somebody does what they must do first.
+/// Where somebody does what they must do first. Not all of an account: what lets programs in waits as well.
 fn opens_first(path: &str) -> bool {
-    path == "/account" || path.starts_with("/account/") || path == "/sign-out"
+    const OPEN: [&str; 4] = [
+        "/account",
+        "/account/password",
+        "/account/sessions/end",
+        "/sign-out",
+    ];
+    OPEN.contains(&path)
+        || path.starts_with("/account/codes/")
+        || path.starts_with("/account/passkeys/")
 }
 
 fn first_of_all(method: &Method, first: First) -> Response {

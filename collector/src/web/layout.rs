@@ -20,6 +20,10 @@ const LINKS: &[(&str, &str, Right)] = &[
     ("/alerts", "Possible breaches", Right::Queue),
     ("/orders", "Orders", Right::Orders),
     ("/search", "Search", Right::Search),
+    ("/people", "People", Right::Activity),
+    ("/accounts", "Accounts", Right::Administer),
+    ("/devices", "Devices", Right::Administer),
+    ("/lists", "Lists", Right::Administer),
     ("/audit", "Who looked", Right::Audit),
 ];
 

@@ -14,6 +14,7 @@
 
 pub mod access;
 mod account;
+mod admin;
 mod alike;
 pub mod api;
 mod around;
@@ -44,14 +45,18 @@ mod headers;
 mod history;
 mod lapses;
 mod layout;
+mod let_in;
 mod live;
 mod notes;
 mod orders;
 mod overview;
+mod passkey;
 pub mod password;
+mod people;
 mod person;
 mod plan;
 mod prove;
+mod provider;
 pub(crate) mod records;
 mod refused;
 pub mod routes;
@@ -80,13 +85,17 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, SignIn, Witness};
+use crate::factor::sealing::{Sealing, SealingError};
+use crate::factor::webauthn::Party;
 use crate::metrics::Requests;
 use crate::ready::{self, Ready};
-use crate::store::Store;
+use crate::store::{Store, StoreError, second};
 
 pub use export::Exporter;
 pub use orders::Ordering;
 use orders::checked::Drafts;
+use provider::Provider;
+pub use provider::ProviderError;
 use texts::Texts;
 use throttle::Throttle;
 
@@ -102,6 +111,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Passwords checked at once: each check takes 19 MiB.
 const CHECKS: usize = 2;
 
+/// Pages that ask a browser for a passkey, for one place in a minute: each is a row of the store for a while.
+const ASKED: u32 = 120;
+
+/// Tries of strangers that wait for their check at once.
+const LINE: usize = 64;
+
 /// Pages that may follow changes at once.
 const STREAMS: usize = 1_024;
 
@@ -112,7 +127,11 @@ pub struct Site {
     ways: Vec<(String, String)>,
     texts: Texts,
     throttle: Mutex<Throttle>,
+    asking: Mutex<Throttle>,
     checks: Semaphore,
+    checks_of_strangers: Semaphore,
+    line: Semaphore,
+    sealing: Arc<Sealing>,
     streams: Arc<Semaphore>,
     exporter: Option<Arc<Exporter>>,
     exports: Arc<Semaphore>,
@@ -124,6 +143,8 @@ pub struct Site {
     ready: Option<Arc<Ready>>,
     ordering: Option<Ordering>,
     drafts: Drafts,
+    party: Option<Party>,
+    provider: Option<Provider>,
     stop: CancellationToken,
 }
 
@@ -146,6 +167,15 @@ pub enum WebError {
     /// The certificate or its key cannot be used.
     #[error("the server's certificate cannot be used: {0}; restore it from a backup")]
     Certificate(std::io::Error),
+    /// The key under which secrets of the sign-in lie.
+    #[error(transparent)]
+    Sealing(#[from] SealingError),
+    /// The single sign-on provider.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The server failed.
     #[error("the pages ended: {0}")]
     Ended(std::io::Error),
@@ -160,11 +190,15 @@ impl Site {
         };
         Ok(Self {
             texts: Texts::new(store.clone()),
-            store,
             zone,
             ways: config.ways(),
             throttle: Mutex::new(Throttle::default()),
+            asking: Mutex::new(Throttle::of(ASKED)),
             checks: Semaphore::new(CHECKS),
+            checks_of_strangers: Semaphore::new(CHECKS),
+            line: Semaphore::new(LINE),
+            sealing: Arc::new(sealing(&store)?),
+            store,
             streams: Arc::new(Semaphore::new(STREAMS)),
             exporter: None,
             exports: Arc::new(Semaphore::new(1)),
@@ -176,6 +210,8 @@ impl Site {
             ready: None,
             ordering: None,
             drafts: Drafts::new(),
+            party: config.listen.link.as_deref().and_then(Party::of),
+            provider: provider(config)?,
             stop,
         })
     }
@@ -227,6 +263,17 @@ impl Site {
             ..self
         }
     }
+}
+
+fn provider(config: &Config) -> Result<Option<Provider>, ProviderError> {
+    let open = |oidc| Provider::open(oidc, config.listen.link.as_deref());
+    config.oidc.as_ref().map(open).transpose()
+}
+
+/// The key under which secrets of the sign-in lie; none is made while something lies under one.
+fn sealing(store: &Store) -> Result<Sealing, WebError> {
+    let needed = store.read_blocking(|read| Ok::<_, StoreError>(second::any(read)?))?;
+    Ok(Sealing::in_file(&store.beside("sign-in.key"), needed)?)
 }
 
 /// All pages, the API, and `/healthz` and `/readyz`.

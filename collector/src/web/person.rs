@@ -27,7 +27,7 @@ use super::gate::Signed;
 use super::head::{self, Tab};
 use super::layout::{self, PER_PAGE, Page};
 use super::stuck::Stuck;
-use super::{audit, export, groups, overview, unsure, words};
+use super::{audit, export, groups, let_in, overview, unsure, words};
 
 /// Decisions shown.
 const DECISIONS: u64 = 20;
@@ -83,6 +83,7 @@ pub(super) async fn show(
         (days(&id, today))
         (order_words(text))
         (decided(zone, &found.decisions))
+        (let_in::section(&site, &signed, &id).await?)
         (export::form(&site, &signed, &id, zone, today))
         p { a href={ "/audit?person=" (id) } { "Who looked at this person's data" } }
     };

@@ -24,13 +24,17 @@ use super::carry::{self, Fields};
 use super::fault::Fault;
 use super::form::{Form, TOO_LONG};
 use super::gate::Signed;
+use super::govuk::{Input, button, details};
 use super::layout::{self, Page};
-use super::{Site, audit, sign_in};
+use super::sign_in::second::accepts_totp;
+use super::{Site, audit, passkey, sign_in};
 
 /// Wrong proofs in a row that end a session.
 const WRONG: u64 = 5;
 
 const PASSWORD: &str = "proof_password";
+const CODE: &str = "proof_code";
+const PASSKEY: &str = "proof_passkey";
 
 const ASKED: &str = "What you asked for takes data out or cannot be taken back, and it is more than 10 minutes since \
      you last showed that it is you. Confirm it now; then it goes on at once.";
@@ -42,6 +46,8 @@ const NOT_RIGHT: &str =
 #[derive(Default)]
 pub(super) struct Proof {
     password: String,
+    code: String,
+    passkey: String,
 }
 
 /// What a proof is worth.
@@ -55,18 +61,23 @@ pub(super) enum Proven {
 impl Proof {
     /// A password.
     pub(super) fn password(password: String) -> Self {
-        Self { password }
+        Self {
+            password,
+            ..Self::default()
+        }
     }
 
     /// Taken out of a form, so that nothing after this sees it.
     fn out_of(fields: &mut Fields) -> Self {
         Self {
             password: fields.take(PASSWORD).unwrap_or_default(),
+            code: fields.take(CODE).unwrap_or_default(),
+            passkey: fields.take(PASSKEY).unwrap_or_default(),
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.password.is_empty()
+        self.password.is_empty() && self.code.is_empty() && self.passkey.is_empty()
     }
 }
 
@@ -107,13 +118,9 @@ async fn asked(site: &Site, signed: &Signed, request: Request) -> Result<Request
         } else {
             "/"
         };
-        return Err(No::Page(page(
-            signed,
-            "/prove",
-            &going_to(signed, back),
-            &html! {},
-            ASKED,
-        )));
+        let again = going_to(signed, back);
+        let page = page(site, signed, "/prove", (&again, &html! {}), ASKED).await?;
+        return Err(No::Page(page));
     }
     let body = to_bytes(body, carry::MOST).await.map_err(|_| TOO_LONG)?;
     let mut fields = Fields::parse(&body).ok_or(TOO_LONG)?;
@@ -126,17 +133,13 @@ async fn asked(site: &Site, signed: &Signed, request: Request) -> Result<Request
             match site.proven(signed, proof).await? {
                 Proven::Yes => None,
                 Proven::No => Some(NOT_RIGHT),
-                Proven::Ended => return Err(No::Page(ended(signed, &to, &fields))),
+                Proven::Ended => return Err(No::Page(ended(site, signed, &to, &fields))),
             }
         };
         if let Some(why) = refused {
-            return Err(No::Page(page(
-                signed,
-                &to,
-                &fields.hidden(),
-                &fields.shown(),
-                why,
-            )));
+            let around = (fields.hidden(), fields.shown());
+            let page = page(site, signed, &to, (&around.0, &around.1), why).await?;
+            return Err(No::Page(page));
         }
     }
     let body = fields.encode();
@@ -153,6 +156,10 @@ pub(super) struct Wanted {
     to: String,
     #[serde(default)]
     proof_password: String,
+    #[serde(default)]
+    proof_code: String,
+    #[serde(default)]
+    proof_passkey: String,
 }
 
 /// Takes the proof for a page, and goes there.
@@ -163,17 +170,19 @@ pub(super) async fn go_on(
 ) -> Result<Response, Fault> {
     signed.check(&form.token)?;
     let to = sign_in::local(Some(&form.to)).to_owned();
-    match site
-        .proven(&signed, Proof::password(form.proof_password))
-        .await?
-    {
+    let proof = Proof {
+        password: form.proof_password,
+        code: form.proof_code,
+        passkey: form.proof_passkey,
+    };
+    match site.proven(&signed, proof).await? {
         Proven::Yes => {
             let to = HeaderValue::from_str(&to).unwrap_or(HeaderValue::from_static("/"));
             Ok((StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response())
         }
         Proven::No => {
             let again = going_to(&signed, &to);
-            let page = page(&signed, "/prove", &again, &html! {}, NOT_RIGHT);
+            let page = page(&site, &signed, "/prove", (&again, &html! {}), NOT_RIGHT).await?;
             Ok((StatusCode::UNAUTHORIZED, page).into_response())
         }
         Proven::Ended => Err(Fault::SignedOut(to)),
@@ -183,11 +192,23 @@ pub(super) async fn go_on(
 impl Site {
     /// Whether this shows that it is them; counted and entered either way.
     pub(super) async fn proven(&self, signed: &Signed, proof: Proof) -> Result<Proven, Fault> {
-        let right = self.knows_password(&signed.staff, proof.password).await?;
+        let right = !proof.password.is_empty()
+            && self.knows_password(&signed.staff, proof.password).await?;
         let (hash, staff, now) = (signed.hash, signed.staff.clone(), clock::now());
+        let (sealing, party) = (Arc::clone(&self.sealing), self.party.clone());
+        let Proof {
+            code,
+            passkey: sent,
+            ..
+        } = proof;
         self.store
             .write("prove", move |tx| {
-                if right {
+                // A code is used once, so it is not tried where the password was right.
+                let shown = right
+                    || (!code.is_empty() && accepts_totp(tx, &sealing, &staff, &code, now)?)
+                    || (!sent.is_empty()
+                        && passkey::accept(tx, party.as_ref(), &sent, now)?.as_ref() == Ok(&staff));
+                if shown {
                     sessions::prove(tx, &hash, now)?;
                     audit::enter(tx, &staff, audit::PROVED, None, "", now)?;
                     return Ok(Proven::Yes);
@@ -210,24 +231,47 @@ fn going_to(signed: &Signed, to: &str) -> Markup {
     }
 }
 
-fn page(signed: &Signed, action: &str, hidden: &Markup, typed: &Markup, why: &str) -> Markup {
+async fn page(
+    site: &Site,
+    signed: &Signed,
+    action: &str,
+    (hidden, typed): (&Markup, &Markup),
+    why: &str,
+) -> Result<Markup, Fault> {
+    let passkey = site.passkey_button(Some(&signed.staff), PASSKEY).await?;
+    let password = Input {
+        id: PASSWORD,
+        label: "Your password",
+        kind: "password",
+        longest: Some(1_024),
+        autocomplete: Some("current-password"),
+        focus: true,
+        ..Input::default()
+    };
+    let code = Input {
+        id: CODE,
+        label: "Or a code from your app",
+        hint: "One of the two is enough.",
+        width: Some(10),
+        longest: Some(10),
+        autocomplete: Some("one-time-code"),
+        inputmode: Some("numeric"),
+        ..Input::default()
+    };
     let body = html! {
         h1 { "Confirm that it is you" }
-        p.note #why role="alert" { (why) }
+        p.note role="alert" { (why) }
         form.sheet method="post" action=(action) {
             (hidden)
             // For password managers.
             input type="text" value=(signed.name) autocomplete="username" hidden readonly;
-            label for="proof_password" { "Your password" }
-            input #proof_password type="password" name=(PASSWORD) autocomplete="current-password"
-                maxlength="1024" aria-describedby="why" autofocus;
-            button type="submit" { "Confirm and go on" }
+            (password)
+            (code)
+            (button("Confirm and go on"))
+            (passkey)
         }
         @if !typed.0.is_empty() {
-            details {
-                summary { "What you typed, and what is sent when you confirm" }
-                (typed)
-            }
+            (details("What you typed, and what is sent when you confirm", typed))
         }
         p { a href="/" { "Do not do it: go to the overview" } }
     };
@@ -235,15 +279,15 @@ fn page(signed: &Signed, action: &str, hidden: &Markup, typed: &Markup, why: &st
         title: "Confirm that it is you",
         ..Page::default()
     };
-    layout::page(signed, &about, &body)
+    Ok(layout::page(signed, &about, &body))
 }
 
 /// Signed out after wrong proofs; what was typed goes through the sign-in.
-fn ended(signed: &Signed, to: &str, fields: &Fields) -> Markup {
+fn ended(site: &Site, signed: &Signed, to: &str, fields: &Fields) -> Markup {
     let carried = carry::Carried {
         to: to.to_owned(),
         by: signed.staff.clone(),
         fields: fields.encode(),
     };
-    sign_in::page("/", "", &carried, Some(sign_in::TRIED))
+    sign_in::page(site, "/", "", &carried, Some(sign_in::TRIED))
 }

@@ -4,11 +4,11 @@
 //! site. A handler runs only for whom its [`Need`] lets pass.
 
 mod ordered;
+mod signed;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::middleware;
 use axum::routing::{self, MethodRouter};
@@ -16,8 +16,8 @@ use axum::routing::{self, MethodRouter};
 use super::access::{Need, Right};
 use super::guard::{self, Asked};
 use super::{
-    Site, account, alike, assets, audit, calendar, carry, case, decide, export, groups, history,
-    live, notes, overview, person, plan, prove, search, sign_in, timeline,
+    Site, alike, assets, audit, calendar, case, decide, export, groups, history, live, notes,
+    overview, person, plan, search, timeline,
 };
 
 /// One address and method.
@@ -39,6 +39,7 @@ pub fn all() -> Vec<Route> {
     let mut all = desk();
     all.extend(kept());
     all.extend(ordered::all());
+    all.extend(signed::all());
     all
 }
 
@@ -106,58 +107,6 @@ fn desk() -> Vec<Route> {
         .fresh(),
         get("/audit", right(Right::Audit), routing::get(audit::show)),
         get("/live", right(Right::Activity), routing::get(live::stream)),
-        get("/sign-in", Need::Nothing, routing::get(sign_in::form)),
-        post(
-            "/sign-in",
-            Need::Nothing,
-            // It carries what was typed into a form whose session had ended.
-            routing::post(sign_in::sign_in).layer(DefaultBodyLimit::max(carry::MOST)),
-        ),
-        post("/sign-out", Need::Session, routing::post(sign_in::sign_out)),
-        post("/prove", Need::Session, routing::post(prove::go_on)),
-        get("/account", Need::Session, routing::get(account::show)),
-        post(
-            "/account/password",
-            Need::Session,
-            routing::post(account::password::change),
-        ),
-        post(
-            "/account/sessions/end",
-            Need::Session,
-            routing::post(account::sessions::end),
-        ),
-        get(
-            "/account/tokens",
-            Need::Session,
-            routing::get(account::tokens::show),
-        ),
-        post(
-            "/account/tokens",
-            Need::Session,
-            routing::post(account::tokens::make),
-        )
-        .fresh(),
-        post(
-            "/account/tokens/revoke",
-            Need::Session,
-            routing::post(account::tokens::revoke),
-        ),
-        get(
-            "/account/calendar",
-            Need::Session,
-            routing::get(account::calendar::show),
-        ),
-        post(
-            "/account/calendar",
-            Need::Session,
-            routing::post(account::calendar::make),
-        )
-        .fresh(),
-        post(
-            "/account/calendar/end",
-            Need::Session,
-            routing::post(account::calendar::end),
-        ),
         // Whoever knows the secret in it may read it: calendar programs cannot sign in.
         get(
             "/calendar/{file}",

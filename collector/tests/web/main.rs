@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
 
 mod account;
+mod admin;
 mod api;
 mod calendar;
 mod cases;
@@ -21,5 +22,6 @@ mod prove;
 mod records;
 mod roles;
 mod search;
+mod second;
 mod served;
 mod sign_in;

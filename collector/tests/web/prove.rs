@@ -11,7 +11,7 @@ use crate::pages::{Answer, Browser, PASSWORD, World, finding, hidden, id};
 const REASON: &str = "Asked by telephone: <b>\"it was & is\" nothing</b> — مرحبا 👩‍⚖️";
 
 /// As if they had signed in before lunch.
-async fn long_ago(world: &World) {
+pub(crate) async fn long_ago(world: &World) {
     let at = clock::now() - 11 * 60_000;
     world
         .write(move |tx| tx.execute("UPDATE web_session SET proved = $1", &[at.into()]))
@@ -25,7 +25,7 @@ async fn end_sessions(world: &World) {
 }
 
 /// Sends the form of an answer on, with more fields.
-async fn go_on(
+pub(crate) async fn go_on(
     browser: &Browser<'_>,
     answer: &Answer,
     path: &str,

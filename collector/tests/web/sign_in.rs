@@ -2,9 +2,97 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use proviso_collector::store::{casework, staff};
+use std::net::{IpAddr, SocketAddr};
 
-use crate::pages::{self, PASSWORD, World, finding, id};
+use axum::extract::ConnectInfo;
+use proviso_collector::clock;
+use proviso_collector::store::casework;
+use proviso_collector::store::tries::{self, Tries};
+
+use crate::pages::{self, Answer, PASSWORD, World, finding, id};
+
+async fn shuts_end(world: &World) {
+    world
+        .write(|tx| tx.execute("UPDATE sign_in_try SET shut_until = 1", &[]))
+        .await;
+}
+
+/// Tries to sign in from somewhere, with what cookies a browser has.
+async fn try_from(world: &World, from: &str, cookies: &str, password: &str) -> Answer {
+    let from: IpAddr = from.parse().unwrap();
+    let form = format!("name=morgan&password={}", password.replace(' ', "+"));
+    let request = Request::post("/sign-in")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::COOKIE, cookies)
+        .extension(ConnectInfo(SocketAddr::new(from, 9)));
+    world.send(request.body(Body::from(form)).unwrap()).await
+}
+
+/// The cookies that an answer sets, as a browser sends them back.
+fn cookies(answer: &Answer) -> String {
+    let set = answer.headers.get_all(header::SET_COOKIE).into_iter();
+    let pairs = set.map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap());
+    pairs.collect::<Vec<_>>().join("; ")
+}
+
+#[tokio::test]
+async fn a_stranger_who_guesses_shuts_out_nobody_but_themselves() {
+    let world = World::new().await;
+    let office = cookies(&try_from(&world, "192.0.2.1", "", PASSWORD).await);
+    assert!(office.contains("__Host-proviso-known-"), "{office}");
+    for _ in 0..5 {
+        try_from(&world, "203.0.113.9", "", "wrong horse battery").await;
+    }
+    let stranger = try_from(&world, "203.0.113.9", "", PASSWORD).await;
+    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED, "not shut");
+    // Somebody else's address, whether known or not, and the officer at the stranger's own address.
+    for (from, with) in [
+        ("198.51.100.7", ""),
+        ("198.51.100.8", &*office),
+        ("203.0.113.9", &*office),
+    ] {
+        let answer = try_from(&world, from, with, PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{from} {with}");
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_addresses_guess_no_faster_and_the_officer_gets_in_at_night() {
+    let world = World::new().await;
+    let office = cookies(&try_from(&world, "192.0.2.1", "", PASSWORD).await);
+    for number in 0..50 {
+        let from = format!("203.0.113.{number}");
+        let answer = try_from(&world, &from, "", "wrong horse battery").await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    }
+    // No stranger gets in now, from whatever address; who is known does, and as often as they like.
+    let stranger = try_from(&world, "198.51.100.7", "", PASSWORD).await;
+    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
+    let forged = office.replace("proviso-known-", "proviso-known-0");
+    let stranger = try_from(&world, "198.51.100.8", &forged, PASSWORD).await;
+    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
+    for _ in 0..2 {
+        let officer = try_from(&world, "192.0.2.1", &office, PASSWORD).await;
+        assert_eq!(officer.status, StatusCode::SEE_OTHER);
+    }
+    shuts_end(&world).await;
+    let at_home = try_from(&world, "198.51.100.7", "", PASSWORD).await;
+    assert_eq!(at_home.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_browser_that_was_taken_has_a_small_allowance_of_its_own() {
+    let world = World::new().await;
+    let taken = cookies(&try_from(&world, "192.0.2.1", "", PASSWORD).await);
+    let other = cookies(&try_from(&world, "192.0.2.2", "", PASSWORD).await);
+    for _ in 0..5 {
+        try_from(&world, "192.0.2.1", &taken, "wrong horse battery").await;
+    }
+    let shut = try_from(&world, "192.0.2.1", &taken, PASSWORD).await;
+    assert_eq!(shut.status, StatusCode::UNAUTHORIZED);
+    let answer = try_from(&world, "192.0.2.2", &other, PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}
 
 #[tokio::test]
 async fn nothing_is_shown_to_somebody_who_is_not_signed_in() {
@@ -65,17 +153,20 @@ async fn a_wrong_name_a_wrong_password_and_a_shut_name_look_the_same() {
     assert_eq!(shut.status, StatusCode::UNAUTHORIZED);
     assert_eq!(shut.body, wrong.body);
     // The shut ends by itself; a right password then clears the count.
-    world.write(|tx| staff::lock(tx, "staff-morgan", 1)).await;
+    shuts_end(&world).await;
     let opened = world.try_sign_in("morgan", PASSWORD).await;
     assert_eq!(opened.status, StatusCode::SEE_OTHER);
-    let now = world.read(|read| staff::by_name(read, "morgan")).await;
-    assert_eq!(now.unwrap().failed, 0);
+    let whence = "address 0.0.0.0";
+    let left = world
+        .read(move |read| tries::get(read, "staff-morgan", whence, clock::now()))
+        .await;
+    assert_eq!(left, Tries::default());
 }
 
 #[tokio::test]
 async fn one_address_cannot_try_for_ever() {
     let world = World::new().await;
-    for number in 0..10 {
+    for number in 0..20 {
         world.try_sign_in(&format!("nobody{number}"), "x").await;
     }
     let answer = world.try_sign_in("morgan", PASSWORD).await;

@@ -28,6 +28,8 @@ const NO_PAGES: &[(&str, &str)] = &[
     ("/live", "a stream"),
     ("/assets/{name}", "a file"),
     ("/calendar/{file}", "a file"),
+    ("/single-sign-on", "a way to the provider"),
+    ("/single-sign-on/back", "a way back from it"),
 ];
 
 /// What stands for a parameter, by what the address begins with: the longest that fits counts.
@@ -36,6 +38,7 @@ fn parameter(path: &str, ids: &Ids) -> Option<String> {
         ("/alert/{id}", ids.alert.to_string()),
         ("/alert/{id}/alike", ids.odd_alert.to_string()),
         ("/person/{id}", ids.person.to_string()),
+        ("/accounts/{id}", super::seed::staff_id(Role::Manager)),
     ];
     let fits = table
         .into_iter()

@@ -1,10 +1,14 @@
 //! One's own account: password, second factors, and the browsers that are signed in.
 //!
 //! Promises: everybody sees their own and nobody else's. A password is changed only by whoever knows the old
-//! one; every other browser is signed out with it.
+//! one; every other browser is signed out with it. What opens an account is changed only by whoever proved lately
+//! that it is theirs.
 
 pub(super) mod calendar;
+pub(super) mod codes;
+pub(super) mod passkeys;
 pub(super) mod password;
+mod qr;
 pub(super) mod sessions;
 pub(super) mod tokens;
 
@@ -59,8 +63,10 @@ impl Said {
 }
 
 async fn page(site: &Site, signed: &Signed, said: &Said) -> Result<Markup, Fault> {
-    let sessions = sessions::section(site, signed).await?;
+    let codes = codes::section(site, signed).await?;
     let errors = said.errors();
+    let passkeys = passkeys::section(site, signed, &errors).await?;
+    let sessions = sessions::section(site, signed).await?;
     let body = html! {
         h1 { "Your account" }
         (errors.summary())
@@ -76,6 +82,8 @@ async fn page(site: &Site, signed: &Signed, said: &Said) -> Result<Markup, Fault
             None => {}
         }
         (password::section(signed, &errors))
+        (codes)
+        (passkeys)
         (sessions)
         section aria-labelledby="programs" {
             h2 #programs { "Programs" }

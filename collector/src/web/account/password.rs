@@ -47,7 +47,13 @@ pub(in crate::web) async fn change(
     } else {
         match site.proven(&signed, Proof::password(form.old)).await? {
             Proven::Ended => {
-                let page = sign_in::page("/account", "", &Default::default(), Some(sign_in::TRIED));
+                let page = sign_in::page(
+                    &site,
+                    "/account",
+                    "",
+                    &Default::default(),
+                    Some(sign_in::TRIED),
+                );
                 return Ok((StatusCode::UNAUTHORIZED, page).into_response());
             }
             Proven::No => wrong(&"the old password is not right; type it again", "old"),
