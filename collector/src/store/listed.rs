@@ -4,6 +4,7 @@
 //! meanwhile makes nobody miss a row or see it twice; each list holds only people whom `staff` sees.
 
 use super::audit::{Entry, Shown};
+use super::cases::{self, CaseFile};
 use super::casework::AlertState;
 use super::ids::{DeviceId, FindingId, Hash, PersonId};
 use super::sql::{Read, Row, SqlError};
@@ -102,6 +103,44 @@ pub fn alerts(
             limit.into(),
         ],
         listed,
+    )
+}
+
+/// Cases that wait, the worst first, then the longest waiting, from the one after `(rank, opened, id)` on.
+pub fn waiting_cases(
+    read: &Read<'_>,
+    (staff, now): (&str, i64),
+    (rank, opened, id): (i64, i64, &str),
+    limit: u64,
+) -> Result<Vec<CaseFile>, SqlError> {
+    let ids = read.query(
+        "SELECT id FROM casefile WHERE stage = 0 AND (rank > $3 OR (rank = $3 AND (opened > $4 \
+         OR (opened = $4 AND id > $5)))) AND person IN \
+         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
+         ORDER BY rank, opened, id LIMIT $6",
+        &[
+            staff.into(),
+            now.into(),
+            rank.into(),
+            opened.into(),
+            id.into(),
+            limit.into(),
+        ],
+        |row| row.text(0),
+    )?;
+    let mut all = Vec::with_capacity(ids.len());
+    for id in ids {
+        all.extend(cases::get(read, &id)?);
+    }
+    Ok(all)
+}
+
+/// The first thousand alerts in a case, by id.
+pub fn alerts_in(read: &Read<'_>, case: &str) -> Result<Vec<FindingId>, SqlError> {
+    read.query(
+        "SELECT finding FROM incase WHERE casefile = $1 ORDER BY finding LIMIT 1000",
+        &[case.into()],
+        |row| row.parsed(0),
     )
 }
 

@@ -34,6 +34,7 @@ pub(super) const REVOKED_TOKEN: &str = "revoked_token";
 pub(super) const MADE_CALENDAR: &str = "made_calendar";
 pub(super) const ENDED_CALENDAR: &str = "ended_calendar";
 pub(super) const SAW_CALENDAR: &str = "saw_calendar";
+pub(super) const SAW_CASE: &str = "saw_case";
 pub(super) const SAW_PEOPLE: &str = "saw_people";
 pub(super) const WRONG_CODE: &str = "wrong_code";
 pub(super) const USED_RECOVERY: &str = "used_recovery_code";
@@ -260,6 +261,7 @@ fn action(word: &str) -> &str {
         MADE_CALENDAR => "made an address for their calendar of reviews",
         ENDED_CALENDAR => "ended the address of their calendar of reviews",
         SAW_CALENDAR => "had the calendar of reviews read",
+        SAW_CASE => "saw a case of",
         SAW_PEOPLE => "saw whom they see,",
         WRONG_CODE => "gave a wrong code after the right password",
         USED_RECOVERY => "used a recovery code",

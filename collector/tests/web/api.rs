@@ -89,7 +89,9 @@ fn problem(answer: &Answer) -> String {
 }
 
 fn at(path: &str, person: &PersonId, alert: &str) -> String {
+    // A case is named after what began it.
     path.replace("{person}", person.as_str())
+        .replace("{case}", alert)
         .replace("{alert}", alert)
         .replace("{day}", "2026-11-24")
 }
@@ -219,7 +221,7 @@ async fn nobody_sees_by_a_token_whom_they_do_not_see() {
         reason: "theirs".to_owned(),
     };
     world.write(move |tx| sight::assign(tx, &case)).await;
-    for path in ["/api/v1/people", "/api/v1/alerts"] {
+    for path in ["/api/v1/people", "/api/v1/alerts", "/api/v1/cases"] {
         assert_eq!(
             read(&world, path, &own).await["items"]
                 .as_array()
@@ -584,6 +586,55 @@ fn recorded(store: &Store, person: &PersonId) -> Vec<Record> {
         .collect();
     log.report(store, &signer, &records, day + HOUR);
     records
+}
+
+#[tokio::test]
+async fn cases_are_listed_worst_first_once_each() {
+    let (world, ..) = world().await;
+    let token = token(&world, "morgan", Scope::Read).await;
+    for number in 2..=9_u8 {
+        world.person(number, "Somebody", 0).await;
+        let severity = ["urgent", "review"][usize::from(number % 2)];
+        world
+            .find(vec![finding(number, 0, "4.a", severity, "x")], vec![])
+            .await;
+    }
+    let (mut seen, mut path) = (Vec::new(), "/api/v1/cases?limit=2".to_owned());
+    loop {
+        let page = read(&world, &path, &token).await;
+        seen.extend(page["items"].as_array().unwrap().clone());
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        path = format!("/api/v1/cases?limit=2&cursor={next}");
+        assert!(seen.len() < 20, "the list does not end");
+    }
+    let of = |severity: &str| {
+        seen.iter()
+            .filter(|one| one["severity"] == severity)
+            .count()
+    };
+    assert_eq!((of("urgent"), of("breach"), of("review")), (4, 1, 4));
+    let rank = |one: &Value| {
+        ["urgent", "breach", "review"]
+            .iter()
+            .position(|own| one["severity"] == **own)
+    };
+    assert!(seen.is_sorted_by_key(rank));
+    let ids: BTreeSet<_> = seen.iter().map(|one| one["id"].to_string()).collect();
+    assert_eq!(ids.len(), 9);
+    let one = format!("/api/v1/cases/{}", seen[0]["id"].as_str().unwrap());
+    let one = read(&world, &one, &token).await;
+    assert_eq!(
+        (&one["case"], one["alerts"].as_array().unwrap().len()),
+        (&seen[0], 1)
+    );
+    for (path, kind) in [
+        ("/api/v1/cases/none", "missing"),
+        ("/api/v1/cases?cursor=MCBh", "input"),
+    ] {
+        assert_eq!(problem(&get(&world, path, &token).await), kind);
+    }
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@
 mod alerts;
 mod asked;
 mod audit;
+mod cases;
 mod cursor;
 mod days;
 mod devices;

@@ -10,7 +10,7 @@ use axum::routing::{self, MethodRouter};
 use super::gate::{self, Asked};
 use super::problem::Problem;
 use super::shapes::shape_of;
-use super::{alerts, audit, days, devices, openapi, people, shapes};
+use super::{alerts, audit, cases, days, devices, openapi, people, shapes};
 use crate::store::api_tokens::Scope;
 use crate::web::Site;
 use crate::web::access::Right;
@@ -193,6 +193,26 @@ pub fn all() -> Vec<Endpoint> {
                 "Records what a person decided. `If-Match` is the `ETag` of the alert as that person saw it; if \
                  somebody decided meanwhile, nothing is recorded (412).",
                 routing::post(alerts::decide),
+            )
+        },
+        Endpoint {
+            right: Some(Right::Queue),
+            asks: &[CURSOR, LIMIT],
+            gives: Some(shape_of::<shapes::Cases>),
+            ..get(
+                "/api/v1/cases",
+                "cases",
+                "Cases that wait, of the people you see: the worst first, then the longest waiting.",
+                routing::get(cases::list),
+            )
+        },
+        Endpoint {
+            gives: Some(shape_of::<shapes::CaseWhole>),
+            ..get(
+                "/api/v1/cases/{case}",
+                "case",
+                "One case, with the alerts in it and what was said of it.",
+                routing::get(cases::one),
             )
         },
         Endpoint {

@@ -385,6 +385,82 @@ shapes! {
         reason: String,
     }
 
+    /// What one person can take up together.
+    #[derive(Serialize)]
+    CaseLine {
+        /// Opaque.
+        id: String,
+        /// Whom it concerns, by id.
+        person: String,
+        /// finding (alerts under one clause), condition or incident (of one kind on one device).
+        kind: String,
+        /// The clause, or the kind of condition or incident.
+        subject: String,
+        /// Of which device; null for alerts.
+        device: Option<String>,
+        /// waits, sign_off (somebody else must agree) or done.
+        stage: String,
+        /// urgent, breach or review: the worst in it.
+        severity: String,
+        /// When the first thing came into it.
+        opened: Moment,
+        /// When the latest did.
+        latest: Moment,
+        /// What waits in it and is urgent.
+        urgent: u64,
+        /// What waits in it and is a possible breach.
+        breach: u64,
+        /// What waits in it for review.
+        review: u64,
+        /// Of what waits, what nobody has taken up.
+        unheeded: u64,
+        /// Everything that lies in it.
+        total: u64,
+        /// Out of the way until then; null: it is not.
+        snoozed: Option<Moment>,
+    }
+
+    /// Cases that wait, the worst first, then the longest waiting.
+    #[derive(Serialize)]
+    Cases {
+        /// Up to `limit` of them.
+        items: Vec<CaseLine>,
+        /// The cursor for those after them; null: there are none.
+        next: Option<String>,
+    }
+
+    /// What a person said of a case.
+    #[derive(Serialize)]
+    RulingSeen {
+        /// Its id.
+        id: String,
+        /// When.
+        at: Moment,
+        /// Who.
+        by: String,
+        /// What.
+        verdict: String,
+        /// In their words.
+        reason: String,
+        /// The day on which to look again; null: none.
+        review: Option<String>,
+        /// How many alerts, conditions or incidents it is about.
+        alerts: u64,
+        /// Whether somebody else must still agree.
+        pending: bool,
+    }
+
+    /// A case with what lies in it.
+    #[derive(Serialize)]
+    CaseWhole {
+        /// The case.
+        case: CaseLine,
+        /// The alerts in it, by id, the first 1,000.
+        alerts: Vec<String>,
+        /// What was said of it, the oldest first.
+        rulings: Vec<RulingSeen>,
+    }
+
     /// One entry of the audit.
     #[derive(Serialize)]
     Entry {
