@@ -101,6 +101,20 @@ impl Collector {
         Ok(collector)
     }
 
+    /// Starts the one that is in `dir/collector` already.
+    pub fn around(dir: &Path) -> anyhow::Result<Self> {
+        let (quic, web) = Ports::Free.choose()?;
+        let mut collector = Self {
+            data: dir.join("collector"),
+            log: dir.join("collector.log"),
+            quic,
+            web,
+            running: None,
+        };
+        collector.serve()?;
+        Ok(collector)
+    }
+
     /// Its folder.
     #[must_use]
     pub fn data(&self) -> &Path {

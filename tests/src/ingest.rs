@@ -2,6 +2,7 @@
 //! loopback. For tests that say what no agent would say, and look at what is kept.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use anyhow::Context;
 use proviso_collector::authority::{Authority, DeviceCertificate};
@@ -271,13 +272,19 @@ impl InProcess {
     }
 }
 
-fn data(dir: &TempDir) -> std::path::PathBuf {
+/// The data directory in a folder.
+pub fn data(dir: &TempDir) -> std::path::PathBuf {
     dir.path().join("data")
 }
 
+/// [`init_at`] in a folder.
+pub fn init(dir: &TempDir) -> anyhow::Result<Hash> {
+    init_at(&data(dir))
+}
+
 /// As `proviso-collector init` does; answers the hash of the authority.
-fn init(dir: &TempDir) -> anyhow::Result<Hash> {
-    let files = DataDir::create(&data(dir))?;
+pub fn init_at(dir: &Path) -> anyhow::Result<Hash> {
+    let files = DataDir::create(dir)?;
     let ca = Authority::create(crate::collector::AUTHORITY)?;
     let server = Authority::load(ca.certificate.clone(), &ca.key)?.server(&["localhost"])?;
     for (name, bytes) in [

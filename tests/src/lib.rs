@@ -22,6 +22,7 @@ pub mod ports;
 pub mod process;
 pub mod programs;
 pub mod scene;
+pub mod seed;
 pub mod showcase;
 pub mod site;
 pub mod structure;

@@ -95,13 +95,15 @@ impl Follower {
     /// Round after round, until told to stop.
     pub async fn run(self, stop: CancellationToken) {
         let told = stop.clone();
-        let mut follower = self;
+        let (mut follower, mut first) = (self, true);
         loop {
             let halt = told.clone();
             let round = tokio::task::spawn_blocking(move || {
-                let done = follower.retry_once().and_then(|()| follower.round(&halt));
+                let ready = if first { follower.retry() } else { Ok(()) };
+                let done = ready.and_then(|()| follower.round(&halt));
                 (follower, done)
             });
+            first = false;
             match round.await {
                 Ok((back, done)) => {
                     follower = back;
@@ -154,8 +156,9 @@ impl Follower {
         failed.map_or(Ok(followed), Err)
     }
 
-    /// Drops what rests on a report that could not be read, once.
-    fn retry_once(&self) -> Result<(), DigestError> {
+    /// Drops what is kept of logs of which something could not be read: what was restored since is there then.
+    /// May wait: not for async code.
+    pub fn retry(&self) -> Result<(), DigestError> {
         let unread = self
             .store
             .read_blocking(|read| Ok::<_, StoreError>(digests::unread(read)?))?;

@@ -426,6 +426,11 @@ fn what_cannot_be_read_is_counted_and_the_rest_is_there() {
     let reports = desk.records();
     desk.send(&reports[0]);
     desk.send(&reports[1]);
+    let whole = read(&desk.store, |read| {
+        read.first("SELECT bytes FROM report WHERE first = 0", &[], |row| {
+            row.bytes(0)
+        })
+    });
     write(&desk.store, |tx| {
         tx.execute(
             "UPDATE report SET bytes = $1 WHERE first = 0",
@@ -441,6 +446,20 @@ fn what_cannot_be_read_is_counted_and_the_rest_is_there() {
     assert_eq!(desk.hits("wipe").count, 1);
     desk.send(&reports[2]);
     assert_eq!(desk.device().behind, 8, "said until it is followed");
+
+    // Restored, it is there once the collector starts again.
+    let whole = whole.unwrap();
+    write(&desk.store, move |tx| {
+        let sql = "UPDATE report SET bytes = $1 WHERE first = 0";
+        tx.execute(sql, &[(&whole).into()])
+    });
+    desk.follow();
+    assert_eq!(desk.device().unread, 8);
+    let follower = Follower::new(desk.store.clone(), TimeZone::UTC);
+    follower.retry().unwrap();
+    desk.follow();
+    assert_eq!((desk.device().unread, desk.device().behind), (0, 0));
+    assert_eq!(desk.hits("wipe").count, 3);
 }
 
 impl Desk {

@@ -21,6 +21,8 @@ pub struct Ids {
     pub odd_alert: FindingId,
     /// A day of which there are records, as in `2026-11-24`.
     pub day: String,
+    /// What the manager searched for.
+    pub search: String,
 }
 
 /// Addresses that answer no page, and what they answer.
@@ -39,6 +41,7 @@ fn parameter(path: &str, ids: &Ids) -> Option<String> {
         ("/alert/{id}/alike", ids.odd_alert.to_string()),
         ("/person/{id}", ids.person.to_string()),
         ("/accounts/{id}", super::seed::staff_id(Role::Manager)),
+        ("/search/{id}", ids.search.clone()),
     ];
     let fits = table
         .into_iter()
@@ -51,6 +54,7 @@ fn parameter(path: &str, ids: &Ids) -> Option<String> {
 fn query(path: &str, ids: &Ids) -> String {
     match path {
         "/person/{id}/day" => format!("?day={}", ids.day),
+        "/person/{id}/timeline" => format!("?view=week&day={}", ids.day),
         _ => String::new(),
     }
 }
@@ -113,6 +117,19 @@ pub(super) fn more(ids: &Ids) -> Vec<Page> {
             "day-nothing",
             Role::Manager,
             format!("/person/{nothing}/day?day=2026-01-01"),
+        ),
+        page(
+            "timeline-found",
+            Role::Manager,
+            format!(
+                "/person/{}/timeline?view=month&day={}&find={}",
+                ids.person, ids.day, ids.search
+            ),
+        ),
+        page(
+            "timeline-nothing",
+            Role::Manager,
+            format!("/person/{nothing}/timeline?view=day&day=2026-01-01"),
         ),
         page(
             "alert-odd",

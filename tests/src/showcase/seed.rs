@@ -1,16 +1,20 @@
 //! Fills the store.
 
 use anyhow::Context;
+use jiff::tz::TimeZone;
 use proviso_collector::clock;
+use proviso_collector::digest::Follower;
 use proviso_collector::store::casework::{self, AlertState, Decision};
 use proviso_collector::store::devices::{self, Device, DeviceState, Registered};
 use proviso_collector::store::findings::{self, Finding, Proof};
 use proviso_collector::store::incidents::{self, Incident, IncidentKind};
 use proviso_collector::store::people::{self, Person};
+use proviso_collector::store::searches::{self, Search};
 use proviso_collector::store::staff::{self, Role, Staff};
 use proviso_collector::store::{DeviceId, FindingId, Hash, PersonId, SqlError, Tx};
 use proviso_report::fact::{Explanation, Fact, Gap, GapCause, WebVisit};
 use proviso_report::{BootId, Method, Record, UnixMs};
+use tokio_util::sync::CancellationToken;
 
 use super::addresses::Ids;
 use crate::admitted::Admitted;
@@ -62,6 +66,11 @@ pub(super) async fn fill() -> anyhow::Result<(Admitted, Ids)> {
     inside.write(move |tx| decided(tx, &own, now)).await?;
     inside.write(move |tx| trouble(tx, device, now)).await?;
     let odd = inside.write(move |tx| crowd(tx, order, now)).await?;
+    inside
+        .write(move |tx| searches::add(tx, &search(now)))
+        .await?;
+    let mut follower = Follower::new(inside.store().clone(), TimeZone::UTC);
+    tokio::task::spawn_blocking(move || follower.round(&CancellationToken::new())).await??;
     let ids = Ids {
         person,
         nothing: id(3),
@@ -71,8 +80,21 @@ pub(super) async fn fill() -> anyhow::Result<(Admitted, Ids)> {
         day: jiff::Timestamp::from_millisecond(morning)?
             .strftime("%Y-%m-%d")
             .to_string(),
+        search: search(now).id,
     };
     Ok((admitted, ids))
+}
+
+/// What the manager looked for.
+fn search(now: i64) -> Search {
+    Search {
+        id: "search-of-the-manager".to_owned(),
+        at: now,
+        staff: staff_id(Role::Manager),
+        person: None,
+        words: "facebook".to_owned(),
+        reason: "A referral of <today>".to_owned(),
+    }
 }
 
 fn id(number: u8) -> PersonId {

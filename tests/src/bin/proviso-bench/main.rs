@@ -5,6 +5,7 @@
 
 mod alert;
 mod burst;
+mod desk;
 mod evidence;
 mod figures;
 mod idle;
@@ -31,7 +32,7 @@ struct Bench {
     /// Where the figures go.
     #[arg(long, default_value = "target/bench.json", value_name = "FILE")]
     out: PathBuf,
-    /// Only these parts: alert, burst, evidence, idle, ingest, journal, judge, record, rest, wire.
+    /// Only these parts: alert, burst, desk, evidence, idle, ingest, journal, judge, record, rest, wire.
     #[arg(long, value_name = "PART")]
     only: Vec<String>,
     /// A process of its own for one figure: says what the order in this folder takes of memory.
@@ -44,9 +45,10 @@ struct Bench {
 
 type Part = fn(&mut Figures) -> anyhow::Result<()>;
 
-const PARTS: [(&str, Part); 10] = [
+const PARTS: [(&str, Part); 11] = [
     ("alert", alert::measure),
     ("burst", burst::measure),
+    ("desk", desk::measure),
     ("evidence", evidence::measure),
     ("idle", idle::measure),
     ("ingest", ingest::measure),
