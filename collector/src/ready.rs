@@ -1,7 +1,7 @@
 //! Whether the collector lives (`/healthz`) and can take reports (`/readyz`).
 //!
 //! Promises: strangers hear one word. Which check fails is in the log and among the figures. However
-//! often it is asked, the store is written to once in [`KEPT`] at most.
+//! often it is asked, the store is written to once in five seconds at most.
 //!
 //! Refuses: to call itself ready with a store that takes nothing, without room for a day's reports, or
 //! with a clock that is set back behind what it wrote itself.

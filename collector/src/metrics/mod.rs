@@ -2,11 +2,11 @@
 //!
 //! Promises: counts and times over all people together. A label's value comes from a list that this
 //! program fixes (states, severities, kinds of way out, templates of addresses), so no pseudonym, id,
-//! host or name can be in it. Scraping often costs no more than scraping every [`KEPT`].
+//! host or name can be in it. Scraping often costs no more than scraping every few seconds.
 //!
 //! Refuses: to be read from other machines without the token of `[metrics]`, and in the clear there.
 //!
-//! Read [`Metrics`] first, then [`text`].
+//! Read [`Metrics`] first, then `text`.
 
 mod requests;
 mod serve;

@@ -5,10 +5,10 @@
 //! token's id. An answer says what went wrong as problem details (RFC 9457) whose `detail` says what to do. What
 //! is in `v1` stays in it: fields may come, none goes or changes its meaning.
 //!
-//! Refuses: cookies, so that no browser can be made to ask; and more than [`limits::BURST`] requests a minute with
+//! Refuses: cookies, so that no browser can be made to ask; and more than `limits::BURST` requests a minute with
 //! one token.
 //!
-//! Read [`routes::all`] first: the router and the description are made of that list. Then [`shapes`], which is
+//! Read [`routes::all`] first: the router and the description are made of that list. Then `shapes`, which is
 //! both what is sent and what the description says of it.
 
 mod alerts;
