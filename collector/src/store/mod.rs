@@ -58,6 +58,7 @@ pub mod sight;
 pub mod snoozes;
 pub mod sql;
 pub mod staff;
+pub mod standing;
 pub mod steps;
 pub mod taken;
 pub mod tally;

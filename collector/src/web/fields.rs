@@ -121,6 +121,15 @@ impl Filled {
         found
     }
 
+    /// A day, or nothing.
+    pub(super) fn maybe_day(&mut self, name: &'static str, text: &str) -> Option<Date> {
+        if text.trim().is_empty() {
+            self.typed(name, text);
+            return None;
+        }
+        self.day(name, text, "")
+    }
+
     /// A time of day.
     pub(super) fn time(&mut self, name: &'static str, text: &str) -> Option<Time> {
         self.typed(name, text);
@@ -295,6 +304,7 @@ mod tests {
         let mut form = Filled::default();
         form.words("text", " \u{0} ", 10, Some("Say something."));
         assert!(form.day("due", "tomorrow", "Say when.").is_none());
+        assert!(form.maybe_day("since", " ").is_none());
         let area = form.area(label("text", "Text"), 10).into_string();
         assert!(area.contains("Say something."), "{area}");
         assert!(area.contains("aria-describedby=\"text-error\""), "{area}");
@@ -302,6 +312,7 @@ mod tests {
         assert!(day.contains("value=\"tomorrow\""), "{day}");
         let summary = form.summary().into_string();
         assert!(summary.contains("href=\"#due\""), "{summary}");
+        assert!(!summary.contains("href=\"#since\""), "{summary}");
     }
 
     #[test]

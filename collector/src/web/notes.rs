@@ -310,7 +310,7 @@ pub(super) async fn beside(
                     @for note in &all {
                         li {
                             p {
-                                (words::clock(note.happened, &whose.zone)) ": " b { (kind_words(note.kind)) }
+                                (words::moment(note.happened, &whose.zone)) ": " b { (kind_words(note.kind)) }
                                 ". " a href={ (whose.at(Tab::Notes)) "#note-" (note.id) } { "Read it" }
                             }
                             p.quiet { (note.staff_name) }

@@ -9,6 +9,7 @@ mod signed;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::middleware;
 use axum::routing::{self, MethodRouter};
@@ -16,8 +17,8 @@ use axum::routing::{self, MethodRouter};
 use super::access::{Need, Right};
 use super::guard::{self, Asked};
 use super::{
-    Site, alike, assets, audit, calendar, case, decide, export, groups, history, live, notes,
-    overview, person, plan, search, timeline,
+    Site, alike, assets, audit, calendar, case, decide, documents, export, groups, history,
+    intelligence, live, notes, overview, person, plan, register, review, search, timeline,
 };
 
 /// One address and method.
@@ -138,6 +139,59 @@ fn kept() -> Vec<Route> {
         post("/person/{id}/plan/risk", need, routing::post(plan::assess)),
         post("/person/{id}/plan/action", need, routing::post(plan::add)),
         post("/person/{id}/plan/close", need, routing::post(plan::close)),
+        get("/person/{id}/register", need, routing::get(register::show)),
+        post("/person/{id}/register", need, routing::post(register::add)),
+        post(
+            "/person/{id}/register/withdraw",
+            need,
+            routing::post(register::withdraw),
+        ),
+        get(
+            "/person/{id}/intelligence",
+            need,
+            routing::get(intelligence::show),
+        ),
+        post(
+            "/person/{id}/intelligence",
+            need,
+            routing::post(intelligence::add),
+        ),
+        post(
+            "/person/{id}/intelligence/import",
+            need,
+            routing::post(intelligence::preview).layer(DefaultBodyLimit::max(intelligence::LIMIT)),
+        ),
+        post(
+            "/person/{id}/intelligence/import/take",
+            need,
+            routing::post(intelligence::take).layer(DefaultBodyLimit::max(intelligence::LIMIT)),
+        ),
+        get("/person/{id}/summary", need, routing::get(review::summary)),
+        get(
+            "/person/{id}/polygraph",
+            need,
+            routing::get(review::polygraph),
+        ),
+        get(
+            "/person/{id}/documents",
+            need,
+            routing::get(documents::show),
+        ),
+        post(
+            "/person/{id}/documents",
+            need,
+            routing::post(documents::add).layer(DefaultBodyLimit::max(documents::LIMIT)),
+        ),
+        get(
+            "/person/{id}/documents/{document}",
+            need,
+            routing::get(documents::send),
+        ),
+        post(
+            "/person/{id}/documents/remove",
+            need,
+            routing::post(documents::remove),
+        ),
     ]
 }
 

@@ -28,7 +28,7 @@ use super::head::Tab;
 use super::history::{Fields, Filter};
 use super::layout::{self, Page};
 use super::records::{self, Gathered, Held};
-use super::{audit, facts, notes, unsure, watched, words};
+use super::{audit, facts, intelligence, notes, unsure, watched, words};
 
 /// Records on one page.
 const ROWS: u64 = 200;
@@ -74,6 +74,7 @@ pub(super) async fn show(
     let on = format!("{day}{}", filter.said());
     site.looks(&signed, audit::SAW_DAY, Some(&id), &on).await?;
     let noted = notes::beside(&site, &signed, &top, span).await?;
+    let outside = intelligence::beside(&site, &signed, &top, span).await?;
     let whose = id.clone();
     let found = site
         .store
@@ -85,6 +86,7 @@ pub(super) async fn show(
         h1 { (day.strftime("%A %-d %B %Y").to_string()) }
         (days(&id, day, today))
         (noted)
+        (outside)
         div #day data-live { (whole(&found, &id, (day, span), page, (&zone, &filter))) }
     };
     let whose = id.to_string();

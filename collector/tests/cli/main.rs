@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
 
+mod apart;
 mod bundles;
 mod init;
 mod ledger;

@@ -11,6 +11,7 @@ mod digest;
 mod figures;
 mod history;
 mod hostile;
+mod kept;
 #[path = "../common/log.rs"]
 mod log;
 mod logs;
@@ -20,6 +21,7 @@ mod pages;
 mod plan;
 mod prove;
 mod records;
+mod review;
 mod roles;
 mod search;
 mod second;

@@ -32,6 +32,7 @@ const NO_PAGES: &[(&str, &str)] = &[
     ("/calendar/{file}", "a file"),
     ("/single-sign-on", "a way to the provider"),
     ("/single-sign-on/back", "a way back from it"),
+    ("/person/{id}/documents/{document}", "a file"),
 ];
 
 /// What stands for a parameter, by what the address begins with: the longest that fits counts.

@@ -33,7 +33,7 @@ use super::form::Form;
 use super::gate::Signed;
 use super::govuk::Errors;
 use super::head::{Tab, Whose};
-use super::{audit, words};
+use super::{audit, intelligence, notes, words};
 
 use figures::View;
 pub(super) use filter::{Fields, Filter};
@@ -170,10 +170,19 @@ async fn page(
         })?,
     };
     let (from, to) = view.around(day).ok_or(FAR)?;
-    words::midnight(from, &who.zone).ok_or(FAR)?;
     let on = format!("{} of {day}{}", view.as_str(), filter.said());
     site.looks(signed, audit::SAW_TIMELINE, Some(&who.id), &on)
         .await?;
+    let end = to
+        .tomorrow()
+        .ok()
+        .and_then(|day| words::midnight(day, &who.zone));
+    let span = (
+        words::midnight(from, &who.zone).ok_or(FAR)?,
+        end.ok_or(FAR)?,
+    );
+    let noted = notes::beside(site, signed, who, span).await?;
+    let outside = intelligence::beside(site, signed, who, span).await?;
     let (whose, narrowed, zone) = (who.id.clone(), filter.clone(), who.zone.clone());
     let figures = site
         .store
@@ -198,6 +207,8 @@ async fn page(
         (errors.summary())
         h1 { "Timeline " small { (title(view, from, to)) } }
         (show::body(&around, &figures))
+        (noted)
+        (outside)
     };
     Ok(who.page(signed, Tab::Timeline, "Timeline", &body))
 }
