@@ -34,6 +34,8 @@ pub struct Config {
     pub metrics: Option<Metrics>,
     /// Mail for alerts.
     pub smtp: Option<Smtp>,
+    /// The mail of each week; absent: none.
+    pub digest: Option<Digest>,
     /// Webhooks for alerts.
     pub webhooks: Vec<Webhook>,
     /// What bundles need of the ledger.
@@ -175,6 +177,20 @@ pub struct Smtp {
     pub login: Option<Login>,
 }
 
+/// A mail with figures to each officer and supervisor who has an address, on Mondays.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Digest {
+    /// At this hour, 0 to 23, in the time zone of the pages.
+    pub hour: i8,
+}
+
+impl Default for Digest {
+    fn default() -> Self {
+        Self { hour: 7 }
+    }
+}
+
 /// How to sign in to the mail server.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -287,6 +303,14 @@ impl Config {
                 "[oidc] needs [listen] link: the provider sends people back to that address"
                     .to_owned(),
             );
+        }
+        if let Some(digest) = &config.digest {
+            if config.smtp.is_none() {
+                return Err("[digest] needs [smtp]: say how mail leaves".to_owned());
+            }
+            if !(0..=23).contains(&digest.hour) {
+                return Err("[digest] hour is from 0 to 23".to_owned());
+            }
         }
         if config.ledger.quorum > config.witnesses.len() as u64 {
             return Err(format!(
@@ -484,6 +508,21 @@ mod tests {
         let config = parse(text).unwrap();
         assert!(!format!("{config:?}").contains("abcdef"));
         assert!(Config::parse("").unwrap().metrics.is_none());
+    }
+
+    #[test]
+    fn the_mail_of_the_week_needs_a_mail_server_and_an_hour() {
+        let digest = |more: &str| Config::parse(&format!("{SAMPLE}[digest]\n{more}"));
+        assert_eq!(digest("").unwrap().digest, Some(Digest { hour: 7 }));
+        assert_eq!(
+            digest("hour = 0\n").unwrap().digest,
+            Some(Digest { hour: 0 })
+        );
+        for wrong in ["hour = 24\n", "hour = -1\n", "day = 1\n"] {
+            assert!(digest(wrong).is_err(), "{wrong}");
+        }
+        assert!(Config::parse("[digest]\n").unwrap_err().contains("[smtp]"));
+        assert_eq!(Config::parse(SAMPLE).unwrap().digest, None);
     }
 
     #[test]

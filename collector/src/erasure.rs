@@ -4,7 +4,8 @@
 //! asked for, record by record. Of a report the records named are replaced by their leaves, and the seed
 //! of the salts by the salts of the others, so that the log leads to the roots that its device signed as
 //! before, and nobody can try a guess at what is gone. Everything is checked before and after: a report
-//! that does not hold is not touched. What findings quote of the records goes as well, and what the judge
+//! that does not hold is not touched. What findings quote of the records goes as well, with the text of extracts
+//! that quote them, and what the judge
 //! remembers is made again from what is left. Where all that a person did is erased, what is left is sealed
 //! under another key, and the old one is destroyed: backups of the store then have nothing either. Files
 //! that officers uploaded go with it. Who, when, why and which numbers stay, in the store, in
@@ -33,9 +34,10 @@ use proviso_report::{DeviceId, Kind, Record, UnixMs};
 use crate::random;
 use crate::signing::Signer;
 use crate::store::erasures::{self, Request};
+use crate::store::extracts::{self, Source};
 use crate::store::people::{self, Person};
 use crate::store::staff::{self, Staff};
-use crate::store::{Read, Tx, devices, documents, sealed};
+use crate::store::{FindingId, Read, Tx, devices, documents, sealed};
 
 /// How long a request waits to be confirmed, in milliseconds: two weeks.
 pub const WAITS: i64 = 14 * 24 * 60 * 60 * 1_000;
@@ -164,6 +166,17 @@ pub fn ask(
     Ok(request)
 }
 
+/// Whether what an extract rests on is among what is erased.
+fn is_gone(source: &Source, findings: &[FindingId], records: &[Erased]) -> bool {
+    match source {
+        Source::Finding(id) => findings.iter().any(|one| one.to_string() == *id),
+        Source::Record(device, seq) => records
+            .iter()
+            .any(|one| one.device.to_string() == *device && one.places.has(*seq)),
+        Source::Note(_) => false,
+    }
+}
+
 /// A request that waits for somebody.
 pub fn waiting(tx: &Tx<'_>, id: &str, now: UnixMs) -> Result<Request, EraseError> {
     let Some(request) = erasures::request(tx, id)? else {
@@ -214,7 +227,10 @@ pub fn confirm(
     if request.whole {
         let why = format!("erased with everything: {}", request.rule);
         documents::erase(tx, &person.id, &why, now.0)?;
+        extracts::erase_all(tx, &person.id)?;
         sealed::rotate(tx, &person.id)?;
+    } else {
+        extracts::erase(tx, &person.id, |source| is_gone(source, &about, &records))?;
     }
     let erasure = Erasure {
         id: request.id.clone(),

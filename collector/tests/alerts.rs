@@ -17,11 +17,14 @@ use std::time::{Duration, Instant};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use data_encoding::BASE64;
+use proviso_collector::alerts::weekly::Weekly;
 use proviso_collector::alerts::{self, Pauses, Ways};
 use proviso_collector::config::Config;
 use proviso_collector::store::devices::{self, Device, DeviceState, Registered};
 use proviso_collector::store::findings::{self, Finding, Proof};
 use proviso_collector::store::people::{self, Person};
+use proviso_collector::store::sight::{self, Case};
+use proviso_collector::store::staff::{self, Role, Staff};
 use proviso_collector::store::{DeviceId, FindingId, Hash, PersonId, Store, StoreError, outbox};
 use tokio_util::sync::CancellationToken;
 
@@ -505,4 +508,59 @@ async fn a_day_without_a_mail_server_loses_nothing_and_doubles_nothing() {
     let once: std::collections::BTreeSet<_> = delivered.iter().collect();
     assert_eq!((delivered.len(), once.len()), (30, 30));
     assert!(fixture.waiting().await.is_empty());
+}
+
+/// The mail of the week goes to the officer's own address, by the real mail server, once.
+#[tokio::test]
+async fn the_figures_of_the_week_reach_an_officer() {
+    let fixture = Fixture::new();
+    let server = MailServer::start(fixture.dir.path(), "nobody@example.com");
+    let config = Config::parse(&format!(
+        "[smtp]\nserver = \"127.0.0.1\"\nport = {}\ntls = false\nfrom = \"proviso@example.com\"\n\
+         to = [\"duty@example.com\"]\n[digest]\nhour = 7\n",
+        server.port
+    ))
+    .unwrap();
+    fixture.find(0..2, vec![]).await;
+    fixture
+        .store
+        .write("staff", |tx| -> Result<(), StoreError> {
+            let mut kim = Staff::new("kim".into(), "kim".into(), String::new(), Role::Manager);
+            kim.mail = "kim@example.com".to_owned();
+            staff::add(tx, &kim)?;
+            let case = Case {
+                id: "1".to_owned(),
+                person: PersonId::from_random([7; 16]),
+                officer: "kim".to_owned(),
+                since: 1,
+                until: None,
+                put_by: String::new(),
+                reason: String::new(),
+            };
+            Ok(sight::assign(tx, &case)?)
+        })
+        .await
+        .unwrap();
+    let (weekly, post) = Weekly::open(&config, BASE).unwrap().unwrap();
+    // Monday 23 November 2026, seven in the morning.
+    let monday = 1_795_417_200_000;
+    for now in [monday, monday, monday + 1] {
+        weekly.make(&fixture.store, now).await.unwrap();
+        while weekly.deliver(&fixture.store, &post, now).await.unwrap() {}
+    }
+    let mails = server.mails();
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    let mail = &mails[0];
+    // A pseudonym is the most that it says of anybody.
+    for private in ["Alex", "alex-laptop", "facebook", "4.a"] {
+        assert!(!mail.contains(private), "{private} in:\n{mail}");
+    }
+    for said in [
+        "To: kim@example.com",
+        "Auto-Submitted: auto-generated",
+        "People whose case is yours: 1",
+        "Waiting for a decision: 2",
+    ] {
+        assert!(mail.contains(said), "{said}: {mail}");
+    }
 }

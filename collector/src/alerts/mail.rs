@@ -102,6 +102,30 @@ impl Mail {
         })
     }
 
+    /// Sends a text of its own to the one whom it was made for; the same `id` is the same mail.
+    pub(super) async fn letter(&self, id: &str, subject: &str, body: &str) -> Result<(), Failure> {
+        let to = self.recipient(&[])?;
+        let email = to.email.clone();
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(to)
+            .subject(subject)
+            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
+            .header(ContentType::TEXT_PLAIN)
+            .raw_header(automatic())
+            .body(body.to_owned())
+            .map_err(|error| Failure(format!("a mail could not be written: {error}")))?;
+        match self.transport.send(message).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Failure(format!(
+                "the mail server {} did not take a mail for {}: {}",
+                self.server,
+                email,
+                with_causes(&error)
+            ))),
+        }
+    }
+
     fn message(&self, parcels: &[Parcel], to: Mailbox) -> Result<Message, Failure> {
         let told = parcels
             .iter()

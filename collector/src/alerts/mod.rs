@@ -19,6 +19,7 @@
 mod mail;
 mod sms;
 mod webhook;
+pub mod weekly;
 
 use std::time::Duration;
 

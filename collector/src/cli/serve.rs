@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
+use proviso_collector::alerts::weekly::{self, Weekly};
 use proviso_collector::alerts::{self, Ways};
 use proviso_collector::clock;
 use proviso_collector::config::Config;
@@ -106,6 +107,7 @@ impl Serve {
         let link = config.listen.link.clone();
         let link = link.unwrap_or_else(|| format!("https://{web_address}"));
         let ways = Ways::open(config, &link)?;
+        let weekly = Weekly::open(config, &link)?;
         let exporter = exporter(data, store)?;
         let ledger_key = Arc::new(data.ledger_key()?);
         Witnesses::open(&config.witnesses, store.clone())?;
@@ -141,6 +143,13 @@ impl Serve {
             telling.await;
             Ok(())
         });
+        if let Some((weekly, post)) = weekly {
+            let mails = weekly::run(store.clone(), weekly, post, stop.clone());
+            parts.spawn(async move {
+                mails.await;
+                Ok(())
+            });
+        }
         let signing = ledger::run(store.clone(), ledger_key, config.clone(), stop.clone());
         parts.spawn(async move {
             signing.await;

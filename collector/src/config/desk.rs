@@ -125,6 +125,14 @@ impl Default for Queue {
     }
 }
 
+impl Overdue {
+    /// In milliseconds: urgent, breach, review.
+    #[must_use]
+    pub fn millis(self) -> [i64; 3] {
+        [self.urgent, self.breach, self.review].map(|hours| i64::from(hours) * 3_600_000)
+    }
+}
+
 impl Default for Overdue {
     fn default() -> Self {
         Self {

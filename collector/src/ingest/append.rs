@@ -22,6 +22,7 @@ use super::desk::Desk;
 use super::life;
 use super::named::Given;
 use super::refused::Refused;
+use super::signs;
 use super::trouble;
 use crate::clock;
 use crate::judging::{Judged, Memory, Unwritten, held_lists};
@@ -312,6 +313,7 @@ impl Desk {
                 log_keys::add(tx, device, &named)?;
             }
             life::follow(tx, &row, appends.records(), now)?;
+            signs::follow(tx, &row, appends.records(), now)?;
             reports::add(tx, &appends.into_row(device, &before, now, times))?;
             let Outcome {
                 judged, unwritten, ..

@@ -23,6 +23,7 @@ mod named;
 mod peers;
 pub mod refused;
 pub mod session;
+mod signs;
 pub mod tls;
 mod trouble;
 

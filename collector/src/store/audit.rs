@@ -134,7 +134,7 @@ pub fn of_person(
     )
 }
 
-fn shown(row: &Row<'_>) -> Result<Shown, SqlError> {
+pub(super) fn shown(row: &Row<'_>) -> Result<Shown, SqlError> {
     Ok(Shown {
         entry: Entry {
             id: row.text(0)?,

@@ -3,23 +3,18 @@
 //! Promises: a page about a person that cannot be entered here is not sent. A page that keeps
 //! itself up to date is one look, entered again after ten minutes.
 
-use std::sync::Arc;
-
-use axum::extract::{Query, State};
-use maud::{Markup, html};
-use serde::Deserialize;
+mod kind;
+pub(super) mod list;
+pub(super) mod month;
 
 use crate::clock;
 use crate::random;
-use crate::store::audit::{self, Entry, Shown};
-use crate::store::staff::Role;
+use crate::store::audit::{self, Entry};
 use crate::store::{PersonId, StoreError, Tx};
 
 use super::Site;
 use super::fault::Fault;
 use super::gate::Signed;
-use super::layout::{self, PER_PAGE, Page};
-use super::words;
 
 pub(super) const SIGNED_IN: &str = "signed_in";
 pub(super) const SIGNED_OUT: &str = "signed_out";
@@ -66,7 +61,18 @@ pub(super) const SEARCHED: &str = "searched";
 pub(super) const FOUND: &str = "found";
 pub(super) const SAW_ALERT: &str = "saw_alert";
 pub(super) const SAW_ALIKE: &str = "saw_alike";
+pub(super) const SAW_CASELOAD: &str = "saw_caseload";
+pub(super) const SAW_TEAM: &str = "saw_team";
+pub(super) const ASSIGNED: &str = "assigned";
 pub(super) const SAW_AUDIT: &str = "saw_audit";
+pub(super) const EXTRACT_MADE: &str = "extract_made";
+pub(super) const EXTRACT_READ: &str = "extract_read";
+pub(super) const EXTRACT_WITHDRAWN: &str = "extract_withdrawn";
+pub(super) const SAW_EXTRACTS: &str = "saw_extracts";
+pub(super) const CHOSE_WEEKLY: &str = "chose_weekly";
+pub(super) const SAW_RULES: &str = "saw_rules";
+pub(super) const SAW_RULE: &str = "saw_rule";
+pub(super) const SAW_MONTH: &str = "saw_month";
 /// Asked for a person who is not one of theirs.
 pub(super) const REFUSED: &str = "refused";
 pub(super) const EXPORTED: &str = "exported";
@@ -150,103 +156,7 @@ impl Site {
     }
 }
 
-/// What to show.
-#[derive(Deserialize)]
-pub(super) struct Wanted {
-    person: Option<String>,
-    page: Option<u64>,
-}
-
-/// The page.
-pub(super) async fn show(
-    State(site): State<Arc<Site>>,
-    signed: Signed,
-    Query(wanted): Query<Wanted>,
-) -> Result<Markup, Fault> {
-    let person: Option<PersonId> = match &wanted.person {
-        None => None,
-        Some(id) => Some(id.parse().map_err(|_| {
-            Fault::Missing("there is no person with this id; look in the overview")
-        })?),
-    };
-    let auditor = signed.role == Role::Auditor;
-    if let (Some(person), false) = (&person, auditor) {
-        site.in_sight(&signed, person).await?;
-    }
-    site.looks(&signed, SAW_AUDIT, person.as_ref(), "").await?;
-    let watched = match &person {
-        None => Some(site.witnessed().await?),
-        Some(_) => None,
-    };
-    let (page, skip) = layout::skip(wanted.page);
-    let (whose, staff, now) = (person.clone(), signed.staff.clone(), clock::now());
-    let mut rows = site
-        .store
-        .read(move |read| {
-            Ok::<_, StoreError>(match &whose {
-                None if auditor => audit::latest(read, PER_PAGE + 1, skip)?,
-                None => audit::seen_by(read, (&staff, now), PER_PAGE + 1, skip)?,
-                Some(person) => audit::of_person(read, person, PER_PAGE + 1, skip)?,
-            })
-        })
-        .await?;
-    let more = rows.len() as u64 > PER_PAGE;
-    rows.truncate(PER_PAGE as usize);
-    let query = person.as_ref().map(|id| format!("person={id}&"));
-    let body = html! {
-        h1 { "Who looked, and who did what" }
-        @if let Some(person) = &person {
-            p { "Entries about one person only. " a href={ "/person/" (person) } { "To the person" }
-                " · " a href="/audit" { "Everybody's entries" } }
-        }
-        @if let Some(watched) = &watched {
-            (watched.show(&site))
-        }
-        @if rows.is_empty() {
-            p.empty { "Nothing is entered here yet." }
-        } @else {
-            (list(&site, &rows))
-        }
-        (layout::pager("/audit", query.as_deref().unwrap_or_default(), page, more))
-    };
-    let about = Page {
-        title: "Who looked",
-        here: "/audit",
-        ..Page::default()
-    };
-    Ok(layout::page(&signed, &about, &body))
-}
-
-fn list(site: &Site, rows: &[Shown]) -> Markup {
-    html! {
-        ul.rows {
-            @for row in rows {
-                li {
-                    b { (row.staff_name) } " " (action(&row.entry.action)) " " (on(&row.entry))
-                    @if let (Some(name), Some(id)) = (&row.pseudonym, &row.entry.person) {
-                        " of " a href={ "/person/" (id) } { (name) }
-                    }
-                    " " span.quiet { (words::moment(row.entry.at, &site.zone)) }
-                }
-            }
-        }
-    }
-}
-
-/// On what: a link to the case where there is one.
-fn on(entry: &Entry) -> Markup {
-    let case = matches!(entry.action.as_str(), SAW_ALERT | SAW_ALIKE | DECIDED);
-    let (id, rest) = entry.reason.split_once(' ').unwrap_or((&entry.reason, ""));
-    html! {
-        @if case && !id.is_empty() {
-            a href={ "/alert/" (id) } { "case " (id.chars().take(8).collect::<String>()) }
-            " " (rest)
-        } @else {
-            (entry.reason)
-        }
-    }
-}
-
+/// What was done, in words that go on with whom or what.
 fn action(word: &str) -> &str {
     match word {
         SIGNED_IN => "signed in",
@@ -293,6 +203,16 @@ fn action(word: &str) -> &str {
         SAW_ALIKE => "saw alerts like",
         REFUSED => "asked for, and was not shown, something",
         SAW_AUDIT => "saw who looked",
+        SAW_MONTH => "saw the report of the month",
+        EXTRACT_MADE => "disclosed an extract",
+        EXTRACT_READ => "read the extract",
+        EXTRACT_WITHDRAWN => "withdrew the extract",
+        SAW_EXTRACTS => "saw the extracts",
+        CHOSE_WEEKLY => "chose whether to get the mail of each week:",
+        SAW_RULES => "saw how findings were decided by rule",
+        SAW_RULE => "saw what was found by rule",
+        SAW_CASELOAD => "saw the caseload",
+        SAW_TEAM => "saw the load of the team",
         EXPORTED => "asked for an evidence bundle of",
         DECIDED => "recorded a decision on",
         SAW_NOTES => "saw the notes about",
@@ -327,7 +247,7 @@ fn action(word: &str) -> &str {
         LEFT_OUT_SIGNATURE => "left out a signature of the draft order",
         PUT_ORDER => "put in force",
         "changed_role" => "was given another role or team:",
-        "assigned" => "made the case of",
+        ASSIGNED => "made the case of",
         "lost_second_factor" => "had their second factor reset",
         "new_password" => "was given a new password",
         "asked_erasure" => "asked to erase records of",

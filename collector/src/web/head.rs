@@ -35,10 +35,11 @@ pub(super) enum Tab {
     Intelligence,
     Documents,
     Reviews,
+    Extracts,
 }
 
 impl Tab {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Overview,
         Self::Timeline,
         Self::Notes,
@@ -47,6 +48,7 @@ impl Tab {
         Self::Intelligence,
         Self::Documents,
         Self::Reviews,
+        Self::Extracts,
     ];
 
     /// What follows the person in the address, the words, and who may open it.
@@ -60,6 +62,7 @@ impl Tab {
             Self::Intelligence => ("/intelligence", "Intelligence", Right::Manage),
             Self::Documents => ("/documents", "Documents", Right::Manage),
             Self::Reviews => ("/summary", "Reviews", Right::Manage),
+            Self::Extracts => ("/extracts", "Extracts", Right::Disclose),
         }
     }
 }

@@ -24,6 +24,10 @@ const LINKS: &[(&str, &str, Right)] = &[
     ("/accounts", "Accounts", Right::Administer),
     ("/devices", "Devices", Right::Administer),
     ("/lists", "Lists", Right::Administer),
+    ("/caseload", "Caseload", Right::Queue),
+    ("/rules", "Rules", Right::Queue),
+    ("/team", "Team", Right::Team),
+    ("/extracts", "Extracts", Right::Extract),
     ("/audit", "Who looked", Right::Audit),
 ];
 

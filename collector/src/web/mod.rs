@@ -28,6 +28,7 @@ pub mod csv;
 mod decide;
 mod documents;
 mod export;
+mod extracts;
 mod facts;
 mod fault;
 mod fields;
@@ -64,10 +65,12 @@ mod refused;
 mod register;
 mod review;
 pub mod routes;
+mod rules;
 mod said;
 mod search;
 pub(crate) mod sign_in;
 mod stuck;
+mod team;
 mod texts;
 mod throttle;
 mod timeline;
@@ -88,7 +91,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, SignIn, Witness};
+use crate::config::{Config, Overdue, SignIn, Witness};
 use crate::factor::sealing::{Sealing, SealingError};
 use crate::factor::webauthn::Party;
 use crate::metrics::Requests;
@@ -140,6 +143,9 @@ pub struct Site {
     exporter: Option<Arc<Exporter>>,
     exports: Arc<Semaphore>,
     witnesses: Vec<Witness>,
+    /// Whether mails of the week are sent.
+    digest: bool,
+    overdue: Overdue,
     sign_in: SignIn,
     link: String,
     limits: Mutex<api::Limits>,
@@ -207,6 +213,8 @@ impl Site {
             exporter: None,
             exports: Arc::new(Semaphore::new(1)),
             witnesses: config.witnesses.clone(),
+            digest: config.digest.is_some(),
+            overdue: config.queue.overdue_hours,
             sign_in: config.sign_in.clone(),
             link: String::new(),
             limits: Mutex::default(),

@@ -420,7 +420,8 @@ fn contact(site: &Site, somebody: &Somebody, now: i64) -> Markup {
     }
 }
 
-fn people_words(count: usize) -> String {
+/// `1 person`, `2 people`.
+pub(super) fn people_words(count: usize) -> String {
     match count {
         1 => "1 person".to_owned(),
         _ => format!("{count} people"),

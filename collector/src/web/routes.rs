@@ -20,6 +20,7 @@ use super::{
     Site, alike, assets, audit, calendar, case, decide, documents, export, groups, history,
     intelligence, live, notes, overview, person, plan, register, review, search, timeline,
 };
+use super::{account, extracts, rules, team};
 
 /// One address and method.
 pub struct Route {
@@ -41,6 +42,7 @@ pub fn all() -> Vec<Route> {
     all.extend(kept());
     all.extend(ordered::all());
     all.extend(signed::all());
+    all.extend(teams());
     all
 }
 
@@ -106,7 +108,6 @@ fn desk() -> Vec<Route> {
             routing::post(export::send),
         )
         .fresh(),
-        get("/audit", right(Right::Audit), routing::get(audit::show)),
         get("/live", right(Right::Activity), routing::get(live::stream)),
         // Whoever knows the secret in it may read it: calendar programs cannot sign in.
         get(
@@ -191,6 +192,115 @@ fn kept() -> Vec<Route> {
             "/person/{id}/documents/remove",
             need,
             routing::post(documents::remove),
+        ),
+    ]
+}
+
+/// Caseload and team, rules, extracts, and who looked.
+fn teams() -> Vec<Route> {
+    let right = Need::Right;
+    vec![
+        get(
+            "/caseload",
+            right(Right::Queue),
+            routing::get(team::caseload::show),
+        ),
+        get("/team", right(Right::Team), routing::get(team::load::show)),
+        get(
+            "/team/officer/{id}",
+            right(Right::Team),
+            routing::get(team::assign::show),
+        ),
+        post(
+            "/team/assign",
+            right(Right::Team),
+            routing::post(team::assign::take),
+        ),
+        get(
+            "/person/{id}/extracts",
+            right(Right::Disclose),
+            routing::get(extracts::theirs::list),
+        ),
+        get(
+            "/person/{id}/extract/new",
+            right(Right::Disclose),
+            routing::get(extracts::make::begin),
+        ),
+        post(
+            "/person/{id}/extract/new",
+            right(Right::Disclose),
+            routing::post(extracts::make::look),
+        ),
+        post(
+            "/person/{id}/extract/make",
+            right(Right::Disclose),
+            routing::post(extracts::make::make),
+        )
+        .fresh(),
+        get(
+            "/disclosed/{id}",
+            right(Right::Disclose),
+            routing::get(extracts::theirs::show),
+        ),
+        post(
+            "/disclosed/{id}/withdraw",
+            right(Right::Disclose),
+            routing::post(extracts::theirs::withdraw),
+        ),
+        get(
+            "/extracts",
+            right(Right::Extract),
+            routing::get(extracts::partner::list),
+        ),
+        get(
+            "/extract/{id}",
+            right(Right::Extract),
+            routing::get(extracts::partner::show),
+        ),
+        get(
+            "/team/figures",
+            right(Right::Team),
+            routing::get(team::returns::show),
+        ),
+        get(
+            "/team/figures.csv",
+            right(Right::Team),
+            routing::get(team::returns::csv),
+        ),
+        post(
+            "/account/weekly",
+            Need::Session,
+            routing::post(account::weekly::choose),
+        ),
+        get(
+            "/rules",
+            right(Right::Queue),
+            routing::get(rules::list::show),
+        ),
+        post(
+            "/rules/try",
+            right(Right::Orders),
+            routing::post(rules::one::try_without),
+        ),
+        get(
+            "/rules/one",
+            right(Right::Queue),
+            routing::get(rules::one::show),
+        ),
+        get(
+            "/audit",
+            right(Right::Audit),
+            routing::get(audit::list::show),
+        ),
+        get(
+            "/audit/month",
+            right(Right::Audit),
+            routing::get(audit::month::show),
+        ),
+        get(
+            "/audit/month.csv",
+            right(Right::Audit),
+            routing::get(audit::month::csv),
         ),
     ]
 }

@@ -23,6 +23,10 @@ pub struct Ids {
     pub day: String,
     /// What the manager searched for.
     pub search: String,
+    /// A rule that found something, and the digest of its order.
+    pub rule: (String, String),
+    /// An extract that the partner can read.
+    pub extract: String,
 }
 
 /// Addresses that answer no page, and what they answer.
@@ -33,6 +37,8 @@ const NO_PAGES: &[(&str, &str)] = &[
     ("/single-sign-on", "a way to the provider"),
     ("/single-sign-on/back", "a way back from it"),
     ("/person/{id}/documents/{document}", "a file"),
+    ("/audit/month.csv", "a file"),
+    ("/team/figures.csv", "a file"),
 ];
 
 /// What stands for a parameter, by what the address begins with: the longest that fits counts.
@@ -43,6 +49,12 @@ fn parameter(path: &str, ids: &Ids) -> Option<String> {
         ("/person/{id}", ids.person.to_string()),
         ("/accounts/{id}", super::seed::staff_id(Role::Manager)),
         ("/search/{id}", ids.search.clone()),
+        (
+            "/team/officer/{id}",
+            super::seed::staff_id(Role::Supervisor),
+        ),
+        ("/extract/{id}", ids.extract.clone()),
+        ("/disclosed/{id}", ids.extract.clone()),
     ];
     let fits = table
         .into_iter()
@@ -56,6 +68,7 @@ fn query(path: &str, ids: &Ids) -> String {
     match path {
         "/person/{id}/day" => format!("?day={}", ids.day),
         "/person/{id}/timeline" => format!("?view=week&day={}", ids.day),
+        "/rules/one" => format!("?rule={}&order={}", ids.rule.0, ids.rule.1),
         _ => String::new(),
     }
 }

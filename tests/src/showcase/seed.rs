@@ -6,6 +6,7 @@ use proviso_collector::clock;
 use proviso_collector::digest::Follower;
 use proviso_collector::store::casework::{self, AlertState, Decision};
 use proviso_collector::store::devices::{self, Device, DeviceState, Registered};
+use proviso_collector::store::extracts::{self, Body, Extract, Source};
 use proviso_collector::store::findings::{self, Finding, Proof};
 use proviso_collector::store::incidents::{self, Incident, IncidentKind};
 use proviso_collector::store::people::{self, Person};
@@ -63,6 +64,9 @@ pub(super) async fn fill() -> anyhow::Result<(Admitted, Ids)> {
     let own = own.first().context("the visit became no alert")?.clone();
     let order = own.order;
     let (person, alert, device) = (own.person.clone(), own.id, own.device);
+    let rule = (own.rule.clone(), order.to_string());
+    let whose = person.clone();
+    let extract = inside.write(move |tx| disclosed(tx, &whose, now)).await?;
     inside.write(move |tx| decided(tx, &own, now)).await?;
     inside.write(move |tx| trouble(tx, device, now)).await?;
     let odd = inside.write(move |tx| crowd(tx, order, now)).await?;
@@ -81,6 +85,8 @@ pub(super) async fn fill() -> anyhow::Result<(Admitted, Ids)> {
             .strftime("%Y-%m-%d")
             .to_string(),
         search: search(now).id,
+        rule,
+        extract,
     };
     Ok((admitted, ids))
 }
@@ -206,6 +212,36 @@ fn decided(tx: &Tx<'_>, finding: &Finding, now: i64) -> Result<(), SqlError> {
         casework::decide(tx, &decision, AlertState::Acknowledged)?;
     }
     Ok(())
+}
+
+/// An extract for the partner.
+fn disclosed(tx: &Tx<'_>, person: &PersonId, now: i64) -> Result<String, SqlError> {
+    let body = Body {
+        about: ODD.to_owned(),
+        facts: vec![extracts::Fact {
+            of: Source::Note("0".to_owned()),
+            title: "Note".to_owned(),
+            text: "When: in the morning\nWritten by an officer: █████ was <b>there</b>.".to_owned(),
+        }],
+        words: "Call before you visit.".to_owned(),
+    };
+    let extract = Extract {
+        id: "0e".repeat(16),
+        person: person.clone(),
+        made: now - DAY,
+        staff: staff_id(Role::Manager),
+        recipient: Some(staff_id(Role::Partner)),
+        recipient_name: "pat".to_owned(),
+        purpose: "Child protection conference".to_owned(),
+        basis: "safeguarding".to_owned(),
+        basis_text: "A child lives in the household.".to_owned(),
+        expires: now + 20 * DAY,
+        sha256: body.digest()?,
+        body: Some(body),
+        withdrawn: None,
+    };
+    extracts::put(tx, &extract)?;
+    Ok(extract.id)
 }
 
 fn trouble(tx: &Tx<'_>, device: DeviceId, now: i64) -> Result<(), SqlError> {

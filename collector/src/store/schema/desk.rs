@@ -22,6 +22,11 @@
 //! being 202611), how far each log was followed for that, and what somebody looked for (`search`).
 //!
 //! `open`: tokens of the API, and who reads a calendar of reviews under which secret address.
+//!
+//! `team`: what devices say of themselves (`device_said`: by their own clock, `version` from the latest
+//! start, `order_digest` from the latest sign of life) and every sign that somebody tampered (`tamper`);
+//! what was disclosed to other agencies (`extract`: its `body` is sealed under the person's key; NULL: erased);
+//! the mails of each week (`weekly`: that they were made; `weekly_mail`; `weekly_choice`: who wants none).
 
 /// All of it.
 pub(super) const DESK: &str = concat!(
@@ -32,5 +37,6 @@ pub(super) const DESK: &str = concat!(
     include_str!("desk/orders.sql"),
     include_str!("desk/digest.sql"),
     include_str!("desk/open.sql"),
+    include_str!("desk/team.sql"),
     "UPDATE meta SET value = '9' WHERE key = 'schema';"
 );

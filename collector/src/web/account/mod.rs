@@ -11,6 +11,7 @@ pub(super) mod password;
 mod qr;
 pub(super) mod sessions;
 pub(super) mod tokens;
+pub(super) mod weekly;
 
 use std::sync::Arc;
 
@@ -64,6 +65,7 @@ impl Said {
 
 async fn page(site: &Site, signed: &Signed, said: &Said) -> Result<Markup, Fault> {
     let codes = codes::section(site, signed).await?;
+    let weekly = weekly::section(site, signed).await?;
     let errors = said.errors();
     let passkeys = passkeys::section(site, signed, &errors).await?;
     let sessions = sessions::section(site, signed).await?;
@@ -90,6 +92,7 @@ async fn page(site: &Site, signed: &Signed, said: &Said) -> Result<Markup, Fault
             p { a href="/account/tokens" { "Tokens with which programs read in your name" } }
             p { a href="/account/calendar" { "Your calendar of reviews" } }
         }
+        (weekly)
     };
     let about = Page {
         title: "Your account",

@@ -208,6 +208,35 @@ pub(in crate::web) async fn next(
     start(&site, &signed, &person, &form.once, given).await
 }
 
+/// Begins with the order that is in force, without one of its rules: `seen` is the order that was shown.
+pub(in crate::web) async fn without(
+    site: &Arc<Site>,
+    signed: &Signed,
+    person: &str,
+    (once, seen): (&str, &str),
+    rule: &str,
+) -> Result<Response, Fault> {
+    let person = site.whom(signed, person).await?;
+    let current = current(site, &person).await?.ok_or(NO_ORDER)?;
+    if current.digest.to_string() != seen {
+        return Err(Fault::Stale);
+    }
+    let text = String::from_utf8_lossy(&current.bytes);
+    let text = next::without(&text, rule).ok_or(Fault::Stale)?;
+    let text = next::version(&text, (current.version, current.digest), &Change::None);
+    let given = Given {
+        purpose: Purpose::Vary,
+        reason: format!("Tried without rule {rule}."),
+        bytes: text.into_bytes(),
+        origin: format!(
+            "{} version {} without rule {rule}",
+            current.id, current.version
+        ),
+        lists: Vec::new(),
+    };
+    start(site, signed, &person, once, given).await
+}
+
 const NO_ORDER: Fault = Fault::Input(
     "no order is in force for this person, so there is none to vary, suspend or end; begin a new one",
 );

@@ -41,6 +41,59 @@ pub(super) fn version(text: &str, (number, sha256): (u64, Hash), change: &Change
     lines.join("\n")
 }
 
+/// A text without the rule of this number; none if it has none.
+pub(super) fn without(text: &str, rule: &str) -> Option<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    // Where the rule begins in whose own table a line stands; what is deeper has ids of its own.
+    let mut start = None;
+    for (at, line) in lines.iter().enumerate() {
+        match header(line) {
+            Some("rule") => start = Some(at),
+            Some(_) => start = None,
+            None => {}
+        }
+        let (Some(start), true) = (start, is_id(line, rule)) else {
+            continue;
+        };
+        let ends = |line: &str| {
+            header(line).is_some_and(|name| name == "rule" || !name.starts_with("rule."))
+        };
+        let rest = lines.iter().skip(at).position(|line| ends(line));
+        let end = rest.map_or(lines.len(), |after| at.saturating_add(after));
+        let kept = lines.iter().take(start).chain(lines.iter().skip(end));
+        let mut kept: Vec<&str> = kept.copied().collect();
+        kept.push("");
+        return Some(kept.join("\n"));
+    }
+    None
+}
+
+/// The name of the table that a line begins.
+fn header(line: &str) -> Option<&str> {
+    let line = line.split('#').next()?.trim();
+    let inner = line.strip_prefix('[')?.strip_suffix(']')?;
+    let inner = inner
+        .strip_prefix('[')
+        .and_then(|inner| inner.strip_suffix(']'))
+        .unwrap_or(inner)
+        .trim();
+    let bare = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    let named = inner.bytes().next()?.is_ascii_alphabetic() && inner.bytes().all(bare);
+    named.then_some(inner)
+}
+
+fn is_id(line: &str, id: &str) -> bool {
+    let Some((key, value)) = line.split_once('=') else {
+        return false;
+    };
+    let value = value.trim();
+    let quote = |mark: char| {
+        let rest = value.strip_prefix(mark)?;
+        rest.split(mark).next()
+    };
+    key.trim() == "id" && quote('"').or_else(|| quote('\'')) == Some(id)
+}
+
 /// Sets a key of `[order]`; a key that is not there comes last in it.
 fn set(lines: &mut Vec<String>, key: &str, value: &str) {
     let is_table = |line: &String| line.trim_start().starts_with('[');
@@ -116,6 +169,23 @@ mod tests {
         );
         let change = Change::Suspended(from, Some(date(2026, 4, 1)), says);
         assert!(version(ONE, (1, hash), &change).contains("\nto = 2026-04-01\n"));
+    }
+
+    #[test]
+    fn a_rule_goes_with_all_that_is_its_own_and_nothing_else() {
+        let order = "[order]\nid = \"4.a\"\n[[rule]]\nid = \"4.a\"\nsays = \"x\"\n[rule.match]\nid = \"4.b\"\n\
+            list = [\n\"a\",\n]\n[[rule]] # second\nid = '4.b'\n[[test]]\nid = \"4.c\"\n";
+        assert_eq!(
+            without(order, "4.a").unwrap(),
+            "[order]\nid = \"4.a\"\n[[rule]] # second\nid = '4.b'\n[[test]]\nid = \"4.c\"\n"
+        );
+        let last = without(order, "4.b").unwrap();
+        assert!(
+            !last.contains("second") || !last.contains("[rule.match]"),
+            "{last}"
+        );
+        assert_eq!(without(order, "4.c"), None);
+        assert_eq!(without("", "4.a"), None);
     }
 
     #[test]

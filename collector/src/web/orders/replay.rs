@@ -126,9 +126,33 @@ pub(in crate::web) async fn start(
     if checked.judge.is_none() {
         return amiss("an order with faults finds nothing; mend it first").await;
     }
+    launch(&site, &signed, &id, (case, checked), days).await
+}
+
+/// Begins one for a draft that was begun just now, of the usual time; one with faults is shown instead.
+pub(in crate::web) async fn at_once(
+    site: &Arc<Site>,
+    signed: &Signed,
+    id: &str,
+) -> Result<Response, Fault> {
+    let case = site.draft(signed, id).await?;
+    let checked = site.checked(&case.latest.bytes).await?;
+    if checked.judge.is_none() {
+        return Ok(to(&format!("/draft/{id}")));
+    }
+    launch(site, signed, id, (case, checked), USUAL).await
+}
+
+async fn launch(
+    site: &Arc<Site>,
+    signed: &Signed,
+    id: &str,
+    (case, checked): (Case, Arc<Checked>),
+    days: i64,
+) -> Result<Response, Fault> {
     let now = draft::now();
     let on = format!("{id} version {}, {days} days", case.latest.number);
-    site.looks(&signed, audit::REPLAYED, Some(&case.person.id), &on)
+    site.looks(signed, audit::REPLAYED, Some(&case.person.id), &on)
         .await?;
     let job = Job {
         sha256: case.latest.sha256,
@@ -138,9 +162,9 @@ pub(in crate::web) async fn start(
         outcome: OnceLock::new(),
         over: CancellationToken::new(),
     };
-    let (job, is_new) = site.drafts.replays.begin(&id, job);
+    let (job, is_new) = site.drafts.replays.begin(id, job);
     if is_new {
-        tokio::spawn(run_it(Arc::clone(&site), Arc::clone(&job), case, checked));
+        tokio::spawn(run_it(Arc::clone(site), Arc::clone(&job), case, checked));
     }
     // One that is quick is shown at once; of the others the page says how far they are.
     let _late = tokio::time::timeout(QUICK, job.over.cancelled()).await;

@@ -1,0 +1,352 @@
+//! One rule: what it found among one's people, and what would not have been flagged without it or without a
+//! part of it.
+//!
+//! Promises: what is said of the past is counted from what was found: each alert of the rule either stays,
+//! because another rule found the same record, or would not have been. What people confirmed and a change would
+//! have lost is named first.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::response::Response;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::clock;
+use crate::store::people::{self, Person};
+use crate::store::precision::{self, Figures, Found, Weight};
+use crate::store::{Hash, PersonId, Read, SqlError, StoreError, orders};
+
+use super::super::decide::Verdict;
+use super::super::fault::Fault;
+use super::super::fields;
+use super::super::form::Form;
+use super::super::gate::Signed;
+use super::super::govuk::{self, Head};
+use super::super::layout::{self, Page};
+use super::super::orders::{begin, replay};
+use super::super::{Site, audit, groups, words};
+use super::{noisy, sentence};
+
+/// Findings read; older ones are not counted, and the page says so.
+const MOST: u64 = 20_000;
+
+/// Lines of a table.
+const LINES: usize = 20;
+
+const MISSING: Fault =
+    Fault::Missing("there is no such rule in this order; look in the list of rules");
+
+/// Which.
+#[derive(Deserialize)]
+pub(in crate::web) struct Wanted {
+    #[serde(default)]
+    rule: String,
+    #[serde(default)]
+    order: String,
+}
+
+/// What a change would have left out.
+#[derive(Default)]
+struct Effect {
+    /// Alerts of the rule.
+    alerts: u64,
+    /// Of these, how many another rule found as well.
+    stay: u64,
+    /// Of those that would not have been, by what people decided.
+    gone: Figures,
+    /// And what nobody decided.
+    open: u64,
+}
+
+/// The page.
+pub(in crate::web) async fn show(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Query(wanted): Query<Wanted>,
+) -> Result<Markup, Fault> {
+    let order: Hash = wanted.order.parse().map_err(|_| MISSING)?;
+    let text = site.texts.get(order).await?.ok_or(MISSING)?;
+    let says = text.says(&wanted.rule).ok_or(MISSING)?.to_owned();
+    let on = format!("{} of {order}", wanted.rule);
+    site.looks(&signed, audit::SAW_RULE, None, &on).await?;
+    let (staff, now, rule) = (signed.staff.clone(), clock::now(), wanted.rule.clone());
+    let found = site.store.read(move |read| {
+        let about = (staff.as_str(), now);
+        Ok::<_, StoreError>((
+            precision::found(read, about, &rule, MOST)?,
+            precision::wrong_parts(read, about, &rule)?,
+        ))
+    });
+    let (found, wrong, whole) = {
+        let (mut found, wrong) = found.await?;
+        let whole = (found.len() as u64) < MOST;
+        // The same number says something else in another order.
+        let mut same = BTreeMap::new();
+        for order in found.iter().map(|one| one.order) {
+            if let std::collections::btree_map::Entry::Vacant(entry) = same.entry(order) {
+                let text = site.texts.get(order).await?;
+                entry.insert(text.is_some_and(|text| text.says(&wanted.rule) == Some(&says)));
+            }
+        }
+        found.retain(|one| same.get(&one.order) == Some(&true));
+        let mut parts: BTreeMap<String, u64> = BTreeMap::new();
+        for (part, order, count) in wrong {
+            if same.get(&order) == Some(&true) {
+                *parts.entry(part).or_default() += count;
+            }
+        }
+        (found, parts, whole)
+    };
+    let people: Vec<PersonId> = {
+        let all = found.iter().map(|one| one.person.clone());
+        all.collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect()
+    };
+    let people = site
+        .store
+        .read(move |read| Ok::<_, StoreError>(under(read, people)?))
+        .await?;
+    let mut under = Vec::with_capacity(people.len());
+    for (person, current) in people {
+        let text = match current {
+            Some(order) => site.texts.get(order).await?,
+            None => None,
+        };
+        let has = text.is_some_and(|text| text.says(&wanted.rule) == Some(&says));
+        under.push((person, current.filter(|_| has)));
+    }
+    let people = under;
+    let all = effect(&found);
+    let mut figures = Figures::default();
+    for one in &found {
+        figures.add(weight(one), 1);
+    }
+    let body = html! {
+        (govuk::breadcrumbs(&[("/rules", "Rules")]))
+        h1 { (says) }
+        p { "Rule " (wanted.rule) " of " (text.id) ", and of every other order with the same rule, among your people." }
+        @if !whole { p.note { "Only the latest 20,000 findings are counted." } }
+        p { (sentence(figures)) }
+        @if noisy(figures) {
+            (govuk::inset(&html! {
+                "Proposal: retire it, or leave out the part that was dismissed every time. What that would have \
+                 meant in the past stands below. Whoever agrees begins a draft of the order without it."
+            }))
+        }
+        (without(&all, &found, &site))
+        (parts(&found))
+        (wrong_parts(&wrong))
+        (whose(&signed, &people, &wanted.rule)?)
+    };
+    let about = Page {
+        title: &format!("Rule {}", wanted.rule),
+        here: "/rules",
+        ..Page::default()
+    };
+    Ok(layout::page(&signed, &about, &body))
+}
+
+/// These people, with the order in force of each.
+fn under(read: &Read<'_>, people: Vec<PersonId>) -> Result<Vec<(Person, Option<Hash>)>, SqlError> {
+    let mut all = Vec::with_capacity(people.len());
+    for id in people {
+        if let Some(person) = people::get(read, &id)? {
+            let current = orders::current(read, &id)?.map(|order| order.digest);
+            all.push((person, current));
+        }
+    }
+    Ok(all)
+}
+
+fn weight(one: &Found) -> Option<Weight> {
+    one.verdict.as_deref().and_then(Weight::of)
+}
+
+fn effect<'a>(found: impl IntoIterator<Item = &'a Found>) -> Effect {
+    let mut effect = Effect::default();
+    for one in found {
+        effect.alerts += 1;
+        if one.stays {
+            effect.stay += 1;
+            continue;
+        }
+        match weight(one) {
+            None => effect.open += 1,
+            weight => effect.gone.add(weight, 1),
+        }
+    }
+    effect
+}
+
+fn without(all: &Effect, found: &[Found], site: &Site) -> Markup {
+    let gone = all.alerts - all.stay;
+    let lost: Vec<_> = found
+        .iter()
+        .filter(|one| !one.stays && weight(one) == Some(Weight::Confirmed))
+        .collect();
+    html! {
+        section aria-labelledby="without" {
+            h2 #without { "The past without this rule" }
+            (govuk::summary_list(&[
+                ("Alerts of this rule", html! { (all.alerts) }),
+                ("Would stay", html! { (all.stay) ", because another rule found the same record" }),
+                ("Would not have been", html! {
+                    (gone) ": " (all.gone.confirmed) " confirmed, " (all.gone.dismissed) " dismissed, "
+                    (all.open) " not decided"
+                }),
+            ]))
+            @if !lost.is_empty() {
+                h3 { "Confirmed, and lost without it" }
+                ul.rows {
+                    @for one in lost.iter().take(LINES) {
+                        li {
+                            a href={ "/alert/" (one.finding) } { "Case " (one.finding.to_string().chars().take(8).collect::<String>()) }
+                            ": " (Verdict::words_of(one.verdict.as_deref().unwrap_or_default())) " "
+                            span.quiet { (words::moment(one.at, &site.zone)) }
+                        }
+                    }
+                    @if lost.len() > LINES { li { "And " (lost.len() - LINES) " more." } }
+                }
+            }
+        }
+    }
+}
+
+/// What matched, by text: what a narrower list would have left out.
+fn parts(found: &[Found]) -> Markup {
+    let mut by_text: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();
+    for one in found {
+        by_text.entry(one.matched.as_str()).or_default().push(one);
+    }
+    let mut rows: Vec<_> = by_text
+        .into_iter()
+        .map(|(matched, found)| (matched, effect(found)))
+        .collect();
+    rows.sort_by(|(a, one), (b, other)| {
+        let noise = |one: &Effect| {
+            (
+                one.gone.confirmed > 0,
+                std::cmp::Reverse(one.gone.dismissed),
+            )
+        };
+        noise(one).cmp(&noise(other)).then_with(|| a.cmp(b))
+    });
+    let more = rows.len().saturating_sub(LINES);
+    let cells: Vec<_> = rows
+        .iter()
+        .take(LINES)
+        .map(|(matched, effect)| {
+            vec![
+                groups::matched(matched),
+                html! { (effect.alerts - effect.stay) },
+                html! { (effect.gone.confirmed) },
+                html! { (effect.gone.dismissed) },
+                html! { (effect.open) },
+                html! {
+                    @if effect.gone.confirmed == 0 && effect.gone.dismissed > 0 { "Leaving it out loses nothing that was confirmed" }
+                    @else if effect.gone.confirmed > 0 { "Leaving it out loses what was confirmed" }
+                    @else { "Nothing was decided" }
+                },
+            ]
+        })
+        .collect();
+    let heads = [
+        Head::Text("What matched"),
+        Head::Number("Would not have been"),
+        Head::Number("Confirmed"),
+        Head::Number("Dismissed"),
+        Head::Number("Not decided"),
+        Head::Text("What that means"),
+    ];
+    html! {
+        section aria-labelledby="parts" {
+            h2 #parts { "The past with one part left out" }
+            @if cells.is_empty() { p.empty { "It found nothing among your people." } }
+            @else { (govuk::table("What matched, with what leaving it out would have meant", &heads, &cells)) }
+            @if more > 0 { p.quiet { (words::counted(more as i128, "other text")) " matched as well." } }
+        }
+    }
+}
+
+/// Of false alarms: which part was wrong, as people said.
+fn wrong_parts(parts: &BTreeMap<String, u64>) -> Markup {
+    let rows: Vec<_> = parts
+        .iter()
+        .map(|(part, count)| vec![html! { (part.replace('_', " ")) }, html! { (count) }])
+        .collect();
+    html! {
+        @if !rows.is_empty() {
+            section aria-labelledby="wrong-parts" {
+                h2 #wrong-parts { "Which part was wrong" }
+                (govuk::table("Of false alarms, as people said", &[Head::Text("Part"), Head::Number("How often")], &rows))
+            }
+        }
+    }
+}
+
+/// Each with the order in force if that has the rule, and a button that tries it without.
+fn whose(signed: &Signed, people: &[(Person, Option<Hash>)], rule: &str) -> Result<Markup, Fault> {
+    Ok(html! {
+        section aria-labelledby="whose" {
+            h2 #whose { "Whose order has it" }
+            @if people.is_empty() { p.empty { "It found nothing about any of your people." } }
+            @else {
+                p {
+                    "Trying begins a draft of the person's order without this rule, judges the last weeks by it, and \
+                     shows what would have been flagged. A draft is not in force: nothing changes until it is \
+                     signed and put in force."
+                }
+            }
+            ul.rows {
+                @for (person, current) in people {
+                    li {
+                        a href={ "/person/" (person.id) } { (person.name) } " " small { (person.pseudonym) }
+                        @match current {
+                            None => { " " span.quiet { "the order in force does not have it" } }
+                            Some(order) => {
+                                form.inline method="post" action="/rules/try" {
+                                    (govuk::hidden("token", &signed.token))
+                                    (fields::once()?)
+                                    (govuk::hidden("person", person.id.as_str()))
+                                    (govuk::hidden("rule", rule))
+                                    (govuk::hidden("seen", &order.to_string()))
+                                    button.pv-plain type="submit" {
+                                        "Try it on the past without this rule"
+                                        span.govuk-visually-hidden { ", " (person.pseudonym) }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// The form of one person.
+#[derive(Deserialize)]
+pub(in crate::web) struct Try {
+    token: String,
+    once: String,
+    person: String,
+    rule: String,
+    /// The order that was shown.
+    seen: String,
+}
+
+/// Begins a draft without the rule, and tries it on the past.
+pub(in crate::web) async fn try_without(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Form(form): Form<Try>,
+) -> Result<Response, Fault> {
+    signed.check(&form.token)?;
+    let once = fields::named(&form.once)?;
+    let names = (once.as_str(), form.seen.as_str());
+    begin::without(&site, &signed, &form.person, names, &form.rule).await?;
+    replay::at_once(&site, &signed, &once).await
+}
