@@ -29,6 +29,8 @@ pub struct OrderText {
     clauses: Vec<(String, String)>,
     /// What each rule says.
     rules: BTreeMap<String, String>,
+    /// Who is exempt, with each host that the exemption names.
+    exempts: Vec<(String, String)>,
 }
 
 /// The stored file is not what was put.
@@ -47,6 +49,8 @@ struct File {
     clause: Vec<Clause>,
     #[serde(default)]
     rule: Vec<Rule>,
+    #[serde(default)]
+    exempt: Vec<Exempt>,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +72,14 @@ struct Clause {
 struct Rule {
     id: String,
     says: String,
+}
+
+#[derive(Deserialize)]
+struct Exempt {
+    #[serde(default)]
+    who: String,
+    #[serde(default, rename = "match")]
+    matches: toml::Table,
 }
 
 impl OrderText {
@@ -99,6 +111,7 @@ impl OrderText {
                 .into_iter()
                 .map(|rule| (rule.id, rule.says))
                 .collect(),
+            exempts: file.exempt.iter().flat_map(exempt_hosts).collect(),
         })
     }
 
@@ -118,5 +131,86 @@ impl OrderText {
     /// What a rule says.
     pub fn says(&self, rule: &str) -> Option<&str> {
         self.rules.get(rule).map(String::as_str)
+    }
+
+    /// Whom the order exempts by this host.
+    #[must_use]
+    pub fn exempts(&self, host: &str) -> Option<&str> {
+        let mut all = self.exempts.iter();
+        let found = all.find(|(_, exempt)| host == exempt || ends_with(host, exempt));
+        found.map(|(who, _)| who.as_str())
+    }
+
+    /// Whom the order exempts by another host of the same site.
+    #[must_use]
+    pub fn exempt_near(&self, host: &str) -> Option<&str> {
+        let mut all = self.exempts.iter();
+        let found = all.find(|(_, exempt)| site(host).is_some() && site(host) == site(exempt));
+        found.map(|(who, _)| who.as_str())
+    }
+}
+
+fn exempt_hosts(exempt: &Exempt) -> Vec<(String, String)> {
+    let hosts = exempt.matches.get("host").and_then(toml::Value::as_array);
+    let texts = hosts.into_iter().flatten().filter_map(toml::Value::as_str);
+    texts
+        .map(|host| (exempt.who.clone(), host.trim_start_matches("*.").to_owned()))
+        .collect()
+}
+
+fn ends_with(host: &str, domain: &str) -> bool {
+    let rest = host.strip_suffix(domain);
+    rest.is_some_and(|rest| rest.ends_with('.'))
+}
+
+/// The last part of a host name that somebody can register, as far as its letters tell: a guess that only
+/// makes a person look.
+fn site(host: &str) -> Option<&str> {
+    let mut dots = host.rmatch_indices('.').map(|(at, _)| at);
+    let last = dots.next()?;
+    let (before, short) = (host.get(..last)?, host.len() - last <= 3);
+    let second = before.rfind('.').map_or(0, |at| at + 1);
+    // `co.uk`, `gov.uk`: one part more.
+    if short && before.len() - second <= 3 && second > 0 {
+        let third = before.get(..second - 1)?.rfind('.').map_or(0, |at| at + 1);
+        return host.get(third..);
+    }
+    host.get(second..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORDER: &str = r#"
+format = "proviso-order/1"
+[order]
+id = "X"
+version = 1
+[[exempt]]
+id = "E1"
+who = "Solicitor: Example"
+says = "Private."
+match = { host = ["example-solicitors.co.uk", "*.mail.example"], email = ["*@example"] }
+effect = "suppress_content"
+[[exempt]]
+id = "E2"
+who = "Odd"
+match = { app = ["x"] }
+"#;
+
+    #[test]
+    fn an_exemption_is_near_where_the_site_is_the_same() {
+        let text = OrderText::parse(ORDER.as_bytes(), Hash([0; 32])).unwrap();
+        let who = Some("Solicitor: Example");
+        assert_eq!(text.exempts("example-solicitors.co.uk"), who);
+        assert_eq!(text.exempts("www.example-solicitors.co.uk"), who);
+        assert_eq!(text.exempts("notexample-solicitors.co.uk"), None);
+        assert_eq!(text.exempt_near("portal.example-solicitors.co.uk"), who);
+        assert_eq!(text.exempt_near("other.co.uk"), None);
+        assert_eq!(text.exempt_near("web.mail.example"), who);
+        for odd in ["", ".", "..", "uk", "a.b", "ü.ß.co.uk", "co.uk"] {
+            assert_eq!(text.exempt_near(odd), None, "{odd}");
+        }
     }
 }

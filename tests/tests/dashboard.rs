@@ -18,7 +18,7 @@ fn an_alert_is_seen_understood_decided_and_exported() {
     let mut office = scene.office().unwrap();
     let page = &mut office.browser;
     page.open(&scene.collector.url("/")).unwrap();
-    page.wait_for("No possible breach is waiting", PATIENCE)
+    page.wait_for("Nothing is waiting for a person", PATIENCE)
         .unwrap();
     page.wait_for("Live: ", PATIENCE).unwrap();
     page.eval("window.same = true").unwrap();
@@ -54,12 +54,12 @@ fn an_alert_is_seen_understood_decided_and_exported() {
 
     page.type_into("#reason", "Asked by telephone; he had opened a link.")
         .unwrap();
-    page.press("input[value=no_breach]").unwrap();
+    page.press("input[value=no_action]").unwrap();
     page.press("#decision form button").unwrap();
     page.wait_for("Asked by telephone; he had opened a link.", PATIENCE)
         .unwrap();
     page.open(&scene.collector.url("/")).unwrap();
-    page.wait_for("No possible breach is waiting", PATIENCE)
+    page.wait_for("Nothing is waiting for a person", PATIENCE)
         .unwrap();
     chromium.close().unwrap();
 

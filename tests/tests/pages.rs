@@ -126,7 +126,7 @@ fn alerts_come_by_themselves_and_a_person_decides() {
     browser.type_into("input[name=password]", PASSWORD).unwrap();
     browser.press("form button").unwrap();
     browser
-        .wait_for("No possible breach is waiting", PATIENCE)
+        .wait_for("Nothing is waiting for a person", PATIENCE)
         .unwrap();
     browser.wait_for("Live: ", PATIENCE).unwrap();
 
@@ -181,12 +181,12 @@ fn alerts_come_by_themselves_and_a_person_decides() {
     browser
         .wait_for("Somebody else is on it.", PATIENCE)
         .unwrap();
-    browser.press("input[value=no_breach]").unwrap();
+    browser.press("input[value=no_action]").unwrap();
     browser.press("#decision form button").unwrap();
     let text = browser
         .wait_for("He had written permission.", PATIENCE)
         .unwrap();
-    assert!(text.contains("morgan: Decided: no breach"), "{text}");
+    assert!(text.contains("morgan: Decided: no action"), "{text}");
 
     // A session that has ended is said, not hidden behind an old page.
     browser.wait_for("Live: ", PATIENCE).unwrap();

@@ -16,7 +16,7 @@ pub(crate) mod tests;
 use super::casework::AlertState;
 use super::conditions::{Condition, ConditionKind};
 use super::findings::Finding;
-use super::ids::{FindingId, Hash, PersonId};
+use super::ids::{DeviceId, FindingId, Hash, PersonId};
 use super::incidents::Incident;
 use super::snoozes;
 use super::sql::{Read, Row, SqlError, Tx};
@@ -136,13 +136,13 @@ pub struct Repeat {
 pub(super) fn join_finding(tx: &Tx<'_>, finding: &Finding) -> Result<(), SqlError> {
     let open = tx.first(
         "SELECT id FROM casefile WHERE person = $1 AND kind = 'finding' AND subject = $2 \
-         AND device = '' AND stage = 0 AND first_at - $4 <= $3 AND last_at + $4 >= $3 \
+         AND device = '' AND stage = 0 AND first_at <= $3 AND last_at >= $4 \
          ORDER BY first_at, id LIMIT 1",
         &[
             finding.person.as_str().into(),
             (&finding.clause).into(),
-            finding.at.into(),
-            QUIET.into(),
+            finding.at.saturating_add(QUIET).into(),
+            finding.at.saturating_sub(QUIET).into(),
         ],
         |row| row.text(0),
     )?;
@@ -469,6 +469,26 @@ pub fn undecided(
          WHERE i.casefile = $1 AND a.state <> 'decided' ORDER BY a.opened, i.finding LIMIT $2",
         &[case.into(), limit.into()],
         |row| Ok((row.parsed(0)?, row.parsed(1)?)),
+    )
+}
+
+/// The alerts of a case that are decided, oldest first; at most `limit`.
+pub fn decided(read: &Read<'_>, case: &str, limit: u64) -> Result<Vec<FindingId>, SqlError> {
+    read.query(
+        "SELECT i.finding FROM incase i JOIN alert a ON a.finding = i.finding \
+         WHERE i.casefile = $1 AND a.state = 'decided' ORDER BY a.opened, i.finding LIMIT $2",
+        &[case.into(), limit.into()],
+        |row| row.parsed(0),
+    )
+}
+
+/// The records behind the alerts of a case: finding, device and number, in the order of each device's log.
+pub fn records(read: &Read<'_>, case: &str) -> Result<Vec<(FindingId, DeviceId, u64)>, SqlError> {
+    read.query(
+        "SELECT f.id, f.device, f.seq FROM incase i JOIN finding f ON f.id = i.finding \
+         WHERE i.casefile = $1 ORDER BY f.device, f.seq, f.id",
+        &[case.into()],
+        |row| Ok((row.parsed(0)?, row.parsed(1)?, row.count(2)?)),
     )
 }
 

@@ -3,8 +3,7 @@
 //! Promises: decisions are only ever added, so the history of an alert shows who said what, when
 //! and why; the state of an alert, what its case counts and how often a rule was judged how follow its
 //! latest decision in the same transaction. Alerts of
-//! one person, rule, order and matched part form a group, so that forty visits to one site are one
-//! line.
+//! one person, rule, order and matched part are alike, and can be decided together.
 //!
 //! Refuses: to decide anything by itself.
 
@@ -17,7 +16,6 @@ use super::ids::{FindingId, Hash, PersonId};
 use super::ledger;
 use super::rulings;
 use super::sql::{Read, Row, SqlError, Tx};
-use super::vault::VaultError;
 
 /// Where an alert stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,33 +39,6 @@ pub struct Alert {
     pub opened: i64,
     /// Where it stands.
     pub state: AlertState,
-}
-
-/// Alerts alike: one person, rule, order and matched part.
-#[derive(Debug, Clone)]
-pub struct Group {
-    /// Whom it concerns.
-    pub person: PersonId,
-    /// The rule.
-    pub rule: String,
-    /// Its clause.
-    pub clause: String,
-    /// `review`, `breach` or `urgent`.
-    pub severity: String,
-    /// JSON, as in the finding.
-    pub matched: String,
-    /// Judged by this order.
-    pub order: Hash,
-    /// Alerts not decided.
-    pub count: u64,
-    /// Of these, not even acknowledged.
-    pub open: u64,
-    /// Earliest and latest time of what happened, Unix milliseconds.
-    pub span: (i64, i64),
-    /// When the oldest of them was opened, Unix milliseconds.
-    pub oldest: i64,
-    /// One of them, to name the group in an address.
-    pub any: FindingId,
 }
 
 /// One person's verdict on one alert.
@@ -125,47 +96,6 @@ pub fn alert(read: &Read<'_>, finding: FindingId) -> Result<Option<Alert>, SqlEr
     )
 }
 
-/// Groups of alerts that nobody decided, of everybody whom `staff` sees: worst first, then longest waiting.
-pub fn groups(
-    read: &Read<'_>,
-    (staff, now): (&str, i64),
-    limit: u64,
-    skip: u64,
-) -> Result<Vec<Group>, SqlError> {
-    read.query(
-        "SELECT f.person, f.rule, f.clause, f.severity, f.matched, f.order_digest, count(*), \
-         sum(CASE WHEN a.state = 'open' THEN 1 ELSE 0 END), min(f.at), max(f.at), \
-         min(a.opened), min(f.id) FROM alert a JOIN finding f ON f.id = a.finding \
-         WHERE a.state IN ('open', 'acknowledged') AND a.person IN \
-         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
-         GROUP BY f.person, f.rule, f.clause, f.severity, f.matched, f.order_digest \
-         ORDER BY CASE f.severity WHEN 'urgent' THEN 0 WHEN 'breach' THEN 1 ELSE 2 END, \
-         min(a.opened), min(f.id) LIMIT $3 OFFSET $4",
-        &[staff.into(), now.into(), limit.into(), skip.into()],
-        group,
-    )
-}
-
-/// One person's groups, in the same order.
-pub fn groups_of(
-    read: &Read<'_>,
-    person: &PersonId,
-    limit: u64,
-    skip: u64,
-) -> Result<Vec<Group>, SqlError> {
-    read.query(
-        "SELECT f.person, f.rule, f.clause, f.severity, f.matched, f.order_digest, count(*), \
-         sum(CASE WHEN a.state = 'open' THEN 1 ELSE 0 END), min(f.at), max(f.at), \
-         min(a.opened), min(f.id) FROM alert a JOIN finding f ON f.id = a.finding \
-         WHERE a.state IN ('open', 'acknowledged') AND a.person = $1 \
-         GROUP BY f.person, f.rule, f.clause, f.severity, f.matched, f.order_digest \
-         ORDER BY CASE f.severity WHEN 'urgent' THEN 0 WHEN 'breach' THEN 1 ELSE 2 END, \
-         min(a.opened), min(f.id) LIMIT $2 OFFSET $3",
-        &[person.as_str().into(), limit.into(), skip.into()],
-        group,
-    )
-}
-
 /// Alerts like `finding`'s, newest first; decided ones too if `all`.
 pub fn members(
     read: &Read<'_>,
@@ -220,17 +150,6 @@ pub fn waiting_digest(read: &Read<'_>, finding: FindingId, limit: u64) -> Result
         lines.push_str(&format!("{} {}\n", member.finding, member.state.as_str()));
     }
     Ok(Hash::of(lines.as_bytes()))
-}
-
-/// Alerts that nobody decided, of everybody whom `staff` sees.
-pub fn count_waiting(read: &Read<'_>, (staff, now): (&str, i64)) -> Result<u64, SqlError> {
-    let found = read.first(
-        "SELECT count(*) FROM alert WHERE state IN ('open', 'acknowledged') AND person IN \
-         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2)",
-        &[staff.into(), now.into()],
-        |row| row.count(0),
-    )?;
-    Ok(found.unwrap_or(0))
 }
 
 /// Decisions on one alert, oldest first.
@@ -333,26 +252,6 @@ impl std::str::FromStr for AlertState {
 #[derive(Debug, thiserror::Error)]
 #[error("neither open, acknowledged nor decided")]
 pub struct UnknownState;
-
-fn group(row: &Row<'_>) -> Result<Group, SqlError> {
-    Ok(Group {
-        person: row.parsed(0)?,
-        rule: row.text(1)?,
-        clause: row.text(2)?,
-        severity: row.text(3)?,
-        matched: match row.opened_text(4) {
-            // One person's key that is gone must not hide what waits about everybody else.
-            Err(SqlError::Vault(VaultError::Missing(_))) => "[]".to_owned(),
-            opened => opened?,
-        },
-        order: row.parsed(5)?,
-        count: row.count(6)?,
-        open: row.count(7)?,
-        span: (row.int(8)?, row.int(9)?),
-        oldest: row.int(10)?,
-        any: row.parsed(11)?,
-    })
-}
 
 fn decided(row: &Row<'_>) -> Result<Decided, SqlError> {
     Ok(Decided {

@@ -1,7 +1,7 @@
 //! What the overview shows of everybody, read in a few passes whatever their number.
 //!
-//! Promises: nothing here is a table of its own; every figure is counted from the tables that hold
-//! the truth.
+//! Promises: nothing here is a table of its own; what waits is summed from the cases, every other figure is
+//! counted from the tables that hold the truth.
 
 use std::collections::BTreeMap;
 
@@ -46,30 +46,29 @@ pub struct LogSeen {
 /// What waits, by person.
 pub fn waiting(read: &Read<'_>) -> Result<BTreeMap<PersonId, Waiting>, SqlError> {
     let rows = read.query(
-        "SELECT a.person, f.severity, count(*), \
-         sum(CASE WHEN a.state = 'open' THEN 1 ELSE 0 END), min(a.opened) \
-         FROM alert a JOIN finding f ON f.id = a.finding WHERE a.state IN ('open', 'acknowledged') \
-         GROUP BY a.person, f.severity",
+        "SELECT person, sum(urgent), sum(breach), sum(review), sum(unheeded), min(opened) \
+         FROM casefile WHERE stage = 0 AND kind = 'finding' GROUP BY person",
         &[],
         |row| {
             let person: PersonId = row.parsed(0)?;
-            Ok((
-                person,
-                row.text(1)?,
-                row.count(2)?,
-                row.count(3)?,
-                row.int(4)?,
-            ))
+            let counts = [row.count(1)?, row.count(2)?, row.count(3)?];
+            Ok((person, counts, row.count(4)?, row.int(5)?))
         },
     )?;
-    let mut out: BTreeMap<PersonId, Waiting> = BTreeMap::new();
-    for (person, severity, count, open, oldest) in rows {
-        let waiting = out.entry(person).or_default();
-        waiting.by_severity.insert(severity, count);
-        waiting.open += open;
-        waiting.oldest = Some(waiting.oldest.map_or(oldest, |at| at.min(oldest)));
-    }
-    Ok(out)
+    let of = |(person, counts, open, oldest): (PersonId, [u64; 3], u64, i64)| {
+        let severities = ["urgent", "breach", "review"].map(str::to_owned);
+        let some = severities
+            .into_iter()
+            .zip(counts)
+            .filter(|(_, count)| *count > 0);
+        let waiting = Waiting {
+            by_severity: some.collect(),
+            open,
+            oldest: Some(oldest),
+        };
+        (person, waiting)
+    };
+    Ok(rows.into_iter().map(of).collect())
 }
 
 /// Devices in service.

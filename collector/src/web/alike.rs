@@ -14,14 +14,14 @@ use crate::store::people::{self, Person};
 use crate::store::{FindingId, Hash, StoreError};
 
 use super::Site;
-use super::decide;
+use super::decide::{self, Draft};
 use super::fault::Fault;
 use super::gate::Signed;
 use super::layout::{self, PER_PAGE, Page};
 use super::{audit, groups, words};
 
 /// Where in the list, and whether decided ones are wanted too.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Wanted {
     page: Option<u64>,
     all: Option<u8>,
@@ -45,12 +45,23 @@ pub(super) async fn show(
     Query(wanted): Query<Wanted>,
 ) -> Result<Markup, Fault> {
     let id = decide::finding(&id)?;
+    page(&site, &signed, id, &wanted, &Draft::default()).await
+}
+
+/// The page, with what somebody typed into its form.
+pub(super) async fn page(
+    site: &Site,
+    signed: &Signed,
+    id: FindingId,
+    wanted: &Wanted,
+    draft: &Draft,
+) -> Result<Markup, Fault> {
     let all = wanted.all == Some(1);
     let (page, skip) = layout::skip(wanted.page);
-    let found = gather(&site, id, all, skip).await?.ok_or(decide::MISSING)?;
+    let found = gather(site, id, all, skip).await?.ok_or(decide::MISSING)?;
     let person = found.finding.person.clone();
-    site.in_sight(&signed, &person).await?;
-    site.looks(&signed, audit::SAW_ALIKE, Some(&person), &id.to_string())
+    site.in_sight(signed, &person).await?;
+    site.looks(signed, audit::SAW_ALIKE, Some(&person), &id.to_string())
         .await?;
     let text = site.texts.get(found.finding.order).await?;
     let says = text
@@ -63,6 +74,7 @@ pub(super) async fn show(
     let now = clock::now();
     let name = found.person.as_ref().map(|person| person.name.as_str());
     let body = html! {
+        (draft.errors.summary())
         p.crumbs { a href={ "/person/" (person) } { (name.unwrap_or("Somebody not in the register")) } }
         h1 { "Alike: " (words::rule(says, text.is_some(), &found.finding.rule)) }
         p {
@@ -103,7 +115,7 @@ pub(super) async fn show(
                 form.sheet method="post" action={ (path) "/decide" } {
                     input type="hidden" name="token" value=(signed.token);
                     input type="hidden" name="seen" value=(found.seen);
-                    (decide::fields(AlertState::Open))
+                    (decide::fields(site, AlertState::Open, draft))
                     button type="submit" { "Record for all " (found.waiting) }
                 }
             }
@@ -116,7 +128,7 @@ pub(super) async fn show(
         live: true,
         here: "",
     };
-    Ok(layout::page(&signed, &about, &body))
+    Ok(layout::page(signed, &about, &body))
 }
 
 async fn gather(site: &Site, id: FindingId, all: bool, skip: u64) -> Result<Option<Found>, Fault> {

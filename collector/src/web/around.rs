@@ -1,4 +1,4 @@
-//! The record behind an alert, and the ten minutes around it.
+//! The record behind an alert, and ten minutes before and after it.
 
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
@@ -14,7 +14,7 @@ use super::{facts, words};
 const MINUTE: i64 = 60_000;
 
 /// Half of the time that is shown.
-const HALF: i64 = 5 * MINUTE;
+const HALF: i64 = 10 * MINUTE;
 
 /// How long after a visit a second source is expected to have seen it.
 const CONFIRMED: i64 = 60 * MINUTE;
@@ -62,6 +62,16 @@ impl Around {
         self.own.as_ref().map(|own| own.bounds)
     }
 
+    /// Its record, if the report can be read.
+    pub(super) fn own(&self) -> Option<&Held> {
+        self.own.as_ref()
+    }
+
+    /// Those around it.
+    pub(super) fn others(&self) -> &[Held] {
+        &self.others.records
+    }
+
     /// In whose account its record happened.
     pub(super) fn account(&self) -> Option<&str> {
         self.own.as_ref()?.record.account.as_deref()
@@ -85,7 +95,7 @@ impl Around {
         let late = after.len().saturating_sub(SIDE);
         html! {
             section #around data-live aria-labelledby="minutes" {
-                h2 #minutes { "The ten minutes around it" }
+                h2 #minutes { "Ten minutes before and after" }
                 @for sentence in &self.others.unreadable { p.fault { (sentence) } }
                 @if self.others.records.is_empty() {
                     p.empty {

@@ -2,7 +2,13 @@
 //! and behind it, and what people decided.
 //!
 //! Promises: fact, finding and decision stand apart on the page, as they are kept apart; three times
-//! are shown and named; what is not held as evidence yet says so.
+//! are shown and named; what is not held as evidence yet says so; how sure it is, and what points the other way,
+//! are said before anybody decides, and only from what the records have.
+
+mod doubt;
+mod earlier;
+mod sure;
+mod whole;
 
 use std::sync::Arc;
 
@@ -12,26 +18,30 @@ use maud::{Markup, html};
 
 use crate::clock;
 use crate::order_text::OrderText;
+use crate::store::cases::{self, CaseFile};
 use crate::store::casework::{self, Alert, AlertState, Decided};
 use crate::store::devices::{self, Registered};
 use crate::store::findings::{self, Finding, Proof};
 use crate::store::outbox::{self, Sent};
 use crate::store::people::{self, Person};
+use crate::store::rulings::{self, Judged};
 use crate::store::{FindingId, Read, SqlError, StoreError};
 
 use super::Site;
+use super::access::Right;
 use super::around::{self, Around};
-use super::decide::{self, Verdict};
+use super::decide::{self, Draft, Verdict};
 use super::fault::{self, Fault};
 use super::gate::Signed;
+use super::govuk::{button, hidden};
 use super::layout::{self, Page};
 use super::said::{self, Said};
 use super::{audit, groups, words};
 
-/// Everything the page shows, from one snapshot.
-struct Case {
+/// Everything that is shown of an alert, from one snapshot.
+pub(super) struct Case {
     alert: Alert,
-    finding: Finding,
+    pub(super) finding: Finding,
     person: Option<Person>,
     device: Option<Registered>,
     decisions: Vec<Decided>,
@@ -39,6 +49,8 @@ struct Case {
     alike: u64,
     around: Around,
     said: Said,
+    file: Option<CaseFile>,
+    judged: Vec<Judged>,
 }
 
 /// The page.
@@ -48,49 +60,102 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Markup, Fault> {
     let id = decide::finding(&id)?;
+    page(&site, &signed, id, &Draft::default()).await
+}
+
+/// The page, with what somebody typed into its form.
+pub(super) async fn page(
+    site: &Site,
+    signed: &Signed,
+    id: FindingId,
+    draft: &Draft,
+) -> Result<Markup, Fault> {
     let found = site
         .store
         .read(move |read| Ok::<_, StoreError>(gather(read, id)?))
         .await?;
     let case = found.ok_or(decide::MISSING)?;
     let whose = case.finding.person.clone();
-    site.in_sight(&signed, &whose).await?;
-    site.looks(&signed, audit::SAW_ALERT, Some(&whose), &id.to_string())
+    site.in_sight(signed, &whose).await?;
+    site.looks(signed, audit::SAW_ALERT, Some(&whose), &id.to_string())
         .await?;
     let text = site.texts.get(case.finding.order).await?;
     let zone = text.as_ref().map_or(&site.zone, |text| &text.zone);
     let now = clock::now();
     let name = case.person.as_ref().map(|person| person.name.as_str());
+    let earlier = case.earlier(site, text.as_deref()).await?;
     let body = html! {
         p.crumbs {
             a href={ "/person/" (whose) } { (name.unwrap_or("Somebody not in the register")) }
-            " · case " code { (id) }
+            @if let Some(file) = &case.file {
+                " · " a href={ "/case/" (file.id) } { "the case it lies in" }
+            }
+            " · alert " code { (id) }
         }
+        (draft.errors.summary())
         h1 { (words::severity(&case.finding.severity)) }
         div #state data-live {
             p.summary { (standing(&case, now)) }
         }
-        (seen(&case, zone))
-        (judged(&case, text.as_deref()))
-        (times(&case, zone))
-        (evidence(&case, zone))
-        (case.said.section(case.around.account(), zone))
-        (case.around.section(&case.finding, zone))
-        (decisions(&signed, &case, id, zone))
-        (delivery(&site, &case, zone))
+        (case.record(text.as_deref(), zone))
+        (earlier)
+        (decisions(site, signed, &case, (id, draft), zone))
+        (delivery(site, &case, zone))
     };
     let whose = whose.to_string();
-    let title = format!("Case {}", short(id));
+    let title = format!("Alert {}", short(id));
     let about = Page {
         title: &title,
         person: Some(&whose),
         live: true,
         here: "",
     };
-    Ok(layout::page(&signed, &about, &body))
+    Ok(layout::page(signed, &about, &body))
 }
 
-fn gather(read: &Read<'_>, id: FindingId) -> Result<Option<Case>, SqlError> {
+impl Case {
+    /// What the record states, how it is known, and what stands around it.
+    pub(super) fn record(&self, text: Option<&OrderText>, zone: &TimeZone) -> Markup {
+        html! {
+            (judged(self, text))
+            (seen(self, zone))
+            (times(self, zone))
+            (evidence(self, zone))
+            (sure::section(self.around.own()))
+            (doubt::section(&self.doubts(text)))
+            (self.said.section(self.around.account(), zone))
+            (self.around.section(&self.finding, zone))
+        }
+    }
+
+    /// How alerts of this rule were judged before.
+    pub(super) async fn earlier(
+        &self,
+        site: &Site,
+        text: Option<&OrderText>,
+    ) -> Result<Markup, Fault> {
+        earlier::section(site, &self.finding, text, &self.judged).await
+    }
+
+    fn doubts(&self, text: Option<&OrderText>) -> Vec<String> {
+        let accounts = self
+            .device
+            .as_ref()
+            .map(|device| device.accounts.as_slice());
+        let mut all = doubt::of_proof(self.finding.proof);
+        if let Some(own) = self.around.own() {
+            all.extend(doubt::of_record(own, self.around.others(), accounts));
+            all.extend(doubt::of_exemptions(own, self.around.others(), text));
+        }
+        if self.said.accident() {
+            all.push("The person says that it was an accident.".to_owned());
+        }
+        all
+    }
+}
+
+/// Reads it.
+pub(super) fn gather(read: &Read<'_>, id: FindingId) -> Result<Option<Case>, SqlError> {
     let (Some(finding), Some(alert)) = (findings::get(read, id)?, casework::alert(read, id)?)
     else {
         return Ok(None);
@@ -103,6 +168,8 @@ fn gather(read: &Read<'_>, id: FindingId) -> Result<Option<Case>, SqlError> {
         alike: casework::count_members(read, id)?.0,
         around: around::gather(read, &finding)?,
         said: said::about(read, finding.device, finding.seq)?,
+        file: cases::of_finding(read, id)?,
+        judged: rulings::verdicts(read, &finding.rule)?,
         alert,
         finding,
     }))
@@ -138,6 +205,7 @@ fn seen(case: &Case, zone: &TimeZone) -> Markup {
             dl {
                 dt { "Matched" }
                 dd.matched { (groups::matched(&case.finding.matched)) }
+                (whole::shown(&case.finding.matched, case.around.own()))
                 (case.around.in_full(zone))
                 dt { "Record" }
                 dd {
@@ -285,7 +353,13 @@ fn evidence(case: &Case, zone: &TimeZone) -> Markup {
     }
 }
 
-fn decisions(signed: &Signed, case: &Case, id: FindingId, zone: &TimeZone) -> Markup {
+fn decisions(
+    site: &Site,
+    signed: &Signed,
+    case: &Case,
+    (id, draft): (FindingId, &Draft),
+    zone: &TimeZone,
+) -> Markup {
     let latest = case.decisions.last().map(|last| last.decision.id.as_str());
     html! {
         section #decision aria-labelledby="decide" {
@@ -308,14 +382,14 @@ fn decisions(signed: &Signed, case: &Case, id: FindingId, zone: &TimeZone) -> Ma
                     }
                 }
             }
-            form.sheet method="post" action={ "/alert/" (id) "/decide" } {
-                input type="hidden" name="token" value=(signed.token);
-                // Whoever follows the page has seen what it shows by now.
-                span #seen-latest data-live {
-                    input type="hidden" name="seen" value=(latest.unwrap_or_default());
+            @if Right::Decide.of(signed.role) {
+                form.sheet method="post" action={ "/alert/" (id) "/decide" } {
+                    (hidden("token", &signed.token))
+                    // Whoever follows the page has seen what it shows by now.
+                    span #seen-latest data-live { (hidden("seen", latest.unwrap_or_default())) }
+                    (decide::fields(site, case.alert.state, draft))
+                    (button("Record"))
                 }
-                (decide::fields(case.alert.state))
-                button type="submit" { "Record" }
             }
         }
     }

@@ -1,53 +1,74 @@
-//! Decisions: what a person says about an alert, with a reason, kept for ever.
+//! Decisions: what a person says about an alert or a whole case, with a reason, kept for ever.
 //!
-//! Promises: a decision is added and never replaces one; whoever decides has seen what stood there
-//! before, or is told that somebody was faster; the audit entry is written in the same
-//! transaction. Alike alerts can be decided together: each gets a decision of its own.
+//! Promises: a decision is added and never replaces one; whoever decides has seen what stood there before, or is
+//! told that somebody was faster, and finds what they typed again; the audit entry is written in the same
+//! transaction. Alike alerts, or all that wait in a case, can be decided together: each gets a decision of its
+//! own. Where a supervisor must agree, the decision counts and waits for them (`sign`).
+//!
+//! Refuses: words of earlier versions in forms. In the store they stay readable, and count.
 
+mod form;
+mod sign;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use maud::{Markup, html};
-use serde::Deserialize;
 
 use crate::clock;
 use crate::random;
+use crate::store::cases::{self, CaseFile, CaseKind};
 use crate::store::casework::{self, AlertState, Decision};
+use crate::store::rulings::{self, Ruling};
 use crate::store::{FindingId, Tx, sight};
 
 use super::Site;
-use super::audit;
+use super::alike::{self, Wanted};
 use super::fault::Fault;
 use super::form::Form;
 use super::gate::Signed;
+use super::{audit, case, casefile, words};
 
-/// Most characters of a reason.
-const LONGEST: usize = 4_000;
+use form::Taken;
+pub(super) use form::{Draft, Sheet, fields, part_words};
+pub(super) use sign::{forms as sign_forms, sign_off};
 
 /// Alerts that one form decides at most.
 pub(super) const TOGETHER: u64 = 100_000;
+
+pub(super) const MISSING: Fault = Fault::Missing(
+    "there is no alert with this id; it may belong to another collector, so check the address",
+);
 
 /// What a person can say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Acknowledged,
-    NoBreach,
-    SomebodyElse,
-    SoftwareWrong,
-    Breach,
+    NoAction,
+    FalseAlarm,
+    Advice,
+    Visit,
+    Statement,
+    Arrest,
+    Recall,
+    Referral,
     Reopened,
 }
 
 impl Verdict {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Acknowledged,
-        Self::NoBreach,
-        Self::SomebodyElse,
-        Self::SoftwareWrong,
-        Self::Breach,
+        Self::NoAction,
+        Self::FalseAlarm,
+        Self::Advice,
+        Self::Visit,
+        Self::Statement,
+        Self::Arrest,
+        Self::Recall,
+        Self::Referral,
         Self::Reopened,
     ];
 
@@ -55,10 +76,14 @@ impl Verdict {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Acknowledged => "acknowledged",
-            Self::NoBreach => "no_breach",
-            Self::SomebodyElse => "somebody_else",
-            Self::SoftwareWrong => "software_wrong",
-            Self::Breach => "breach",
+            Self::NoAction => "no_action",
+            Self::FalseAlarm => "false_alarm",
+            Self::Advice => "advice",
+            Self::Visit => "visit",
+            Self::Statement => "statement",
+            Self::Arrest => "arrest",
+            Self::Recall => "recall",
+            Self::Referral => "referral",
             Self::Reopened => "reopened",
         }
     }
@@ -67,23 +92,33 @@ impl Verdict {
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Acknowledged => "I am looking into it",
-            Self::NoBreach => "Decided: no breach",
-            Self::SomebodyElse => "Decided: it was not the supervised person",
-            Self::SoftwareWrong => "Decided: the software was wrong",
-            Self::Breach => "Decided: in my judgement, a breach of the order",
+            Self::NoAction => "Decided: no action",
+            Self::FalseAlarm => "Decided: a false alarm",
+            Self::Advice => "Decided: words of advice",
+            Self::Visit => "Decided: a visit",
+            Self::Statement => "Decided: a statement was taken",
+            Self::Arrest => "Decided: arrest",
+            Self::Recall => "Decided: recall",
+            Self::Referral => "Decided: referral",
             Self::Reopened => "Open it again",
         }
     }
 
-    /// The words for what the table holds.
+    /// The words for what the table holds, those of earlier versions among them.
     pub(super) fn words_of(text: &str) -> &str {
-        match Self::parse(text) {
-            Some(verdict) => verdict.words(),
-            None => text,
+        match text {
+            "no_breach" => "Decided: no breach",
+            "somebody_else" => "Decided: it was not the supervised person",
+            "software_wrong" => "Decided: the software was wrong",
+            "breach" => "Decided: in my judgement, a breach of the order",
+            _ => match Self::parse(text) {
+                Some(verdict) => verdict.words(),
+                None => text,
+            },
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.as_str() == text)
     }
 
@@ -91,14 +126,12 @@ impl Verdict {
         match self {
             Self::Acknowledged => AlertState::Acknowledged,
             Self::Reopened => AlertState::Open,
-            Self::NoBreach | Self::SomebodyElse | Self::SoftwareWrong | Self::Breach => {
-                AlertState::Decided
-            }
+            _ => AlertState::Decided,
         }
     }
 
     /// Whether it can be said of an alert that stands so.
-    fn fits(self, state: AlertState) -> bool {
+    pub(super) fn fits(self, state: AlertState) -> bool {
         match self {
             Self::Acknowledged => state == AlertState::Open,
             Self::Reopened => state != AlertState::Open,
@@ -107,52 +140,40 @@ impl Verdict {
     }
 }
 
-/// The form on a case's page.
-#[derive(Deserialize)]
-pub(super) struct One {
-    token: String,
-    verdict: String,
-    reason: String,
-    /// The latest decision that the page showed.
-    seen: String,
-}
-
-/// The form on the page of alike alerts.
-#[derive(Deserialize)]
-pub(super) struct Alike {
-    token: String,
-    verdict: String,
-    reason: String,
-    /// Which alerts the page said would be decided, and where each stood: their digest.
-    seen: String,
-}
-
 /// Decides one alert.
 pub(super) async fn one(
     State(site): State<Arc<Site>>,
     signed: Signed,
     Path(id): Path<String>,
-    Form(form): Form<One>,
+    Form(said): Form<Sheet>,
 ) -> Result<Response, Fault> {
-    signed.check(&form.token)?;
+    signed.check(&said.token)?;
     let finding = finding(&id)?;
-    let what = Said {
-        verdict: form.verdict,
-        reason: form.reason,
-        seen: form.seen,
-        by: String::new(),
+    let taken = match site.taken(&said) {
+        Ok(taken) => taken,
+        Err(errors) => {
+            let draft = Draft { said, errors };
+            let page = case::page(&site, &signed, finding, &draft).await?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
     };
-    said(&site, &signed, finding, what).await?;
-    Ok(to(&format!("/alert/{finding}#decision")))
+    match record(&site, &signed, finding, taken, said.seen.clone()).await {
+        Ok(()) => Ok(to(&format!("/alert/{finding}#decision"))),
+        Err(Fault::Overtaken) => {
+            let page = case::page(&site, &signed, finding, &Draft::overtaken(said)).await?;
+            Ok((StatusCode::CONFLICT, page).into_response())
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
-/// What somebody says of one alert, by a form or through the API.
+/// What somebody says of one alert through the API.
 pub(super) struct Said {
     pub(super) verdict: String,
     pub(super) reason: String,
     /// The latest decision that they saw.
     pub(super) seen: String,
-    /// By which token, for the audit; empty: by a form.
+    /// By which token, for the audit.
     pub(super) by: String,
 }
 
@@ -163,18 +184,36 @@ pub(super) async fn said(
     finding: FindingId,
     said: Said,
 ) -> Result<(), Fault> {
-    let (verdict, reason) = taken(&said.verdict, &said.reason)?;
-    let now = clock::now();
-    let staff = signed.staff.clone();
+    let sheet = Sheet::of(said.verdict, said.reason);
+    let mut taken = site.taken(&sheet).map_err(|errors| match errors.of("verdict") {
+        Some(_) => Fault::Input("choose one of the decisions, then send it again"),
+        None => Fault::Input(
+            "a decision needs a reason of up to 4,000 characters, because others will rely on it; give one and \
+             send it again",
+        ),
+    })?;
+    taken.by = said.by;
+    record(site, signed, finding, taken, said.seen).await
+}
+
+async fn record(
+    site: &Site,
+    signed: &Signed,
+    finding: FindingId,
+    taken: Taken,
+    seen: String,
+) -> Result<(), Fault> {
+    let (now, staff) = (clock::now(), signed.staff.clone());
     site.store
         .write("decide", move |tx| {
-            seen_by(tx, &staff, finding, now)?;
+            let alert = seen_by(tx, &staff, finding, now)?;
             let before = casework::decisions(tx, finding)?;
             let latest = before.last().map_or("", |latest| &latest.decision.id);
-            if latest != said.seen {
+            if latest != seen || !taken.verdict.fits(alert.state) {
                 return Err(Fault::Overtaken);
             }
-            decide(tx, &staff, finding, verdict, (&reason, &said.by), now)
+            let case = cases::of_finding(tx, finding)?.ok_or(MISSING)?;
+            rule(tx, (&staff, now), &taken, &case, Some(finding), &[finding])
         })
         .await
 }
@@ -184,24 +223,38 @@ pub(super) async fn alike(
     State(site): State<Arc<Site>>,
     signed: Signed,
     Path(id): Path<String>,
-    Form(form): Form<Alike>,
+    Form(said): Form<Sheet>,
 ) -> Result<Response, Fault> {
-    signed.check(&form.token)?;
+    signed.check(&said.token)?;
     let finding = finding(&id)?;
-    let (verdict, reason) = taken(&form.verdict, &form.reason)?;
-    let now = clock::now();
-    let staff = signed.staff;
+    let taken = match site.taken(&said) {
+        Ok(taken) => taken,
+        Err(errors) => {
+            let draft = Draft { said, errors };
+            let page = alike::page(&site, &signed, finding, &Wanted::default(), &draft).await?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
+    };
+    let (now, staff) = (clock::now(), signed.staff);
     site.store
         .write("decide alike", move |tx| {
             seen_by(tx, &staff, finding, now)?;
             let waiting = casework::waiting_digest(tx, finding, TOGETHER)?;
-            if waiting.to_string() != form.seen {
+            if waiting.to_string() != said.seen {
                 return Err(Fault::Changed);
             }
+            let mut by_case: BTreeMap<String, Vec<FindingId>> = BTreeMap::new();
             for member in casework::members(tx, finding, false, TOGETHER, 0)? {
-                if verdict.fits(member.state) {
-                    decide(tx, &staff, member.finding, verdict, (&reason, ""), now)?;
+                if taken.verdict.fits(member.state)
+                    && let Some(case) = cases::of_finding(tx, member.finding)?
+                {
+                    by_case.entry(case.id).or_default().push(member.finding);
                 }
+            }
+            for (case, findings) in by_case {
+                let case = cases::get(tx, &case)?.ok_or(casefile::MISSING)?;
+                let only = (findings.len() == 1).then(|| findings.first().copied());
+                rule(tx, (&staff, now), &taken, &case, only.flatten(), &findings)?;
             }
             Ok(())
         })
@@ -209,26 +262,47 @@ pub(super) async fn alike(
     Ok(to(&format!("/alert/{finding}/alike")))
 }
 
-/// The fields that both forms share.
-pub(super) fn fields(state: AlertState) -> Markup {
-    html! {
-        fieldset {
-            legend { "What do you say?" }
-            @for verdict in Verdict::ALL {
-                @if verdict.fits(state) {
-                    label.choice {
-                        input type="radio" name="verdict" value=(verdict.as_str()) required;
-                        " " (verdict.words())
-                    }
-                }
+/// Decides all that waits in a case.
+pub(super) async fn whole(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Form(said): Form<Sheet>,
+) -> Result<Response, Fault> {
+    signed.check(&said.token)?;
+    let taken = match site.taken(&said) {
+        Ok(taken) => taken,
+        Err(errors) => {
+            let draft = casefile::Draft::decision(Draft { said, errors });
+            let page = casefile::page(&site, &signed, &id, draft).await?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
+    };
+    let (now, staff, seen, name) = (
+        clock::now(),
+        signed.staff.clone(),
+        said.seen.clone(),
+        id.clone(),
+    );
+    let done = site
+        .store
+        .write("decide case", move |tx| {
+            let case = casefile::of_theirs(tx, &name, &staff, now)?;
+            let digest = cases::seen_digest(tx, &case, TOGETHER)?;
+            if digest.to_string() != seen {
+                return Err(Fault::Overtaken);
             }
+            rule_whole(tx, (&staff, now), &taken, &case)
+        })
+        .await;
+    match done {
+        Ok(()) => Ok(to(&format!("/case/{id}#decision"))),
+        Err(Fault::Overtaken) => {
+            let draft = casefile::Draft::decision(Draft::overtaken(said));
+            let page = casefile::page(&site, &signed, &id, draft).await?;
+            Ok((StatusCode::CONFLICT, page).into_response())
         }
-        label for="reason" { "Reason, in your own words (kept with your name)" }
-        textarea #reason name="reason" rows="4" maxlength=(LONGEST) {}
-        p.quiet {
-            "A reason is needed for everything but “" (Verdict::Acknowledged.words()) "”. "
-            "Earlier decisions stay visible."
-        }
+        Err(fault) => Err(fault),
     }
 }
 
@@ -237,73 +311,143 @@ pub(super) fn finding(id: &str) -> Result<FindingId, Fault> {
     id.parse().map_err(|_| MISSING)
 }
 
-pub(super) const MISSING: Fault = Fault::Missing(
-    "there is no alert with this id; it may belong to another collector, so check the address",
-);
-
-fn taken(verdict: &str, reason: &str) -> Result<(Verdict, String), Fault> {
-    let verdict = Verdict::parse(verdict).ok_or(Fault::Input(
-        "choose one of the decisions, then send the form again",
-    ))?;
-    let reason = reason.trim().replace("\r\n", "\n");
-    if reason.chars().count() > LONGEST {
-        return Err(Fault::Input(
-            "the reason is longer than 4,000 characters; shorten it and send the form again",
-        ));
-    }
-    if reason.is_empty() && verdict != Verdict::Acknowledged {
-        return Err(Fault::Input(
-            "a decision needs a reason, because others will rely on it; go back and give one",
-        ));
-    }
-    Ok((verdict, reason))
-}
-
 /// Nobody decides about a person whom they do not see.
-fn seen_by(tx: &Tx<'_>, staff: &str, finding: FindingId, now: i64) -> Result<(), Fault> {
+fn seen_by(
+    tx: &Tx<'_>,
+    staff: &str,
+    finding: FindingId,
+    now: i64,
+) -> Result<casework::Alert, Fault> {
     let alert = casework::alert(tx, finding)?.ok_or(MISSING)?;
     match sight::why(tx, staff, &alert.person, now)? {
-        Some(_) => Ok(()),
+        Some(_) => Ok(alert),
         None => Err(Fault::Sight),
     }
 }
 
-fn decide(
-    tx: &Tx<'_>,
-    staff: &str,
-    finding: FindingId,
-    verdict: Verdict,
-    (reason, by): (&str, &str),
-    now: i64,
-) -> Result<(), Fault> {
-    let Some(alert) = casework::alert(tx, finding)? else {
-        return Err(MISSING);
+/// Everything in a case that the verdict fits.
+fn rule_whole(tx: &Tx<'_>, by: (&str, i64), taken: &Taken, case: &CaseFile) -> Result<(), Fault> {
+    if case.kind != CaseKind::Finding {
+        return rule(tx, by, taken, case, None, &[]);
+    }
+    let findings: Vec<_> = if taken.verdict == Verdict::Reopened && case.waits() == 0 {
+        cases::decided(tx, &case.id, TOGETHER)?
+    } else {
+        let waiting = cases::undecided(tx, &case.id, TOGETHER)?.into_iter();
+        let fitting = waiting.filter(|(_, state)| taken.verdict.fits(*state));
+        fitting.map(|(finding, _)| finding).collect()
     };
-    if !verdict.fits(alert.state) {
+    if findings.is_empty() {
         return Err(Fault::Overtaken);
     }
-    let decision = Decision {
+    rule(tx, by, taken, case, None, &findings)
+}
+
+/// Says it of these alerts of one case; of conditions and incidents without any.
+pub(super) fn rule(
+    tx: &Tx<'_>,
+    (staff, now): (&str, i64),
+    taken: &Taken,
+    case: &CaseFile,
+    only: Option<FindingId>,
+    findings: &[FindingId],
+) -> Result<(), Fault> {
+    let verdict = taken.verdict.as_str();
+    let alerts = match case.kind {
+        CaseKind::Finding => findings.len() as u64,
+        CaseKind::Condition | CaseKind::Incident => case.total,
+    };
+    let ruling = Ruling {
         id: random::row_id(now)?,
-        finding,
+        case: case.id.clone(),
+        finding: only,
         staff: staff.to_owned(),
         at: now,
-        verdict: verdict.as_str().to_owned(),
-        reason: reason.to_owned(),
+        verdict: verdict.to_owned(),
+        reason: taken.reason.clone(),
+        part: taken.part.clone(),
+        review: taken.review.clone(),
+        wanted: taken.wanted && taken.verdict.state() == AlertState::Decided,
+        alerts,
     };
-    casework::decide(tx, &decision, verdict.state())?;
-    let on = format!("{finding} {} {by}", verdict.as_str());
-    audit::enter(
-        tx,
-        staff,
-        audit::DECIDED,
-        Some(&alert.person),
-        on.trim_end(),
-        now,
-    )
+    rulings::put(tx, &ruling)?;
+    for finding in findings {
+        let decision = Decision {
+            id: random::row_id(now)?,
+            finding: *finding,
+            staff: staff.to_owned(),
+            at: now,
+            verdict: verdict.to_owned(),
+            reason: taken.reason.clone(),
+        };
+        casework::decide(tx, &decision, taken.verdict.state())?;
+        rulings::names(tx, &ruling.id, &decision.id)?;
+    }
+    if case.kind != CaseKind::Finding {
+        cases::move_whole(tx, case, taken.verdict.state(), now)?;
+    }
+    cases::lead_anew(tx, &case.id)?;
+    let more = more(&ruling);
+    match only {
+        Some(finding) => {
+            let on = format!("{finding} {verdict}{more} {}", taken.by);
+            let (action, whose) = (audit::DECIDED, Some(&case.person));
+            audit::enter(tx, staff, action, whose, on.trim_end(), now)
+        }
+        None => {
+            let on = format!(
+                "{} {verdict}, {}{more}",
+                case.id,
+                words::counted(alerts, "item")
+            );
+            audit::enter(tx, staff, audit::RULED, Some(&case.person), &on, now)
+        }
+    }
+}
+
+/// The facts of a ruling that its decisions do not have, for the audit.
+fn more(ruling: &Ruling) -> String {
+    let mut out = String::new();
+    if !ruling.part.is_empty() {
+        out.push_str(&format!(", wrong: {}", ruling.part));
+    }
+    if !ruling.review.is_empty() {
+        out.push_str(&format!(", review on {}", ruling.review));
+    }
+    if ruling.wanted {
+        out.push_str(", to be signed off");
+    }
+    out
 }
 
 /// On to a page, after a form.
 pub(super) fn to(path: &str) -> Response {
     let path = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
     (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::VERDICTS;
+
+    #[test]
+    fn every_word_that_the_configuration_knows_is_a_decision() {
+        let decisions: Vec<_> = Verdict::ALL
+            .into_iter()
+            .filter(|one| one.state() == AlertState::Decided)
+            .map(Verdict::as_str)
+            .collect();
+        assert_eq!(decisions, VERDICTS);
+    }
+
+    #[test]
+    fn words_of_earlier_versions_can_be_read_and_not_said() {
+        for old in ["no_breach", "somebody_else", "software_wrong", "breach"] {
+            assert!(Verdict::words_of(old).starts_with("Decided: "), "{old}");
+            assert_eq!(Verdict::parse(old), None);
+        }
+        assert_eq!(Verdict::words_of("visit"), "Decided: a visit");
+        assert_eq!(Verdict::words_of("odd <b>"), "odd <b>");
+    }
 }

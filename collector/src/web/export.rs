@@ -56,6 +56,17 @@ pub(super) fn form(
     zone: &TimeZone,
     today: Date,
 ) -> Markup {
+    form_of_days(site, signed, person, zone, (today, today))
+}
+
+/// The form, with these days in it.
+pub(super) fn form_of_days(
+    site: &Site,
+    signed: &Signed,
+    person: &PersonId,
+    zone: &TimeZone,
+    (from, to): (Date, Date),
+) -> Markup {
     html! {
         @if site.exporter.is_some() {
             section aria-labelledby="export" {
@@ -67,8 +78,8 @@ pub(super) fn form(
                 }
                 form.inline method="post" action={ "/person/" (person) "/export" } {
                     input type="hidden" name="token" value=(signed.token);
-                    label { "First day " input type="date" name="from" value=(today) required; }
-                    label { "Last day " input type="date" name="to" value=(today) required; }
+                    label { "First day " input type="date" name="from" value=(from) required; }
+                    label { "Last day " input type="date" name="to" value=(to) required; }
                     button type="submit" { "Make the bundle" }
                 }
             }

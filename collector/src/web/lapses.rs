@@ -50,7 +50,7 @@ fn line(one: &Condition, zone: &TimeZone, now: i64) -> Markup {
     }
 }
 
-const fn name(kind: ConditionKind, over: bool) -> &'static str {
+pub(super) const fn name(kind: ConditionKind, over: bool) -> &'static str {
     match (kind, over) {
         (ConditionKind::Killed, _) => "Agent killed",
         (ConditionKind::Stopped, false) => "Agent stopped",

@@ -17,7 +17,7 @@ pub(super) const PER_PAGE: u64 = 50;
 /// The navigation: each for whom has the right.
 const LINKS: &[(&str, &str, Right)] = &[
     ("/", "Overview", Right::Queue),
-    ("/alerts", "Possible breaches", Right::Queue),
+    ("/alerts", "Queue", Right::Queue),
     ("/orders", "Orders", Right::Orders),
     ("/search", "Search", Right::Search),
     ("/people", "People", Right::Activity),
@@ -28,6 +28,8 @@ const LINKS: &[(&str, &str, Right)] = &[
     ("/rules", "Rules", Right::Queue),
     ("/team", "Team", Right::Team),
     ("/extracts", "Extracts", Right::Extract),
+    ("/hand-over", "Hand over", Right::Queue),
+    ("/rota", "On call", Right::Queue),
     ("/audit", "Who looked", Right::Audit),
 ];
 

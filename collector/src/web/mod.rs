@@ -23,7 +23,9 @@ pub(crate) mod audit;
 mod calendar;
 mod carry;
 mod case;
+mod casefile;
 mod counted;
+mod cover;
 pub mod csv;
 mod decide;
 mod documents;
@@ -60,10 +62,12 @@ mod person;
 mod plan;
 mod prove;
 mod provider;
+mod queue;
 pub(crate) mod records;
 mod refused;
 mod register;
 mod review;
+mod rota;
 pub mod routes;
 mod rules;
 mod said;
@@ -77,6 +81,7 @@ mod timeline;
 mod unsure;
 mod upload;
 mod watched;
+mod when;
 mod witnessed;
 mod words;
 
@@ -91,7 +96,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, Overdue, SignIn, Witness};
+use crate::config::{Config, Overdue, Queue, SignIn, Witness};
 use crate::factor::sealing::{Sealing, SealingError};
 use crate::factor::webauthn::Party;
 use crate::metrics::Requests;
@@ -149,6 +154,7 @@ pub struct Site {
     sign_in: SignIn,
     link: String,
     limits: Mutex<api::Limits>,
+    queue: Queue,
     requests: Arc<Requests>,
     ready: Option<Arc<Ready>>,
     ordering: Option<Ordering>,
@@ -201,7 +207,7 @@ impl Site {
         Ok(Self {
             texts: Texts::new(store.clone()),
             zone,
-            ways: config.ways(),
+            ways: [config.ways(), config.staff_ways()].concat(),
             throttle: Mutex::new(Throttle::default()),
             asking: Mutex::new(Throttle::of(ASKED)),
             checks: Semaphore::new(CHECKS),
@@ -218,6 +224,7 @@ impl Site {
             sign_in: config.sign_in.clone(),
             link: String::new(),
             limits: Mutex::default(),
+            queue: config.queue.clone(),
             requests: Arc::default(),
             ready: None,
             ordering: None,

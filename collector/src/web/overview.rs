@@ -1,8 +1,8 @@
-//! The overview: everybody, sorted by who needs a person first.
+//! The overview: the beginning of the queue, then everybody.
 //!
-//! Promises: possible breaches that wait stand first, worst and oldest on top; then what is silent
-//! or broken; then the rest. Alerts that could not be delivered are said at the top. An old alert
-//! never drops out of sight because newer ones came.
+//! Promises: cases that wait stand first, worst and oldest on top; then everybody, those first whose device is
+//! silent or broken or who are not watched in full. Alerts that could not be delivered are said at the top. An
+//! old case never drops out of sight because newer ones came.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,20 +13,20 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
-use crate::store::casework::{self, Group};
 use crate::store::conditions::{self, Condition};
 use crate::store::outbox::{self, ChannelState};
 use crate::store::overview::{self, DeviceSeen, Waiting};
 use crate::store::people::{self, Person};
+use crate::store::staff::Role;
 use crate::store::{PersonId, Read, SqlError, StoreError, sight};
 
 use super::Site;
 use super::access::{self, Right};
 use super::fault::Fault;
 use super::gate::Signed;
-use super::groups;
 use super::lapses;
 use super::layout::{self, PER_PAGE, Page};
+use super::queue::{self, Queue, people_words};
 use super::stuck::Stuck;
 use super::{audit, words};
 
@@ -36,9 +36,6 @@ pub(super) const SILENT: i64 = 24 * 60 * 60_000;
 /// How long an incident lifts its person to the top, in milliseconds.
 const FRESH: i64 = 7 * 24 * 60 * 60_000;
 
-/// Lines of alerts under each name.
-const LINES: u64 = 3;
-
 /// Where in the list.
 #[derive(Deserialize)]
 pub(super) struct Wanted {
@@ -47,6 +44,7 @@ pub(super) struct Wanted {
 
 /// Everything the page shows, from one snapshot.
 struct Everybody {
+    queue: Queue,
     people: Vec<Somebody>,
     total: Totals,
     trouble: Vec<(ChannelState, Option<String>)>,
@@ -56,9 +54,6 @@ struct Everybody {
 #[derive(Default)]
 struct Totals {
     people: usize,
-    alerts: u64,
-    open: u64,
-    concerned: usize,
     silent: usize,
     stuck: usize,
     unwatched: usize,
@@ -73,8 +68,7 @@ struct Somebody {
     /// What is wrong with watching, or was today.
     conditions: Vec<Condition>,
     need: Need,
-    groups: Vec<Group>,
-    more: bool,
+    part: Part,
 }
 
 /// How much somebody needs a person; sorts by urgency.
@@ -89,10 +83,9 @@ enum Need {
     Nothing,
 }
 
-/// The three parts of the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The parts of the page below the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
-    Decide,
     Silent,
     Rest,
 }
@@ -110,10 +103,10 @@ pub(super) async fn show(
     let (page, skip) = layout::skip(wanted.page);
     let now = clock::now();
     let today = words::midnight(words::date(now, &site.zone), &site.zone).unwrap_or(now);
-    let staff = signed.staff.clone();
+    let by = (signed.staff.clone(), signed.role);
     let all = site
         .store
-        .read(move |read| Ok::<_, StoreError>(gather(read, &staff, (today, now), skip)?))
+        .read(move |read| Ok::<_, StoreError>(gather(read, (&by.0, by.1), (today, now), skip)?))
         .await?;
     let body = html! {
         div #overview data-live {
@@ -127,15 +120,14 @@ pub(super) async fn show(
                     " and enrol a computer with the token from " code { "token" } "."
                 }
             }
-            @for part in [Part::Decide, Part::Silent, Part::Rest] {
-                (section(&site, part, &all, page, now).await?)
-            }
+            @if all.total.people > 0 && page == 1 { (all.queue.cards(&site, now).await?) }
+            @for part in [Part::Silent, Part::Rest] { (section(&site, part, &all, now)) }
             (layout::pager("/", "", page, all.more))
         }
     };
-    let title = match all.total.alerts {
+    let title = match all.queue.counts.cases {
         0 => "Overview".to_owned(),
-        alerts => format!("({alerts}) Overview"),
+        cases => format!("({cases}) Overview"),
     };
     let about = Page {
         title: &title,
@@ -149,7 +141,7 @@ pub(super) async fn show(
 /// `today`: since when conditions that are over are shown.
 fn gather(
     read: &Read<'_>,
-    staff: &str,
+    (staff, role): (&str, Role),
     (today, now): (i64, i64),
     skip: u64,
 ) -> Result<Everybody, SqlError> {
@@ -180,19 +172,16 @@ fn gather(
                 devices: devices.remove(&person.id).unwrap_or_default(),
                 conditions: conditions.remove(&person.id).unwrap_or_default(),
                 need: Need::Nothing,
-                groups: Vec::new(),
-                more: false,
+                part: Part::Rest,
                 person,
             };
             somebody.need = somebody.need(now);
+            somebody.part = somebody.part(now);
             somebody
         })
         .collect();
     let total = Totals {
         people: people.len(),
-        alerts: people.iter().map(|one| one.waiting.count()).sum(),
-        open: people.iter().map(|one| one.waiting.open).sum(),
-        concerned: people.iter().filter(|one| one.waiting.count() > 0).count(),
         silent: people
             .iter()
             .filter(|one| one.silent(now).is_some())
@@ -207,25 +196,21 @@ fn gather(
             .count(),
     };
     people.sort_by(|a, b| {
-        let key = |one: &Somebody| (one.need, one.waiting.oldest, one.silent(now));
+        let key = |one: &Somebody| (one.part, one.need, one.waiting.oldest, one.silent(now));
         let by_name = a.person.name.cmp(&b.person.name);
         key(a).cmp(&key(b)).then(by_name)
     });
     let skip = usize::try_from(skip).unwrap_or(usize::MAX);
     let page = PER_PAGE as usize;
     let more = people.len().saturating_sub(skip) > page;
-    let mut people: Vec<_> = people.into_iter().skip(skip).take(page).collect();
-    for somebody in people.iter_mut().filter(|one| one.waiting.count() > 0) {
-        somebody.groups = casework::groups_of(read, &somebody.person.id, LINES + 1, 0)?;
-        somebody.more = somebody.groups.len() as u64 > LINES;
-        somebody.groups.truncate(LINES as usize);
-    }
+    let people: Vec<_> = people.into_iter().skip(skip).take(page).collect();
     let mut trouble = Vec::new();
     for state in outbox::waiting(read)? {
         let why = outbox::last_failure(read, &state.channel)?;
         trouble.push((state, why));
     }
     Ok(Everybody {
+        queue: queue::first(read, (staff, role), now)?,
         people,
         total,
         trouble,
@@ -236,26 +221,16 @@ fn gather(
 fn summary(all: &Everybody) -> Markup {
     let total = &all.total;
     html! {
-        p.summary data-open=(total.alerts) {
-            @if total.alerts == 0 {
-                "No possible breach is waiting for a person. That is not a statement that there "
-                "was none: look at how long each device was silent."
-            } @else {
-                b { (words::possible_breaches(total.alerts)) }
-                " of " (people_words(total.concerned)) " waiting for a person"
-                @if total.open < total.alerts {
-                    ", of which somebody is looking into " (total.alerts - total.open)
-                }
-                ". " a href="/alerts" { "See them all" }
-            }
+        (all.queue.summary())
+        p {
             @if total.silent > 0 {
-                " " (people_words(total.silent)) " with a silent device."
+                " " (people_words(total.silent as u64)) " with a silent device."
             }
             @if total.unwatched > 0 {
-                " " (people_words(total.unwatched)) " not watched in full today, or not now."
+                " " (people_words(total.unwatched as u64)) " not watched in full today, or not now."
             }
             @if total.stuck > 0 {
-                " " (people_words(total.stuck)) " with a device whose log does not go on."
+                " " (people_words(total.stuck as u64)) " with a device whose log does not go on."
             }
         }
     }
@@ -303,82 +278,20 @@ fn trouble(site: &Site, trouble: &[(ChannelState, Option<String>)], now: i64) ->
     }
 }
 
-async fn section(
-    site: &Site,
-    part: Part,
-    all: &Everybody,
-    page: u64,
-    now: i64,
-) -> Result<Markup, Fault> {
-    let own: Vec<_> = all
-        .people
-        .iter()
-        .filter(|one| one.need.part() == part)
-        .collect();
-    // Said only where the reader can be sure of it: on the first page.
-    if own.is_empty() && (page > 1 || all.total.people == 0 || part != Part::Decide) {
-        return Ok(html! {});
-    }
-    let mut cards = Vec::with_capacity(own.len());
-    for somebody in own {
-        cards.push(match part {
-            Part::Decide => card(site, somebody, now).await?,
-            Part::Silent | Part::Rest => line(site, somebody, now),
-        });
-    }
+fn section(site: &Site, part: Part, all: &Everybody, now: i64) -> Markup {
+    let mut own = all.people.iter().filter(|one| one.part == part).peekable();
     let (id, title) = match part {
-        Part::Decide => ("decide", "Needs a person"),
         Part::Silent => ("silent", "Silent, stuck, not watched in full or not set up"),
-        Part::Rest => ("rest", "Nothing waiting"),
+        Part::Rest => ("rest", "Everybody else"),
     };
-    Ok(html! {
-        section aria-labelledby=(id) {
-            h2 #(id) { (title) }
-            @if cards.is_empty() {
-                p.empty { "Nothing needs a person now." }
-            } @else {
-                ul.(if part == Part::Decide { "cards" } else { "rows" }) {
-                    @for card in &cards { (card) }
-                }
+    html! {
+        @if own.peek().is_some() {
+            section aria-labelledby=(id) {
+                h2 #(id) { (title) }
+                ul.rows { @for somebody in own { (line(site, somebody, now)) } }
             }
         }
-    })
-}
-
-async fn card(site: &Site, somebody: &Somebody, now: i64) -> Result<Markup, Fault> {
-    let person = format!("/person/{}", somebody.person.id);
-    let mut lines = Vec::with_capacity(somebody.groups.len());
-    for group in &somebody.groups {
-        lines.push(groups::line(site, group, now).await?);
     }
-    Ok(html! {
-        li.card {
-            h3 { a href=(person) { (somebody.person.name) } " " small { (somebody.person.pseudonym) } }
-            p.tags {
-                @for severity in ["urgent", "breach", "review"] {
-                    @if let Some(count) = somebody.waiting.by_severity.get(severity) {
-                        (layout::tag(severity, &words::severity_count(severity, *count)))
-                    }
-                }
-                @if somebody.incidents > 0 {
-                    (layout::tag("urgent", &words::counted(i128::from(somebody.incidents), "log incident")))
-                }
-                @if let Some(oldest) = somebody.waiting.oldest {
-                    span.quiet { "oldest opened " (words::ago(oldest, now)) }
-                }
-            }
-            @if somebody.incidents > 0 {
-                p { "A device's log itself is in doubt: " a href=(person) { "see the person's page" } "." }
-            }
-            @if !lines.is_empty() {
-                ul.groups { @for line in &lines { (line) } }
-            }
-            @if somebody.more {
-                p { a href=(person) { "More kinds of possible breach" } }
-            }
-            (contact(site, somebody, now))
-        }
-    })
 }
 
 fn line(site: &Site, somebody: &Somebody, now: i64) -> Markup {
@@ -386,6 +299,14 @@ fn line(site: &Site, somebody: &Somebody, now: i64) -> Markup {
         li {
             a href={ "/person/" (somebody.person.id) } { (somebody.person.name) }
             " " small { (somebody.person.pseudonym) }
+            @for severity in ["urgent", "breach", "review"] {
+                @if let Some(count) = somebody.waiting.by_severity.get(severity) {
+                    " " (layout::tag(severity, &words::severity_count(severity, *count)))
+                }
+            }
+            @if somebody.incidents > 0 {
+                " " (layout::tag("urgent", &words::counted(i128::from(somebody.incidents), "log incident")))
+            }
             (contact(site, somebody, now))
         }
     }
@@ -420,14 +341,6 @@ fn contact(site: &Site, somebody: &Somebody, now: i64) -> Markup {
     }
 }
 
-/// `1 person`, `2 people`.
-pub(super) fn people_words(count: usize) -> String {
-    match count {
-        1 => "1 person".to_owned(),
-        _ => format!("{count} people"),
-    }
-}
-
 impl Somebody {
     fn need(&self, now: i64) -> Need {
         let has = |severity: &str| self.waiting.by_severity.contains_key(severity);
@@ -452,6 +365,16 @@ impl Somebody {
         }
     }
 
+    /// Whether something is wrong with watching them.
+    fn part(&self, now: i64) -> Part {
+        let well = self.conditions.is_empty()
+            && self.silent(now).is_none()
+            && self.stuck().next().is_none()
+            && !self.devices.is_empty()
+            && self.ordered;
+        if well { Part::Rest } else { Part::Silent }
+    }
+
     /// The devices whose log does not go on.
     fn stuck(&self) -> impl Iterator<Item = Stuck> {
         let devices = self.devices.iter();
@@ -462,16 +385,6 @@ impl Somebody {
     fn silent(&self, now: i64) -> Option<i64> {
         let heard = self.devices.iter().map(|device| device.heard);
         heard.filter(|at| now - at > SILENT).min()
-    }
-}
-
-impl Need {
-    fn part(self) -> Part {
-        match self {
-            Self::Urgent | Self::Breach | Self::Incident | Self::Review => Part::Decide,
-            Self::Unwatched | Self::Silent => Part::Silent,
-            Self::Nothing => Part::Rest,
-        }
     }
 }
 

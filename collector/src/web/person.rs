@@ -12,7 +12,8 @@ use serde::Deserialize;
 
 use crate::clock;
 use crate::order_text::OrderText;
-use crate::store::casework::{self, Decided, Group};
+use crate::store::cases::Stage;
+use crate::store::casework::{self, Decided};
 use crate::store::devices::{self, Device, DeviceState, Registered};
 use crate::store::epochs::{self, Epoch};
 use crate::store::incidents::{self, Incident};
@@ -26,8 +27,9 @@ use super::fault::Fault;
 use super::gate::Signed;
 use super::head::{self, Tab};
 use super::layout::{self, PER_PAGE, Page};
+use super::queue::{self, Line};
 use super::stuck::Stuck;
-use super::{audit, export, groups, let_in, overview, unsure, words};
+use super::{audit, export, let_in, overview, unsure, words};
 
 /// Decisions shown.
 const DECISIONS: u64 = 20;
@@ -43,7 +45,7 @@ type Seen = (Device, Option<Registered>, LogSeen, Epoch);
 
 struct Found {
     person: Person,
-    groups: Vec<Group>,
+    cases: Vec<Line>,
     incidents: Vec<Incident>,
     devices: Vec<Seen>,
     decisions: Vec<Decided>,
@@ -110,7 +112,7 @@ fn gather(read: &Read<'_>, id: &PersonId, skip: u64) -> Result<Option<Found>, Sq
     }
     Ok(Some(Found {
         person,
-        groups: casework::groups_of(read, id, PER_PAGE + 1, skip)?,
+        cases: queue::of_person(read, id, PER_PAGE + 1, skip)?,
         incidents: incidents::of_person(read, id)?,
         devices: with_names,
         decisions: casework::decisions_of(read, id, DECISIONS)?,
@@ -124,22 +126,30 @@ async fn waiting(
     page: u64,
     now: i64,
 ) -> Result<Markup, Fault> {
-    let more = found.groups.len() as u64 > PER_PAGE;
-    let mut lines = Vec::with_capacity(found.groups.len());
-    for group in found.groups.iter().take(PER_PAGE as usize) {
-        lines.push(groups::line(site, group, now).await?);
+    let more = found.cases.len() as u64 > PER_PAGE;
+    let (mut lines, mut decided) = (Vec::new(), Vec::new());
+    for line in found.cases.iter().take(PER_PAGE as usize) {
+        let of = if line.case.stage == Stage::Waits {
+            &mut lines
+        } else {
+            &mut decided
+        };
+        of.push(line.show(site, now, false).await?);
     }
-    let count: u64 = found.groups.iter().map(|group| group.count).sum();
     Ok(html! {
         section aria-labelledby="waits" {
-            h2 #waits data-open=(count) { "Waiting for a person" }
+            h2 #waits data-open=(lines.len()) { "Waiting for a person" }
             @if lines.is_empty() {
                 p.empty {
                     "Nothing is waiting. That is not a statement that there was no breach: see \
                      below when each device was last heard."
                 }
             } @else {
-                div.card { ul.groups { @for line in &lines { (line) } } }
+                ul.cards { @for line in &lines { (line) } }
+            }
+            @if !decided.is_empty() {
+                h3 { "Decided cases" }
+                ul.cards { @for line in &decided { (line) } }
             }
             (layout::pager(&format!("/person/{id}"), "", page, more))
         }

@@ -17,8 +17,9 @@ use axum::routing::{self, MethodRouter};
 use super::access::{Need, Right};
 use super::guard::{self, Asked};
 use super::{
-    Site, alike, assets, audit, calendar, case, decide, documents, export, groups, history,
-    intelligence, live, notes, overview, person, plan, register, review, search, timeline,
+    Site, alike, assets, audit, calendar, case, casefile, cover, decide, documents, export,
+    history, intelligence, live, notes, overview, person, plan, queue, register, review, rota,
+    search, timeline,
 };
 use super::{account, extracts, rules, team};
 
@@ -50,7 +51,7 @@ fn desk() -> Vec<Route> {
     let right = Need::Right;
     vec![
         get("/", Need::Session, routing::get(overview::show)),
-        get("/alerts", right(Right::Queue), routing::get(groups::show)),
+        get("/alerts", right(Right::Queue), routing::get(queue::show)),
         get(
             "/alert/{id}",
             right(Right::Activity),
@@ -70,6 +71,50 @@ fn desk() -> Vec<Route> {
             "/alert/{id}/alike/decide",
             right(Right::Decide),
             routing::post(decide::alike),
+        ),
+        get(
+            "/case/{id}",
+            right(Right::Activity),
+            routing::get(casefile::show),
+        ),
+        post(
+            "/case/{id}/decide",
+            right(Right::Decide),
+            routing::post(decide::whole),
+        ),
+        post(
+            "/case/{id}/sign-off",
+            right(Right::SignOff),
+            routing::post(decide::sign_off),
+        ),
+        post(
+            "/case/{id}/snooze",
+            right(Right::Decide),
+            routing::post(queue::snooze::put),
+        ),
+        post(
+            "/case/{id}/wake",
+            right(Right::Decide),
+            routing::post(queue::snooze::wake),
+        ),
+        post(
+            "/case/{id}/exhibit",
+            right(Right::Decide),
+            routing::post(casefile::add_exhibit),
+        ),
+        get("/hand-over", right(Right::Queue), routing::get(cover::show)),
+        post("/hand-over", right(Right::Queue), routing::post(cover::put)),
+        post(
+            "/hand-over/{id}/end",
+            right(Right::Queue),
+            routing::post(cover::end),
+        ),
+        get("/rota", right(Right::Queue), routing::get(rota::show)),
+        post("/rota", right(Right::Team), routing::post(rota::put)),
+        post(
+            "/rota/{id}/end",
+            right(Right::Team),
+            routing::post(rota::end),
         ),
         get(
             "/person/{id}",

@@ -46,6 +46,12 @@ pub(super) fn about(read: &Read<'_>, device: DeviceId, seq: u64) -> Result<Said,
 }
 
 impl Said {
+    /// Whether the person says that it was an accident.
+    pub(super) fn accident(&self) -> bool {
+        let mut facts = self.records.iter().map(|record| &record.fact);
+        facts.any(|fact| matches!(fact, Fact::Explanation(said) if said.accident == Some(true)))
+    }
+
     /// A part of the page of the record, in whose account it happened.
     pub(super) fn section(&self, account: Option<&str>, zone: &TimeZone) -> Markup {
         let own = |record: &&Record| record.account.as_deref() == account;

@@ -238,7 +238,7 @@ async fn nobody_sees_by_a_token_whom_they_do_not_see() {
         let path = at(endpoint.path, &person, &alert);
         let answer = match endpoint.method {
             Method::POST => {
-                let body = r#"{"verdict":"no_breach","reason":"x"}"#;
+                let body = r#"{"verdict":"no_action","reason":"x"}"#;
                 decide(&world, &alert, &other, Some("\"\""), body).await
             }
             _ => get(&world, &path, &other).await,
@@ -380,7 +380,7 @@ async fn two_cannot_decide_at_once() {
     let path = format!("/api/v1/alerts/{alert}");
     let seen = get(&world, &path, &morgan).await;
     let tag = seen.headers[header::ETAG].to_str().unwrap().to_owned();
-    let body = r#"{"verdict":"no_breach","reason":"He had <b>written</b> permission."}"#;
+    let body = r#"{"verdict":"no_action","reason":"He had <b>written</b> permission."}"#;
 
     let answer = decide(&world, &alert, &morgan, None, body).await;
     assert_eq!(answer.status, StatusCode::PRECONDITION_REQUIRED);
@@ -418,7 +418,7 @@ async fn two_cannot_decide_at_once() {
     assert_eq!(decided.len(), 1);
     assert_eq!(
         decided[0].1,
-        format!("{alert} no_breach by token token-morgan-decide")
+        format!("{alert} no_action by token token-morgan-decide")
     );
 
     let request = Request::get(&path)
@@ -435,18 +435,18 @@ async fn two_cannot_decide_at_once() {
 async fn what_cannot_be_taken_is_said() {
     let (world, person, alert) = world().await;
     let token = token(&world, "morgan", Scope::Decide).await;
-    let long = format!(r#"{{"verdict":"breach","reason":"{}"}}"#, "x".repeat(4_001));
+    let long = format!(r#"{{"verdict":"visit","reason":"{}"}}"#, "x".repeat(4_001));
     for body in [
         "",
         "[]",
         "{",
         "null",
-        r#"{"verdict":"breach"}"#,
-        r#"{"verdict":"breach","reason":" "}"#,
+        r#"{"verdict":"visit"}"#,
+        r#"{"verdict":"visit","reason":" "}"#,
         r#"{"verdict":"guilty","reason":"x"}"#,
-        r#"{"verdict":"breach","reason":"x","also":1}"#,
-        r#"{"verdict":"breach","verdict":"no_breach","reason":"x"}"#,
-        r#"{"verdict":"breach","reason":["x"]}"#,
+        r#"{"verdict":"visit","reason":"x","also":1}"#,
+        r#"{"verdict":"visit","verdict":"no_action","reason":"x"}"#,
+        r#"{"verdict":"visit","reason":["x"]}"#,
         &long,
     ] {
         let answer = decide(&world, &alert, &token, Some("\"\""), body).await;

@@ -22,6 +22,7 @@ mod overview;
 mod pages;
 mod plan;
 mod prove;
+mod queue;
 mod records;
 mod review;
 mod roles;

@@ -50,11 +50,11 @@ async fn the_overview_puts_first_who_needs_a_person() {
     let places: Vec<_> = names.iter().map(|name| body.find(name).unwrap()).collect();
     assert!(places.is_sorted(), "{places:?}");
     assert!(
-        body.contains("<b>44 possible breaches</b> of 3 people"),
+        body.contains("<b>3 cases</b> of 3 people") && body.contains("<b>44 possible breaches</b>"),
         "{body}"
     );
     assert!(body.contains("Possible breach if a listed social network is opened."));
-    assert!(body.contains("<b>40 times</b>"));
+    assert!(body.contains("<b>42 alerts</b>"));
     assert!(body.contains("1 person with a silent device"));
 }
 
@@ -104,10 +104,11 @@ async fn what_is_not_watched_is_said_for_the_rest_of_its_day() {
     ] {
         assert!(body.contains(said), "{said} in {body}");
     }
-    assert!(!body.contains("Disk was full"), "of another day: {body}");
+    // Of another day, and nobody has decided what it was.
+    assert_eq!(body.matches("Disk was full").count(), 1, "{body}");
     let place = |name: &str| body.find(name).unwrap();
     assert!(place("Killed Person") < place("Calm Person"));
-    assert!(place("Failing Person") < place("Past Person"));
+    assert!(place("Killed Person") < place("Failing Person"));
 
     // It works again; that it did not stays in sight.
     world
@@ -170,7 +171,7 @@ async fn a_device_that_talks_and_whose_log_does_not_go_on_is_said() {
         refusal,
         "Stuck Person",
         silence,
-        "Nothing waiting",
+        "Everybody else",
         "Calm Person",
     ]
     .map(place);
@@ -199,8 +200,6 @@ async fn no_page_calls_a_finding_a_breach() {
         // What a person may decide, and the sentences that say who decides.
         for fair in [
             "possible breach",
-            "decided: no breach",
-            "decided: in my judgement, a breach of the order",
             "not a statement that there was no breach",
             "only a person decides whether an order was breached",
         ] {
@@ -228,9 +227,11 @@ async fn four_hundred_alerts_are_a_page_a_person_can_read() {
     let browser = world.browser().await;
     let body = browser.get("/").await.body;
     assert!(body.contains("400 possible breaches"));
-    assert_eq!(body.matches("100 times").count(), 3);
-    assert!(body.contains("More kinds of possible breach"));
     let body = browser.get("/alerts").await.body;
+    assert_eq!(body.matches("<b>400 alerts</b>").count(), 1);
+    let case = body.split("href=\"/case/").nth(1).unwrap();
+    let case = format!("/case/{}", case.split('"').next().unwrap());
+    let body = browser.get(&case).await.body;
     assert_eq!(body.matches("<b>100 times</b>").count(), 4);
 }
 
@@ -242,9 +243,12 @@ async fn long_lists_have_pages() {
             .person(number, &format!("Person {number:02}"), 0)
             .await;
     }
-    let hosts =
-        (0..120_u64).map(|seq| finding(1, seq, "4.a", "breach", &format!("h{seq}.example")));
-    world.find(hosts.collect(), vec![]).await;
+    let clauses = (0..120_u64).map(|seq| {
+        let mut found = finding(1, seq, "4.a", "breach", "facebook.com");
+        found.clause = format!("4.{seq}");
+        found
+    });
+    world.find(clauses.collect(), vec![]).await;
     let browser = world.browser().await;
     let (one, two) = (
         browser.get("/").await.body,

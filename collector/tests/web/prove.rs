@@ -178,7 +178,7 @@ async fn a_form_whose_session_ended_is_shown_again_and_sent_by_its_writer() {
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    fields.extend([("verdict", "no_breach"), ("reason", REASON)]);
+    fields.extend([("verdict", "no_action"), ("reason", REASON)]);
     let asked = browser.post(&decide, &fields).await;
     assert_eq!(asked.status, StatusCode::UNAUTHORIZED, "{}", asked.body);
     assert!(
@@ -218,7 +218,7 @@ async fn a_form_whose_session_ended_is_shown_again_and_sent_by_its_writer() {
         world: &world,
         cookie: cookie.split(';').next().unwrap().to_owned(),
     };
-    let typed = [("verdict", "no_breach"), ("reason", REASON)];
+    let typed = [("verdict", "no_action"), ("reason", REASON)];
     let sent = go_on(&again, &shown, &decide, &typed).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
     let kept = world

@@ -1,4 +1,4 @@
-//! Records on pages: the ten minutes around an alert, one day, methods and clauses.
+//! Records on pages: ten minutes before and after an alert, one day, methods and clauses.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,8 @@ use axum::http::StatusCode;
 use proviso_collector::signing::{self, Signer};
 use proviso_collector::store::findings::{Finding, Proof};
 use proviso_collector::store::people::{self, Person};
+use proviso_collector::store::sight::{self, While};
+use proviso_collector::store::staff::Role;
 use proviso_collector::store::{FindingId, Hash, PersonId, StoreError, audit, orders};
 use proviso_report::Method;
 use proviso_report::fact::{Gap, GapCause, Heartbeat, VisitsConfirmed};
@@ -111,6 +113,45 @@ fn found(log: &Log, person: &PersonId) -> Finding {
         basis: None,
         made: MORNING + 5 * MINUTE,
         proof: Proof::Proven,
+    }
+}
+
+#[tokio::test]
+async fn what_matched_is_marked_in_the_whole_value_and_how_sure_it_is_is_said() {
+    let world = World::new().await;
+    let (person, log) = morning(&world).await;
+    let mut one = found(&log, &person);
+    one.matched =
+        r#"[{"field":"host","text":"FACEBOOK.com"},{"field":"url","text":"<b>"}]"#.to_owned();
+    world.find(vec![one], vec![]).await;
+    let page = format!("/alert/{}", "05".repeat(16));
+    let body = world.browser().await.get(&page).await.body;
+    for said in [
+        "https://www.<mark>facebook.com</mark>/groups?a=<mark>&lt;b&gt;</mark></dd>",
+        "High: two methods that do not depend on each other agree.",
+        "It stands in the browser's history.",
+        "How the page came to be opened is not known.",
+    ] {
+        assert!(body.contains(said), "{said} in {body}");
+    }
+    // Whoever takes evidence out sees the same and decides nothing.
+    let ella = world.browser_as("ella", Role::Examiner, "").await;
+    let pass = While {
+        id: "1".to_owned(),
+        staff: "staff-ella".to_owned(),
+        what: person,
+        since: 0,
+        until: i64::MAX,
+        put_by: String::new(),
+        reason: String::new(),
+    };
+    world.write(move |tx| sight::let_in(tx, &pass)).await;
+    for page in [page.clone(), page.replace("alert", "case")] {
+        let body = ella.get(&page).await.body;
+        assert!(body.contains("<mark>facebook.com</mark>"), "{body}");
+        for form in ["/decide\"", "/snooze\"", "/exhibit\""] {
+            assert!(!body.contains(form), "{form} in {body}");
+        }
     }
 }
 

@@ -127,7 +127,7 @@ async fn only_whose_case_it_is_sees_a_person() {
     let fields: Vec<(&str, &str)> = own
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
-        .chain([("verdict", "no_breach"), ("reason", "x"), ("seen", "")])
+        .chain([("verdict", "no_action"), ("reason", "x"), ("seen", "")])
         .collect();
     let decided = morgan.post(&format!("{alert}/decide"), &fields).await;
     assert_eq!(decided.status, StatusCode::FORBIDDEN, "{}", decided.body);

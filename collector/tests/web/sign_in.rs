@@ -229,7 +229,7 @@ async fn a_form_of_another_session_or_site_changes_nothing() {
     let browser = world.browser().await;
     let path = format!("{alert}/decide");
     let fields = [
-        ("verdict", "no_breach"),
+        ("verdict", "no_action"),
         ("reason", "x"),
         ("seen", ""),
         ("token", "00"),
@@ -240,7 +240,7 @@ async fn a_form_of_another_session_or_site_changes_nothing() {
     let token = pages::hidden(&browser.get(&alert).await.body, &path)[0]
         .1
         .clone();
-    let form = format!("token={token}&verdict=no_breach&reason=x&seen=");
+    let form = format!("token={token}&verdict=no_action&reason=x&seen=");
     for (name, value) in [
         ("sec-fetch-site", "cross-site"),
         ("origin", "https://evil.example"),
@@ -269,7 +269,7 @@ async fn a_form_that_is_not_whole_or_far_too_long_gets_a_sentence() {
     let path = format!("/alert/{}/decide", id(&one));
     world.find(vec![one], vec![]).await;
     let browser = world.browser().await;
-    let answer = browser.post(&path, &[("verdict", "no_breach")]).await;
+    let answer = browser.post(&path, &[("verdict", "no_action")]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
         answer.body.contains("did not arrive whole"),

@@ -19,6 +19,8 @@ pub struct Ids {
     pub alert: FindingId,
     /// An alert of somebody odd.
     pub odd_alert: FindingId,
+    /// The case in which that one lies.
+    pub case: String,
     /// A day of which there are records, as in `2026-11-24`.
     pub day: String,
     /// What the manager searched for.
@@ -46,6 +48,7 @@ fn parameter(path: &str, ids: &Ids) -> Option<String> {
     let table = [
         ("/alert/{id}", ids.alert.to_string()),
         ("/alert/{id}/alike", ids.odd_alert.to_string()),
+        ("/case/{id}", ids.case.clone()),
         ("/person/{id}", ids.person.to_string()),
         ("/accounts/{id}", super::seed::staff_id(Role::Manager)),
         ("/search/{id}", ids.search.clone()),

@@ -12,7 +12,7 @@ use proviso_collector::store::incidents::{self, Incident, IncidentKind};
 use proviso_collector::store::people::{self, Person};
 use proviso_collector::store::searches::{self, Search};
 use proviso_collector::store::staff::{self, Role, Staff};
-use proviso_collector::store::{DeviceId, FindingId, Hash, PersonId, SqlError, Tx};
+use proviso_collector::store::{DeviceId, FindingId, Hash, PersonId, SqlError, Tx, cases};
 use proviso_report::fact::{Explanation, Fact, Gap, GapCause, WebVisit};
 use proviso_report::{BootId, Method, Record, UnixMs};
 use tokio_util::sync::CancellationToken;
@@ -75,12 +75,14 @@ pub(super) async fn fill() -> anyhow::Result<(Admitted, Ids)> {
         .await?;
     let mut follower = Follower::new(inside.store().clone(), TimeZone::UTC);
     tokio::task::spawn_blocking(move || follower.round(&CancellationToken::new())).await??;
+    let case = inside.write(move |tx| cases::of_finding(tx, odd)).await?;
     let ids = Ids {
         person,
         nothing: id(3),
         odd: id(1),
         alert,
         odd_alert: odd,
+        case: case.context("the alert lies in no case")?.id,
         day: jiff::Timestamp::from_millisecond(morning)?
             .strftime("%Y-%m-%d")
             .to_string(),

@@ -379,7 +379,7 @@ shapes! {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     NewDecision {
-        /// One of the words that the pages offer, such as acknowledged, no_breach or breach.
+        /// One of the words that the pages offer, such as acknowledged, no_action or visit.
         verdict: String,
         /// Why, in the person's own words, up to 4,000 characters; may be empty for acknowledged.
         reason: String,

@@ -22,7 +22,10 @@ use super::super::govuk::{self, Choice, Input, Select};
 use super::super::layout::{self, PER_PAGE, Page};
 use super::super::{Site, words};
 use super::kind::Kind;
-use super::{DECIDED, SAW_ALERT, SAW_ALIKE, SAW_AUDIT, action};
+use super::{
+    DECIDED, EXHIBITED, RULED, SAW_ALERT, SAW_ALIKE, SAW_AUDIT, SAW_CASE, SENT_BACK, SIGNED_OFF, SNOOZED, WOKE,
+    action,
+};
 
 /// What to show.
 #[derive(Debug, Default, Deserialize)]
@@ -266,17 +269,21 @@ pub(super) fn rows_of(site: &Site, signed: &Signed, rows: &[Shown]) -> Markup {
     }
 }
 
-/// On what: a link to the case where there is one.
+/// On what: a link to the alert or the case where there is one.
 fn on(entry: &Entry, links: bool) -> Markup {
-    let case = matches!(entry.action.as_str(), SAW_ALERT | SAW_ALIKE | DECIDED);
+    let (what, path) = match entry.action.as_str() {
+        SAW_ALERT | SAW_ALIKE | DECIDED => ("alert", "/alert/"),
+        SAW_CASE | RULED | SIGNED_OFF | SENT_BACK | SNOOZED | WOKE | EXHIBITED => ("case", "/case/"),
+        _ => return html! { (entry.reason) },
+    };
     let (id, rest) = entry.reason.split_once(' ').unwrap_or((&entry.reason, ""));
     let short = || id.chars().take(8).collect::<String>();
     html! {
-        @if case && !id.is_empty() {
-            @if links { a href={ "/alert/" (id) } { "case " (short()) } } @else { "case " (short()) }
-            " " (rest)
+        @if links && !id.is_empty() {
+            a href={ (path) (id) } { (what) " " (short()) }
         } @else {
-            (entry.reason)
+            (what) " " (short())
         }
+        " " (rest)
     }
 }

@@ -120,7 +120,7 @@ pub(in crate::web) async fn show(
         div #caseload data-live {
             h1 { "Caseload" }
             p.summary {
-                (overview::people_words(found.total)) " in all, "
+                (queue::people_words(found.total as u64)) " in all, "
                 (found.needing) " with something that needs a person. Who needs one most stands first."
             }
             @if officer.is_some() { p { "One officer's people only. " a href="/caseload" { "All that you see" } } }

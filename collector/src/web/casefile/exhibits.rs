@@ -1,0 +1,217 @@
+//! Exhibits of a case: its records under the reference that they have in court.
+//!
+//! Promises: from then on no erasure takes these records. A reference that names another exhibit of the person
+//! is refused.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+use proviso_report::DeviceId;
+use proviso_report::bundle::{Erased, Places};
+use serde::Deserialize;
+
+use crate::clock;
+use crate::random;
+use crate::store::cases::{self, CaseFile};
+use crate::store::exhibits::{self, Exhibit};
+use crate::store::{SqlError, Tx};
+
+use super::super::decide::to;
+use super::super::fault::Fault;
+use super::super::form::Form;
+use super::super::gate::Signed;
+use super::super::govuk::{Choice, Errors, Input, Radios, Textarea, hidden, secondary};
+use super::super::{Site, audit, words};
+use super::Draft;
+
+/// Most characters of a reference and of a note.
+const LONGEST: (usize, usize) = (40, 1_000);
+
+/// The form.
+#[derive(Clone, Default, Deserialize)]
+pub(in crate::web) struct Typed {
+    token: String,
+    #[serde(default)]
+    reference: String,
+    #[serde(default)]
+    note: String,
+    /// `all` or `lead`.
+    #[serde(default)]
+    of: String,
+}
+
+/// Adds an exhibit.
+pub(in crate::web) async fn add(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Form(form): Form<Typed>,
+) -> Result<Response, Fault> {
+    signed.check(&form.token)?;
+    let errors = match wrong(&form) {
+        errors if !errors.is_empty() => errors,
+        _ => put(&site, &signed, &id, form.clone()).await?,
+    };
+    if errors.is_empty() {
+        return Ok(to(&format!("/case/{id}#exhibits")));
+    }
+    let page = super::page(&site, &signed, &id, Draft::exhibit(form, errors)).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}
+
+async fn put(site: &Site, signed: &Signed, id: &str, form: Typed) -> Result<Errors, Fault> {
+    let (now, id) = (clock::now(), id.to_owned());
+    let (staff, name) = (signed.staff.clone(), signed.name.clone());
+    site.store
+        .write("exhibit", move |tx| {
+            let case = super::of_theirs(tx, &id, &staff, now)?;
+            let only = case.lead.filter(|_| form.of == "lead");
+            let exhibit = Exhibit {
+                id: random::row_id(now)?,
+                case: id.clone(),
+                finding: only,
+                person: case.person.clone(),
+                reference: form.reference.trim().to_owned(),
+                note: form.note.trim().replace("\r\n", "\n"),
+                staff: staff.clone(),
+                at: now,
+            };
+            let records = records(tx, &case, only.is_some())?;
+            let mut errors = Errors::default();
+            if !exhibits::put(tx, &exhibit, &name, records.as_deref())? {
+                errors.add(
+                    "reference",
+                    "This reference names another exhibit of this person: choose another",
+                );
+                return Ok::<_, Fault>(errors);
+            }
+            let on = format!("{id} {}", exhibit.reference);
+            audit::enter(tx, &staff, audit::EXHIBITED, Some(&case.person), &on, now)?;
+            Ok(errors)
+        })
+        .await
+}
+
+fn wrong(form: &Typed) -> Errors {
+    let mut errors = Errors::default();
+    let reference = form.reference.trim();
+    if reference.is_empty() {
+        errors.add(
+            "reference",
+            "Give the reference that it has in court, such as ABC/1",
+        );
+    }
+    if reference.chars().count() > LONGEST.0 || reference.chars().any(char::is_control) {
+        errors.add(
+            "reference",
+            "The reference is at most 40 characters on one line: shorten it",
+        );
+    }
+    if form.note.trim().is_empty() {
+        errors.add("note", "Say what it shows");
+    }
+    if form.note.chars().count() > LONGEST.1 {
+        errors.add(
+            "note",
+            "What it shows is longer than 1,000 characters: shorten it",
+        );
+    }
+    errors
+}
+
+/// Which records, as a hold names them; none where there is no record to hold.
+fn records(tx: &Tx<'_>, case: &CaseFile, lead: bool) -> Result<Option<String>, SqlError> {
+    let mut by_device: BTreeMap<DeviceId, Places> = BTreeMap::new();
+    for (finding, device, seq) in cases::records(tx, &case.id)? {
+        if !lead || Some(finding) == case.lead {
+            by_device.entry(device).or_default().push(seq);
+        }
+    }
+    if by_device.is_empty() {
+        return Ok(None);
+    }
+    let all: Vec<_> = by_device
+        .into_iter()
+        .map(|(device, places)| Erased { device, places })
+        .collect();
+    let text = serde_json::to_string(&all).map_err(|error| SqlError::Other(error.to_string()))?;
+    Ok(Some(text))
+}
+
+/// A part of the case's page.
+pub(super) fn section(
+    signed: &Signed,
+    case: &CaseFile,
+    all: &[(Exhibit, String)],
+    (typed, errors): &(Typed, Errors),
+    zone: &TimeZone,
+) -> Markup {
+    let several = case.lead.is_some() && case.total > 1;
+    let of = if typed.of.is_empty() {
+        "all"
+    } else {
+        &typed.of
+    };
+    html! {
+        section #exhibits aria-labelledby="exhibit-list" {
+            h2 #exhibit-list { "Exhibits" }
+            @if all.is_empty() {
+                p.empty { "Nothing of this case is an exhibit." }
+            } @else {
+                ul.rows {
+                    @for (one, name) in all {
+                        li {
+                            b { (one.reference) } ": " (one.note)
+                            @if let Some(finding) = one.finding {
+                                " (" a href={ "/alert/" (finding) } { "one record" } ")"
+                            }
+                            " " span.quiet { (name) ", " (words::moment(one.at, zone)) }
+                        }
+                    }
+                }
+            }
+            form.sheet method="post" action={ "/case/" (case.id) "/exhibit" } {
+                (hidden("token", &signed.token))
+                (Input {
+                    id: "reference",
+                    label: "Reference in court",
+                    hint: "For example ABC/1",
+                    value: &typed.reference,
+                    error: errors.of("reference"),
+                    width: Some(20),
+                    longest: Some(LONGEST.0),
+                    ..Input::default()
+                })
+                (Textarea {
+                    id: "note",
+                    label: "What it shows",
+                    hint: "Its records are kept from then on, whatever is erased.",
+                    value: &typed.note,
+                    error: errors.of("note"),
+                    rows: 2,
+                    longest: Some(LONGEST.1),
+                    ..Textarea::default()
+                })
+                @if several {
+                    (Radios {
+                        id: "of",
+                        legend: "Which records",
+                        choices: &[
+                            Choice::new("all", "All records of this case"),
+                            Choice::new("lead", "Only the record that is shown above"),
+                        ],
+                        chosen: of,
+                        small: true,
+                        ..Radios::default()
+                    })
+                }
+                (secondary("Add the exhibit"))
+            }
+        }
+    }
+}

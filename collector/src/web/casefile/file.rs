@@ -1,0 +1,165 @@
+//! What lies in a case, and what people said of it.
+
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+use proviso_report::coverage::length;
+
+use crate::store::cases::{CaseKind, Repeat};
+use crate::store::conditions::Condition;
+use crate::store::rulings::Shown;
+
+use super::super::decide::{Verdict, part_words};
+use super::super::fault::{self, Fault};
+use super::super::{Site, groups, lapses, layout, words};
+use super::{Gathered, REPEATS};
+
+/// What lies in it.
+pub(super) async fn inside(site: &Site, all: &Gathered, zone: &TimeZone) -> Result<Markup, Fault> {
+    let case = &all.line.case;
+    let mut lines = Vec::with_capacity(all.repeats.len());
+    for repeat in all.repeats.iter().take(REPEATS as usize) {
+        lines.push(line(site, repeat).await?);
+    }
+    Ok(html! {
+        section #inside data-live aria-labelledby="lies-in-it" {
+            h2 #lies-in-it { "What lies in this case" }
+            @match case.kind {
+                CaseKind::Finding => {
+                    p {
+                        (words::counted(case.total, "alert")) " under clause " (case.subject) ", "
+                        (case.waits()) " waiting."
+                    }
+                    ul.groups { @for line in &lines { (line) } }
+                    @if all.repeats.len() as u64 > REPEATS {
+                        p.quiet { "There are more kinds than are listed here; the days' pages show all." }
+                    }
+                }
+                CaseKind::Condition => (conditions(all, zone)),
+                CaseKind::Incident => {
+                    p { (all.line.title()) ". It does not clear by itself." }
+                    ul.rows {
+                        @for (at, detail) in &all.incidents {
+                            li { (words::moment(*at, zone)) ": " (fault::sentence(detail)) }
+                        }
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// What people said, oldest first.
+pub(super) fn history(said: &[Shown], zone: &TimeZone) -> Markup {
+    html! {
+        @if said.is_empty() {
+            p.empty { "Nobody has said anything yet." }
+        } @else {
+            ol.history {
+                @for one in said { li { (ruling(one, zone)) } }
+            }
+        }
+    }
+}
+
+async fn line(site: &Site, repeat: &Repeat) -> Result<Markup, Fault> {
+    let text = site.texts.get(repeat.order).await?;
+    let says = text.as_ref().and_then(|text| text.says(&repeat.rule));
+    let zone = text.as_ref().map_or(&site.zone, |text| &text.zone);
+    let link = match repeat.count {
+        1 => format!("/alert/{}", repeat.any),
+        _ => format!("/alert/{}/alike", repeat.any),
+    };
+    let (first, last) = repeat.span;
+    Ok(html! {
+        li {
+            (layout::tag(&repeat.severity, words::severity(&repeat.severity)))
+            a.what href=(link) { (words::rule(says, text.is_some(), &repeat.rule)) }
+            span.matched { (groups::matched(&repeat.matched)) }
+            span.quiet {
+                "Rule " (repeat.rule) ". "
+                @if repeat.count == 1 {
+                    "Once, " (words::moment(last, zone))
+                } @else {
+                    b { (repeat.count) " times" } ", first " (words::moment(first, zone))
+                    ", last " (words::moment(last, zone))
+                }
+                ". "
+                @if repeat.waiting == 0 { "Decided." }
+                @else if repeat.waiting < repeat.count { (repeat.waiting) " waiting." }
+                @if repeat.count > 1 {
+                    " " a href={ "/alert/" (repeat.any) } { "One of them" }
+                }
+            }
+        }
+    })
+}
+
+fn conditions(all: &Gathered, zone: &TimeZone) -> Markup {
+    let lasts = all.conditions.iter().any(|one| one.cleared.is_none());
+    html! {
+        p {
+            @if lasts {
+                "It lasts."
+            } @else {
+                b { "It is over: it cleared by itself." }
+                " It stays here until a person decides what it was."
+            }
+        }
+        ul.rows { @for one in &all.conditions { li { (condition(one, zone)) } } }
+        @if let Some(first) = all.conditions.first() {
+            p {
+                a href={ "/person/" (first.person) "/day?day=" (words::date(first.since, zone)) } {
+                    "The day of the latest"
+                }
+            }
+        }
+    }
+}
+
+fn condition(one: &Condition, zone: &TimeZone) -> Markup {
+    html! {
+        b { (lapses::name(one.kind, one.cleared.is_some())) } " "
+        @if !one.source.is_empty() { (one.source) " " }
+        (words::moment(one.since, zone))
+        @match one.until {
+            Some(until) => {
+                " to " (words::moment(until, zone)) " (" (length(until.abs_diff(one.since))) ") by the device's clock."
+            }
+            None => " and on, by the device's clock.",
+        }
+        " " span.quiet {
+            "Known here " (words::moment(one.known, zone))
+            @if let Some(cleared) = one.cleared { ", known to be over " (words::moment(cleared, zone)) }
+            ". Record " (one.seq) "."
+        }
+    }
+}
+
+fn ruling(one: &Shown, zone: &TimeZone) -> Markup {
+    let ruling = &one.ruling;
+    html! {
+        b { (one.staff_name) } ": " (Verdict::words_of(&ruling.verdict))
+        @if let Some(finding) = ruling.finding {
+            " (" a href={ "/alert/" (finding) } { "one alert" } ")"
+        } @else if ruling.alerts > 1 {
+            " (" (ruling.alerts) " of them)"
+        }
+        " " span.quiet { (words::moment(ruling.at, zone)) }
+        @if !ruling.part.is_empty() { p { "Wrong was: " (part_words(&ruling.part)) "." } }
+        @if !ruling.reason.is_empty() { p.reason { (ruling.reason) } }
+        @if !ruling.review.is_empty() { p { "To be looked at again on " (ruling.review) "." } }
+        @match &one.sign_off {
+            Some((said, name)) => {
+                p {
+                    b { (name) }
+                    (if said.agreed { " agreed" } else { " sent it back" })
+                    " " span.quiet { (words::moment(said.at, zone)) }
+                }
+                @if !said.reason.is_empty() { p.reason { (said.reason) } }
+            }
+            None => @if ruling.wanted {
+                p { (layout::tag("review", "To be signed off")) " A supervisor must agree." }
+            },
+        }
+    }
+}

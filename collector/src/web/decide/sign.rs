@@ -1,0 +1,148 @@
+//! A supervisor agrees to a decision, or sends it back.
+//!
+//! Promises: nobody agrees to a decision of their own; a decision is agreed to or sent back once, and whoever is
+//! second is told; what is sent back waits again, unless somebody decided anew meanwhile.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::clock;
+use crate::store::cases::{self, CaseKind};
+use crate::store::rulings::{self, Shown, SignOff};
+
+use super::super::access::Right;
+use super::super::fault::Fault;
+use super::super::form::Form;
+use super::super::gate::Signed;
+use super::super::govuk::hidden;
+use super::super::{Site, audit, casefile};
+use super::form::{Taken, reason};
+use super::{rule, to};
+
+/// Most characters of what a supervisor says.
+const LONGEST: usize = 4_000;
+
+/// The form.
+#[derive(Deserialize)]
+pub(in crate::web) struct Answer {
+    token: String,
+    ruling: String,
+    answer: String,
+    #[serde(default)]
+    reason: String,
+}
+
+/// Agrees, or sends back.
+pub(in crate::web) async fn sign_off(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Form(form): Form<Answer>,
+) -> Result<Response, Fault> {
+    signed.check(&form.token)?;
+    let agreed = match form.answer.as_str() {
+        "agree" => true,
+        "back" => false,
+        _ => {
+            return Err(Fault::Input(
+                "say whether you agree or send it back; go back and press one of the buttons",
+            ));
+        }
+    };
+    let reason = reason(&form.reason);
+    if reason.chars().count() > LONGEST {
+        return Err(Fault::Input(
+            "what you wrote is longer than 4,000 characters; go back and shorten it",
+        ));
+    }
+    if !agreed && reason.is_empty() {
+        return Err(Fault::Input(
+            "say why you send it back, because whoever decided must know; go back and write it",
+        ));
+    }
+    let (now, staff, case_id) = (clock::now(), signed.staff, id.clone());
+    site.store
+        .write("sign off", move |tx| {
+            let case = casefile::of_theirs(tx, &case_id, &staff, now)?;
+            let shown = rulings::get(tx, &form.ruling)?.filter(|one| one.ruling.case == case.id);
+            let ruling = shown.ok_or(casefile::MISSING)?.ruling;
+            if ruling.staff == staff {
+                return Err(Fault::Input(
+                    "this decision is your own; another supervisor must agree to it",
+                ));
+            }
+            let said = SignOff {
+                ruling: ruling.id.clone(),
+                staff: staff.clone(),
+                at: now,
+                agreed,
+                reason: reason.clone(),
+            };
+            if !rulings::sign(tx, &said)? {
+                return Err(Fault::Overtaken);
+            }
+            let on = format!("{} {}", case.id, ruling.verdict);
+            let action = if agreed {
+                audit::SIGNED_OFF
+            } else {
+                audit::SENT_BACK
+            };
+            audit::enter(tx, &staff, action, Some(&case.person), &on, now)?;
+            if agreed {
+                return Ok(());
+            }
+            let case = cases::get(tx, &case.id)?.ok_or(casefile::MISSING)?;
+            let taken = Taken::reopened(&reason);
+            if case.kind != CaseKind::Finding {
+                return match case.waits() {
+                    0 => rule(tx, (&staff, now), &taken, &case, None, &[]),
+                    _ => Ok(()),
+                };
+            }
+            let decided = rulings::decided_by(tx, &ruling.id)?.into_iter();
+            let still: Vec<_> = decided
+                .filter(|(_, still)| *still)
+                .map(|(id, _)| id)
+                .collect();
+            if still.is_empty() {
+                return Ok(());
+            }
+            let only = ruling.finding.filter(|_| still.len() == 1);
+            rule(tx, (&staff, now), &taken, &case, only, &still)
+        })
+        .await?;
+    Ok(to(&format!("/case/{id}#decision")))
+}
+
+/// For whom may agree: a form for each ruling that waits for it.
+pub(in crate::web) fn forms(signed: &Signed, case: &str, said: &[Shown]) -> Markup {
+    let may = Right::SignOff.of(signed.role);
+    html! {
+        @for one in said.iter().filter(|one| one.pending()) {
+            @if may && one.ruling.staff != signed.staff {
+                form.sheet method="post" action={ "/case/" (case) "/sign-off" } {
+                    h3 { "Do you agree to the decision of " (one.staff_name) "?" }
+                    (hidden("token", &signed.token))
+                    (hidden("ruling", &one.ruling.id))
+                    div.govuk-form-group {
+                        label.govuk-label for={ "back-" (one.ruling.id) } {
+                            "What you say to it (needed to send it back)"
+                        }
+                        textarea.govuk-textarea id={ "back-" (one.ruling.id) } name="reason" rows="3"
+                            maxlength=(LONGEST) {}
+                    }
+                    div.govuk-button-group {
+                        button.govuk-button type="submit" name="answer" value="agree" { "Agree" }
+                        button.govuk-button.govuk-button--secondary type="submit" name="answer" value="back" {
+                            "Send back"
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
