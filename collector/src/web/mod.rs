@@ -36,11 +36,6 @@ mod fault;
 mod fields;
 mod form;
 mod gate;
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "components for pages that are being written"
-)]
 mod govuk;
 mod groups;
 mod guard;

@@ -23,8 +23,8 @@ use super::super::layout::{self, PER_PAGE, Page};
 use super::super::{Site, words};
 use super::kind::Kind;
 use super::{
-    DECIDED, EXHIBITED, RULED, SAW_ALERT, SAW_ALIKE, SAW_AUDIT, SAW_CASE, SENT_BACK, SIGNED_OFF, SNOOZED, WOKE,
-    action,
+    DECIDED, EXHIBITED, RULED, SAW_ALERT, SAW_ALIKE, SAW_AUDIT, SAW_CASE, SENT_BACK, SIGNED_OFF,
+    SNOOZED, WOKE, action,
 };
 
 /// What to show.
@@ -273,7 +273,9 @@ pub(super) fn rows_of(site: &Site, signed: &Signed, rows: &[Shown]) -> Markup {
 fn on(entry: &Entry, links: bool) -> Markup {
     let (what, path) = match entry.action.as_str() {
         SAW_ALERT | SAW_ALIKE | DECIDED => ("alert", "/alert/"),
-        SAW_CASE | RULED | SIGNED_OFF | SENT_BACK | SNOOZED | WOKE | EXHIBITED => ("case", "/case/"),
+        SAW_CASE | RULED | SIGNED_OFF | SENT_BACK | SNOOZED | WOKE | EXHIBITED => {
+            ("case", "/case/")
+        }
         _ => return html! { (entry.reason) },
     };
     let (id, rest) = entry.reason.split_once(' ').unwrap_or((&entry.reason, ""));

@@ -104,56 +104,6 @@ impl Render for Textarea<'_> {
     }
 }
 
-/// A day in three fields, whose ids and names are `ID-day`, `ID-month` and `ID-year`. For days that people know by
-/// heart; where a calendar helps use an [`Input`] of kind `date`.
-#[derive(Debug, Clone, Copy, Default)]
-pub(in crate::web) struct DateInput<'a> {
-    pub(in crate::web) id: &'a str,
-    pub(in crate::web) legend: &'a str,
-    pub(in crate::web) hint: &'a str,
-    pub(in crate::web) error: Option<&'a str>,
-    pub(in crate::web) day: &'a str,
-    pub(in crate::web) month: &'a str,
-    pub(in crate::web) year: &'a str,
-}
-
-impl Render for DateInput<'_> {
-    fn render(&self) -> Markup {
-        let around = Around {
-            id: self.id,
-            hint: self.hint,
-            error: self.error,
-        };
-        let parts = [
-            ("day", "Day", self.day, 2),
-            ("month", "Month", self.month, 2),
-            ("year", "Year", self.year, 4),
-        ];
-        html! {
-            div.govuk-form-group.govuk-form-group--error[self.error.is_some()] {
-                fieldset.govuk-fieldset role="group" aria-describedby=[around.described()] {
-                    legend.govuk-fieldset__legend { (self.legend) }
-                    (around.show())
-                    div.govuk-date-input id=(self.id) {
-                        @for (part, label, value, width) in parts {
-                            div.govuk-date-input__item {
-                                div.govuk-form-group {
-                                    label.govuk-label.govuk-date-input__label
-                                        for={ (self.id) "-" (part) } { (label) }
-                                    input id={ (self.id) "-" (part) } name={ (self.id) "-" (part) }
-                                        type="text" inputmode="numeric" value=(value)
-                                        class={ "govuk-input govuk-date-input__input govuk-input--width-" (width)
-                                            @if self.error.is_some() { " govuk-input--error" } };
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 /// A field that nobody sees.
 pub(in crate::web) fn hidden(name: &str, value: &str) -> Markup {
     html! { input type="hidden" name=(name) value=(value); }

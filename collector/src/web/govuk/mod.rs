@@ -28,10 +28,7 @@ mod show;
 
 pub(super) use choice::{Checkboxes, Choice, Radios, Select};
 pub(super) use errors::Errors;
-pub(super) use field::{
-    DateInput, Input, Textarea, button, button_link, hidden, secondary, warning,
-};
+pub(super) use field::{Input, Textarea, button, button_link, hidden, secondary, warning};
 pub(super) use show::{
-    Colour, Event, Head, badge, banner, breadcrumbs, details, inset, note_of_warning, pagination,
-    sub_navigation, summary_list, table, tag, timeline,
+    Colour, Head, breadcrumbs, details, inset, pagination, sub_navigation, summary_list, table, tag,
 };

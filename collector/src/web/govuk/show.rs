@@ -33,26 +33,11 @@ impl Colour {
             Self::Grey => "govuk-tag govuk-tag--grey",
         }
     }
-
-    fn badge(self) -> &'static str {
-        match self {
-            Self::Red | Self::Orange => "moj-badge moj-badge--red",
-            Self::Green => "moj-badge moj-badge--green",
-            Self::Purple => "moj-badge moj-badge--purple",
-            Self::Grey => "moj-badge moj-badge--grey",
-            Self::Yellow | Self::Blue => "moj-badge",
-        }
-    }
 }
 
 /// How something stands, in a word or two.
 pub(in crate::web) fn tag(colour: Colour, text: &str) -> Markup {
     html! { strong class=(colour.tag()) { (text) } }
-}
-
-/// What kind of person or case somebody is, in a word or two.
-pub(in crate::web) fn badge(colour: Colour, text: &str) -> Markup {
-    html! { strong class=(colour.badge()) { (text) } }
 }
 
 /// Names and values of one thing.
@@ -117,37 +102,9 @@ pub(in crate::web) fn table(caption: &str, heads: &[Head<'_>], rows: &[Vec<Marku
     }
 }
 
-/// What is new since the last page: `done` where something worked, otherwise something to know.
-pub(in crate::web) fn banner(done: bool, body: &Markup) -> Markup {
-    let role = if done { "alert" } else { "region" };
-    html! {
-        div.govuk-notification-banner.govuk-notification-banner--success[done] role=(role)
-            aria-labelledby="banner-title" {
-            div.govuk-notification-banner__header {
-                h2 #banner-title .govuk-notification-banner__title {
-                    (if done { "Done" } else { "Important" })
-                }
-            }
-            div.govuk-notification-banner__content { (body) }
-        }
-    }
-}
-
 /// Words that stand out: a quotation, or what to keep in mind.
 pub(in crate::web) fn inset(body: &Markup) -> Markup {
     html! { div.govuk-inset-text { (body) } }
-}
-
-/// What could go wrong.
-pub(in crate::web) fn note_of_warning(text: &str) -> Markup {
-    html! {
-        div.govuk-warning-text {
-            span.govuk-warning-text__icon aria-hidden="true" { "!" }
-            strong.govuk-warning-text__text {
-                span.govuk-visually-hidden { "Warning: " } (text)
-            }
-        }
-    }
 }
 
 /// What only some want to read.
@@ -188,36 +145,6 @@ pub(in crate::web) fn sub_navigation(label: &str, here: &str, links: &[(String, 
                             (name)
                         }
                     }
-                }
-            }
-        }
-    }
-}
-
-/// Something on a timeline.
-pub(in crate::web) struct Event {
-    /// What.
-    pub(in crate::web) title: Markup,
-    /// By whom; empty where nobody in particular did it.
-    pub(in crate::web) by: String,
-    /// When, as `words::moment` says it.
-    pub(in crate::web) when: Markup,
-    /// More of it.
-    pub(in crate::web) body: Markup,
-}
-
-/// What happened, in the order that is given. Its headings are of the third level.
-pub(in crate::web) fn timeline(events: &[Event]) -> Markup {
-    html! {
-        div.moj-timeline {
-            @for event in events {
-                div.moj-timeline__item {
-                    div.moj-timeline__header {
-                        h3.moj-timeline__title { (event.title) }
-                        @if !event.by.is_empty() { p.moj-timeline__byline { " by " (event.by) } }
-                    }
-                    p.moj-timeline__date { (event.when) }
-                    div.moj-timeline__description { (event.body) }
                 }
             }
         }

@@ -26,7 +26,7 @@ use super::super::gate::Signed;
 use super::super::govuk::{self, Head};
 use super::super::layout::{self, PER_PAGE, Page};
 use super::super::stuck::Stuck;
-use super::super::{Site, audit, lapses, overview, words};
+use super::super::{Site, audit, lapses, overview, queue, words};
 use super::battery;
 use super::devices::{self, Behind};
 
