@@ -460,7 +460,12 @@ fn names_stand_in_the_register_only() {
         )?;
         Ok(tables)
     });
-    assert_eq!(holders.unwrap(), ["register", "register_device", "staff"]);
+    // Beside the register: staff, whom they disclosed something to, and what tokens, passkeys and files are
+    // called. Nothing of these says what a person did.
+    let others = ["api_token", "document", "extract", "passkey", "staff"];
+    let mut holders = holders.unwrap();
+    holders.retain(|table| !others.contains(&table.as_str()));
+    assert_eq!(holders, ["register", "register_device"]);
 }
 
 #[test]

@@ -47,7 +47,7 @@ async fn entries_are_found_by_person_staff_action_and_day() {
         "/alert/{}",
         id(&finding(1, 0, "4.a", "breach", "a.example"))
     );
-    let fields = [("verdict", "no_breach"), ("reason", "Permitted.")];
+    let fields = [("verdict", "no_action"), ("reason", "Permitted.")];
     kim.fill(&alert, &format!("{alert}/decide"), &fields).await;
 
     let auditor = world.browser_as("ada", Role::Auditor, "").await;

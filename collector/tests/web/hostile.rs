@@ -137,13 +137,6 @@ fn sound(answer: &Answer, what: &str) {
         "{what}: {status} {}",
         answer.body
     );
-    for raw in RAW {
-        assert!(
-            !answer.body.contains(raw),
-            "{what}: {raw} in {}",
-            answer.body
-        );
-    }
     if let Some(to) = answer.headers.get(header::LOCATION) {
         let to = to.to_str().unwrap();
         assert!(
@@ -160,6 +153,16 @@ fn sound(answer: &Answer, what: &str) {
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok());
     let kind = kind.unwrap_or_default();
+    // A table is no page: there a mark is a letter among others.
+    if !kind.starts_with("text/csv") {
+        for raw in RAW {
+            assert!(
+                !answer.body.contains(raw),
+                "{what}: {raw} in {}",
+                answer.body
+            );
+        }
+    }
     if kind.starts_with("text/csv") {
         for cell in answer.body.split([',', '\n']) {
             let cell = cell.trim_start_matches('"');
@@ -172,7 +175,8 @@ fn sound(answer: &Answer, what: &str) {
             "{what}: {status} is {kind:?}"
         );
         let text = answer.body.split_once("<h1").map(|(_, text)| text);
-        let text = text.unwrap_or_else(|| panic!("{what}: {status} without a heading"));
+        let text =
+            text.unwrap_or_else(|| panic!("{what}: {status} without a heading: {}", answer.body));
         assert!(text.len() > 60, "{what}: {text}");
         for word in [
             "Failed to deserialize",

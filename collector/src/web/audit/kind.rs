@@ -2,7 +2,7 @@
 //!
 //! Promises: every action is of one kind; one that nobody thought of is a change, and so is not overlooked.
 
-use super::{EXPORTED, FOUND, REFUSED};
+use super::{EXPORTED, FOUND, REFUSED, SIGNED_OFF};
 
 /// What kind of action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +34,7 @@ impl Kind {
             REFUSED => Self::Refused,
             FOUND => Self::Searched,
             "held" | "released" => Self::Erased,
+            SIGNED_OFF => Self::Changed,
             _ if action.starts_with("saw_") => Self::Looked,
             _ if action.starts_with("search") => Self::Searched,
             _ if action.starts_with("extract_") || action.starts_with("export") => Self::Disclosed,
@@ -77,6 +78,7 @@ mod tests {
     fn each_action_is_of_its_kind_and_a_strange_one_is_a_change() {
         for (action, kind) in [
             ("saw_person", Kind::Looked),
+            ("signed_off", Kind::Changed),
             ("searched", Kind::Searched),
             ("found", Kind::Searched),
             ("exported", Kind::Disclosed),

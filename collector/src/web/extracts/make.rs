@@ -307,7 +307,7 @@ async fn page(
     let seen = body.map(Body::digest).transpose()?;
     let page = html! {
         (filled.summary())
-        h2 { "A new extract" }
+        h1 { "A new extract" }
         p { "Give another agency chosen facts, and only those, for a while. What was given is recorded with your name." }
         form.inline method="get" action={ (path) "#fact" } {
             (govuk::Input {

@@ -84,7 +84,7 @@ pub(in crate::web) async fn list(
         Head::Text("State"),
     ];
     let body = html! {
-        h2 { "Extracts for other agencies" }
+        h1 { "Extracts for other agencies" }
         p { (govuk::button_link(&format!("/person/{}/extract/new", whose.id), "Make an extract")) }
         @if rows.is_empty() { p.empty { "Nothing was disclosed about this person by an extract." } }
         @else { (govuk::table("Extracts, the latest first", &heads, &rows)) }
@@ -138,7 +138,7 @@ async fn page(
     let open = extract.withdrawn.is_none();
     let body = html! {
         (filled.summary())
-        h2 { "Extract for " (extract.recipient_name) }
+        h1 { "Extract for " (extract.recipient_name) }
         p { (state(&extract, clock::now())) }
         (terms(&extract, by, &whose.zone))
         section aria-labelledby="readings" {
