@@ -1,10 +1,10 @@
 //! An example of each address.
 
 use proviso_collector::store::staff::Role;
-use proviso_collector::store::{FindingId, PersonId};
+use proviso_collector::store::{FindingId, Hash, PersonId};
 use proviso_collector::web::access::Need;
 
-use super::Page;
+use super::{Page, desk};
 
 /// What is in the store.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Ids {
     pub odd_alert: FindingId,
     /// The case in which that one lies.
     pub case: String,
+    /// The order in force of somebody with everything.
+    pub order: Hash,
     /// A day of which there are records, as in `2026-11-24`.
     pub day: String,
     /// What the manager searched for.
@@ -34,6 +36,8 @@ pub struct Ids {
 /// Addresses that answer no page, and what they answer.
 const NO_PAGES: &[(&str, &str)] = &[
     ("/live", "a stream"),
+    ("/person/{id}/order/{digest}/file", "a file"),
+    ("/draft/{id}/file/{number}", "a file"),
     ("/assets/{name}", "a file"),
     ("/calendar/{file}", "a file"),
     ("/single-sign-on", "a way to the provider"),
@@ -66,6 +70,16 @@ fn parameter(path: &str, ids: &Ids) -> Option<String> {
     best.map(|(_, id)| id)
 }
 
+/// What stands for the parameter at the end of these beginnings, whatever comes after.
+fn at_end(begins: &str, ids: &Ids) -> Option<String> {
+    match begins {
+        "/person/{id}/order/{digest}" => Some(ids.order.to_string()),
+        "/draft/{id}" => Some(desk::DRAFT.to_owned()),
+        "/search/{id}" => Some(desk::SEARCH.to_owned()),
+        _ => None,
+    }
+}
+
 /// What is asked for besides.
 fn query(path: &str, ids: &Ids) -> String {
     match path {
@@ -91,15 +105,17 @@ pub fn example(path: &str, ids: &Ids) -> Option<Example> {
     if let Some((_, what)) = NO_PAGES.iter().find(|(of, _)| *of == path) {
         return Some(Example::NoPage(what));
     }
-    let address = match path.split_once('{').and_then(|(before, rest)| {
-        let (_, after) = rest.split_once('}')?;
-        Some((before, after))
-    }) {
-        None => path.to_owned(),
-        Some((before, after)) => format!("{before}{}{after}", parameter(path, ids)?),
-    };
-    if address.contains('{') {
-        return None;
+    let (mut begins, mut address) = (String::new(), String::new());
+    for part in path.split('/').skip(1) {
+        begins.push('/');
+        begins.push_str(part);
+        address.push('/');
+        if part.starts_with('{') {
+            let value = at_end(&begins, ids).or_else(|| parameter(path, ids))?;
+            address.push_str(&value);
+        } else {
+            address.push_str(part);
+        }
     }
     Some(Example::Page(address + &query(path, ids)))
 }

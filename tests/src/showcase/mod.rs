@@ -6,6 +6,7 @@
 //! they come.
 
 mod addresses;
+mod desk;
 mod seed;
 mod view;
 

@@ -18,6 +18,7 @@ use proviso_report::{BootId, Method, Record, UnixMs};
 use tokio_util::sync::CancellationToken;
 
 use super::addresses::Ids;
+use super::desk;
 use crate::admitted::Admitted;
 
 const MINUTE: i64 = 60_000;
@@ -76,7 +77,10 @@ pub(super) async fn fill() -> anyhow::Result<(Admitted, Ids)> {
     let mut follower = Follower::new(inside.store().clone(), TimeZone::UTC);
     tokio::task::spawn_blocking(move || follower.round(&CancellationToken::new())).await??;
     let case = inside.write(move |tx| cases::of_finding(tx, odd)).await?;
+    let whose = person.clone();
+    let written = inside.write(move |tx| desk::write(tx, &whose, now)).await?;
     let ids = Ids {
+        order: written.context("nobody is under an order")?,
         person,
         nothing: id(3),
         odd: id(1),
