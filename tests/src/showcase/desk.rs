@@ -5,7 +5,7 @@ use proviso_collector::store::drafts::{self, Draft, Purpose, Version};
 use proviso_collector::store::notes::{self, Note, NoteKind};
 use proviso_collector::store::plan::{self, Action, Assessed, Level};
 use proviso_collector::store::staff::Role;
-use proviso_collector::store::{Hash, PersonId, SqlError, Tx, orders, search};
+use proviso_collector::store::{Hash, PersonId, SqlError, Tx, orders, searches};
 
 use super::seed::staff_id;
 
@@ -67,7 +67,7 @@ pub(super) fn write(tx: &Tx<'_>, person: &PersonId, now: i64) -> Result<Option<H
         };
         plan::add(tx, &action)?;
     }
-    let search = search::Search {
+    let search = searches::Search {
         id: SEARCH.to_owned(),
         at: now,
         staff: staff.clone(),
@@ -75,7 +75,7 @@ pub(super) fn write(tx: &Tx<'_>, person: &PersonId, now: i64) -> Result<Option<H
         words: "facebook.com".to_owned(),
         reason: "Somebody told us of an account there.".to_owned(),
     };
-    search::add(tx, &search)?;
+    searches::add(tx, &search)?;
     let Some(order) = orders::current(tx, person)? else {
         return Ok(None);
     };
