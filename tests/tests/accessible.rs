@@ -1,6 +1,8 @@
 //! Every page of the collector, at every size, by day and by night: axe-core finds nothing, and nothing scrolls
 //! sideways but what has a box of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
+
 use std::path::Path;
 use std::time::Duration;
 

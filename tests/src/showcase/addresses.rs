@@ -75,7 +75,6 @@ fn at_end(begins: &str, ids: &Ids) -> Option<String> {
     match begins {
         "/person/{id}/order/{digest}" => Some(ids.order.to_string()),
         "/draft/{id}" => Some(desk::DRAFT.to_owned()),
-        "/search/{id}" => Some(desk::SEARCH.to_owned()),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use proviso_collector::store::drafts::{self, Draft, Purpose, Version};
 use proviso_collector::store::notes::{self, Note, NoteKind};
 use proviso_collector::store::plan::{self, Action, Assessed, Level};
 use proviso_collector::store::staff::Role;
-use proviso_collector::store::{Hash, PersonId, SqlError, Tx, orders, searches};
+use proviso_collector::store::{Hash, PersonId, SqlError, Tx, orders};
 
 use super::seed::staff_id;
 
@@ -13,9 +13,6 @@ const HOUR: i64 = 3_600_000;
 
 /// The draft.
 pub(super) const DRAFT: &str = "0001";
-
-/// The search.
-pub(super) const SEARCH: &str = "0002";
 
 /// Writes it all about one person; answers the digest of the order in force.
 pub(super) fn write(tx: &Tx<'_>, person: &PersonId, now: i64) -> Result<Option<Hash>, SqlError> {
@@ -67,15 +64,6 @@ pub(super) fn write(tx: &Tx<'_>, person: &PersonId, now: i64) -> Result<Option<H
         };
         plan::add(tx, &action)?;
     }
-    let search = searches::Search {
-        id: SEARCH.to_owned(),
-        at: now,
-        staff: staff.clone(),
-        person: None,
-        words: "facebook.com".to_owned(),
-        reason: "Somebody told us of an account there.".to_owned(),
-    };
-    searches::add(tx, &search)?;
     let Some(order) = orders::current(tx, person)? else {
         return Ok(None);
     };
