@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use proviso_report::frame::Close;
 use proviso_report::{
     DeviceId, EnrolAnswer, EnrolRequest, EnrolToken, Frame, Hash, Refusal, RefusalCode, SigningKey,
-    VerifierKey,
+    VerifierKey, device_words,
 };
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{CertificateParams, KeyPair, PublicKeyData as _};
 use ring::rand::SystemRandom;
 use ring::signature::Ed25519KeyPair;
 use thiserror::Error;
@@ -35,6 +35,8 @@ pub struct Enrolled {
     pub origin: String,
     /// The accounts that are monitored.
     pub accounts: Vec<String>,
+    /// Short words for its key: the collector's page shows the same.
+    pub words: String,
 }
 
 /// Why a computer is not enrolled, or was already.
@@ -162,6 +164,7 @@ pub async fn enrol(
         device: parts.device,
         origin: parts.origin,
         accounts,
+        words: device_words(&Hash::of(&keys.tls.subject_public_key_info())),
     })
 }
 

@@ -20,7 +20,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use proviso_report::{Alg, DeviceId, KeyError, VerifierKey};
+use proviso_report::{Alg, DeviceId, Hash, KeyError, VerifierKey, device_words};
+use rcgen::{KeyPair, PublicKeyData as _};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -185,6 +186,13 @@ impl Identity {
     #[must_use]
     pub fn allowed_signers(&self) -> &[u8] {
         &self.inner.allowed_signers
+    }
+
+    /// Short words for its key, which the collector's page shows too; none if the key cannot be read.
+    #[must_use]
+    pub fn words(&self) -> Option<String> {
+        let key = KeyPair::try_from(self.inner.tls.key.as_slice()).ok()?;
+        Some(device_words(&Hash::of(&key.subject_public_key_info())))
     }
 
     /// When it was enrolled, Unix milliseconds.

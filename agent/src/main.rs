@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use proviso_agent::config::{Config, ConfigError};
 use proviso_agent::enrol::{EnrolError, enrol};
-use proviso_agent::identity::IdentityError;
+use proviso_agent::identity::{Identity, IdentityError};
 use proviso_agent::journal::{OpenError, WriteError};
 use proviso_agent::person;
 use proviso_agent::person::explain::Explained;
@@ -189,6 +189,11 @@ fn obey(command: Command) -> Result<(), Failure> {
                 enrolled.device,
                 enrolled.accounts.join(", ")
             );
+            println!(
+                "Its words: {}. The page on which the token was made shows words for it too: they must be \
+                 the same.",
+                enrolled.words
+            );
             for error in enrolled
                 .accounts
                 .iter()
@@ -218,7 +223,13 @@ fn obey(command: Command) -> Result<(), Failure> {
         Command::Status { place, json } => {
             let state = place.whole()?;
             let status = waiting(status::ask(&state))?.map_err(|error| no_answer(&state, error))?;
-            print(&status, json)
+            print(&status, json)?;
+            // Only who may read its keys, which is root, can be told.
+            let words = Identity::load(&state).ok().and_then(|own| own.words());
+            if let Some(words) = words.filter(|_| !json) {
+                let _ = writeln!(std::io::stdout(), "\nWORDS OF THIS COMPUTER\n  {words}");
+            }
+            Ok(())
         }
         Command::Today { place, json } => {
             let state = place.whole()?;

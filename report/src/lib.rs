@@ -36,6 +36,7 @@ mod time;
 pub mod timestamp;
 pub mod token;
 pub mod witness;
+mod words;
 
 pub use bounds::{Bounds, Receipts};
 pub use checkpoint::Checkpoint;
@@ -54,3 +55,4 @@ pub use record::{BootId, Method, Record, RecordError, UnixMs};
 pub use report::{Lines, Report, ReportBuilder, ReportError};
 pub use salt::Seed;
 pub use token::EnrolToken;
+pub use words::device_words;

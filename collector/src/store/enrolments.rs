@@ -1,4 +1,4 @@
-//! Tables `explained` and `compared`: what people did before and after a device was enrolled.
+//! Tables `explained`, `token_made` and `compared`: what people did before and after a device was enrolled.
 //!
 //! Promises: rows are only added. A refusal is kept as one.
 
@@ -52,6 +52,57 @@ pub struct Compared {
     pub entered: i64,
     /// Staff id.
     pub entered_by: String,
+}
+
+/// A token that was made on a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Unix milliseconds.
+    pub made: i64,
+    /// Staff id.
+    pub made_by: String,
+    /// Until when it is good, Unix milliseconds.
+    pub expires: i64,
+    /// When it was used, Unix milliseconds.
+    pub used: Option<i64>,
+}
+
+/// Enters that a token, which is kept already, was made by a form; false if that form made one before.
+pub fn made(
+    tx: &Tx<'_>,
+    once: &str,
+    (hash, person): (&Hash, &PersonId),
+    (staff, now): (&str, i64),
+) -> Result<bool, SqlError> {
+    let added = tx.execute(
+        "INSERT INTO token_made (once, hash, person, made, made_by) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (once) DO NOTHING",
+        &[
+            once.into(),
+            (&hash.0).into(),
+            person.as_str().into(),
+            now.into(),
+            staff.into(),
+        ],
+    )?;
+    Ok(added == 1)
+}
+
+/// The tokens that were made for a person on pages, the latest first.
+pub fn tokens(read: &Read<'_>, person: &PersonId, limit: u64) -> Result<Vec<Made>, SqlError> {
+    read.query(
+        "SELECT m.made, m.made_by, t.expires, t.used FROM token_made m JOIN token t ON t.hash = m.hash \
+         WHERE m.person = $1 ORDER BY m.made DESC, m.once DESC LIMIT $2",
+        &[person.as_str().into(), limit.into()],
+        |row| {
+            Ok(Made {
+                made: row.int(0)?,
+                made_by: row.text(1)?,
+                expires: row.int(2)?,
+                used: row.maybe_int(3)?,
+            })
+        },
+    )
 }
 
 /// Enters that a notice was explained.

@@ -119,6 +119,10 @@ pub(super) const SAW_REPLAY: &str = "saw_replay";
 pub(super) const TOOK_SIGNATURE: &str = "took_signature";
 pub(super) const LEFT_OUT_SIGNATURE: &str = "left_out_signature";
 pub(super) const PUT_ORDER: &str = "put_order";
+pub(super) const SAW_ENROLMENT: &str = "saw_enrolment";
+pub(super) const EXPLAINED: &str = "explained_notice";
+pub(super) const LET_ENROL: &str = "let_enrol";
+pub(super) const COMPARED: &str = "compared_words";
 
 /// How long a page may refresh itself as part of one look, in milliseconds.
 const ONE_LOOK: i64 = 10 * 60_000;
@@ -267,6 +271,10 @@ fn action(word: &str) -> &str {
         TOOK_SIGNATURE => "took a signature of the draft order",
         LEFT_OUT_SIGNATURE => "left out a signature of the draft order",
         PUT_ORDER => "put in force",
+        SAW_ENROLMENT => "saw how computers are enrolled",
+        EXPLAINED => "entered that the notice was explained:",
+        LET_ENROL => "made a token for a computer",
+        COMPARED => "compared the words of a computer:",
         "changed_role" => "was given another role or team:",
         ASSIGNED => "made the case of",
         "lost_second_factor" => "had their second factor reset",

@@ -16,7 +16,8 @@
 //! the latest decisions by rule.
 //!
 //! `orders`: drafts of orders with every version and every signature that was taken; which device said when
-//! that an order is in force; who explained the notice to whom; and whose words were compared.
+//! that an order is in force; who explained the notice to whom; which tokens pages made; and whose words
+//! were compared.
 //!
 //! `digest`: what the logs say by day (`digest_day`, `day` being 20261124) and by term (`digest_term`, `month`
 //! being 202611), how far each log was followed for that, and what somebody looked for (`search`).

@@ -235,22 +235,24 @@ fn history(site: &Site, case: &Case) -> Markup {
     html! {
         section aria-labelledby="versions" {
             h2 #versions { "Versions of the draft" }
-            table.govuk-table {
-                caption.govuk-visually-hidden { "Versions of the draft, the latest first" }
-                thead { tr {
-                    th scope="col" { "Version" } th scope="col" { "From" } th scope="col" { "By" }
-                    th scope="col" { "SHA-256" } th scope="col" { "File" }
-                } }
-                tbody {
-                    @for one in &case.versions {
-                        tr {
-                            th scope="row" { (one.number) }
-                            td { (one.origin) }
-                            td { (case.names.of(&one.made_by)) ", " (words::moment(one.made, &site.zone)) }
-                            td { code { (short(&one.sha256)) "…" } }
-                            td {
-                                a href={ "/draft/" (case.draft.id) "/file/" (one.number) } {
-                                    "Download" span.govuk-visually-hidden { " version " (one.number) }
+            div.pv-scroll tabindex="0" {
+                table.govuk-table {
+                    caption.govuk-visually-hidden { "Versions of the draft, the latest first" }
+                    thead { tr {
+                        th scope="col" { "Version" } th scope="col" { "From" } th scope="col" { "By" }
+                        th scope="col" { "SHA-256" } th scope="col" { "File" }
+                    } }
+                    tbody {
+                        @for one in &case.versions {
+                            tr {
+                                th scope="row" { (one.number) }
+                                td { (one.origin) }
+                                td { (case.names.of(&one.made_by)) ", " (words::moment(one.made, &site.zone)) }
+                                td { code { (short(&one.sha256)) "…" } }
+                                td {
+                                    a href={ "/draft/" (case.draft.id) "/file/" (one.number) } {
+                                        "Download" span.govuk-visually-hidden { " version " (one.number) }
+                                    }
                                 }
                             }
                         }

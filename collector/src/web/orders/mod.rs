@@ -12,9 +12,11 @@
 pub(super) mod begin;
 pub(super) mod checked;
 pub(super) mod draft;
+pub(super) mod enrol;
 pub(super) mod force;
 pub(super) mod lists;
 mod next;
+pub(super) mod notice;
 pub(super) mod overview;
 mod proofs;
 pub(super) mod replay;
@@ -229,9 +231,6 @@ fn state(draft: &Draft) -> &'static str {
 
 impl std::fmt::Debug for Ordering {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ordering")
-            .field("ca", &self.ca)
-            .field("collector", &self.collector)
-            .finish_non_exhaustive()
+        f.debug_struct("Ordering").finish_non_exhaustive()
     }
 }

@@ -100,13 +100,15 @@ pub(in crate::web) async fn all(
         section aria-labelledby="in-force" {
             h2 #in-force { "My people's orders" }
             @if rows.is_empty() { p.empty { "You see nobody now." } } @else {
-                table.govuk-table {
-                    caption.govuk-visually-hidden { "People, their orders, and the computers that have them" }
-                    thead { tr {
-                        th scope="col" { "Person" } th scope="col" { "Order" } th scope="col" { "State" }
-                        th scope="col" { "Computers" }
-                    } }
-                    tbody { @for (row, term) in &rows { (whole(row, term.as_deref())) } }
+                div.pv-scroll tabindex="0" {
+                    table.govuk-table {
+                        caption.govuk-visually-hidden { "People, their orders, and the computers that have them" }
+                        thead { tr {
+                            th scope="col" { "Person" } th scope="col" { "Order" } th scope="col" { "State" }
+                            th scope="col" { "Computers" }
+                        } }
+                        tbody { @for (row, term) in &rows { (whole(row, term.as_deref())) } }
+                    }
                 }
             }
             (layout::pager("/orders", "", page, more))
@@ -197,6 +199,7 @@ pub(in crate::web) async fn of_person(
                 " · " a href={ (path) "/orders/new?purpose=suspend" } { "Suspend" }
                 " · " a href={ (path) "/orders/new?purpose=end" } { "End" }
             }
+            " · " a href={ (path) "/enrol" } { "Enrol a computer" }
         }
         section aria-labelledby="drafts" {
             h2 #drafts { "Drafts" }
@@ -326,13 +329,15 @@ fn computers(site: &Site, all: &[Held]) -> Markup {
     let all: Vec<&Held> = all.iter().filter(|one| is_active(one)).collect();
     html! {
         @if all.is_empty() { p.empty { "No computer is enrolled." } } @else {
-            table.govuk-table {
-                caption.govuk-visually-hidden { "Computers and the order that each has" }
-                thead { tr {
-                    th scope="col" { "Computer" } th scope="col" { "Has it?" }
-                    th scope="col" { "Said so at, by its clock" } th scope="col" { "Known here" }
-                } }
-                tbody { @for one in all { (computer(site, one)) } }
+            div.pv-scroll tabindex="0" {
+                table.govuk-table {
+                    caption.govuk-visually-hidden { "Computers and the order that each has" }
+                    thead { tr {
+                        th scope="col" { "Computer" } th scope="col" { "Has it?" }
+                        th scope="col" { "Said so at, by its clock" } th scope="col" { "Known here" }
+                    } }
+                    tbody { @for one in all { (computer(site, one)) } }
+                }
             }
         }
     }

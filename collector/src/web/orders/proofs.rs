@@ -21,13 +21,15 @@ pub(super) fn lists(checked: &Checked, adding: Option<(&str, &str)>) -> Markup {
             } @else if pins.is_empty() {
                 p.empty { "It pins no list." }
             } @else {
-                table.govuk-table {
-                    caption.govuk-visually-hidden { "Lists that the order pins" }
-                    thead { tr {
-                        th scope="col" { "List" } th scope="col" { "Holds" }
-                        th scope="col" { "SHA-256" } th scope="col" { "Here?" }
-                    } }
-                    tbody { @for pin in pins { (list(checked, pin)) } }
+                div.pv-scroll tabindex="0" {
+                    table.govuk-table {
+                        caption.govuk-visually-hidden { "Lists that the order pins" }
+                        thead { tr {
+                            th scope="col" { "List" } th scope="col" { "Holds" }
+                            th scope="col" { "SHA-256" } th scope="col" { "Here?" }
+                        } }
+                        tbody { @for pin in pins { (list(checked, pin)) } }
+                    }
                 }
             }
             @if let (Some((path, token)), false) = (adding, checked.missing().is_empty()) {
@@ -87,24 +89,26 @@ fn tests_of(checked: &Checked, rule: &Rule, outcome: Outcome) -> Markup {
             summary {
                 "Rule " (rule.id) ": " (words::counted(rule.tests.len() as i128, "test"))
             }
-            table.govuk-table {
-                caption.govuk-visually-hidden { "Tests of rule " (rule.id) }
-                thead { tr {
-                    th scope="col" { "Line" } th scope="col" { "What happens" }
-                    th scope="col" { "Expected" } th scope="col" { "Came out" }
-                } }
-                tbody {
-                    @for test in &rule.tests {
-                        tr {
-                            th scope="row" { (test.place.0) }
-                            td { (happens(test)) }
-                            td { (expected(test.expect)) }
-                            td {
-                                @match (outcome, wrong(checked, test)) {
-                                    (Outcome::NotRun, _) => { "Not run" }
-                                    (Outcome::Run, None) => { "As expected" }
-                                    (Outcome::Run, Some(wrong)) => {
-                                        b { "Otherwise: " } (fault::sentence(&wrong.sentence))
+            div.pv-scroll tabindex="0" {
+                table.govuk-table {
+                    caption.govuk-visually-hidden { "Tests of rule " (rule.id) }
+                    thead { tr {
+                        th scope="col" { "Line" } th scope="col" { "What happens" }
+                        th scope="col" { "Expected" } th scope="col" { "Came out" }
+                    } }
+                    tbody {
+                        @for test in &rule.tests {
+                            tr {
+                                th scope="row" { (test.place.0) }
+                                td { (happens(test)) }
+                                td { (expected(test.expect)) }
+                                td {
+                                    @match (outcome, wrong(checked, test)) {
+                                        (Outcome::NotRun, _) => { "Not run" }
+                                        (Outcome::Run, None) => { "As expected" }
+                                        (Outcome::Run, Some(wrong)) => {
+                                            b { "Otherwise: " } (fault::sentence(&wrong.sentence))
+                                        }
                                     }
                                 }
                             }

@@ -272,18 +272,20 @@ fn result(zone: &TimeZone, case: &Case, outcome: &Outcome) -> Markup {
         @if outcome.erased > 0 { p.note { (outcome.erased) " records were erased: nobody can judge them." } }
         @for sentence in outcome.unreadable.iter().take(5) { p.fault { (sentence) } }
         @if outcome.unreadable.len() > 5 { p.fault { (outcome.unreadable.len() - 5) " more reports cannot be read." } }
-        table.govuk-table {
-            caption {
-                @match changed {
-                    0 => "Findings by rule. Nothing would change.",
-                    _ => { "Findings by rule. They would change in " (words::counted(changed as i128, "rule")) "." }
+        div.pv-scroll tabindex="0" {
+            table.govuk-table {
+                caption {
+                    @match changed {
+                        0 => "Findings by rule. Nothing would change.",
+                        _ => { "Findings by rule. They would change in " (words::counted(changed as i128, "rule")) "." }
+                    }
                 }
+                thead { tr {
+                    th scope="col" { "Rule" } th scope="col" { "Order in force" } th scope="col" { "Draft" }
+                    th scope="col" { "Added" } th scope="col" { "Dropped" } th scope="col" { "Cannot tell" }
+                } }
+                tbody { @for rule in &found.rules { (line(rule)) } }
             }
-            thead { tr {
-                th scope="col" { "Rule" } th scope="col" { "Order in force" } th scope="col" { "Draft" }
-                th scope="col" { "Added" } th scope="col" { "Dropped" } th scope="col" { "Cannot tell" }
-            } }
-            tbody { @for rule in &found.rules { (line(rule)) } }
         }
         @for rule in found.rules.iter().filter(|rule| !rule.examples.is_empty()) {
             h2 { "Rule " (rule.rule) }

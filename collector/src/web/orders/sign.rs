@@ -237,29 +237,31 @@ fn taken(site: &Site, signed: &Signed, case: &Case, standing: &Standing) -> Mark
     let open = case.draft.ended.is_none();
     html! {
         @if !case.signatures.is_empty() {
-            table.govuk-table {
-                caption.govuk-visually-hidden { "Signatures of the latest version" }
-                thead { tr {
-                    th scope="col" { "Signed by" } th scope="col" { "Taken here" }
-                    th scope="col" { "Holds now?" } @if open { th scope="col" { "Change" } }
-                } }
-                tbody {
-                    @for one in &case.signatures {
-                        tr {
-                            th scope="row" { (one.principal) }
-                            td { (words::moment(one.taken, &site.zone)) ", by " (case.names.of(&one.taken_by)) }
-                            td { (holds(standing, &one.id)) }
-                            @if open { td {
-                                form method="post" action={
-                                    "/draft/" (case.draft.id) "/signature/" (one.id) "/leave"
-                                } {
-                                    input type="hidden" name="token" value=(signed.token);
-                                    button.govuk-button.govuk-button--secondary type="submit" {
-                                        "Leave out"
-                                        span.govuk-visually-hidden { " the signature of " (one.principal) }
+            div.pv-scroll tabindex="0" {
+                table.govuk-table {
+                    caption.govuk-visually-hidden { "Signatures of the latest version" }
+                    thead { tr {
+                        th scope="col" { "Signed by" } th scope="col" { "Taken here" }
+                        th scope="col" { "Holds now?" } @if open { th scope="col" { "Change" } }
+                    } }
+                    tbody {
+                        @for one in &case.signatures {
+                            tr {
+                                th scope="row" { (one.principal) }
+                                td { (words::moment(one.taken, &site.zone)) ", by " (case.names.of(&one.taken_by)) }
+                                td { (holds(standing, &one.id)) }
+                                @if open { td {
+                                    form method="post" action={
+                                        "/draft/" (case.draft.id) "/signature/" (one.id) "/leave"
+                                    } {
+                                        input type="hidden" name="token" value=(signed.token);
+                                        button.govuk-button.govuk-button--secondary type="submit" {
+                                            "Leave out"
+                                            span.govuk-visually-hidden { " the signature of " (one.principal) }
+                                        }
                                     }
-                                }
-                            } }
+                                } }
+                            }
                         }
                     }
                 }

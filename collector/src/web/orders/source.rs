@@ -80,19 +80,21 @@ pub(super) fn lines(checked: &Checked, text: &str) -> Markup {
         @if !shown.is_empty() {
             section aria-labelledby="lines" {
                 h2 #lines { "The lines that are wrong" }
-                table.govuk-table.source {
-                    caption.govuk-visually-hidden { "Lines of the order with what is wrong about them" }
-                    thead { tr { th scope="col" { "Line" } th scope="col" { "What it says, and what is wrong" } } }
-                    tbody {
-                        @for (number, line) in &shown {
-                            tr id={ "line-" (number) } {
-                                th scope="row" { (number) }
-                                td {
-                                    code { (cut(line)) }
-                                    @for wrong in by_line.get(number).into_iter().flatten() {
-                                        p.fault.govuk-error-message {
-                                            @if let Some((_, column)) = wrong.at { "Column " (column) ": " }
-                                            (fault::sentence(&wrong.sentence)) " (" (wrong.code) ")"
+                div.pv-scroll tabindex="0" {
+                    table.govuk-table.source {
+                        caption.govuk-visually-hidden { "Lines of the order with what is wrong about them" }
+                        thead { tr { th scope="col" { "Line" } th scope="col" { "What it says, and what is wrong" } } }
+                        tbody {
+                            @for (number, line) in &shown {
+                                tr id={ "line-" (number) } {
+                                    th scope="row" { (number) }
+                                    td {
+                                        code { (cut(line)) }
+                                        @for wrong in by_line.get(number).into_iter().flatten() {
+                                            p.fault.govuk-error-message {
+                                                @if let Some((_, column)) = wrong.at { "Column " (column) ": " }
+                                                (fault::sentence(&wrong.sentence)) " (" (wrong.code) ")"
+                                            }
                                         }
                                     }
                                 }

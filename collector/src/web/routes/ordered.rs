@@ -50,6 +50,27 @@ pub(super) fn all() -> Vec<Route> {
             RIGHT,
             routing::get(orders::overview::file),
         ),
+        get(
+            "/person/{id}/enrol",
+            RIGHT,
+            routing::get(orders::enrol::show),
+        ),
+        post(
+            "/person/{id}/notice",
+            RIGHT,
+            routing::post(orders::notice::enter),
+        ),
+        post(
+            "/person/{id}/token",
+            RIGHT,
+            routing::post(orders::enrol::token),
+        )
+        .fresh(),
+        post(
+            "/device/{id}/compare",
+            RIGHT,
+            routing::post(orders::enrol::compare),
+        ),
         get("/draft/{id}", RIGHT, routing::get(orders::draft::show)),
         get(
             "/draft/{id}/file/{number}",

@@ -62,3 +62,11 @@ CREATE TABLE compared (
     entered_by TEXT NOT NULL REFERENCES staff (id)
 );
 CREATE INDEX compared_device ON compared (device, entered);
+CREATE TABLE token_made (
+    once TEXT PRIMARY KEY,
+    hash BYTEA NOT NULL REFERENCES token (hash),
+    person TEXT NOT NULL REFERENCES person (id),
+    made BIGINT NOT NULL,
+    made_by TEXT NOT NULL REFERENCES staff (id)
+);
+CREATE INDEX token_made_person ON token_made (person, made);
