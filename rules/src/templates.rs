@@ -3,7 +3,7 @@
 //! A template is an order file that passes its own check. It is cut at lines that begin a condition
 //! (`# == history: browsing history is kept`): what stands before the first belongs to every order,
 //! and each condition has its lists, clauses and rules together, so that any choice of them is a
-//! file again. Conditions of several templates are [joined](join), numbered anew.
+//! file again. Conditions of several templates are joined, numbered anew.
 //!
 //! [`begin`] makes an order of them.
 //!

@@ -1,7 +1,7 @@
 //! Table `case_exhibit`: records of a case that are produced in court, under the reference they have there.
 //!
 //! Promises: one reference names one exhibit of a person. The records of an exhibit are on hold
-//! ([`holds`](super::holds)) from the same transaction on, so that no erasure takes them.
+//! ([`super::holds`]) from the same transaction on, so that no erasure takes them.
 
 use super::holds::{self, Hold};
 use super::ids::{FindingId, PersonId};

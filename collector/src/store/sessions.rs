@@ -1,7 +1,7 @@
 //! Table `web_session`: the browsers that are signed in.
 //!
 //! Promises: a session is kept as the SHA-256 of its cookie, so that a copy of the store signs nobody in.
-//! A session that ended is known for [`KNOWN`] more, so that a form which was open when it ended can be
+//! A session that ended is known for `KNOWN` more, so that a form which was open when it ended can be
 //! told from one that somebody made up.
 //!
 //! Refuses: to know how long a session lives; `web::gate` decides that.

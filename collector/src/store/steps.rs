@@ -1,7 +1,7 @@
 //! Table `sign_in_step`: sign-ins that are under way, between one page and the next.
 //!
 //! Promises: a step is known by the SHA-256 of its token, lives minutes, and is taken once. There are never
-//! more than [`MOST`]: the oldest go first.
+//! more than `MOST`: the oldest go first.
 
 use super::sql::{Read, Row, SqlError, Tx};
 
