@@ -33,10 +33,10 @@ impl Place {
     /// Of a host as a browser writes it.
     #[must_use]
     pub fn at(host: String) -> Self {
-        let is_address = host
-            .trim_matches(['[', ']'])
-            .parse::<std::net::IpAddr>()
-            .is_ok();
+        let is_address = matches!(
+            url::Host::parse(&host),
+            Ok(url::Host::Ipv4(_) | url::Host::Ipv6(_))
+        );
         let site = match psl::domain_str(&host) {
             Some(site) if !is_address => site.to_owned(),
             _ => host.clone(),

@@ -104,8 +104,9 @@ fn axe_finds_nothing_on_what_an_unfinished_form_answers() {
                 .as_str()
                 .is_none_or(|title| title.starts_with("This did not work"))
             {
+                let text = browser.chromium.eval("document.body.innerText").unwrap();
                 faults.push(format!(
-                    "{} form {next}: the collector failed",
+                    "{} form {next}: the collector failed: {text}",
                     page.address
                 ));
             }

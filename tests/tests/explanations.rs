@@ -106,7 +106,7 @@ fn the_person_sees_the_day_explains_a_finding_and_the_manager_reads_it() {
 
     // The manager reads it beside the alert, apart from what software found.
     let mut office = scene.office().unwrap();
-    office.browser.press("a[href*='/alert/']").unwrap();
+    office.browser.press("a[href*='/case/']").unwrap();
     let page = office
         .browser
         .wait_for("What the person says", PATIENCE)

@@ -151,7 +151,7 @@ fn alerts_come_by_themselves_and_a_person_decides() {
     let link = "document.querySelector('.what')";
     browser.eval(&format!("{link}.focus()")).unwrap();
     write(&store, |tx| findings::put(tx, &finding(2), &[]));
-    browser.wait_for("2 times", PATIENCE).unwrap();
+    browser.wait_for("2 alerts", PATIENCE).unwrap();
     assert_eq!(
         browser.eval("document.activeElement.className").unwrap(),
         "what"

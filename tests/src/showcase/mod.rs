@@ -167,8 +167,11 @@ fn serve(runtime: &Runtime, inside: &Admitted, stop: CancellationToken) -> anyho
     let store = inside.inside.store().clone();
     let config = Config::parse(CONFIG).map_err(anyhow::Error::msg)?;
     let site = Site::new(store, &config, stop)?;
-    let site = site.exporting(Arc::new(|_, _, _, _| {
-        Err("there is nothing to export".into())
+    // Stands for the command: a bundle is a file, and no page.
+    let site = site.exporting(Arc::new(|_, _, _, out| {
+        std::fs::create_dir_all(out)
+            .and_then(|()| std::fs::write(out.join("bagit.txt"), "BagIt"))
+            .map_err(|why| why.to_string())
     }));
     let chain = vec![own.certificate, ca.certificate];
     runtime.spawn(web::serve(Arc::new(site), listener, chain, own.key));
