@@ -205,7 +205,8 @@ async fn page(
     };
     let body = html! {
         (errors.summary())
-        h1 { "Timeline " small { (title(view, from, to)) } }
+        h1 { "Timeline" }
+        p { b { (title(view, from, to)) } }
         (show::body(&around, &figures))
         (noted)
         (outside)
