@@ -10,7 +10,6 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::ext::{AT, LENGTH, Superblock};
-use crate::platform::mounts::can_travel;
 use crate::platform::mounts::table::{self, Mount};
 use crate::source::bounded;
 
@@ -98,7 +97,20 @@ fn device(root: &Path, mount: &Mount) -> Option<PathBuf> {
 
 fn is_removable(root: &Path, (major, minor): (u32, u32)) -> bool {
     let link = root.join(format!("sys/dev/block/{major}:{minor}"));
-    link.canonicalize().is_ok_and(|place| can_travel(&place))
+    let Ok(place) = link.canonicalize() else {
+        return false;
+    };
+    let says = |folder: &Path| {
+        bounded::text(&folder.join("removable"), MAX_WORD).is_ok_and(|it| it.trim() == "1")
+    };
+    let on_usb = place.components().any(|part| {
+        part.as_os_str()
+            .to_str()
+            .is_some_and(|part| part.starts_with("usb"))
+    });
+    // A partition's disk is the folder that it lies in. What is made of files and of other disks (loops,
+    // mappings) stays: another system that mounts it is what is looked for here.
+    on_usb || says(&place) || place.parent().is_some_and(says)
 }
 
 fn read(path: &Path) -> io::Result<Superblock> {
