@@ -161,7 +161,7 @@ pub(super) fn now() -> i64 {
 }
 
 /// Times are told apart by milliseconds.
-fn a_moment_later() {
+pub(super) fn a_moment_later() {
     let before = now();
     while now() == before {}
 }

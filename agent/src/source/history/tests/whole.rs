@@ -3,7 +3,7 @@
 use proviso_report::fact::{Cleared, Fact, Kind};
 
 use super::super::family::Family::{Chromium, Firefox};
-use super::followed::{Bench, Run, now};
+use super::followed::{Bench, Run, a_moment_later, now};
 use super::made::{make, visit};
 use crate::source::{ToPipeline, Wanted};
 
@@ -98,6 +98,8 @@ async fn what_is_cleared_without_an_order_is_not_told() {
     run.wanted.send(Wanted::default()).unwrap();
     run.until_kept("history").await;
     run.end().await;
+    // With no time in between, it would have been wanted all along.
+    a_moment_later();
     live.execute_batch("DELETE FROM visits").unwrap();
     let mut run = bench.run_for(wanted);
     run.until_kept(SEEN).await;
