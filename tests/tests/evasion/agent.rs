@@ -99,14 +99,13 @@ pub(super) fn settings_altered() -> anyhow::Result<Vec<Held>> {
 pub(super) fn taken_off() -> anyhow::Result<Vec<Held>> {
     let mut watched = Watched::recording()?;
     let settings = watched.computer.state().join("agent.toml");
-    let before = std::fs::read(&settings)?;
-    let held = watched.until_told(
-        "files that are gone",
-        // If it was gone before the agent knew how it had been, it is there again, and goes again.
-        |number| match number % 2 {
-            1 => Ok(std::fs::remove_file(&settings)?),
-            _ => Ok(std::fs::write(&settings, &before)?),
-        },
+    until("the agent's files to be sealed", PATIENCE, || {
+        let said = watched.computer.said();
+        Ok(said.contains("sealed as they are").then_some(()))
+    })?;
+    std::fs::remove_file(settings)?;
+    let held = watched.record(
+        "that they are gone",
         |fact| matches!(fact, Fact::AgentAltered(it) if it.detail.ends_with("agent.toml: gone")),
     )?;
     watched.computer.kill()?;
