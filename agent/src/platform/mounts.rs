@@ -6,7 +6,7 @@
 //! What counts as removable: what the desktop mounts (below `/media` and `/run/media`), what is on
 //! a device that the system calls removable or that hangs on USB or a card reader, through
 //! encryption too, and a file mounted as a volume (a loop device), except the read-only images that
-//! packages are. The root of the system and what it started from never counts.
+//! packages are. Of these a file alone cannot be taken to another computer ([`can_travel`]). The root of the system and what it started from never counts.
 
 use std::io;
 use std::path::PathBuf;

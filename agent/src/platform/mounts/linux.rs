@@ -80,7 +80,7 @@ fn sort(line: &Line, sys: &Path) -> Option<Sort> {
         .any(|folder| line.point.starts_with(folder) && line.point != Path::new(folder));
     let packaged = PACKAGES.contains(&line.fs.as_str());
     let removable = by_desktop
-        || (!packaged && line.source.starts_with("/dev/") && can_travel(&device(line, sys)?));
+        || (!packaged && line.source.starts_with("/dev/") && comes_and_goes(&device(line, sys)?));
     removable.then_some(Sort::Removable)
 }
 
@@ -98,36 +98,52 @@ fn device(line: &Line, sys: &Path) -> Option<PathBuf> {
         .or_else(|| fs::canonicalize(by_name()?).ok())
 }
 
-/// Can what has this folder in `/sys`, by its real name, be taken to another computer?
+/// Can what has this folder in `/sys`, by its real name, be taken to another computer? A file that is mounted
+/// as a volume stays where the file is.
 pub fn can_travel(device: &Path) -> bool {
-    is_removable(device, DEEPEST)
+    rests_on(device, DEEPEST, is_plugged_in)
 }
 
-fn is_removable(device: &Path, deep: u32) -> bool {
-    let says = |file: &str| fs::read_to_string(device.join(file)).unwrap_or_default();
+/// The same, or is it a file that is mounted as a volume?
+fn comes_and_goes(device: &Path) -> bool {
+    rests_on(device, DEEPEST, |device| {
+        is_plugged_in(device) || is_file(device)
+    })
+}
+
+/// Is it so of the device, of the whole of which it is a partition, or of one that it is made of?
+fn rests_on(device: &Path, deep: u32, is: fn(&Path) -> bool) -> bool {
     // Of a partition the device is the folder above.
-    if says("partition").trim() != "" {
+    if !says(device, "partition").is_empty() {
         let whole = device.parent();
-        return whole.is_some_and(|whole| deep > 0 && is_removable(whole, deep - 1));
+        return whole.is_some_and(|whole| deep > 0 && rests_on(whole, deep - 1, is));
     }
-    let name = device.file_name().unwrap_or_default();
-    let hangs_on = |bus: &[u8]| {
-        let mut steps = device.components().map(|step| step.as_os_str().as_bytes());
-        steps.any(|step| step.starts_with(bus))
-    };
-    if says("removable").trim() == "1"
-        || name.as_bytes().starts_with(b"loop")
-        || hangs_on(b"usb")
-        || says("device/type").trim() == "SD"
-    {
+    if is(device) {
         return true;
     }
     let below = fs::read_dir(device.join("slaves")).into_iter().flatten();
     deep > 0
         && below.flatten().any(|slave| {
             let real = fs::canonicalize(slave.path());
-            real.is_ok_and(|real| is_removable(&real, deep - 1))
+            real.is_ok_and(|real| rests_on(&real, deep - 1, is))
         })
+}
+
+fn is_plugged_in(device: &Path) -> bool {
+    let mut steps = device.components().map(|step| step.as_os_str().as_bytes());
+    steps.any(|step| step.starts_with(b"usb"))
+        || says(device, "removable") == "1"
+        || says(device, "device/type") == "SD"
+}
+
+fn is_file(device: &Path) -> bool {
+    let name = device.file_name().unwrap_or_default();
+    name.as_bytes().starts_with(b"loop")
+}
+
+fn says(device: &Path, file: &str) -> String {
+    let text = fs::read_to_string(device.join(file)).unwrap_or_default();
+    text.trim().to_owned()
 }
 
 /// By the system's own names for it, else by its first bytes.
@@ -201,6 +217,15 @@ mod tests {
         assert_eq!(of(&sealed), None);
         std::os::unix::fs::symlink(&stick, sealed.join("slaves/sdb")).unwrap();
         assert_eq!(of(&sealed), Some(Sort::Removable));
+        assert!(can_travel(&sealed) && can_travel(&part) && !can_travel(&fixed));
+        // A file, and encryption in it: it comes and goes, and does so on this computer.
+        let file = make("devices/virtual/block/loop0", &[("removable", "0\n")]);
+        let inside = make("devices/virtual/block/dm-1", &[]);
+        std::os::unix::fs::symlink(&file, inside.join("slaves/loop0")).unwrap();
+        for device in [&file, &inside] {
+            assert_eq!(of(device), Some(Sort::Removable));
+            assert!(!can_travel(device));
+        }
         assert_eq!(sort(&line("ext4", "/", "/dev/sdb1"), sys), None);
         let share = line("cifs", "/mnt/share", "//server/share");
         assert_eq!(sort(&share, sys), Some(Sort::Network));

@@ -1,7 +1,8 @@
 //! The volumes that this system mounts, and those that it mounted before.
 //!
 //! Refuses: volumes that can be carried to another computer, which is what they are for; and to read
-//! anything of a volume but its superblock.
+//! anything of a volume but its superblock. A volume in a file stays, so another system that mounts it is one
+//! on this computer.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,6 +11,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::ext::{AT, LENGTH, Superblock};
+use crate::platform::mounts::can_travel;
 use crate::platform::mounts::table::{self, Mount};
 use crate::source::bounded;
 
@@ -49,7 +51,7 @@ pub(super) fn look(root: &Path, known: &BTreeMap<String, String>) -> io::Result<
         if SILENT.contains(&&*mount.fs) && !seen.silent.contains(&mount.fs) {
             seen.silent.push(mount.fs);
         } else if EXT.contains(&&*mount.fs)
-            && !is_removable(root, mount.device)
+            && !travels(root, mount.device)
             && let Some(path) = device(root, &mount)
             && let Ok(superblock) = read(&path)
         {
@@ -95,22 +97,9 @@ fn device(root: &Path, mount: &Mount) -> Option<PathBuf> {
     harmless.then(|| root.join("dev").join(name))
 }
 
-fn is_removable(root: &Path, (major, minor): (u32, u32)) -> bool {
+fn travels(root: &Path, (major, minor): (u32, u32)) -> bool {
     let link = root.join(format!("sys/dev/block/{major}:{minor}"));
-    let Ok(place) = link.canonicalize() else {
-        return false;
-    };
-    let says = |folder: &Path| {
-        bounded::text(&folder.join("removable"), MAX_WORD).is_ok_and(|it| it.trim() == "1")
-    };
-    let on_usb = place.components().any(|part| {
-        part.as_os_str()
-            .to_str()
-            .is_some_and(|part| part.starts_with("usb"))
-    });
-    // A partition's disk is the folder that it lies in. What is made of files and of other disks (loops,
-    // mappings) stays: another system that mounts it is what is looked for here.
-    on_usb || says(&place) || place.parent().is_some_and(says)
+    link.canonicalize().is_ok_and(|place| can_travel(&place))
 }
 
 fn read(path: &Path) -> io::Result<Superblock> {
@@ -230,5 +219,26 @@ mod tests {
             ]
         );
         assert_eq!(gone, "04040404-0404-0404-0404-040404040404");
+    }
+
+    #[test]
+    fn a_volume_in_a_file_is_one_that_another_system_can_mount() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        put(
+            root,
+            "proc/self/mountinfo",
+            b"1 0 7:0 / /z rw - ext4 /dev/loop0 rw\n",
+        );
+        let device = "sys/devices/virtual/block/loop0";
+        put(root, &format!("{device}/uevent"), b"DEVNAME=loop0\n");
+        put(root, &format!("{device}/removable"), b"0\n");
+        let numbers = root.join("sys/dev/block");
+        std::fs::create_dir_all(&numbers).unwrap();
+        std::os::unix::fs::symlink(root.join(device), numbers.join("7:0")).unwrap();
+        put(root, "dev/loop0", &image(7, 3));
+        let seen = look(root, &BTreeMap::new()).unwrap();
+        let volume = &seen.volumes[&uuid(&[7; 16])];
+        assert_eq!((&*volume.label, volume.here), ("/z", true));
     }
 }
