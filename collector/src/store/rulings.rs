@@ -264,24 +264,6 @@ pub fn verdicts(read: &Read<'_>, rule: &str) -> Result<Vec<Judged>, SqlError> {
     )
 }
 
-/// Days on which somebody wanted to look again, from `day` on, of everybody whom `staff` sees: the day, the
-/// person and the case.
-pub fn reviews(
-    read: &Read<'_>,
-    (staff, now): (&str, i64),
-    day: &str,
-    limit: u64,
-) -> Result<Vec<(String, PersonId, String)>, SqlError> {
-    read.query(
-        "SELECT r.review, c.person, c.id FROM ruling r JOIN casefile c ON c.id = r.casefile \
-         WHERE r.review <> '' AND r.review >= $3 AND c.person IN \
-         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
-         ORDER BY r.review, r.id LIMIT $4",
-        &[staff.into(), now.into(), day.into(), limit.into()],
-        |row| Ok((row.text(0)?, row.parsed(1)?, row.text(2)?)),
-    )
-}
-
 fn shown(row: &Row<'_>) -> Result<Shown, SqlError> {
     let ruling = Ruling {
         id: row.text(0)?,
