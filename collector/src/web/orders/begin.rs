@@ -8,25 +8,26 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use jiff::civil::Date;
-use maud::{Markup, html};
-use proviso_rules::templates::{self, Choice};
+use maud::{Markup, Render as _, html};
+use proviso_rules::templates::{self, Template};
 use serde::Deserialize;
 
 use crate::clock;
-use crate::random;
+use crate::store::Hash;
 use crate::store::drafts::{self, Draft, Purpose, Version};
 use crate::store::orders::{self, StoredOrder};
 use crate::store::people::Person;
-use crate::store::{Hash, StoreError};
 
-use super::super::fault::Fault;
+use super::super::fault::{Fault, sentence};
+use super::super::fields;
 use super::super::form::Form;
 use super::super::gate::Signed;
+use super::super::govuk::{self, Checkboxes, Choice, Errors, Input, Radios, Textarea};
 use super::super::layout::{self, Page};
 use super::super::upload::Upload;
 use super::super::{Site, audit, words};
 use super::next::{self, Change};
-use super::{Problems, purpose, reason, save, to};
+use super::{LONGEST, current, purpose, reason, save, to, wrong};
 
 /// Which form is wanted first.
 #[derive(Deserialize)]
@@ -51,12 +52,14 @@ pub(in crate::web) struct Next {
 /// What is shown again when something is wrong.
 #[derive(Default)]
 struct Typed {
+    template: String,
+    clauses: Vec<String>,
     reason: String,
     from: String,
     to: String,
     ends: String,
     says: String,
-    problems: Problems,
+    errors: Errors,
 }
 
 /// The page.
@@ -96,14 +99,21 @@ pub(in crate::web) async fn template(
     signed.check(field("token"))?;
     let person = site.whom(&signed, &id).await?;
     let chosen = fields.iter().filter(|(name, _)| name == "clause");
-    let chosen: Vec<Choice> = chosen.map(|(_, words)| Choice::parse(words)).collect();
+    let clauses: Vec<String> = chosen.map(|(_, words)| words.clone()).collect();
+    let chosen: Vec<_> = clauses
+        .iter()
+        .map(|words| templates::Choice::parse(words))
+        .collect();
     let template = field("template").to_owned();
-    let begun = super::apart(move || templates::begin(&template, &chosen)).await?;
+    let named = template.clone();
+    let begun = super::apart(move || templates::begin(&named, &chosen)).await?;
     let begun = match begun {
         Ok(begun) => begun,
         Err(why) => {
             let typed = Typed {
-                problems: Problems::one("template", why.to_string()),
+                template,
+                clauses,
+                errors: wrong("template", &why.to_string()),
                 ..Typed::default()
             };
             let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -135,7 +145,7 @@ pub(in crate::web) async fn upload(
     let once = upload.text("once").to_owned();
     let amiss = async |sentence: String| {
         let typed = Typed {
-            problems: Problems::one("file", sentence),
+            errors: wrong("file", &sentence),
             ..Typed::default()
         };
         let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -183,14 +193,15 @@ pub(in crate::web) async fn next(
     };
     let (change, why) = match wanted(purpose, &form) {
         Ok(wanted) => wanted,
-        Err(problems) => {
+        Err(errors) => {
             let typed = Typed {
                 reason: form.reason,
                 from: form.from,
                 to: form.to,
                 ends: form.ends,
                 says: form.says,
-                problems,
+                errors,
+                ..Typed::default()
             };
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             return page(&site, &signed, &person, purpose, typed, status).await;
@@ -241,16 +252,16 @@ const NO_ORDER: Fault = Fault::Input(
     "no order is in force for this person, so there is none to vary, suspend or end; begin a new one",
 );
 
-fn wanted(purpose: Purpose, form: &Next) -> Result<(Change, String), Problems> {
-    let mut problems = Problems::default();
-    let why = reason(&form.reason).unwrap_or_else(|sentence| {
-        problems.add("reason", sentence);
+fn wanted(purpose: Purpose, form: &Next) -> Result<(Change, String), Errors> {
+    let mut errors = Errors::default();
+    let why = reason(&form.reason).unwrap_or_else(|why| {
+        errors.add("reason", sentence(why));
         String::new()
     });
     let mut day = |anchor: &str, text: &str| {
         let day: Option<Date> = text.trim().parse().ok();
         if day.is_none() {
-            problems.add(anchor, "write the day as 2026-11-24");
+            errors.add(anchor, "Write the day as 2026-11-24.");
         }
         day
     };
@@ -263,17 +274,17 @@ fn wanted(purpose: Purpose, form: &Next) -> Result<(Change, String), Problems> {
             let to = if open { None } else { day("to", &form.to) };
             let says = form.says.trim().to_owned();
             if says.is_empty() {
-                problems.add(
+                errors.add(
                     "says",
-                    "say in one sentence who suspended the order, and when",
+                    "Say in one sentence who suspended the order, and when.",
                 );
             }
             from.map(|from| Change::Suspended(from, to, says))
         }
     };
     match change {
-        Some(change) if problems.is_empty() => Ok((change, why)),
-        _ => Err(problems),
+        Some(change) if errors.is_empty() => Ok((change, why)),
+        _ => Err(errors),
     }
 }
 
@@ -293,13 +304,7 @@ async fn start(
     once: &str,
     given: Given,
 ) -> Result<Response, Fault> {
-    let is_id = once.len() == 32 && once.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if !is_id {
-        return Err(Fault::Input(
-            "the form did not arrive whole, so no draft was begun; open the page again and repeat",
-        ));
-    }
-    let (id, staff, now) = (once.to_owned(), signed.staff.clone(), clock::now());
+    let (id, staff, now) = (fields::named(once)?, signed.staff.clone(), clock::now());
     let back = to(&format!("/draft/{id}"));
     let draft = Draft {
         id: id.clone(),
@@ -344,14 +349,6 @@ async fn start(
     Ok(back)
 }
 
-async fn current(site: &Site, person: &Person) -> Result<Option<StoredOrder>, Fault> {
-    let whose = person.id.clone();
-    let found = site
-        .store
-        .read(move |read| Ok::<_, StoreError>(orders::current(read, &whose)?));
-    Ok(found.await?)
-}
-
 async fn page(
     site: &Site,
     signed: &Signed,
@@ -361,15 +358,14 @@ async fn page(
     status: StatusCode,
 ) -> Result<Response, Fault> {
     let current = current(site, person).await?;
-    let once = random::row_id(clock::now())?;
     let path = format!("/person/{}/orders", person.id);
     let hidden = html! {
-        input type="hidden" name="token" value=(signed.token);
-        input type="hidden" name="once" value=(once);
+        (govuk::hidden("token", &signed.token))
+        (fields::once()?)
     };
     let body = html! {
         p.crumbs { a href=(path) { "Orders of " (person.name) } }
-        (typed.problems.summary())
+        (typed.errors.summary())
         h1 { "Begin a draft for " (person.name) " " small { (person.pseudonym) } }
         @if let Some(current) = &current {
             (follow(site, &path, &hidden, current, wanted, &typed))
@@ -382,10 +378,11 @@ async fn page(
             h2 #from-file { "A new order from a file" }
             form.sheet method="post" action={ (path) "/upload" } enctype="multipart/form-data" {
                 (hidden)
-                label.govuk-label for="file" { "Order file (order.toml)" }
-                (typed.problems.beside("file"))
-                input.govuk-file-upload #file type="file" name="file" required;
-                button.govuk-button type="submit" { "Begin with this file" }
+                (Input {
+                    id: "file", label: "Order file (order.toml)", kind: "file", required: true,
+                    error: typed.errors.of("file"), ..Input::default()
+                })
+                (govuk::button("Begin with this file"))
             }
         }
     };
@@ -398,6 +395,16 @@ async fn page(
 }
 
 fn templates_form(path: &str, hidden: &Markup, typed: &Typed) -> Markup {
+    let about = templates::ALL.iter().map(|one| (one.name, one.about()));
+    let about: Vec<_> = about
+        .map(|(name, about)| Choice {
+            value: name,
+            text: name,
+            hint: about,
+        })
+        .collect();
+    let first = about.first().map_or("", |first| first.value);
+    let chosen = Some(typed.template.as_str()).filter(|name| !name.is_empty());
     html! {
         form.sheet method="post" action={ (path) "/new" } {
             (hidden)
@@ -405,35 +412,45 @@ fn templates_form(path: &str, hidden: &Markup, typed: &Typed) -> Markup {
                 "All words of a template are illustrative: the court's must take their place before anybody \
                  signs. Without a condition the order has all that the template has."
             }
-            fieldset.govuk-fieldset {
-                legend.govuk-fieldset__legend { "Begin as" }
-                (typed.problems.beside("template"))
-                @for (at, template) in templates::ALL.iter().enumerate() {
-                    label.choice {
-                        input id=[(at == 0).then_some("template")] type="radio" name="template"
-                            value=(template.name) checked[at == 0] required;
-                        " " b { (template.name) } ": " (template.about())
-                    }
-                }
-            }
+            (Radios {
+                id: "template", legend: "Begin as", choices: &about, chosen: chosen.unwrap_or(first), required: true,
+                small: true, error: typed.errors.of("template"), ..Radios::default()
+            })
             fieldset.govuk-fieldset {
                 legend.govuk-fieldset__legend { "Conditions" }
                 @for template in templates::ALL {
                     details {
                         summary { (template.name) }
-                        @for condition in template.conditions() {
-                            label.choice {
-                                input type="checkbox" name="clause"
-                                    value={ (template.name) ":" (condition.name) };
-                                " " (condition.about)
-                            }
-                        }
+                        (conditions(template, &typed.clauses))
                     }
                 }
             }
-            button.govuk-button type="submit" { "Begin with this template" }
+            (govuk::button("Begin with this template"))
         }
     }
+}
+
+fn conditions(template: &Template, chosen: &[String]) -> Markup {
+    let all = template.conditions();
+    let named: Vec<_> = all
+        .iter()
+        .map(|one| (format!("{}:{}", template.name, one.name), one.about))
+        .collect();
+    let choices: Vec<_> = named
+        .iter()
+        .map(|(value, about)| Choice::new(value, about))
+        .collect();
+    let chosen: Vec<_> = chosen.iter().map(String::as_str).collect();
+    let field = Checkboxes {
+        id: &format!("clause-{}", template.name),
+        name: "clause",
+        legend: template.name,
+        choices: &choices,
+        chosen: &chosen,
+        small: true,
+        ..Checkboxes::default()
+    };
+    field.render()
 }
 
 fn follow(
@@ -444,13 +461,16 @@ fn follow(
     wanted: Purpose,
     typed: &Typed,
 ) -> Markup {
-    let field = |name: &str, label: &str, kind: &str, value: &str| {
-        html! {
-            label.govuk-label for=(name) { (label) }
-            (typed.problems.beside(name))
-            input.govuk-input id=(name) type=(kind) name=(name) value=(value);
-        }
+    let field = |id: &str, label: &str, kind: &str, value: &str| {
+        let error = typed.errors.of(id);
+        let width = (kind == "date").then_some(10);
+        html! { (Input { id, label, kind, value, error, width, ..Input::default() }) }
     };
+    let purposes = [Purpose::Vary, Purpose::Suspend, Purpose::End].map(|one| Choice {
+        value: one.as_str(),
+        text: purpose(one),
+        hint: meant(one),
+    });
     let today = words::date(clock::now(), &site.zone).to_string();
     let or_today = |typed: &str| match typed.is_empty() {
         true => today.clone(),
@@ -465,20 +485,15 @@ fn follow(
             }
             form.sheet method="post" action={ (path) "/next" } {
                 (hidden)
-                input type="hidden" name="seen" value=(current.digest);
-                fieldset.govuk-fieldset {
-                    legend.govuk-fieldset__legend { "What is it for?" }
-                    @for one in [Purpose::Vary, Purpose::Suspend, Purpose::End] {
-                        label.choice {
-                            input type="radio" name="purpose" value=(one.as_str())
-                                checked[one == wanted] required;
-                            " " (purpose(one)) ": " (meant(one))
-                        }
-                    }
-                }
-                label.govuk-label for="reason" { "Reason (kept with your name)" }
-                (typed.problems.beside("reason"))
-                textarea.govuk-textarea #reason name="reason" rows="3" maxlength="4000" { "\n" (typed.reason) }
+                (govuk::hidden("seen", &current.digest.to_string()))
+                (Radios {
+                    id: "purpose", legend: "What is it for?", choices: &purposes, chosen: wanted.as_str(), required: true,
+                    small: true, ..Radios::default()
+                })
+                (Textarea {
+                    id: "reason", label: "Reason (kept with your name)", value: &typed.reason, rows: 3,
+                    longest: Some(LONGEST), error: typed.errors.of("reason"), ..Textarea::default()
+                })
                 fieldset.govuk-fieldset {
                     legend.govuk-fieldset__legend { "Only for a suspension" }
                     (field("from", "First day", "date", &or_today(&typed.from)))
@@ -490,7 +505,7 @@ fn follow(
                     legend.govuk-fieldset__legend { "Only for an end" }
                     (field("ends", "Last day of the order", "date", &or_today(&typed.ends)))
                 }
-                button.govuk-button type="submit" { "Begin the draft" }
+                (govuk::button("Begin the draft"))
             }
         }
     }

@@ -10,7 +10,6 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, PreEscaped, html};
 
-use crate::clock;
 use crate::store::drafts::{self, Draft, Signature, Version};
 use crate::store::orders::{self, StoredOrder};
 use crate::store::people::{self, Person};
@@ -19,10 +18,11 @@ use crate::store::{Read, SqlError, StoreError};
 use super::super::assets::ORDER;
 use super::super::fault::Fault;
 use super::super::gate::Signed;
+use super::super::govuk::{self, Errors, Input, Textarea};
 use super::super::layout::{self, Page};
 use super::super::{Site, audit, words};
 use super::checked::Checked;
-use super::{Names, Problems, force, proofs, purpose, replay, short, sign, source, state};
+use super::{LONGEST, Names, force, proofs, purpose, replay, short, sign, source, state, wrong};
 
 /// Versions shown; all are kept.
 const VERSIONS: u64 = 50;
@@ -44,8 +44,25 @@ pub(super) struct Case {
 /// What somebody typed, and what is wrong with it.
 #[derive(Default)]
 pub(super) struct Typed {
+    /// Instead of the latest version.
     pub(super) text: Option<String>,
-    pub(super) problems: Problems,
+    /// Of a signature.
+    pub(super) pasted: String,
+    /// To try it on.
+    pub(super) days: String,
+    /// Why it is given up.
+    pub(super) why: String,
+    pub(super) errors: Errors,
+}
+
+impl Typed {
+    /// Nothing, and something wrong at one place.
+    pub(super) fn wrong(id: &str, why: &str) -> Self {
+        Self {
+            errors: wrong(id, why),
+            ..Self::default()
+        }
+    }
 }
 
 /// The page.
@@ -126,7 +143,7 @@ pub(super) async fn render(
     site: &Arc<Site>,
     signed: &Signed,
     case: &Case,
-    typed: Typed,
+    mut typed: Typed,
     status: StatusCode,
 ) -> Result<Response, Fault> {
     let checked = site.checked(&case.latest.bytes).await?;
@@ -136,20 +153,19 @@ pub(super) async fn render(
     let path = format!("/draft/{id}");
     let stored = String::from_utf8_lossy(&case.latest.bytes);
     let text = typed.text.as_deref().unwrap_or(&stored);
-    let mut problems = typed.problems;
-    problems.0.extend(source::problems(&checked).0);
+    source::add_faults(&checked, &mut typed.errors);
     let adding = format!("{path}/list");
     let adding = open.then_some((adding.as_str(), signed.token.as_str()));
     let body = html! {
         link rel="stylesheet" href=(ORDER.path);
         p.crumbs { a href={ "/person/" (case.person.id) "/orders" } { "Orders of " (case.person.name) } }
-        (problems.summary())
+        (typed.errors.summary())
         h1 { (purpose(case.draft.purpose)) " for " (case.person.name) " " small { (case.person.pseudonym) } }
         (head(site, case, &checked))
         div.order-sides {
             section aria-labelledby="source" {
                 h2 #source { "Source, version " (case.latest.number) }
-                (editor(signed, case, text, open))
+                (editor(signed, case, (text, &typed.errors), open))
             }
             section aria-labelledby="reading" {
                 h2 #reading { "What people read" }
@@ -163,11 +179,11 @@ pub(super) async fn render(
         (source::warnings(&checked))
         (proofs::lists(&checked, adding))
         (proofs::tests(&checked))
-        (replay::form(site, signed, case, &checked))
-        (sign::section(site, signed, case, &checked, &standing))
+        (replay::form(site, signed, case, &checked, &typed))
+        (sign::section(site, signed, case, (&checked, &standing), &typed))
         (force::section(signed, case, &checked, &standing))
         (history(site, case))
-        @if open { (give_up(signed, case)) }
+        @if open { (give_up(signed, case, &typed)) }
     };
     let whose = case.person.id.to_string();
     let about = Page {
@@ -204,7 +220,7 @@ fn head(site: &Site, case: &Case, checked: &Checked) -> Markup {
     }
 }
 
-fn editor(signed: &Signed, case: &Case, text: &str, open: bool) -> Markup {
+fn editor(signed: &Signed, case: &Case, (text, errors): (&str, &Errors), open: bool) -> Markup {
     let path = format!("/draft/{}", case.draft.id);
     let file = format!("{path}/file/{}", case.latest.number);
     html! {
@@ -220,9 +236,11 @@ fn editor(signed: &Signed, case: &Case, text: &str, open: bool) -> Markup {
             form.sheet method="post" action={ (path) "/upload" } enctype="multipart/form-data" {
                 input type="hidden" name="token" value=(signed.token);
                 input type="hidden" name="seen" value=(case.latest.number);
-                label.govuk-label for="file" { "Or take a file as the next version" }
-                input.govuk-file-upload #file type="file" name="file" required;
-                button.govuk-button.govuk-button--secondary type="submit" { "Upload" }
+                (Input {
+                    id: "file", label: "Or take a file as the next version", kind: "file", required: true,
+                    error: errors.of("file"), ..Input::default()
+                })
+                (govuk::secondary("Upload"))
             }
         } @else {
             pre.source tabindex="0" { code { (text) } }
@@ -263,15 +281,17 @@ fn history(site: &Site, case: &Case) -> Markup {
     }
 }
 
-fn give_up(signed: &Signed, case: &Case) -> Markup {
+fn give_up(signed: &Signed, case: &Case, typed: &Typed) -> Markup {
     html! {
         section aria-labelledby="give-up" {
             h2 #give-up { "Give the draft up" }
             form.sheet method="post" action={ "/draft/" (case.draft.id) "/drop" } {
                 input type="hidden" name="token" value=(signed.token);
-                label.govuk-label for="why" { "Why" }
-                textarea.govuk-textarea #why name="why" rows="2" maxlength="4000" required {}
-                button.govuk-button.govuk-button--warning type="submit" { "Give up this draft" }
+                (Textarea {
+                    id: "why", label: "Why", value: &typed.why, rows: 2, longest: Some(LONGEST), required: true,
+                    error: typed.errors.of("why"), ..Textarea::default()
+                })
+                (govuk::warning("Give up this draft"))
             }
         }
     }
@@ -292,9 +312,4 @@ pub(super) fn open(
              see which",
         )),
     }
-}
-
-/// The moment, and the draft's id with it, for entries.
-pub(super) fn now() -> i64 {
-    clock::now()
 }

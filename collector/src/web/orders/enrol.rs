@@ -24,11 +24,13 @@ use crate::store::tokens::{self, Grant};
 use crate::store::{DeviceId, Hash, Read, SqlError, StoreError};
 
 use super::super::fault::Fault;
+use super::super::fields;
 use super::super::form::Form;
 use super::super::gate::Signed;
+use super::super::govuk::{self, Errors, Textarea};
 use super::super::layout::{self, Page};
 use super::super::{Site, audit, words};
-use super::{Names, Problems, notice, to};
+use super::{Names, notice, to, wrong};
 
 /// How long a token is good for, in milliseconds.
 const GOOD_FOR: i64 = 30 * 60_000;
@@ -44,7 +46,7 @@ const ACCOUNTS: usize = 50;
 pub(super) struct Typed {
     pub(super) notice: notice::Wanted,
     pub(super) accounts: String,
-    pub(super) problems: Problems,
+    pub(super) errors: Errors,
 }
 
 /// The form that makes a token.
@@ -95,7 +97,7 @@ pub(in crate::web) async fn token(
     let amiss = async |sentence: &str| {
         let typed = Typed {
             accounts: form.accounts.clone(),
-            problems: Problems::one("accounts", sentence),
+            errors: wrong("accounts", sentence),
             ..Typed::default()
         };
         page(
@@ -133,7 +135,7 @@ pub(in crate::web) async fn token(
         },
         signed.staff.clone(),
     );
-    let once = form.once.clone();
+    let once = fields::named(&form.once)?;
     let done = site
         .store
         .write("token", move |tx| {
@@ -215,15 +217,6 @@ pub(in crate::web) async fn compare(
     Ok(back)
 }
 
-/// The order that is in force for somebody.
-pub(super) async fn current(site: &Site, person: &Person) -> Result<Option<StoredOrder>, Fault> {
-    let whose = person.id.clone();
-    let found = site
-        .store
-        .read(move |read| Ok::<_, StoreError>(orders::current(read, &whose)?));
-    Ok(found.await?)
-}
-
 fn gather(read: &Read<'_>, person: &Person) -> Result<Found, SqlError> {
     let mut all = Vec::new();
     for device in devices::of_person(read, &person.id)? {
@@ -254,10 +247,10 @@ pub(super) async fn page(
         .store
         .read(move |read| Ok::<_, StoreError>(gather(read, &whose)?))
         .await?;
-    let once = random::row_id(clock::now())?;
+    let once = fields::once()?;
     let body = html! {
         p.crumbs { a href={ "/person/" (person.id) "/orders" } { "Orders of " (person.name) } }
-        (typed.problems.summary())
+        (typed.errors.summary())
         h1 { "Enrol a computer of " (person.name) " " small { (person.pseudonym) } }
         @match &found.current {
             None => p.empty {
@@ -266,7 +259,7 @@ pub(super) async fn page(
             },
             Some(current) => {
                 (notice::section(site, signed, (person, current), (&found.explained, &found.names),
-                    (&typed.notice, &typed.problems)))
+                    (&typed.notice, &typed.errors)))
                 (token_form(site, signed, person, (&found, &typed), &once))
             }
         }
@@ -286,7 +279,7 @@ fn token_form(
     signed: &Signed,
     person: &Person,
     (found, typed): (&Found, &Typed),
-    once: &str,
+    once: &Markup,
 ) -> Markup {
     let now = clock::now();
     html! {
@@ -300,17 +293,13 @@ fn token_form(
             } @else {
                 form.sheet method="post" action={ "/person/" (person.id) "/token" } {
                     input type="hidden" name="token" value=(signed.token);
-                    input type="hidden" name="once" value=(once);
-                    label.govuk-label for="accounts" {
-                        "Accounts on that computer to monitor, one on each line"
-                    }
-                    p.govuk-hint #accounts-hint {
-                        "Left empty: whoever enrols the computer names one with --account."
-                    }
-                    (typed.problems.beside("accounts"))
-                    textarea.govuk-textarea #accounts name="accounts" rows="3" spellcheck="false"
-                        aria-describedby="accounts-hint" { "\n" (typed.accounts) }
-                    button.govuk-button type="submit" { "Make a token" }
+                    (once)
+                    (Textarea {
+                        id: "accounts", label: "Accounts on that computer to monitor, one on each line", rows: 3,
+                        hint: "Left empty: whoever enrols the computer names one with --account.",
+                        value: &typed.accounts, error: typed.errors.of("accounts"), ..Textarea::default()
+                    })
+                    (govuk::button("Make a token"))
                 }
             }
             @if !found.tokens.is_empty() {

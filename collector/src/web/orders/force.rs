@@ -10,6 +10,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use crate::clock;
 use crate::putting::{self, NotPut};
 use crate::store::drafts::{self, Ended};
 
@@ -18,9 +19,9 @@ use super::super::form::Form;
 use super::super::gate::Signed;
 use super::super::{Site, audit};
 use super::checked::Checked;
-use super::draft::{self, Case};
+use super::draft::{self, Case, Typed};
 use super::sign::Standing;
-use super::{Problems, save, to};
+use super::{save, to};
 
 /// The form.
 #[derive(Deserialize)]
@@ -45,19 +46,19 @@ pub(in crate::web) async fn put(
         return Ok(back);
     }
     if form.of != case.latest.sha256.to_string() {
-        let problems = Problems::one(
+        let typed = Typed::wrong(
             "put",
             "another version was saved while you had this page open, so nothing was put in force; look at \
              it and have it signed",
         );
-        return save::again(&site, &signed, &case, problems, None).await;
+        return save::again(&site, &signed, &case, typed).await;
     }
     match prove_and_put(&site, &signed, &case).await? {
         Ok(()) => Ok(back),
         Err(NotPut::Store(why)) => Err(why.into()),
         Err(why) => {
-            let problems = Problems::one("put", format!("it was not put in force: {why}"));
-            save::again(&site, &signed, &case, problems, None).await
+            let typed = Typed::wrong("put", &format!("it was not put in force: {why}"));
+            save::again(&site, &signed, &case, typed).await
         }
     }
 }
@@ -69,7 +70,7 @@ async fn prove_and_put(
 ) -> Result<Result<(), NotPut>, Fault> {
     let checked = site.checked(&case.latest.bytes).await?;
     let signers = site.signers().await?;
-    let (bytes, now) = (case.latest.bytes.clone(), draft::now());
+    let (bytes, now) = (case.latest.bytes.clone(), clock::now());
     let signatures = case.signatures.iter().map(|one| one.bytes.clone());
     let signatures: Vec<_> = signatures.collect();
     let (person, whose) = (case.person.clone(), case.person.id.clone());
@@ -125,7 +126,7 @@ pub(super) fn section(
                 h2 #put { "Put it in force" }
                 @match (&checked.order, enough && checked.is_whole()) {
                     (Some(order), true) => {
-                        @match putting::term(order, draft::now()) {
+                        @match putting::term(order, clock::now()) {
                             Ok(term) => {
                                 p {
                                     (order.id()) " version " (order.version()) " becomes the order of "

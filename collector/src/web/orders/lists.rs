@@ -7,13 +7,15 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
+use crate::clock;
 use crate::store::{Hash, orders};
 
 use super::super::fault::Fault;
 use super::super::gate::Signed;
 use super::super::upload::Upload;
 use super::super::{Site, audit};
-use super::{Problems, draft, save, to};
+use super::draft::Typed;
+use super::{draft, save, to};
 
 /// Takes one.
 pub(in crate::web) async fn add(
@@ -26,8 +28,8 @@ pub(in crate::web) async fn add(
     let case = site.draft(&signed, &id).await?;
     let checked = site.checked(&case.latest.bytes).await?;
     let amiss = async |sentence: String| {
-        let problems = Problems::one("list-file", sentence);
-        save::again(&site, &signed, &case, problems, None).await
+        let typed = Typed::wrong("list-file", &sentence);
+        save::again(&site, &signed, &case, typed).await
     };
     let Some(chosen) = upload.file() else {
         return amiss("choose the file of a list".to_owned()).await;
@@ -46,7 +48,7 @@ pub(in crate::web) async fn add(
         ))
         .await;
     };
-    let (staff, now) = (signed.staff.clone(), draft::now());
+    let (staff, now) = (signed.staff.clone(), clock::now());
     let (back, name) = (to(&format!("/draft/{id}#lists")), pin.name.clone());
     site.store
         .write("add list", move |tx| {

@@ -28,19 +28,18 @@ mod source;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::http::header::LOCATION;
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Response};
-use maud::{Markup, html};
 use proviso_rules::Signers;
 
 use crate::store::drafts::{Draft, Purpose};
+use crate::store::orders::{self, StoredOrder};
 use crate::store::people::{self, Person};
 use crate::store::{Hash, PersonId, Read, SqlError, StoreError, Tx, sight, staff};
 
 use super::Site;
-use super::fault::Fault;
+use super::decide::to;
+use super::fault::{Fault, sentence};
 use super::gate::Signed;
+use super::govuk::Errors;
 
 /// The longest order that a form sends, in bytes: its letters may each become three.
 pub(super) const ORDER: usize = 4 << 20;
@@ -120,10 +119,17 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 
 /// Nobody writes about a person whom they do not see.
 fn seen(tx: &Tx<'_>, staff: &str, person: &PersonId, now: i64) -> Result<(), Fault> {
-    match sight::why(tx, staff, person, now)? {
-        Some(_) => Ok(()),
-        None => Err(Fault::Sight),
-    }
+    let why = sight::why(tx, staff, person, now)?;
+    why.map(drop).ok_or(Fault::Sight)
+}
+
+/// The order that is in force for somebody.
+async fn current(site: &Site, person: &Person) -> Result<Option<StoredOrder>, Fault> {
+    let whose = person.id.clone();
+    let found = site
+        .store
+        .read(move |read| Ok::<_, StoreError>(orders::current(read, &whose)?));
+    Ok(found.await?)
 }
 
 /// What staff are called.
@@ -140,49 +146,11 @@ impl Names {
     }
 }
 
-/// What is wrong with what somebody sent: where on the page, and a sentence.
-#[derive(Default)]
-struct Problems(Vec<(String, String)>);
-
-impl Problems {
-    fn one(anchor: &str, sentence: impl Into<String>) -> Self {
-        Self(vec![(anchor.to_owned(), sentence.into())])
-    }
-
-    fn add(&mut self, anchor: &str, sentence: impl Into<String>) {
-        self.0.push((anchor.to_owned(), sentence.into()));
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// On top of the page, each with a link to its place.
-    fn summary(&self) -> Markup {
-        html! {
-            @if !self.0.is_empty() {
-                div.fault.govuk-error-summary role="alert" aria-labelledby="problems" {
-                    h2 #problems .govuk-error-summary__title { "There is a problem" }
-                    ul.govuk-list.govuk-error-summary__list {
-                        @for (anchor, sentence) in &self.0 {
-                            li { a href={ "#" (anchor) } { (super::fault::sentence(sentence)) } }
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Beside a field.
-    fn beside(&self, anchor: &str) -> Markup {
-        html! {
-            @for (_, sentence) in self.0.iter().filter(|(own, _)| own == anchor) {
-                p.fault.govuk-error-message id={ (anchor) "-error" } {
-                    (super::fault::sentence(sentence))
-                }
-            }
-        }
-    }
+/// Something wrong at one place of a page.
+fn wrong(id: &str, why: &str) -> Errors {
+    let mut errors = Errors::default();
+    errors.add(id, sentence(why));
+    errors
 }
 
 /// What somebody typed, with the line ends of files.
@@ -198,11 +166,6 @@ fn reason(text: &str) -> Result<String, &'static str> {
         1..=LONGEST => Ok(reason),
         _ => Err("the reason is longer than 4,000 characters; shorten it"),
     }
-}
-
-fn to(path: &str) -> Response {
-    let path = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/orders"));
-    (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response()
 }
 
 /// A hash as people compare it.

@@ -20,8 +20,9 @@ use crate::store::people::Person;
 use super::super::fault::Fault;
 use super::super::form::Form;
 use super::super::gate::Signed;
+use super::super::govuk::{self, Choice, Errors, Input, Radios, Textarea};
 use super::super::{Site, audit, words};
-use super::{Names, Problems, enrol, short, to, typed};
+use super::{Names, current, enrol, short, to, typed};
 
 /// Most characters of a name or a language.
 const NAME: usize = 200;
@@ -52,7 +53,7 @@ pub(in crate::web) async fn enter(
 ) -> Result<Response, Fault> {
     signed.check(&form.token)?;
     let person = site.whom(&signed, &id).await?;
-    let current = enrol::current(&site, &person).await?;
+    let current = current(&site, &person).await?;
     let current = current.filter(|order| order.digest.to_string() == form.seen);
     let Some(current) = current else {
         return Err(Fault::Input(
@@ -64,10 +65,10 @@ pub(in crate::web) async fn enter(
     let today = words::date(now, &site.zone);
     let entered = match read(&form, today) {
         Ok(entered) => entered,
-        Err(problems) => {
+        Err(errors) => {
             let typed = enrol::Typed {
                 notice: form,
-                problems,
+                errors,
                 ..enrol::Typed::default()
             };
             let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -109,46 +110,46 @@ fn is_same(last: &Explained, one: &Explained) -> bool {
     last == *one
 }
 
-fn read(form: &Wanted, today: Date) -> Result<Explained, Problems> {
-    let mut problems = Problems::default();
+fn read(form: &Wanted, today: Date) -> Result<Explained, Errors> {
+    let mut errors = Errors::default();
     let mut line = |anchor: &str, text: &str, missing: &str| {
         let text = text.trim().to_owned();
         if text.is_empty() {
-            problems.add(anchor, missing);
+            errors.add(anchor, missing);
         } else if text.chars().count() > NAME || text.contains(char::is_control) {
-            problems.add(anchor, "write one line of at most 200 characters");
+            errors.add(anchor, "Write one line of at most 200 characters.");
         }
         text
     };
-    let by = line("by", &form.by, "say who explained it");
+    let by = line("by", &form.by, "Say who explained it.");
     let language = line(
         "language",
         &form.language,
-        "say in which language it was explained",
+        "Say in which language it was explained.",
     );
     let day: Option<Date> = form.day.trim().parse().ok();
     match day {
-        None => problems.add("day", "write the day as 2026-11-24"),
-        Some(day) if day > today => problems.add("day", "the day has not come yet"),
+        None => errors.add("day", "Write the day as 2026-11-24."),
+        Some(day) if day > today => errors.add("day", "The day has not come yet."),
         Some(_) => {}
     }
     let answer = match form.answer.as_str() {
         "acknowledged" => Answer::Acknowledged,
         "refused" => Answer::Refused,
         _ => {
-            problems.add("answer", "say what the person answered");
+            errors.add("answer", "Say what the person answered.");
             Answer::Refused
         }
     };
     let remark = typed(form.remark.trim());
     if remark.chars().count() > REMARK {
-        problems.add(
+        errors.add(
             "remark",
-            "the remark is longer than 4,000 characters; shorten it",
+            "The remark is longer than 4,000 characters. Shorten it.",
         );
     }
-    let Some(day) = day.filter(|_| problems.is_empty()) else {
-        return Err(problems);
+    let Some(day) = day.filter(|_| errors.is_empty()) else {
+        return Err(errors);
     };
     // What is not on the form is filled in by who enters it.
     Ok(Explained {
@@ -171,7 +172,7 @@ pub(super) fn section(
     signed: &Signed,
     (person, current): (&Person, &StoredOrder),
     (all, names): (&[Explained], &Names),
-    (form, problems): (&Wanted, &Problems),
+    (form, errors): (&Wanted, &Errors),
 ) -> Markup {
     let order = format!("/person/{}/order/{}", person.id, current.digest);
     let today = words::date(clock::now(), &site.zone).to_string();
@@ -180,13 +181,15 @@ pub(super) fn section(
     } else {
         &form.day
     };
-    let field = |name: &str, label: &str, kind: &str, value: &str| {
-        html! {
-            label.govuk-label for=(name) { (label) }
-            (problems.beside(name))
-            input.govuk-input id=(name) type=(kind) name=(name) value=(value) required;
-        }
+    let field = |id: &str, label: &str, kind: &str, value: &str| {
+        let (error, required) = (errors.of(id), true);
+        let width = (kind == "date").then_some(10);
+        html! { (Input { id, label, kind, value, error, required, width, ..Input::default() }) }
     };
+    let answers = [
+        Choice::new("acknowledged", "They say that they have understood it"),
+        Choice::new("refused", "They refuse to say so, or refuse monitoring"),
+    ];
     html! {
         section aria-labelledby="notice" {
             h2 #notice { "The notice" }
@@ -202,23 +205,15 @@ pub(super) fn section(
                 (field("day", "When it was explained", "date", day))
                 (field("by", "Who explained it", "text", &form.by))
                 (field("language", "In which language", "text", &form.language))
-                fieldset.govuk-fieldset #answer {
-                    legend.govuk-fieldset__legend { "What the person answered" }
-                    (problems.beside("answer"))
-                    @for (value, words) in [
-                        ("acknowledged", "They say that they have understood it"),
-                        ("refused", "They refuse to say so, or refuse monitoring"),
-                    ] {
-                        label.choice {
-                            input type="radio" name="answer" value=(value) checked[form.answer == value] required;
-                            " " (words)
-                        }
-                    }
-                }
-                label.govuk-label for="remark" { "Remark (kept with your name; no words of the person)" }
-                (problems.beside("remark"))
-                textarea.govuk-textarea #remark name="remark" rows="2" maxlength=(REMARK) { "\n" (form.remark) }
-                button.govuk-button.govuk-button--secondary type="submit" { "Enter that it was explained" }
+                (Radios {
+                    id: "answer", legend: "What the person answered", choices: &answers, chosen: &form.answer,
+                    required: true, small: true, error: errors.of("answer"), ..Radios::default()
+                })
+                (Textarea {
+                    id: "remark", label: "Remark (kept with your name; no words of the person)", value: &form.remark,
+                    rows: 2, longest: Some(REMARK), error: errors.of("remark"), ..Textarea::default()
+                })
+                (govuk::secondary("Enter that it was explained"))
             }
         }
     }

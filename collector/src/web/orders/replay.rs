@@ -20,17 +20,19 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock;
 use crate::store::Hash;
 
 use super::super::fault::{self, Fault};
 use super::super::form::Form;
 use super::super::gate::Signed;
+use super::super::govuk::{self, Input};
 use super::super::layout::{self, Page};
 use super::super::{Site, audit, words};
 use super::checked::Checked;
-use super::draft::{self, Case};
+use super::draft::{Case, Typed};
 use super::run::{self, Outcome, Progress};
-use super::{Problems, save, to};
+use super::{save, to};
 
 /// The most days.
 const DAYS: i64 = 366;
@@ -115,8 +117,11 @@ pub(in crate::web) async fn start(
     signed.check(&form.token)?;
     let case = site.draft(&signed, &id).await?;
     let amiss = async |sentence: &str| {
-        let problems = Problems::one("days", sentence);
-        save::again(&site, &signed, &case, problems, None).await
+        let typed = Typed {
+            days: form.days.clone(),
+            ..Typed::wrong("days", sentence)
+        };
+        save::again(&site, &signed, &case, typed).await
     };
     let days: Option<i64> = form.days.trim().parse().ok();
     let Some(days) = days.filter(|days| (1..=DAYS).contains(days)) else {
@@ -150,7 +155,7 @@ async fn launch(
     (case, checked): (Case, Arc<Checked>),
     days: i64,
 ) -> Result<Response, Fault> {
-    let now = draft::now();
+    let now = clock::now();
     let on = format!("{id} version {}, {days} days", case.latest.number);
     site.looks(signed, audit::REPLAYED, Some(&case.person.id), &on)
         .await?;
@@ -350,8 +355,16 @@ fn example(zone: &TimeZone, case: &Case, outcome: &Outcome, one: &Example) -> Ma
 }
 
 /// The part of the draft's page.
-pub(super) fn form(site: &Site, signed: &Signed, case: &Case, checked: &Checked) -> Markup {
+pub(super) fn form(
+    site: &Site,
+    signed: &Signed,
+    case: &Case,
+    checked: &Checked,
+    typed: &Typed,
+) -> Markup {
     let path = format!("/draft/{}/replay", case.draft.id);
+    let usual = USUAL.to_string();
+    let days = Some(typed.days.as_str()).filter(|days| !days.is_empty());
     let known = site.drafts.replays.of(&case.draft.id).is_some();
     html! {
         section aria-labelledby="replay" {
@@ -361,9 +374,11 @@ pub(super) fn form(site: &Site, signed: &Signed, case: &Case, checked: &Checked)
             } @else {
                 form.sheet method="post" action=(path) {
                     input type="hidden" name="token" value=(signed.token);
-                    label.govuk-label for="days" { "Days before today (1 to 366)" }
-                    input.govuk-input #days type="number" name="days" min="1" max=(DAYS) value=(USUAL) required;
-                    button.govuk-button.govuk-button--secondary type="submit" { "Try the draft on them" }
+                    (Input {
+                        id: "days", label: "Days before today (1 to 366)", value: days.unwrap_or(&usual), width: Some(4),
+                        inputmode: Some("numeric"), required: true, error: typed.errors.of("days"), ..Input::default()
+                    })
+                    (govuk::secondary("Try the draft on them"))
                 }
                 @if known { p { a href=(path) { "What came of it last" } } }
             }

@@ -11,6 +11,7 @@ use axum::response::Response;
 use proviso_rules::order::limits;
 use serde::Deserialize;
 
+use crate::clock;
 use crate::store::Hash;
 use crate::store::drafts::{self, Ended, Version};
 
@@ -20,7 +21,7 @@ use super::super::gate::Signed;
 use super::super::upload::Upload;
 use super::super::{Site, audit};
 use super::draft::{self, Case, Typed};
-use super::{Problems, reason, to, typed};
+use super::{reason, to, typed};
 
 /// The form with the text.
 #[derive(Deserialize)]
@@ -63,12 +64,12 @@ pub(in crate::web) async fn upload(
     let case = site.draft(&signed, &id).await?;
     let seen = upload.text("seen").to_owned();
     let Some(chosen) = upload.file() else {
-        let problems = Problems::one("file", "choose a file that holds an order");
-        return again(&site, &signed, &case, problems, None).await;
+        let typed = Typed::wrong("file", "choose a file that holds an order");
+        return again(&site, &signed, &case, typed).await;
     };
     if let Err(sentence) = readable(&chosen.bytes) {
-        let problems = Problems::one("file", format!("the file was not taken: {sentence}"));
-        return again(&site, &signed, &case, problems, None).await;
+        let typed = Typed::wrong("file", &format!("the file was not taken: {sentence}"));
+        return again(&site, &signed, &case, typed).await;
     }
     let origin = format!("the file {}", named(&chosen.name));
     save(&site, &signed, &case, &seen, (chosen.bytes, origin)).await
@@ -86,11 +87,14 @@ pub(in crate::web) async fn give_up(
     let why = match reason(&form.why) {
         Ok(why) => why,
         Err(sentence) => {
-            let problems = Problems::one("why", sentence);
-            return again(&site, &signed, &case, problems, None).await;
+            let typed = Typed {
+                why: form.why,
+                ..Typed::wrong("why", sentence)
+            };
+            return again(&site, &signed, &case, typed).await;
         }
     };
-    let (staff, now) = (signed.staff.clone(), draft::now());
+    let (staff, now) = (signed.staff.clone(), clock::now());
     site.store
         .write("drop draft", move |tx| {
             let draft = draft::open(tx, (&staff, now), &id)?;
@@ -128,10 +132,13 @@ async fn save(
     }
     let text = String::from_utf8_lossy(&bytes).into_owned();
     if let Err(sentence) = readable(&bytes) {
-        let problems = Problems::one("text", format!("it was not saved: {sentence}"));
-        return again(site, signed, case, problems, Some(text)).await;
+        let typed = Typed {
+            text: Some(text),
+            ..Typed::wrong("text", &format!("it was not saved: {sentence}"))
+        };
+        return again(site, signed, case, typed).await;
     }
-    let (staff, now) = (signed.staff.clone(), draft::now());
+    let (staff, now) = (signed.staff.clone(), clock::now());
     let seen: u64 = seen.parse().unwrap_or(0);
     let version = Version {
         number: seen.saturating_add(1),
@@ -173,7 +180,7 @@ async fn save(
     );
     let typed = Typed {
         text: Some(text),
-        problems: Problems::one("text", sentence),
+        ..Typed::wrong("text", &sentence)
     };
     draft::render(site, signed, &case, typed, StatusCode::CONFLICT).await
 }
@@ -183,10 +190,8 @@ pub(super) async fn again(
     site: &Arc<Site>,
     signed: &Signed,
     case: &Case,
-    problems: Problems,
-    text: Option<String>,
+    typed: Typed,
 ) -> Result<Response, Fault> {
-    let typed = Typed { text, problems };
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     draft::render(site, signed, case, typed, status).await
 }

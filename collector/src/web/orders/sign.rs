@@ -15,17 +15,19 @@ use proviso_report::UnixMs;
 use proviso_rules::signature::{AllowedKey, MAX_SIGNATURES, NAMESPACE};
 use serde::Deserialize;
 
+use crate::clock;
 use crate::random;
 use crate::store::drafts::{self, Signature};
 
 use super::super::fault::Fault;
 use super::super::form::Form;
 use super::super::gate::Signed;
+use super::super::govuk::{self, Input, Textarea};
 use super::super::upload::Upload;
 use super::super::{Site, audit, layout, words};
 use super::checked::Checked;
-use super::draft::{self, Case};
-use super::{Problems, save, to};
+use super::draft::{self, Case, Typed};
+use super::{save, to};
 
 /// The longest signature, in bytes.
 const SIGNATURE: usize = 16 << 10;
@@ -55,7 +57,7 @@ pub(super) async fn standing(site: &Arc<Site>, case: &Case) -> Result<Standing, 
     let signers = site.signers().await?;
     let bytes = case.latest.bytes.clone();
     let signatures = case.signatures.clone();
-    let now = UnixMs(draft::now());
+    let now = UnixMs(clock::now());
     let ask = move || {
         let each = signatures.iter().map(|one| {
             let signer = signers.signer(&bytes, &one.bytes, now);
@@ -89,11 +91,15 @@ pub(in crate::web) async fn take(
     let pasted = super::typed(upload.text("pasted")).trim().to_owned();
     let given = match upload.file() {
         Some(chosen) => chosen.bytes,
-        None => (pasted + "\n").into_bytes(),
+        None => format!("{pasted}\n").into_bytes(),
     };
     let amiss = async |sentence: &str| {
-        let problems = Problems::one("pasted", sentence);
-        save::again(&site, &signed, &case, problems, None).await
+        let typed = Typed {
+            // What is far too long is no signature, and is not sent back.
+            pasted: pasted.chars().take(SIGNATURE).collect(),
+            ..Typed::wrong("pasted", sentence)
+        };
+        save::again(&site, &signed, &case, typed).await
     };
     if of != case.latest.sha256.to_string() {
         return amiss(
@@ -124,7 +130,7 @@ pub(in crate::web) async fn take(
             .await;
     }
     let signers = site.signers().await?;
-    let now = draft::now();
+    let now = clock::now();
     let principal = match signers.signer(&case.latest.bytes, &given, UnixMs(now)) {
         Ok(principal) => principal.to_owned(),
         Err(why) => return amiss(&format!("the signature was not taken: {why}")).await,
@@ -179,7 +185,7 @@ pub(in crate::web) async fn leave_out(
         ));
     };
     let on = format!("{id} by {}", one.principal);
-    let (staff, now) = (signed.staff.clone(), draft::now());
+    let (staff, now) = (signed.staff.clone(), clock::now());
     let back = to(&format!("/draft/{id}#signatures"));
     site.store
         .write("leave out signature", move |tx| {
@@ -203,8 +209,8 @@ pub(super) fn section(
     site: &Site,
     signed: &Signed,
     case: &Case,
-    checked: &Checked,
-    standing: &Standing,
+    (checked, standing): (&Checked, &Standing),
+    typed: &Typed,
 ) -> Markup {
     let path = format!("/draft/{}", case.draft.id);
     html! {
@@ -224,7 +230,7 @@ pub(super) fn section(
                 @if checked.is_whole() {
                     (how(case, &path))
                     (who(standing))
-                    (form(signed, case, &path))
+                    (form(signed, case, &path, typed))
                 } @else {
                     p.empty { "Signatures are taken once nobody can find a fault in it and no word of a template is left." }
                 }
@@ -314,16 +320,17 @@ fn who(standing: &Standing) -> Markup {
     }
 }
 
-fn form(signed: &Signed, case: &Case, path: &str) -> Markup {
+fn form(signed: &Signed, case: &Case, path: &str, typed: &Typed) -> Markup {
     html! {
         form.sheet method="post" action={ (path) "/sign" } enctype="multipart/form-data" {
             input type="hidden" name="token" value=(signed.token);
             input type="hidden" name="of" value=(case.latest.sha256);
-            label.govuk-label for="signature" { "Signature file" }
-            input.govuk-file-upload #signature type="file" name="file";
-            label.govuk-label for="pasted" { "Or paste it" }
-            textarea.govuk-textarea #pasted name="pasted" rows="8" spellcheck="false" autocomplete="off" {}
-            button.govuk-button type="submit" { "Take the signature" }
+            (Input { id: "signature", name: "file", label: "Signature file", kind: "file", ..Input::default() })
+            (Textarea {
+                id: "pasted", label: "Or paste it", value: &typed.pasted, rows: 8, error: typed.errors.of("pasted"),
+                ..Textarea::default()
+            })
+            (govuk::button("Take the signature"))
         }
     }
 }

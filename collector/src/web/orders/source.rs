@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use proviso_rules::Fault as Wrong;
 
 use super::super::fault;
-use super::Problems;
+use super::super::govuk::Errors;
 use super::checked::Checked;
 
 /// The name by which faults call the order itself.
@@ -22,8 +22,7 @@ const WIDE: usize = 200;
 const LINES: usize = 100;
 
 /// All faults, for the top of the page.
-pub(super) fn problems(checked: &Checked) -> Problems {
-    let mut problems = Problems::default();
+pub(super) fn add_faults(checked: &Checked, errors: &mut Errors) {
     for wrong in &checked.faults {
         let place = match wrong.at {
             Some((line, column)) if wrong.file == ORDER => {
@@ -33,9 +32,9 @@ pub(super) fn problems(checked: &Checked) -> Problems {
             None if wrong.file == ORDER => String::new(),
             None => format!("{}: ", wrong.file),
         };
-        problems.add(&anchor(wrong), format!("{place}{}", wrong.sentence));
+        let sentence = fault::sentence(&format!("{place}{}", wrong.sentence));
+        errors.add(anchor(wrong), sentence);
     }
-    problems
 }
 
 /// What should be looked at before anybody signs.
