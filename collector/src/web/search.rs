@@ -30,7 +30,7 @@ use super::fault::Fault;
 use super::form::Form;
 use super::gate::Signed;
 use super::govuk::{self, Errors, Input, Textarea};
-use super::history::LONGEST;
+use super::history::{self, LONGEST};
 use super::layout::{self, PER_PAGE, Page};
 use super::{audit, words};
 
@@ -99,10 +99,8 @@ pub(super) async fn begin(
     } else if reason.chars().count() > REASON {
         errors.add("reason", "Give the reason in at most 500 letters");
     }
-    if asked.chars().count() > LONGEST {
-        errors.add("words", "Give fewer words");
-    } else if Asked::parse(asked).is_none() {
-        errors.add("words", "Give a word of at least two letters");
+    if let Some(sentence) = history::amiss(asked) {
+        errors.add("words", sentence);
     }
     if !errors.is_empty() {
         let body = ask(&signed, (asked, reason), &errors);

@@ -98,12 +98,7 @@ pub(super) async fn find(
     let filter = site.filter(&signed, &who.id, &fields).await?;
     let view = view(&wanted)?;
     let typed = find.words.trim();
-    let sentence = match typed.chars().count() {
-        LONGEST.. => Some("Give fewer words"),
-        _ if Asked::parse(typed).is_none() => Some("Give a word of at least two letters"),
-        _ => None,
-    };
-    if let Some(sentence) = sentence {
+    if let Some(sentence) = amiss(typed) {
         let mut errors = Errors::default();
         errors.add("words", sentence);
         let body = page(&site, &signed, &who, &wanted, &filter, (&errors, typed)).await?;
@@ -141,6 +136,15 @@ pub(super) async fn find(
         .unwrap_or_default();
     let to = format!("/person/{id}/timeline?view={}&{day}{query}", view.as_str());
     Ok(Redirect::to(to.trim_end_matches('&')).into_response())
+}
+
+/// What is wrong with words to be found.
+pub(super) fn amiss(words: &str) -> Option<&'static str> {
+    if words.chars().count() > LONGEST {
+        return Some("Give fewer words");
+    }
+    let none = Asked::parse(words).is_none();
+    none.then_some("Give a word of at least two letters")
 }
 
 fn view(wanted: &Wanted) -> Result<View, Fault> {
@@ -219,5 +223,16 @@ fn title(view: View, from: Date, to: Date) -> String {
         View::Day => from.strftime("%A %-d %B %Y").to_string(),
         View::Week => format!("{} to {}", picture::named(from), picture::named(to)),
         View::Month => from.strftime("%B %Y").to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_may_be_as_long_as_their_field() {
+        assert_eq!(amiss(&"x".repeat(LONGEST)), None);
+        assert!(amiss(&"x".repeat(LONGEST + 1)).is_some() && amiss("a").is_some());
     }
 }

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use proviso_report::Kind;
 use proviso_report::coverage::{Total, length};
 
+use super::LONGEST;
 use super::figures::{Figure, Figures, View};
 use super::filter::{Filter, Text, mark};
 use super::picture::{self, named};
@@ -188,7 +189,7 @@ fn narrow(around: &Around<'_>, figures: &Figures) -> Markup {
             @for (id, _, _, _, chosen) in &selects { (govuk::hidden(id, chosen)) }
             (Input {
                 id: "words", label: "Find words, a site, an application or a file name", value: around.typed,
-                kind: "search", width: Some(30), longest: Some(200), error: around.errors.of("words"), ..Input::default()
+                kind: "search", width: Some(30), longest: Some(LONGEST), error: around.errors.of("words"), ..Input::default()
             })
             (govuk::secondary("Find"))
         }
