@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 use crate::config::{Config, Overdue, Smtp};
+use crate::digest::midnight;
 use crate::random::{self, NoRandom};
 use crate::store::staff::{self, Role, Staff};
 use crate::store::weekly::{self, Figures, Letter, Whose};
@@ -118,12 +119,8 @@ impl Weekly {
 
     /// Midnight at which the week before a Monday begins, and the one at which it ends.
     fn span(&self, monday: Date) -> Option<(i64, i64)> {
-        let midnight = |day: Date| {
-            let at = self.zone.to_zoned_datetime(day.at(0, 0, 0, 0)).ok()?;
-            Some(at.timestamp().as_millisecond())
-        };
         let before = monday.checked_sub(Span::new().days(7)).ok()?;
-        Some((midnight(before)?, midnight(monday)?))
+        Some((midnight(before, &self.zone)?, midnight(monday, &self.zone)?))
     }
 
     /// Makes the mails of the week that is due at `now`, if nobody did. Says how many.

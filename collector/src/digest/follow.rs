@@ -21,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 use super::day::Day;
 use super::index::{self, Entries, Seen};
 use super::said::Said;
-use super::watching::{Watching, midnight};
-use super::{month, number, terms};
+use super::watching::Watching;
+use super::{month, number, span, terms};
 use crate::clock;
 use crate::order_text::OrderText;
 use crate::store::digests::{self, Cursor, Standing};
@@ -339,8 +339,7 @@ impl Batch {
             };
             let mut day = from.to_zoned_datetime(zone.clone()).date();
             for _ in 0..MOST_DAYS {
-                let Ok(next) = day.tomorrow() else { break };
-                let (Some(begin), Some(end)) = (midnight(day, zone), midnight(next, zone)) else {
+                let (Ok(next), Some((begin, end))) = (day.tomorrow(), span(day, zone)) else {
                     break;
                 };
                 let part = Stretch {

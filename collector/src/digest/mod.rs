@@ -25,6 +25,7 @@ pub use follow::{DigestError, Follower};
 pub use watching::Watching;
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 /// A day as the store has it: 20261124.
 #[must_use]
@@ -39,6 +40,19 @@ pub fn date(number: i64) -> Option<Date> {
     let month = i8::try_from(number.rem_euclid(10_000) / 100).ok()?;
     let day = i8::try_from(number.rem_euclid(100)).ok()?;
     Date::new(year, month, day).ok()
+}
+
+/// The moment at which a day begins in a zone; none for days that no calendar holds.
+#[must_use]
+pub fn midnight(day: Date, zone: &TimeZone) -> Option<i64> {
+    let start = zone.to_zoned_datetime(day.at(0, 0, 0, 0)).ok()?;
+    Some(start.timestamp().as_millisecond())
+}
+
+/// The first moment of a day and the first after it.
+#[must_use]
+pub fn span(day: Date, zone: &TimeZone) -> Option<(i64, i64)> {
+    Some((midnight(day, zone)?, midnight(day.tomorrow().ok()?, zone)?))
 }
 
 /// A month as the store has it: 202611.

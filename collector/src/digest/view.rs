@@ -6,13 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use proviso_report::coverage::{Covered, Watch};
 
 use super::day::Day;
 use super::index::{self, Seen};
 use super::terms::Asked;
-use super::watching::{Watching, midnight};
+use super::watching::Watching;
 use super::{date, number};
 use crate::store::devices::{self, Device};
 use crate::store::digests;
@@ -71,12 +70,6 @@ impl Days {
     pub fn covered(&self, (from, to): (i64, i64), now: i64) -> Covered {
         self.watch.over(from, to.min(now.max(from)))
     }
-}
-
-/// The first moment of a day and the first after it.
-#[must_use]
-pub fn span(day: Date, zone: &TimeZone) -> Option<(i64, i64)> {
-    Some((midnight(day, zone)?, midnight(day.tomorrow().ok()?, zone)?))
 }
 
 /// The same days of all devices of a person.

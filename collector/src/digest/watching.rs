@@ -6,7 +6,6 @@
 //! Stretches of more than [`LONG_DAYS`] stand here and not with each of the days that they cover: a clock that
 //! was set to another century is one line, not a million.
 
-use jiff::tz::TimeZone;
 use proviso_report::coverage::{Last, Stretch, Watch};
 use serde::{Deserialize, Serialize};
 
@@ -71,10 +70,4 @@ impl Watching {
     pub fn noted(&self) -> Option<i64> {
         self.last.map(|last| last.noted())
     }
-}
-
-/// The moment at which a day begins in a zone.
-pub(super) fn midnight(day: jiff::civil::Date, zone: &TimeZone) -> Option<i64> {
-    let start = zone.to_zoned_datetime(day.at(0, 0, 0, 0)).ok()?;
-    Some(start.timestamp().as_millisecond())
 }

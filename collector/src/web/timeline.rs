@@ -15,6 +15,7 @@ use proviso_report::fact::Heartbeat;
 use serde::Deserialize;
 
 use crate::clock;
+use crate::digest;
 use crate::store::devices;
 use crate::store::findings::{self, Finding};
 use crate::store::judged::CannotTell;
@@ -67,7 +68,7 @@ pub(super) async fn show(
             Fault::Input("the day is not a date; write it as 2026-11-24, then open it again")
         })?,
     };
-    let span = span(day, &zone).ok_or(Fault::Input(
+    let span = digest::span(day, &zone).ok_or(Fault::Input(
         "the day is too far away; choose one within a few years",
     ))?;
     let filter = site.filter(&signed, &id, &fields).await?;
@@ -99,11 +100,6 @@ pub(super) async fn show(
     Ok(layout::page(&signed, &about, &body))
 }
 
-fn span(day: Date, zone: &TimeZone) -> Option<(i64, i64)> {
-    let next = day.tomorrow().ok()?;
-    Some((words::midnight(day, zone)?, words::midnight(next, zone)?))
-}
-
 fn gather(
     read: &Read<'_>,
     id: &PersonId,
@@ -127,7 +123,11 @@ fn gather(
         findings: by_record,
         cannot_tell: unsure::of_day(read, id, day)?,
         computers,
-        blind: sealed::index(read, id).unwrap_or_default(),
+        blind: match sealed::index(read, id) {
+            // The page says which reports it cannot read without the key.
+            Err(SqlError::Vault(_)) => None,
+            blind => blind?,
+        },
     })
 }
 

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
+pub(super) use crate::digest::midnight;
 use crate::store::casework::AlertState;
 use crate::store::staff::Role;
 
@@ -29,12 +30,6 @@ pub(super) fn clock(at: i64, zone: &TimeZone) -> Markup {
 pub(super) fn date(at: i64, zone: &TimeZone) -> Date {
     let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
     at.to_zoned_datetime(zone.clone()).date()
-}
-
-/// The moment at which a day begins; none for days that no calendar holds.
-pub(super) fn midnight(day: Date, zone: &TimeZone) -> Option<i64> {
-    let start = zone.to_zoned_datetime(day.at(0, 0, 0, 0)).ok()?;
-    Some(start.timestamp().as_millisecond())
 }
 
 /// A moment for people and machines.

@@ -6,7 +6,7 @@ use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use proviso_collector::digest::terms::Asked;
 use proviso_collector::digest::view::{self, Hits, Wanted};
-use proviso_collector::digest::{Day, Follower};
+use proviso_collector::digest::{self, Day, Follower};
 use proviso_collector::erasure::{self, Why};
 use proviso_collector::signing::{self, Signer};
 use proviso_collector::store::people::{self, Person};
@@ -231,7 +231,7 @@ fn days_have_what_was_recorded_on_them() {
         view::of_person(read, &person, (FIRST, date(2026, 6, 3)))
     });
     for day in [FIRST, SECOND, date(2026, 6, 3)] {
-        let span = view::span(day, &zone).unwrap();
+        let span = digest::span(day, &zone).unwrap();
         let ours = found[0].covered(span, i64::MAX);
         assert_eq!(
             ours.stretches,
@@ -492,7 +492,7 @@ fn a_clock_of_another_century_costs_no_days() {
     let found = read(&desk.store, move |read| {
         view::of_person(read, &person, (middle, middle))
     });
-    let span = view::span(middle, &TimeZone::UTC).unwrap();
+    let span = digest::span(middle, &TimeZone::UTC).unwrap();
     let mut watch = Watch::new();
     records.iter().for_each(|record| watch.pass(record));
     assert_eq!(

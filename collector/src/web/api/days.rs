@@ -7,9 +7,10 @@ use axum::response::Response;
 use jiff::civil::Date;
 use serde_json::Value;
 
+use crate::digest;
 use crate::store::{StoreError, devices, orders};
 use crate::web::records::{self, Held};
-use crate::web::{Site, audit, words};
+use crate::web::{Site, audit};
 
 use super::asked::{self, Wanted, answer};
 use super::cursor::Cursor;
@@ -44,10 +45,7 @@ pub(super) async fn show(
         Some(digest) => site.texts.get(digest).await?,
     };
     let zone = text.as_ref().map_or(&site.zone, |text| &text.zone).clone();
-    let next_day = day.tomorrow().ok();
-    let span =
-        words::midnight(day, &zone).zip(next_day.and_then(|day| words::midnight(day, &zone)));
-    let (from, to) = span
+    let (from, to) = digest::span(day, &zone)
         .ok_or_else(|| Problem::input("The day is too far away: choose one within a few years."))?;
     site.looks_by(&caller, audit::SAW_DAY, Some(&id), &day.to_string())
         .await?;

@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
+use crate::digest;
 use crate::store::audit::{Entry, Shown};
 use crate::store::audited::{self, Filter, Reader};
 use crate::store::staff::{self, Role};
@@ -154,13 +155,8 @@ async fn asked(site: &Site, wanted: Wanted) -> Result<Asked, Fault> {
         ..Filter::default()
     };
     if !wanted.day.is_empty() {
-        let span = wanted.day.parse().ok().and_then(|day: jiff::civil::Date| {
-            let next = day.tomorrow().ok()?;
-            Some((
-                words::midnight(day, &site.zone)?,
-                words::midnight(next, &site.zone)?,
-            ))
-        });
+        let day = wanted.day.parse().ok();
+        let span = day.and_then(|day| digest::span(day, &site.zone));
         (filter.from, filter.to) = span.ok_or(Fault::Input(
             "the day is not a date; write it as 2026-11-24, then open it again",
         ))?;

@@ -14,6 +14,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
+use crate::digest;
 use crate::store::extracts::{self, Body, Extract, Fact, Source};
 use crate::store::staff::{self, Role};
 use crate::store::{StoreError, Tx, sight};
@@ -115,8 +116,8 @@ pub(in crate::web) async fn make(
     let once = fields::named(of(&sent, "once"))?;
     let mut asked = asked(&sent, &whose);
     let body = body(&site, &whose, &asked).await?;
-    let digest = body.digest()?;
-    if asked.filled.is_good() && digest.to_string() != of(&sent, "seen") {
+    let sha256 = body.digest()?;
+    if asked.filled.is_good() && sha256.to_string() != of(&sent, "seen") {
         asked.filled.wrong(
             "preview",
             "This is not what was shown before. Look at it below, then make it.",
@@ -137,7 +138,7 @@ pub(in crate::web) async fn make(
         basis: asked.basis,
         basis_text: asked.basis_text,
         expires,
-        sha256: digest,
+        sha256,
         body: Some(body),
         withdrawn: None,
     };
@@ -276,13 +277,7 @@ async fn page(
     asked: &Asked,
     body: Option<&Body>,
 ) -> Result<Markup, Fault> {
-    let span = asked.day.and_then(|day| {
-        let next = day.tomorrow().ok()?;
-        Some((
-            words::midnight(day, &whose.zone)?,
-            words::midnight(next, &whose.zone)?,
-        ))
-    });
+    let span = asked.day.and_then(|day| digest::span(day, &whose.zone));
     let mut choices = facts::choices(site, &whose.id, span, &whose.zone).await?;
     // What was chosen on another day stays among them.
     let others: Vec<_> = asked

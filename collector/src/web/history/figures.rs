@@ -196,7 +196,7 @@ impl Figures {
         let of = |day: Date| by_day.get(&day).unwrap_or(&none);
         let mut day = from;
         while day <= to {
-            if let Some(span) = view::span(day, zone) {
+            if let Some(span) = digest::span(day, zone) {
                 let figure = of(day);
                 let covered = shown.iter().map(|one| {
                     let covered = one.covered(span, now);
