@@ -18,6 +18,7 @@ use std::sync::Arc;
 use crate::clock;
 use crate::config::{STAFF_MAIL, STAFF_SMS};
 use crate::ready::{Checks, Ready};
+use crate::store::devices::SILENT;
 use crate::store::tally::{Counted, LAGS};
 use crate::store::{Read, SqlError, Store, StoreError, figures};
 
@@ -27,9 +28,6 @@ use text::Text;
 
 /// How long figures are kept, in milliseconds.
 const KEPT: i64 = 5_000;
-
-/// A device not heard from for longer is silent, in milliseconds.
-const SILENT: i64 = 24 * 60 * 60_000;
 
 const SEVERITIES: [&str; 3] = ["urgent", "breach", "review"];
 const STATES: [&str; 2] = ["open", "acknowledged"];

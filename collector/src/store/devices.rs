@@ -13,6 +13,9 @@ use super::sql::{Read, Row, SqlError, Tx};
 use super::updates;
 use crate::clock;
 
+/// One not heard from for longer is silent, in milliseconds.
+pub const SILENT: i64 = 24 * 60 * 60_000;
+
 /// Whether reports of a device are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceState {

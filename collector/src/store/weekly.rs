@@ -6,6 +6,7 @@
 //!
 //! Refuses: names and what anybody did. A mail has figures, and pseudonyms at most.
 
+use super::devices::SILENT;
 use super::outbox::LONGEST_PAUSE;
 use super::sql::{Read, SqlError, Tx};
 
@@ -57,9 +58,6 @@ pub struct Figures {
     /// Those who wait longest: pseudonym, and since when (Unix milliseconds).
     pub oldest: Vec<(String, i64)>,
 }
-
-/// A device not heard from for so long is silent, in milliseconds.
-const SILENT: i64 = 24 * 60 * 60_000;
 
 /// Those named as waiting longest.
 const OLDEST: u64 = 5;

@@ -8,16 +8,13 @@ use crate::store::findings::Finding;
 use crate::store::reports::{self, StoredReport};
 use crate::store::{Read, SqlError};
 
-use super::records::{self, Gathered, Held};
+use super::records::{self, CONFIRMED, Gathered, Held};
 use super::{facts, words};
 
 const MINUTE: i64 = 60_000;
 
 /// Half of the time that is shown.
 const HALF: i64 = 10 * MINUTE;
-
-/// How long after a visit a second source is expected to have seen it.
-const CONFIRMED: i64 = 60 * MINUTE;
 
 /// Records shown on either side of the alert's own.
 const SIDE: usize = 40;

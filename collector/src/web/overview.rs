@@ -30,8 +30,7 @@ use super::queue::{self, Queue, people_words};
 use super::stuck::Stuck;
 use super::{audit, words};
 
-/// A device not heard from for this long is shown as silent, in milliseconds.
-pub(super) const SILENT: i64 = 24 * 60 * 60_000;
+pub(super) use crate::store::devices::SILENT;
 
 /// How long an incident lifts its person to the top, in milliseconds.
 const FRESH: i64 = 7 * 24 * 60 * 60_000;

@@ -18,6 +18,9 @@ use crate::store::{DeviceId, Read, SqlError};
 /// Reports of one device for one page: more than a busy day has.
 pub(super) const REPORTS: u64 = 20_000;
 
+/// How long after a visit a second source is expected to have seen it, in milliseconds.
+pub(super) const CONFIRMED: i64 = 60 * 60_000;
+
 /// Reports before a time that say how it began: the last sign of life, and the order in force.
 pub(crate) const BEFORE: u64 = 8;
 

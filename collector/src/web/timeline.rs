@@ -28,14 +28,11 @@ use super::gate::Signed;
 use super::head::Tab;
 use super::history::{Fields, Filter};
 use super::layout::{self, Page};
-use super::records::{self, Gathered, Held};
+use super::records::{self, CONFIRMED, Gathered, Held};
 use super::{audit, facts, intelligence, notes, unsure, watched, words};
 
 /// Records on one page.
 const ROWS: u64 = 200;
-
-/// How long after the day's end confirmations are looked for, in milliseconds.
-const CONFIRMED: i64 = 60 * 60_000;
 
 /// Which day, and where in it.
 #[derive(Deserialize)]

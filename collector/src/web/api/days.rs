@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::digest;
 use crate::store::{StoreError, devices, orders};
-use crate::web::records::{self, Held};
+use crate::web::records::{self, CONFIRMED, Held};
 use crate::web::{Site, audit};
 
 use super::asked::{self, Wanted, answer};
@@ -18,9 +18,6 @@ use super::gate::Caller;
 use super::people::{Run, seen};
 use super::problem::Problem;
 use super::shapes::{Day, Moment, Recorded};
-
-/// How long after the day's end confirmations are looked for, in milliseconds.
-const CONFIRMED: i64 = 60 * 60_000;
 
 /// A run of its records.
 pub(super) async fn show(
