@@ -29,11 +29,11 @@ use super::super::{Site, words};
 use super::kind::Kind;
 use super::{SAW_MONTH, action, list};
 
-/// Entries of one kind on the page; the file has all.
+/// Entries of one kind on the page; the file has more.
 const SHOWN: usize = 100;
 
-/// Entries of one kind in the file.
-const MOST: u64 = 100_000;
+/// Entries of one kind in the file; page and file say where there are more.
+const MOST: usize = 100_000;
 
 /// The kinds that are listed entry by entry.
 const LISTED: [Kind; 5] = [
@@ -54,11 +54,19 @@ struct Report {
     month: Date,
     looked: Vec<Looked>,
     given: Vec<Given>,
-    entries: Vec<(Kind, Vec<Shown>)>,
+    entries: Vec<Entries>,
     /// How many entries there are in all, and where in the ledger.
     places: (u64, Option<(i64, i64)>),
     /// Whether the month is not over.
     open: bool,
+}
+
+/// Those of one kind, the newest first.
+struct Entries {
+    kind: Kind,
+    rows: Vec<Shown>,
+    /// Whether there are older ones than the file has.
+    cut: bool,
 }
 
 /// The page.
@@ -81,7 +89,7 @@ pub(in crate::web) async fn show(
         (looks(&site, &report))
         (outside(&site, &report))
         (given(&site, &report))
-        @for (kind, rows) in &report.entries { (entries(&site, &signed, *kind, rows)) }
+        @for of_kind in &report.entries { (entries(&site, &signed, of_kind)) }
         section aria-labelledby="proof" {
             h2 #proof { "The file, and how to check it" }
             p { a href={ "/audit/month.csv?m=" (month) } { "Get all of it as CSV" } }
@@ -159,11 +167,13 @@ async fn gather(site: &Site, signed: &Signed, wanted: &Wanted) -> Result<Report,
                 to: span.1,
                 ..Filter::default()
             };
-            let found = match filter.actions.is_empty() {
+            let mut rows = match filter.actions.is_empty() {
                 true => Vec::new(),
-                false => audited::find(read, &reader, &filter, MOST, 0)?,
+                false => audited::find(read, &reader, &filter, MOST as u64 + 1, 0)?,
             };
-            entries.push((kind, found));
+            let cut = rows.len() > MOST;
+            rows.truncate(MOST);
+            entries.push(Entries { kind, rows, cut });
         }
         Ok::<_, StoreError>(Report {
             month,
@@ -228,7 +238,7 @@ impl Report {
             ];
             file.row(cells);
         }
-        for (kind, rows) in &self.entries {
+        for Entries { kind, rows, cut } in &self.entries {
             for row in rows {
                 let at = moment(row.entry.at);
                 let person = row.pseudonym.as_deref().unwrap_or_default();
@@ -242,6 +252,20 @@ impl Report {
                     "1",
                     "",
                     &row.entry.reason,
+                ];
+                file.row(cells);
+            }
+            if *cut {
+                let cells = [
+                    kind.as_str(),
+                    "",
+                    "",
+                    "",
+                    "",
+                    "",
+                    "",
+                    "",
+                    "older ones of this kind are not in this file",
                 ];
                 file.row(cells);
             }
@@ -328,7 +352,8 @@ fn given(site: &Site, report: &Report) -> Markup {
     }
 }
 
-fn entries(site: &Site, signed: &Signed, kind: Kind, rows: &[Shown]) -> Markup {
+fn entries(site: &Site, signed: &Signed, of_kind: &Entries) -> Markup {
+    let Entries { kind, rows, cut } = of_kind;
     let mut counts: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
     for row in rows {
         *counts.entry(row.entry.action.as_str()).or_default() += 1;
@@ -336,7 +361,7 @@ fn entries(site: &Site, signed: &Signed, kind: Kind, rows: &[Shown]) -> Markup {
     let shown = rows.get(..rows.len().min(SHOWN)).unwrap_or_default();
     html! {
         section aria-labelledby=(kind.as_str()) {
-            h2 id=(kind.as_str()) { (kind.words()) ": " (rows.len()) }
+            h2 id=(kind.as_str()) { (kind.words()) ": " @if *cut { "more than " } (rows.len()) }
             @if rows.is_empty() {
                 p.empty { "None." }
             } @else {
