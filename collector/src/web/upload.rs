@@ -60,11 +60,11 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
                 Some(name) => {
                     upload.file = Some(Chosen {
                         name,
-                        bytes: bytes.to_vec(),
+                        bytes: bytes.into(),
                     });
                 }
                 None if upload.texts.len() < FIELDS => {
-                    let text = String::from_utf8(bytes.to_vec()).map_err(|_| INCOMPLETE)?;
+                    let text = String::from_utf8(bytes.into()).map_err(|_| INCOMPLETE)?;
                     upload.texts.push((name, text));
                 }
                 None => return Err(INCOMPLETE),
