@@ -128,6 +128,22 @@ pub fn of_late(read: &Read<'_>, since: i64) -> Result<Vec<Condition>, SqlError> 
     )
 }
 
+/// Those of a person's devices in service that hold, or were cleared at `since` or later.
+pub fn of_person(
+    read: &Read<'_>,
+    person: &PersonId,
+    since: i64,
+) -> Result<Vec<Condition>, SqlError> {
+    read.query(
+        "SELECT c.device, c.person, c.kind, c.source, c.seq, c.since, c.until, c.known, c.cleared \
+         FROM condition c JOIN device d ON d.id = c.device \
+         WHERE d.person = $2 AND d.state = 'active' AND (c.cleared IS NULL OR c.cleared >= $1) \
+         ORDER BY c.device, c.since, c.seq, c.kind, c.source",
+        &[since.into(), person.as_str().into()],
+        condition,
+    )
+}
+
 /// Those of a device that touch a time by its clock.
 pub fn of_device(
     read: &Read<'_>,

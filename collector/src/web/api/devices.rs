@@ -75,11 +75,9 @@ pub(super) async fn conditions(
     site.looks_by(&caller, audit::SAW_PERSON, Some(&id), "conditions")
         .await?;
     let since = clock::now().saturating_sub(LATELY);
-    let found = site.store.read(move |read| {
-        let mut all = conditions::of_late(read, since)?;
-        all.retain(|one| one.person == id);
-        Ok::<_, StoreError>(all)
-    });
+    let found = site
+        .store
+        .read(move |read| Ok::<_, StoreError>(conditions::of_person(read, &id, since)?));
     let items = found.await?.into_iter().map(shown);
     answer(&Conditions {
         items: items.collect(),
