@@ -6,6 +6,17 @@
 use super::ids::{Hash, PersonId};
 use super::sql::{Read, Row, SqlError, Tx};
 
+/// The drafts that the rest of a statement says, in the columns that [`draft`] reads.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, person, purpose, reason, begun, begun_by, ended, ended_by, outcome, why \
+             FROM draft ",
+            $rest
+        )
+    };
+}
+
 /// What a draft is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -167,19 +178,13 @@ pub fn leave_out(tx: &Tx<'_>, id: &str, by: &str, now: i64) -> Result<(), SqlErr
 
 /// One draft.
 pub fn get(read: &Read<'_>, id: &str) -> Result<Option<Draft>, SqlError> {
-    read.first(
-        "SELECT id, person, purpose, reason, begun, begun_by, ended, ended_by, outcome, why \
-         FROM draft WHERE id = $1",
-        &[id.into()],
-        draft,
-    )
+    read.first(select!("WHERE id = $1"), &[id.into()], draft)
 }
 
 /// The drafts of a person, the latest first.
 pub fn of_person(read: &Read<'_>, person: &PersonId) -> Result<Vec<Draft>, SqlError> {
     read.query(
-        "SELECT id, person, purpose, reason, begun, begun_by, ended, ended_by, outcome, why \
-         FROM draft WHERE person = $1 ORDER BY begun DESC, id DESC",
+        select!("WHERE person = $1 ORDER BY begun DESC, id DESC"),
         &[person.as_str().into()],
         draft,
     )
@@ -192,10 +197,11 @@ pub fn open_of(
     limit: u64,
 ) -> Result<Vec<Draft>, SqlError> {
     read.query(
-        "SELECT id, person, purpose, reason, begun, begun_by, ended, ended_by, outcome, why \
-         FROM draft WHERE ended IS NULL AND person IN \
+        select!(
+            "WHERE ended IS NULL AND person IN \
          (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
-         ORDER BY begun, id LIMIT $3",
+         ORDER BY begun, id LIMIT $3"
+        ),
         &[staff.into(), now.into(), limit.into()],
         draft,
     )

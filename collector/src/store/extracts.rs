@@ -13,6 +13,17 @@ use super::sealed;
 use super::sql::{Read, Row, SqlError, Tx};
 use super::vault::VaultError;
 
+/// The extracts that the rest of a statement says, in the columns that [`extract`] reads.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, person, made, staff, recipient, recipient_name, purpose, basis, basis_text, \
+             expires, sha256, body, withdrawn, withdrawn_by, withdrawn_why FROM extract ",
+            $rest
+        )
+    };
+}
+
 /// What stands in an extract, as its recipient reads it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -130,20 +141,16 @@ pub fn put(tx: &Tx<'_>, extract: &Extract) -> Result<bool, SqlError> {
 
 /// One extract.
 pub fn get(read: &Read<'_>, id: &str) -> Result<Option<Extract>, SqlError> {
-    read.first(
-        "SELECT id, person, made, staff, recipient, recipient_name, purpose, basis, basis_text, expires, \
-         sha256, body, withdrawn, withdrawn_by, withdrawn_why FROM extract WHERE id = $1",
-        &[id.into()],
-        extract,
-    )
+    read.first(select!("WHERE id = $1"), &[id.into()], extract)
 }
 
 /// Those about a person, the latest first.
 pub fn of_person(read: &Read<'_>, person: &PersonId) -> Result<Vec<Extract>, SqlError> {
     read.query(
-        "SELECT id, person, made, staff, recipient, recipient_name, purpose, basis, basis_text, expires, \
-         sha256, body, withdrawn, withdrawn_by, withdrawn_why FROM extract WHERE person = $1 \
-         ORDER BY made DESC, id DESC",
+        select!(
+            "WHERE person = $1 \
+         ORDER BY made DESC, id DESC"
+        ),
         &[person.as_str().into()],
         extract,
     )
@@ -152,10 +159,10 @@ pub fn of_person(read: &Read<'_>, person: &PersonId) -> Result<Vec<Extract>, Sql
 /// Those that somebody can read at `now`, the latest first.
 pub fn readable(read: &Read<'_>, recipient: &str, now: i64) -> Result<Vec<Extract>, SqlError> {
     read.query(
-        "SELECT id, person, made, staff, recipient, recipient_name, purpose, basis, basis_text, expires, \
-         sha256, body, withdrawn, withdrawn_by, withdrawn_why FROM extract \
-         WHERE recipient = $1 AND expires > $2 AND withdrawn IS NULL AND body IS NOT NULL \
-         ORDER BY made DESC, id DESC",
+        select!(
+            "WHERE recipient = $1 AND expires > $2 AND withdrawn IS NULL AND body IS NOT NULL \
+         ORDER BY made DESC, id DESC"
+        ),
         &[recipient.into(), now.into()],
         extract,
     )

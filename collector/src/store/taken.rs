@@ -4,7 +4,7 @@
 //! it; all of it follows from them.
 
 use super::ids::{DeviceId, Hash};
-use super::sql::{Read, SqlError, Tx};
+use super::sql::{Read, Row, SqlError, Tx};
 
 /// What a device said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,14 +41,7 @@ pub fn last(read: &Read<'_>, device: DeviceId) -> Result<Option<Taken>, SqlError
         "SELECT digest, seq, at, received FROM order_taken WHERE device = $1 \
          ORDER BY seq DESC LIMIT 1",
         &[(&device.to_string()).into()],
-        |row| {
-            Ok(Taken {
-                digest: row.parsed(0)?,
-                seq: row.count(1)?,
-                at: row.int(2)?,
-                received: row.int(3)?,
-            })
-        },
+        taken,
     )
 }
 
@@ -62,13 +55,15 @@ pub fn first_of(
         "SELECT digest, seq, at, received FROM order_taken WHERE device = $1 AND digest = $2 \
          ORDER BY seq LIMIT 1",
         &[(&device.to_string()).into(), (&digest.to_string()).into()],
-        |row| {
-            Ok(Taken {
-                digest: row.parsed(0)?,
-                seq: row.count(1)?,
-                at: row.int(2)?,
-                received: row.int(3)?,
-            })
-        },
+        taken,
     )
+}
+
+fn taken(row: &Row<'_>) -> Result<Taken, SqlError> {
+    Ok(Taken {
+        digest: row.parsed(0)?,
+        seq: row.count(1)?,
+        at: row.int(2)?,
+        received: row.int(3)?,
+    })
 }

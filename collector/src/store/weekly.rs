@@ -62,6 +62,18 @@ pub struct Figures {
 /// Those named as waiting longest.
 const OLDEST: u64 = 5;
 
+/// Around the people whom `$1` sees at `$2`; where `$3` is 1, only those whose case is theirs.
+macro_rules! theirs {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            "(SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2 \
+             AND ($3 = 0 OR why = 'own'))",
+            $after
+        )
+    };
+}
+
 /// Notes that the mails of a week are made; false if they were before.
 pub fn begin(tx: &Tx<'_>, week: &str, now: i64) -> Result<bool, SqlError> {
     let new = tx.execute(
@@ -202,11 +214,10 @@ pub fn figures(
     (figures.people, figures.nobodys) = people.unwrap_or_default();
     let [urgent, breach, review] = patience;
     let waiting = read.query(
-        "SELECT f.severity, count(*), sum(CASE WHEN a.state = 'open' AND a.opened < \
+        theirs!("SELECT f.severity, count(*), sum(CASE WHEN a.state = 'open' AND a.opened < \
          CASE f.severity WHEN 'urgent' THEN $4 WHEN 'breach' THEN $5 ELSE $6 END THEN 1 ELSE 0 END) \
          FROM alert a JOIN finding f ON f.id = a.finding WHERE a.state IN ('open', 'acknowledged') \
-         AND a.person IN (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2 \
-         AND ($3 = 0 OR why = 'own')) GROUP BY f.severity",
+         AND a.person IN ", " GROUP BY f.severity"),
         &[
             staff.into(),
             now.into(),
@@ -228,27 +239,28 @@ pub fn figures(
         figures.overdue += overdue;
     }
     let opened = read.first(
-        "SELECT count(*) FROM alert WHERE opened >= $4 AND opened < $5 AND person IN \
-         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2 \
-         AND ($3 = 0 OR why = 'own'))",
+        theirs!(
+            "SELECT count(*) FROM alert WHERE opened >= $4 AND opened < $5 AND person IN ",
+            ""
+        ),
         &[staff.into(), now.into(), own.into(), from.into(), to.into()],
         |row| row.count(0),
     )?;
     figures.opened = opened.unwrap_or(0);
     let decided = read.first(
-        "SELECT count(*) FROM decision d JOIN alert a ON a.finding = d.finding \
+        theirs!("SELECT count(*) FROM decision d JOIN alert a ON a.finding = d.finding \
          WHERE d.at >= $4 AND d.at < $5 AND d.verdict <> 'acknowledged' AND d.verdict <> 'reopened' \
-         AND a.person IN (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2 \
-         AND ($3 = 0 OR why = 'own'))",
+         AND a.person IN ", ""),
         &[staff.into(), now.into(), own.into(), from.into(), to.into()],
         |row| row.count(0),
     )?;
     figures.decided = decided.unwrap_or(0);
     let silent = read.first(
-        "SELECT count(DISTINCT person) FROM device WHERE state = 'active' \
-         AND COALESCE(last_contact, enrolled) < $4 AND person IN \
-         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2 \
-         AND ($3 = 0 OR why = 'own'))",
+        theirs!(
+            "SELECT count(DISTINCT person) FROM device WHERE state = 'active' \
+         AND COALESCE(last_contact, enrolled) < $4 AND person IN ",
+            ""
+        ),
         &[
             staff.into(),
             now.into(),
@@ -259,18 +271,17 @@ pub fn figures(
     )?;
     figures.silent = silent.unwrap_or(0);
     let tampered = read.first(
-        "SELECT count(DISTINCT person) FROM tamper WHERE known >= $4 AND known < $5 AND person IN \
-         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2 \
-         AND ($3 = 0 OR why = 'own'))",
+        theirs!("SELECT count(DISTINCT person) FROM tamper WHERE known >= $4 AND known < $5 AND person IN ", ""),
         &[staff.into(), now.into(), own.into(), from.into(), to.into()],
         |row| row.count(0),
     )?;
     figures.tampered = tampered.unwrap_or(0);
     figures.oldest = read.query(
-        "SELECT p.pseudonym, min(a.opened) FROM alert a JOIN person p ON p.id = a.person \
-         WHERE a.state IN ('open', 'acknowledged') AND a.person IN \
-         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2 \
-         AND ($3 = 0 OR why = 'own')) GROUP BY p.pseudonym ORDER BY 2, 1 LIMIT $4",
+        theirs!(
+            "SELECT p.pseudonym, min(a.opened) FROM alert a JOIN person p ON p.id = a.person \
+         WHERE a.state IN ('open', 'acknowledged') AND a.person IN ",
+            " GROUP BY p.pseudonym ORDER BY 2, 1 LIMIT $4"
+        ),
         &[staff.into(), now.into(), own.into(), OLDEST.into()],
         |row| Ok((row.text(0)?, row.int(1)?)),
     )?;
