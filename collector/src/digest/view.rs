@@ -72,6 +72,16 @@ impl Days {
     }
 }
 
+/// Whether anything was recorded on a day; false, too, where nobody can know without the person's key.
+pub fn has_records(read: &Read<'_>, device: DeviceId, day: Date) -> Result<bool, SqlError> {
+    let found = match digests::day(read, device, number(day)) {
+        Err(SqlError::Vault(_)) => None,
+        found => found?,
+    };
+    let day = found.and_then(|bytes| Day::parse(&bytes));
+    Ok(day.is_some_and(|day| !day.groups.is_empty()))
+}
+
 /// The same days of all devices of a person.
 pub fn of_person(
     read: &Read<'_>,

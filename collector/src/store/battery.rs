@@ -1,14 +1,18 @@
 //! How each of the last days of a device was watched, in one word a day, for lists of many devices.
 //!
-//! Promises: made from what is kept beside the reports (`condition`, and when reports end), so that no report
-//! is opened: so many short look-ups for each device and day, however much it recorded. What a day holds to the minute is on the page of the
-//! day, by the records themselves.
+//! Promises: made from what is kept beside the reports (`condition`, from when to when each report is, and the
+//! digest of a day that lies within one report), so that no report is opened: so many short look-ups for each
+//! device and day, however much it recorded. What a day holds to the minute is on the page of the day, by the
+//! records themselves.
 //!
 //! Refuses: to call a day monitored of which nothing was heard.
+
+use jiff::civil::Date;
 
 use super::conditions::{self, Condition, ConditionKind};
 use super::ids::DeviceId;
 use super::sql::{Read, SqlError};
+use crate::digest::view;
 
 /// A day that was dark for as long was dark; for less it was watched in part. Milliseconds.
 const MOSTLY: i64 = 12 * 60 * 60_000;
@@ -39,35 +43,47 @@ pub struct Day {
     pub failed: bool,
 }
 
-/// The days of a device enrolled at `enrolled`: each from one of `starts` to the next one.
+/// The days of a device enrolled at `enrolled`: each from its first moment to that of the next of `dates`.
 pub fn of_device(
     read: &Read<'_>,
     device: DeviceId,
     enrolled: i64,
-    starts: &[i64],
+    dates: &[(Date, i64)],
     now: i64,
-) -> Result<Vec<Day>, SqlError> {
-    let (Some(first), Some(end)) = (starts.first(), starts.last()) else {
+) -> Result<Vec<(Date, Day)>, SqlError> {
+    let (Some((_, first)), Some((_, end))) = (dates.first(), dates.last()) else {
         return Ok(Vec::new());
     };
     let conditions = conditions::of_device(read, device, *first, *end)?;
-    let mut days = Vec::with_capacity(starts.len().saturating_sub(1));
-    for pair in starts.windows(2) {
-        let &[from, to] = pair else { continue };
-        let heard = heard(read, device, from, to)?;
-        days.push(day(&conditions, (from, to), heard, enrolled, now));
+    let mut days = Vec::with_capacity(dates.len().saturating_sub(1));
+    for pair in dates.windows(2) {
+        let &[(date, from), (_, to)] = pair else {
+            continue;
+        };
+        let heard = heard(read, device, date, (from, to))?;
+        days.push((date, day(&conditions, (from, to), heard, enrolled, now)));
     }
     Ok(days)
 }
 
-/// Whether a record of that time came: the index has it, so no row is read.
-fn heard(read: &Read<'_>, device: DeviceId, from: i64, to: i64) -> Result<bool, SqlError> {
-    let found = read.first(
-        "SELECT max_at FROM report WHERE device = $1 AND max_at >= $2 AND max_at < $3 LIMIT 1",
-        &[(&device.to_string()).into(), from.into(), to.into()],
-        |row| row.int(0),
+/// Whether a record of that day came. One report may hold several days, where a computer was not heard from for
+/// so long: what lies between its first record and its last one, the digest knows.
+fn heard(
+    read: &Read<'_>,
+    device: DeviceId,
+    date: Date,
+    (from, to): (i64, i64),
+) -> Result<bool, SqlError> {
+    let reaches = read.first(
+        "SELECT min_at, max_at FROM report WHERE device = $1 AND max_at >= $2 ORDER BY max_at LIMIT 1",
+        &[(&device.to_string()).into(), from.into()],
+        |row| Ok((row.int(0)?, row.int(1)?)),
     )?;
-    Ok(found.is_some())
+    match reaches {
+        None => Ok(false),
+        Some((first, last)) if first < from && last >= to => view::has_records(read, device, date),
+        Some((first, _)) => Ok(first < to),
+    }
 }
 
 fn day(

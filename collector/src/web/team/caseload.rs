@@ -204,13 +204,11 @@ fn gather(
     let more = total.saturating_sub(skip) > PER_PAGE as usize;
     let mut people: Vec<_> = all.into_iter().skip(skip).take(PER_PAGE as usize).collect();
     let dates = dates(words::date(now, zone), zone);
-    let starts: Vec<i64> = dates.iter().map(|(_, start)| *start).collect();
     for somebody in &mut people {
         somebody.signs = signs::tampered(read, &somebody.person.id, now - FRESH, SIGNS)?;
         for seen in &mut somebody.devices {
             let standing = &seen.standing;
-            let marks = days::of_device(read, standing.device, standing.enrolled, &starts, now)?;
-            seen.days = dates.iter().map(|(date, _)| *date).zip(marks).collect();
+            seen.days = days::of_device(read, standing.device, standing.enrolled, &dates, now)?;
         }
     }
     Ok(Found {
