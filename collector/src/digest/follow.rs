@@ -208,9 +208,10 @@ impl Follower {
             }
             Found::Rows(before, rows) => (before, rows),
         };
-        let count = rows.cursor.next.saturating_sub(before.unwrap_or(0));
+        let begun = before.as_ref().map_or(0, |before| before.next);
+        let count = rows.cursor.next.saturating_sub(begun);
         let moved = self.store.write_blocking("digest", move |tx| {
-            if !digests::move_on(tx, device, before, &rows.cursor)? {
+            if !digests::move_on(tx, device, before.as_ref(), &rows.cursor)? {
                 return Ok::<_, StoreError>(false);
             }
             for (day, bytes) in &rows.days {
@@ -221,7 +222,7 @@ impl Follower {
             }
             Ok(true)
         })?;
-        // Somebody else moved it: what they made is there.
+        // Somebody else moved it, and what they made is there; or the log was dropped, and is begun again soon.
         Ok(if moved { count } else { 0 })
     }
 
@@ -234,11 +235,11 @@ impl Follower {
         let Some(owner) = devices::get(read, device)? else {
             return Ok(Found::Nothing);
         };
-        let kept = digests::cursor(read, device)?;
+        let before = digests::cursor(read, device)?;
+        let kept = before.clone().filter(|kept| !kept.form.is_empty());
         if kept.as_ref().is_some_and(|kept| kept.form != form) {
             return Ok(Found::OtherForm);
         }
-        let before = kept.as_ref().map(|kept| kept.next);
         let cursor = kept.unwrap_or_else(|| Cursor {
             form: form.to_owned(),
             ..Cursor::default()
@@ -263,7 +264,7 @@ enum Found {
     /// Nothing of this person was sealed so far.
     NoKey(PersonId),
     /// From where, and what is to be written.
-    Rows(Option<u64>, Rows),
+    Rows(Option<Cursor>, Rows),
 }
 
 /// What rows of this program have, with days of this zone.
@@ -390,7 +391,7 @@ impl Batch {
     }
 }
 
-/// The records of a report from the cursor on; none if it cannot be read.
+/// The records of a report, those that were erased of it counted; none if it cannot be read.
 fn records(report: &StoredReport, cursor: &mut Cursor) -> Option<Vec<Record>> {
     let kept = Kept::parse(&report.bytes).ok()?;
     let records: Result<Vec<_>, _> = kept.lines().map(|(_, line)| Record::parse(line)).collect();

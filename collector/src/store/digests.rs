@@ -3,7 +3,8 @@
 //! Promises: everything here follows from the stored reports and is made again where it is dropped
 //! ([`digest`](crate::digest)). The days are sealed under the person's key. Terms stand for words under that
 //! key and no other way, so a copy of the store shows none, and a key that is destroyed takes both. A cursor
-//! moves only from where it was read, in the transaction of what it brings.
+//! moves only from where it was read, in the transaction of what it brings; what was read before a log was
+//! dropped comes too late, whenever it comes.
 //!
 //! Refuses: to keep anything that is not in a report.
 
@@ -14,7 +15,7 @@ use super::sql::{Read, SqlError, Tx};
 /// How far a log was followed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cursor {
-    /// The form of what was made, and the zone of its days.
+    /// The form of what was made, and the zone of its days; empty: it was dropped, and nothing made since.
     pub form: String,
     /// The next record.
     pub next: u64,
@@ -24,7 +25,7 @@ pub struct Cursor {
     pub unread: u64,
     /// What must be known of the time to go on, as JSON.
     pub watch: String,
-    /// When it was moved, Unix milliseconds.
+    /// When it was moved, Unix milliseconds; of one that was dropped, how often.
     pub at: i64,
 }
 
@@ -83,39 +84,39 @@ pub fn cursor(read: &Read<'_>, device: DeviceId) -> Result<Option<Cursor>, SqlEr
     )
 }
 
-/// Moves a cursor on from `before` (none: there was none); false when it does not stand there any more, or
-/// the log was not followed as far as `size` says. Nothing is changed then.
+/// Moves a cursor on from `before` (none: there was none); false when it does not stand there any more.
+/// Nothing is changed then.
 pub fn move_on(
     tx: &Tx<'_>,
     device: DeviceId,
-    before: Option<u64>,
+    before: Option<&Cursor>,
     to: &Cursor,
 ) -> Result<bool, SqlError> {
-    let id = device.to_string();
-    if before.is_none() {
-        let made = tx.execute(
+    let device = device.to_string();
+    let params = [
+        (&device).into(),
+        (&to.form).into(),
+        to.next.into(),
+        to.erased.into(),
+        to.unread.into(),
+        (&to.watch).into(),
+        to.at.into(),
+    ];
+    let moved = match before {
+        None => tx.execute(
             "INSERT INTO digest_cursor (device, form, next, erased, unread, watch, at) \
-             VALUES ($1, $2, 0, 0, 0, '', 0) ON CONFLICT (device) DO NOTHING",
-            &[(&id).into(), (&to.form).into()],
-        )?;
-        if made == 0 {
-            return Ok(false);
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (device) DO NOTHING",
+            &params,
+        )?,
+        Some(before) => {
+            let stands = [(&before.form).into(), before.next.into(), before.at.into()];
+            tx.execute(
+                "UPDATE digest_cursor SET form = $2, next = $3, erased = $4, unread = $5, watch = $6, \
+                 at = $7 WHERE device = $1 AND form = $8 AND next = $9 AND at = $10",
+                &[&params[..], &stands].concat(),
+            )?
         }
-    }
-    let moved = tx.execute(
-        "UPDATE digest_cursor SET next = $3, erased = $4, unread = $5, watch = $6, at = $7 \
-         WHERE device = $1 AND form = $2 AND next = $8",
-        &[
-            (&id).into(),
-            (&to.form).into(),
-            to.next.into(),
-            to.erased.into(),
-            to.unread.into(),
-            (&to.watch).into(),
-            to.at.into(),
-            before.unwrap_or(0).into(),
-        ],
-    )?;
+    };
     Ok(moved == 1)
 }
 
@@ -251,7 +252,11 @@ pub fn put_entries(
 pub fn forget(tx: &Tx<'_>, device: DeviceId) -> Result<(), SqlError> {
     let device = device.to_string();
     for statement in [
-        "DELETE FROM digest_cursor WHERE device = $1",
+        // It stays, so that what somebody makes now of what they read before is not put.
+        "INSERT INTO digest_cursor (device, form, next, erased, unread, watch, at) \
+         VALUES ($1, '', 0, 0, 0, '', 1) ON CONFLICT (device) DO UPDATE SET form = '', next = 0, \
+         erased = 0, unread = 0, watch = '', \
+         at = CASE WHEN digest_cursor.form = '' THEN digest_cursor.at + 1 ELSE 1 END",
         "DELETE FROM digest_day WHERE device = $1",
         "DELETE FROM digest_term WHERE device = $1",
     ] {

@@ -9,6 +9,7 @@ use proviso_collector::digest::view::{self, Hits, Wanted};
 use proviso_collector::digest::{self, Day, Follower};
 use proviso_collector::erasure::{self, Why};
 use proviso_collector::signing::{self, Signer};
+use proviso_collector::store::digests::Cursor;
 use proviso_collector::store::people::{self, Person};
 use proviso_collector::store::staff::{self, Role, Staff};
 use proviso_collector::store::{
@@ -257,6 +258,36 @@ fn it_is_the_same_in_any_steps_and_is_made_again() {
     assert!(desk.kept().0.is_empty());
     assert_eq!(desk.follow(), 48);
     assert!(desk.kept() == slowly, "made again it is another one");
+}
+
+#[test]
+fn what_was_read_before_a_log_was_dropped_comes_too_late() {
+    let desk = Desk::new();
+    let device = desk.log.device;
+    let cursor = || read(&desk.store, move |read| digests::cursor(read, device));
+    let moves = |before: Option<Cursor>| {
+        let to = Cursor {
+            form: "1 UTC".to_owned(),
+            next: 8,
+            ..Cursor::default()
+        };
+        write(&desk.store, move |tx| {
+            digests::move_on(tx, device, before.as_ref(), &to)
+        })
+    };
+    let forget = || write(&desk.store, move |tx| digests::forget(tx, device));
+    // Never followed, followed, and dropped before.
+    for _ in 0..3 {
+        let before = cursor();
+        forget();
+        assert!(!moves(before));
+        let before = cursor();
+        forget();
+        assert!(!moves(before));
+        assert!(moves(cursor()));
+        assert!(!moves(None));
+    }
+    assert_eq!(cursor().unwrap().next, 8);
 }
 
 #[test]
