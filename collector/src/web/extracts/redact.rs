@@ -1,7 +1,10 @@
 //! Blacking out words.
 //!
-//! Promises: a word that is to be blacked out is in the result no more, whatever the case of its letters, alone
-//! or inside of another word; what stands in its place says nothing of how long it was.
+//! Promises: a word that is to be blacked out is in the result no more, whatever the case of its letters and
+//! however their accents are written, alone or inside of another word; what stands in its place says nothing of
+//! how long it was.
+
+use unicode_normalization::UnicodeNormalization as _;
 
 /// What stands in the place of a word.
 const BLACK: &str = "█████";
@@ -24,11 +27,11 @@ pub(super) fn words(field: &str) -> Vec<String> {
 
 /// The text without these words.
 pub(super) fn out(text: &str, words: &[String]) -> String {
-    let letters: Vec<char> = text.chars().collect();
+    let letters: Vec<char> = text.nfc().collect();
     let folded: Vec<char> = letters.iter().copied().map(fold).collect();
     let mut black = vec![false; letters.len()];
     for word in words {
-        let word: Vec<char> = word.chars().map(fold).collect();
+        let word: Vec<char> = word.nfc().map(fold).collect();
         if word.is_empty() {
             continue;
         }
@@ -82,6 +85,8 @@ mod tests {
         );
         assert_eq!(black("Jo Bloggs, Jo", "Jo\nJo Bloggs\n"), "█████, █████");
         assert_eq!(black("Łódź łÓDŹ", "łódź"), "█████ █████");
+        assert_eq!(black("Zoe\u{308} ZOË", "zoë"), "█████ █████");
+        assert_eq!(black("Zoë", "ZOE\u{308}"), "█████");
         assert_eq!(black("nothing", " \n\n"), "nothing");
     }
 
