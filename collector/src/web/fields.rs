@@ -277,6 +277,18 @@ pub(super) fn named(once: &str) -> Result<String, Fault> {
     ))
 }
 
+/// There is no such day.
+pub(super) const NO_DAY: Fault =
+    Fault::Input("the day is not a date; write it as 2026-11-24, then open it again");
+
+/// The day in an address; today where none is named.
+pub(super) fn asked_day(text: Option<&str>, today: Date) -> Result<Date, Fault> {
+    match text {
+        None | Some("") => Ok(today),
+        Some(text) => text.parse().map_err(|_| NO_DAY),
+    }
+}
+
 /// A day within what people write about.
 pub(super) fn day(text: &str) -> Option<Date> {
     let day: Date = text.trim().parse().ok()?;

@@ -29,7 +29,7 @@ use super::head::Tab;
 use super::history::{Fields, Filter};
 use super::layout::{self, Page};
 use super::records::{self, CONFIRMED, Gathered, Held};
-use super::{audit, facts, intelligence, notes, unsure, watched, words};
+use super::{audit, facts, fields, intelligence, notes, unsure, watched, words};
 
 /// Records on one page.
 const ROWS: u64 = 200;
@@ -55,20 +55,15 @@ pub(super) async fn show(
     signed: Signed,
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
-    Query(fields): Query<Fields>,
+    Query(narrowed): Query<Fields>,
 ) -> Result<Markup, Fault> {
     let top = site.whose_form(&signed, &id).await?;
     let (id, zone, today) = (top.id.clone(), top.zone.clone(), top.today);
-    let day = match &wanted.day {
-        None => today,
-        Some(text) => text.parse().map_err(|_| {
-            Fault::Input("the day is not a date; write it as 2026-11-24, then open it again")
-        })?,
-    };
+    let day = fields::asked_day(wanted.day.as_deref(), today)?;
     let span = digest::span(day, &zone).ok_or(Fault::Input(
         "the day is too far away; choose one within a few years",
     ))?;
-    let filter = site.filter(&signed, &id, &fields).await?;
+    let filter = site.filter(&signed, &id, &narrowed).await?;
     let on = format!("{day}{}", filter.said());
     site.looks(&signed, audit::SAW_DAY, Some(&id), &on).await?;
     let noted = notes::beside(&site, &signed, &top, span).await?;

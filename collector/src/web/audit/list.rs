@@ -18,6 +18,7 @@ use crate::store::{PersonId, StoreError, people};
 
 use super::super::access::Right;
 use super::super::fault::Fault;
+use super::super::fields::NO_DAY;
 use super::super::gate::Signed;
 use super::super::govuk::{self, Choice, Input, Select};
 use super::super::layout::{self, PER_PAGE, Page};
@@ -157,9 +158,7 @@ async fn asked(site: &Site, wanted: Wanted) -> Result<Asked, Fault> {
     if !wanted.day.is_empty() {
         let day = wanted.day.parse().ok();
         let span = day.and_then(|day| digest::span(day, &site.zone));
-        (filter.from, filter.to) = span.ok_or(Fault::Input(
-            "the day is not a date; write it as 2026-11-24, then open it again",
-        ))?;
+        (filter.from, filter.to) = span.ok_or(NO_DAY)?;
     }
     Ok(Asked {
         wanted,

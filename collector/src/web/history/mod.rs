@@ -33,7 +33,7 @@ use super::form::Form;
 use super::gate::Signed;
 use super::govuk::Errors;
 use super::head::{Tab, Whose};
-use super::{audit, intelligence, notes, words};
+use super::{audit, fields, intelligence, notes, words};
 
 use figures::View;
 pub(super) use filter::{Fields, Filter};
@@ -167,12 +167,7 @@ async fn page(
     const FAR: Fault = Fault::Input("the day is too far away; choose one within a few years");
     let now = clock::now();
     let view = view(wanted)?;
-    let day: Date = match wanted.day.as_deref().filter(|day| !day.is_empty()) {
-        None => who.today,
-        Some(text) => text.parse().map_err(|_| {
-            Fault::Input("the day is not a date; write it as 2026-11-24, then open it again")
-        })?,
-    };
+    let day = fields::asked_day(wanted.day.as_deref(), who.today)?;
     let (from, to) = view.around(day).ok_or(FAR)?;
     let on = format!("{} of {day}{}", view.as_str(), filter.said());
     site.looks(signed, audit::SAW_TIMELINE, Some(&who.id), &on)
