@@ -161,6 +161,15 @@ pub fn of_case(read: &Read<'_>, case: &str) -> Result<Vec<Shown>, SqlError> {
     )
 }
 
+/// The latest that was said of a case, by id.
+pub fn latest(read: &Read<'_>, case: &str) -> Result<Option<String>, SqlError> {
+    read.first(
+        "SELECT id FROM ruling WHERE casefile = $1 ORDER BY at DESC, id DESC LIMIT 1",
+        &[case.into()],
+        |row| row.text(0),
+    )
+}
+
 /// Rulings to which somebody must still agree, of everybody whom `staff` sees, longest waiting first.
 pub fn pending(
     read: &Read<'_>,

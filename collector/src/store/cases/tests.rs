@@ -1,12 +1,14 @@
 use super::*;
 use crate::store::casework::{self, Decision};
+use crate::store::conditions::Condition;
 use crate::store::devices::{self, Device, DeviceState, Registered};
-use crate::store::findings::{self, Proof};
-use crate::store::incidents::{self, IncidentKind};
+use crate::store::findings::{self, Finding, Proof};
+use crate::store::incidents::{self, Incident, IncidentKind};
 use crate::store::people::{self, Person};
-use crate::store::snoozes::Snooze;
+use crate::store::snoozes::{self, Snooze};
+use crate::store::sql::Tx;
 use crate::store::staff::{self, Role, Staff};
-use crate::store::{DeviceId, Store, StoreError, conditions};
+use crate::store::{DeviceId, Hash, Store, StoreError, conditions};
 
 const HOUR: i64 = 60 * 60_000;
 
