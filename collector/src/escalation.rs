@@ -59,7 +59,7 @@ impl Plan {
             ] {
                 let Some(minutes) = minutes else { continue };
                 let before = now.saturating_sub(i64::from(minutes).saturating_mul(60_000));
-                for case in escalations::due(tx, rank as i64, step, before, TOGETHER)? {
+                for case in escalations::due(tx, rank, step, before, TOGETHER)? {
                     self.go_on(tx, &case, step, rank, now)?;
                     gone += 1;
                 }

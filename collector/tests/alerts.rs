@@ -19,13 +19,16 @@ use axum::http::{HeaderMap, StatusCode};
 use data_encoding::BASE64;
 use proviso_collector::alerts::weekly::Weekly;
 use proviso_collector::alerts::{self, Pauses, Ways};
-use proviso_collector::config::Config;
+use proviso_collector::config::{Config, STAFF_MAIL};
 use proviso_collector::store::devices::{self, Device, DeviceState, Registered};
+use proviso_collector::store::escalations::{self, Escalation, Step};
 use proviso_collector::store::findings::{self, Finding, Proof};
 use proviso_collector::store::people::{self, Person};
 use proviso_collector::store::sight::{self, Case};
 use proviso_collector::store::staff::{self, Role, Staff};
-use proviso_collector::store::{DeviceId, FindingId, Hash, PersonId, Store, StoreError, outbox};
+use proviso_collector::store::{
+    DeviceId, FindingId, Hash, PersonId, Store, StoreError, Tx, outbox,
+};
 use tokio_util::sync::CancellationToken;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -403,6 +406,56 @@ async fn a_mail_reaches_a_mailbox_and_one_bad_address_holds_up_nobody() {
         why.contains("550") && why.contains("gone@example.org"),
         "{why}"
     );
+}
+
+#[tokio::test]
+async fn staff_whose_mailbox_is_gone_hold_up_nobody_else() {
+    let fixture = Fixture::new();
+    let server = MailServer::start(fixture.dir.path(), "gone@example.org");
+    let config = mail_config(server.port, "\"duty@example.org\"");
+    fixture.find(1..2, vec![]).await;
+    let told = async |name: &'static str| {
+        let step = Escalation {
+            id: name.to_owned(),
+            case: FindingId([1; 16]).to_string(),
+            at: 1,
+            since: 1,
+            step: Step::OnCall,
+            staff: name.to_owned(),
+            severity: "urgent".to_owned(),
+        };
+        let put = move |tx: &Tx<'_>| -> Result<bool, StoreError> {
+            let mut one = Staff::new(name.into(), name.into(), String::new(), Role::Manager);
+            one.mail = format!("{name}@example.org");
+            staff::add(tx, &one)?;
+            Ok(escalations::put(tx, &step, &[STAFF_MAIL.to_owned()])?)
+        };
+        fixture.store.write("test step", put).await.unwrap()
+    };
+    assert!(told("gone").await);
+    // Whoever had to wait for the end of such a pause would wait for longer than this test does.
+    let hour = Duration::from_secs(60 * 60);
+    let pauses = Pauses {
+        first: hour,
+        longest: hour,
+    };
+    let ways = Ways::open(&config, BASE).unwrap().with_pauses(pauses);
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(alerts::run(fixture.store.clone(), ways, stop.clone()));
+    fixture
+        .until("the first was refused", async |f| {
+            f.failure(STAFF_MAIL).await.is_some()
+        })
+        .await;
+    assert!(told("noor").await);
+    fixture
+        .until("the other was told", async |_| !server.mails().is_empty())
+        .await;
+    stop.cancel();
+    running.await.unwrap();
+    let [mail] = <[String; 1]>::try_from(server.mails()).unwrap();
+    assert!(mail.contains("To: noor@example.org"), "{mail}");
+    says_nothing(&mail);
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! Alerts by mail.
 //!
-//! Promises: each recipient in the configuration has a queue of their own, so one wrong address holds up
-//! nobody else; what goes to staff by their own addresses is one mail for each of them. A burst is one mail with many links; the message id depends on the alerts alone. The connection
-//! is encrypted unless the server is on this machine.
+//! Promises: each recipient in the configuration has a queue of their own; what goes to staff by their own
+//! addresses is one mail for each of them: one wrong address holds up nobody else. A burst is one mail with
+//! many links; the message id depends on the alerts alone. The connection is encrypted unless the server is on
+//! this machine.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -74,17 +75,9 @@ impl Mail {
 
     pub(super) async fn deliver(&self, parcels: &[Parcel]) -> Result<(), Failure> {
         let to = self.recipient(parcels)?;
-        let email = to.email.clone();
-        let message = self.message(parcels, to)?;
-        match self.transport.send(message).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Failure(format!(
-                "the mail server {} did not take a mail for {}: {}",
-                self.server,
-                email,
-                with_causes(&error)
-            ))),
-        }
+        let (subject, body) = self.text(parcels);
+        self.send(to, &subject, self.message_id(parcels), body)
+            .await
     }
 
     /// For whom these are.
@@ -93,9 +86,9 @@ impl Mail {
             return Ok(to.clone());
         }
         let whom = parcels.first().and_then(|one| one.to.as_ref());
-        let whom = whom.ok_or_else(|| Failure("a mail names nobody it is for".to_owned()))?;
+        let whom = whom.ok_or_else(|| Failure::One("a mail names nobody it is for".to_owned()))?;
         whom.mail.parse().map_err(|_| {
-            Failure(format!(
+            Failure::One(format!(
                 "{} has no mail address that can be used; give them one with `proviso-collector staff`",
                 whom.name
             ))
@@ -105,28 +98,44 @@ impl Mail {
     /// Sends a text of its own to the one whom it was made for; the same `id` is the same mail.
     pub(super) async fn letter(&self, id: &str, subject: &str, body: &str) -> Result<(), Failure> {
         let to = self.recipient(&[])?;
+        let id = format!("<{id}@{}>", self.from.email.domain());
+        self.send(to, subject, id, body.to_owned()).await
+    }
+
+    async fn send(
+        &self,
+        to: Mailbox,
+        subject: &str,
+        id: String,
+        body: String,
+    ) -> Result<(), Failure> {
         let email = to.email.clone();
         let message = Message::builder()
             .from(self.from.clone())
             .to(to)
             .subject(subject)
-            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
+            .message_id(Some(id))
             .header(ContentType::TEXT_PLAIN)
             .raw_header(automatic())
-            .body(body.to_owned())
-            .map_err(|error| Failure(format!("a mail could not be written: {error}")))?;
-        match self.transport.send(message).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Failure(format!(
-                "the mail server {} did not take a mail for {}: {}",
-                self.server,
-                email,
-                with_causes(&error)
-            ))),
+            .body(body)
+            .map_err(|error| Failure::One(format!("a mail could not be written: {error}")))?;
+        let Err(error) = self.transport.send(message).await else {
+            return Ok(());
+        };
+        let why = format!(
+            "the mail server {} did not take a mail for {email}: {}",
+            self.server,
+            with_causes(&error)
+        );
+        // A server that says no for good is up, and may take what is for other staff.
+        match self.to.is_none() && error.is_permanent() {
+            true => Err(Failure::One(why)),
+            false => Err(Failure::Way(why)),
         }
     }
 
-    fn message(&self, parcels: &[Parcel], to: Mailbox) -> Result<Message, Failure> {
+    /// Subject and text.
+    fn text(&self, parcels: &[Parcel]) -> (String, String) {
         let told = parcels
             .iter()
             .any(|one| matches!(one.about, About::Case(..)));
@@ -165,15 +174,7 @@ impl Mail {
              {lines}\
              This message names nobody and nothing anybody did. Sign in to see more.\r\n"
         );
-        Message::builder()
-            .from(self.from.clone())
-            .to(to)
-            .subject(subject)
-            .message_id(Some(self.message_id(parcels)))
-            .header(ContentType::TEXT_PLAIN)
-            .raw_header(automatic())
-            .body(body)
-            .map_err(|error| Failure(format!("a mail could not be written: {error}")))
+        (subject, body)
     }
 
     /// Depends on the alerts alone, so that a repeated mail can be told from a new one.

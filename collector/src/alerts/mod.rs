@@ -17,6 +17,7 @@
 //! [`outbox::postpone`].
 
 mod mail;
+mod post;
 mod sms;
 mod webhook;
 pub mod weekly;
@@ -109,8 +110,14 @@ pub enum WaysError {
 
 /// Why a try failed, as a sentence for the overview page.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Failure(String);
+enum Failure {
+    /// The way out does not work now, for nobody.
+    #[error("{0}")]
+    Way(String),
+    /// It works, and did not take this one.
+    #[error("{0}")]
+    One(String),
+}
 
 impl Ways {
     /// Makes the ways out that `config` names. `base` begins the links, for example
@@ -180,7 +187,7 @@ struct Worker {
     channel: String,
     way: Way,
     pauses: Pauses,
-    /// Failures in a row.
+    /// How often in a row the way out did not work.
     failures: u64,
 }
 
@@ -216,25 +223,35 @@ impl Worker {
             return Ok(false);
         }
         let mut all = true;
+        let mut down: Option<String> = None;
         for batch in by_addressee(parcels) {
-            match self.way.deliver(&batch).await {
-                Ok(()) => {
-                    self.failures = 0;
-                    self.note(batch, None).await?;
-                }
+            let sent = match &down {
+                None => self.way.deliver(&batch).await,
+                // What did not work for one is not tried for each of the others.
+                Some(why) => Err(Failure::Way(why.clone())),
+            };
+            let why = match sent {
+                Ok(()) => None,
                 Err(failure) => {
                     all = false;
-                    self.failures += 1;
                     tracing::warn!(
                         channel = self.channel,
                         alerts = batch.len(),
                         %failure,
                         "an alert was not delivered; it is tried again"
                     );
-                    self.note(batch, Some(failure.0)).await?;
+                    if let (Failure::Way(why), None) = (&failure, &down) {
+                        down = Some(why.clone());
+                    }
+                    Some(failure.to_string())
                 }
-            }
+            };
+            self.note(batch, why).await?;
         }
+        self.failures = match down {
+            None => 0,
+            Some(_) => self.failures.saturating_add(1),
+        };
         Ok(all)
     }
 

@@ -2,11 +2,10 @@
 //!
 //! Promises: the text names a case and a link, nobody and nothing anybody did. `{to}`, `{text}`, `{case}`,
 //! `{severity}`, `{link}` and `{id}` in the body are put in as parts of JSON strings, so no value can change
-//! the form of what is posted; `{id}` is the same on every try, for gateways that drop repeats. Anything but a
-//! 2xx answer is a failure; no redirect is followed.
+//! the form of what is posted; `{id}` is the same on every try, for gateways that drop repeats. What is a
+//! failure says `post`.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
@@ -15,12 +14,8 @@ use url::Url;
 use crate::config::Sms as Configured;
 use crate::store::outbox::Parcel;
 
-use super::mail::with_causes;
-use super::webhook::{shown, usable};
+use super::post::{self, shown, usable};
 use super::{Failure, WaysError, link, severity_words, short};
-
-/// How long one try may take.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The gateway.
 pub(super) struct Sms {
@@ -53,14 +48,8 @@ impl Sms {
             headers.insert(parsed, value);
         }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let client = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("proviso-collector/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| WaysError::Client(with_causes(&error)))?;
         Ok(Self {
-            client,
+            client: post::client()?,
             url,
             headers,
             body,
@@ -71,31 +60,20 @@ impl Sms {
 
     pub(super) async fn deliver(&self, parcel: &Parcel) -> Result<(), Failure> {
         let body = self.body(parcel)?;
-        let sent = self
+        let request = self
             .client
             .post(self.url.clone())
             .headers(self.headers.clone())
-            .body(body.to_string())
-            .send()
-            .await;
-        let place = shown(&self.url);
-        match sent {
-            Ok(answer) if answer.status().is_success() => Ok(()),
-            Ok(answer) => Err(Failure(format!(
-                "the gateway for text messages at {place} answered {}",
-                answer.status()
-            ))),
-            Err(error) => Err(Failure(format!(
-                "the gateway for text messages at {place} could not be reached: {}",
-                with_causes(&error.without_url())
-            ))),
-        }
+            .body(body.to_string());
+        let place = format!("the gateway for text messages at {}", shown(&self.url));
+        // Such as a number that is none.
+        post::send(request, &place, Failure::One).await
     }
 
     fn body(&self, parcel: &Parcel) -> Result<Value, Failure> {
         let name = parcel.to.as_ref().map_or("", |whom| whom.name.as_str());
         let number = self.numbers.get(name).ok_or_else(|| {
-            Failure(format!(
+            Failure::One(format!(
                 "{name} has no number in [sms.numbers] any more; put it back"
             ))
         })?;

@@ -1,10 +1,7 @@
 //! Alerts by webhook, signed as Standard Webhooks 1.0 has it.
 //!
 //! Promises: `webhook-id` is the outbox row's id and the same on every try; `webhook-signature` is
-//! `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. Anything but a 2xx answer is a
-//! failure; no redirect is followed, so a signed body goes nowhere else.
-
-use std::time::Duration;
+//! `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. What is a failure says `post`.
 
 use data_encoding::BASE64;
 use ring::hmac;
@@ -14,11 +11,8 @@ use url::Url;
 use crate::config::Webhook;
 use crate::store::outbox::{About, Parcel};
 
-use super::mail::{on_this_machine, with_causes};
+use super::post::{self, shown, usable};
 use super::{Failure, WaysError, link};
-
-/// How long one try may take.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// One receiver.
 pub(super) struct Hook {
@@ -50,14 +44,8 @@ impl Hook {
     pub(super) fn new(hook: &Webhook, base: &str) -> Result<Self, WaysError> {
         let url = usable(&hook.url)?;
         let secret = secret(&hook.secret.0).ok_or_else(|| WaysError::Secret(shown(&url)))?;
-        let client = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("proviso-collector/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| WaysError::Client(with_causes(&error)))?;
         Ok(Self {
-            client,
+            client: post::client()?,
             url,
             key: hmac::Key::new(hmac::HMAC_SHA256, &secret),
             base: base.to_owned(),
@@ -67,33 +55,21 @@ impl Hook {
     pub(super) async fn deliver(&self, parcel: &Parcel, now: i64) -> Result<(), Failure> {
         let body = self.body(parcel)?;
         let seconds = now.div_euclid(1_000);
-        let sent = self
+        let request = self
             .client
             .post(self.url.clone())
             .header("content-type", "application/json")
             .header("webhook-id", &parcel.id)
             .header("webhook-timestamp", seconds.to_string())
             .header("webhook-signature", self.sign(&parcel.id, seconds, &body))
-            .body(body)
-            .send()
-            .await;
-        let place = shown(&self.url);
-        match sent {
-            Ok(answer) if answer.status().is_success() => Ok(()),
-            Ok(answer) => Err(Failure(format!(
-                "the webhook at {place} answered {} instead of taking the alert",
-                answer.status()
-            ))),
-            Err(error) => Err(Failure(format!(
-                "the webhook at {place} could not be reached: {}",
-                with_causes(&error.without_url())
-            ))),
-        }
+            .body(body);
+        let place = format!("the webhook at {}", shown(&self.url));
+        post::send(request, &place, Failure::Way).await
     }
 
     fn body(&self, parcel: &Parcel) -> Result<String, Failure> {
         let opened = jiff::Timestamp::from_millisecond(parcel.opened)
-            .map_err(|error| Failure(format!("an alert has no usable time: {error}")))?;
+            .map_err(|error| Failure::One(format!("an alert has no usable time: {error}")))?;
         let (kind, case, to) = match &parcel.about {
             About::Alert(finding) => ("alert.opened", finding.to_string(), None),
             About::Case(case, step) => ("case.escalated", case.clone(), Some(step.as_str())),
@@ -109,7 +85,7 @@ impl Hook {
             },
         };
         serde_json::to_string(&body)
-            .map_err(|error| Failure(format!("an alert could not be written: {error}")))
+            .map_err(|error| Failure::One(format!("an alert could not be written: {error}")))
     }
 
     fn sign(&self, id: &str, seconds: i64, body: &str) -> String {
@@ -123,21 +99,6 @@ impl std::fmt::Debug for Hook {
         f.debug_struct("Hook")
             .field("to", &shown(&self.url))
             .finish_non_exhaustive()
-    }
-}
-
-/// Scheme, host and port: a path or query may hold a secret of the receiver's.
-pub(super) fn shown(url: &Url) -> String {
-    url.origin().ascii_serialization()
-}
-
-pub(super) fn usable(text: &str) -> Result<Url, WaysError> {
-    let url = Url::parse(text).map_err(|_| WaysError::Url("an address".to_owned()))?;
-    let clear = url.scheme() == "http" && url.host_str().is_some_and(on_this_machine);
-    if url.scheme() == "https" || clear {
-        Ok(url)
-    } else {
-        Err(WaysError::Url(shown(&url)))
     }
 }
 

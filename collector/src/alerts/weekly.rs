@@ -297,7 +297,7 @@ impl Post for ByMail {
     async fn send(&self, letter: &Letter) -> Result<(), String> {
         let mail = Mail::new(&self.0, Some(&letter.address), "").map_err(|why| why.to_string())?;
         let sent = mail.letter(&letter.id, "Your week", &letter.body).await;
-        sent.map_err(|failure| failure.0)
+        sent.map_err(|failure| failure.to_string())
     }
 }
 

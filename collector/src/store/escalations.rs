@@ -4,7 +4,9 @@
 //! the rows of `outbox` that carry it out, in one transaction; two collectors on one store tell once. A step
 //! for which there was nobody is entered, too (`staff` empty).
 
+use super::cases::Rank;
 use super::ids::PersonId;
+use super::outbox;
 use super::sql::{Read, Row, SqlError, Tx};
 
 /// To whom a case goes.
@@ -53,8 +55,6 @@ pub struct Unheeded {
     pub case: String,
     /// Whose.
     pub person: PersonId,
-    /// 0 urgent, 1 breach, 2 review.
-    pub rank: i64,
     /// Since when, Unix milliseconds: not counting the time that it was put aside.
     pub since: i64,
 }
@@ -63,19 +63,19 @@ pub struct Unheeded {
 /// severity or a worse one.
 pub fn due(
     read: &Read<'_>,
-    rank: i64,
+    rank: Rank,
     step: Step,
     before: i64,
     limit: u64,
 ) -> Result<Vec<Unheeded>, SqlError> {
     read.query(
-        "SELECT id, person, rank, CASE WHEN snoozed > unheeded_since THEN snoozed ELSE unheeded_since END \
+        "SELECT id, person, CASE WHEN snoozed > unheeded_since THEN snoozed ELSE unheeded_since END \
          FROM casefile c WHERE unheeded > 0 AND unheeded_since <= $3 AND snoozed <= $3 AND rank = $1 \
          AND stage = 0 AND NOT EXISTS (SELECT 1 FROM escalation e WHERE e.casefile = c.id AND e.step = $2 \
          AND e.since >= c.unheeded_since AND CASE e.severity WHEN 'urgent' THEN 0 WHEN 'breach' THEN 1 \
          ELSE 2 END <= c.rank) ORDER BY unheeded_since, id LIMIT $4",
         &[
-            rank.into(),
+            (rank as u64).into(),
             step.as_str().into(),
             before.into(),
             limit.into(),
@@ -84,8 +84,7 @@ pub fn due(
             Ok(Unheeded {
                 case: row.text(0)?,
                 person: row.parsed(1)?,
-                rank: row.int(2)?,
-                since: row.int(3)?,
+                since: row.int(2)?,
             })
         },
     )
@@ -109,18 +108,7 @@ pub fn put(tx: &Tx<'_>, step: &Escalation, channels: &[String]) -> Result<bool, 
     if new == 0 {
         return Ok(false);
     }
-    for channel in channels {
-        tx.execute(
-            "INSERT INTO outbox (id, finding, channel, next_try, tries, done) \
-             VALUES ($1, $2, $3, $4, 0, NULL) ON CONFLICT (finding, channel) DO NOTHING",
-            &[
-                (&format!("{}:{channel}", step.id)).into(),
-                (&step.id).into(),
-                channel.into(),
-                step.at.into(),
-            ],
-        )?;
-    }
+    outbox::ask(tx, &step.id, channels, step.at)?;
     Ok(true)
 }
 

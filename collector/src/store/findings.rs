@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use super::Change;
 use super::cases;
 use super::ids::{DeviceId, FindingId, Hash, PersonId};
+use super::outbox;
 use super::sealed;
 use super::sql::{Read, Row, SqlError, Tx};
 
@@ -101,18 +102,7 @@ pub fn put(tx: &Tx<'_>, finding: &Finding, channels: &[String]) -> Result<(), Sq
     if opened == 1 {
         cases::join_finding(tx, finding)?;
     }
-    for channel in channels {
-        tx.execute(
-            "INSERT INTO outbox (id, finding, channel, next_try, tries, done) \
-             VALUES ($1, $2, $3, $4, 0, NULL) ON CONFLICT (finding, channel) DO NOTHING",
-            &[
-                (&format!("{id}:{channel}")).into(),
-                (&id).into(),
-                channel.into(),
-                finding.made.into(),
-            ],
-        )?;
-    }
+    outbox::ask(tx, &id, channels, finding.made)?;
     tx.announce(Change::Alert {
         finding: finding.id,
         person: finding.person.clone(),

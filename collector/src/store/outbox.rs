@@ -1,4 +1,4 @@
-//! Table `outbox`: alerts and escalations on their way out. `findings::put` and `escalations::put` fill it in
+//! Table `outbox`: alerts and escalations on their way out. `findings::put` and `escalations::put` fill it ([`ask`]) in
 //! the transaction that makes the finding or the step; here a worker claims, finishes and postpones. Column
 //! `finding` is the id of either.
 //!
@@ -78,6 +78,23 @@ pub struct Sent {
     pub failure: Option<String>,
 }
 
+/// Asks each of these ways out once to tell of an alert or a step.
+pub(super) fn ask(tx: &Tx<'_>, about: &str, channels: &[String], now: i64) -> Result<(), SqlError> {
+    for channel in channels {
+        tx.execute(
+            "INSERT INTO outbox (id, finding, channel, next_try, tries, done) \
+             VALUES ($1, $2, $3, $4, 0, NULL) ON CONFLICT (finding, channel) DO NOTHING",
+            &[
+                (&format!("{about}:{channel}")).into(),
+                about.into(),
+                channel.into(),
+                now.into(),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
 /// Claims up to `limit` rows of `channel` that are due. `again` says when a row comes due once
 /// more should its worker die, given the number of tries begun.
 pub fn claim(
@@ -92,7 +109,8 @@ pub fn claim(
          o.tries, e.casefile, e.step, s.name, s.mail FROM outbox o \
          LEFT JOIN finding f ON f.id = o.finding LEFT JOIN alert a ON a.finding = o.finding \
          LEFT JOIN escalation e ON e.id = o.finding LEFT JOIN staff s ON s.id = e.staff \
-         WHERE (f.id IS NOT NULL OR e.id IS NOT NULL) AND o.done IS NULL AND (o.next_try <= $1 OR o.next_try > $4) AND o.channel = $2 \
+         WHERE (f.id IS NOT NULL OR e.id IS NOT NULL) AND o.done IS NULL \
+         AND (o.next_try <= $1 OR o.next_try > $4) AND o.channel = $2 \
          ORDER BY o.next_try, o.id LIMIT $3",
         &[
             now.into(),
