@@ -187,18 +187,18 @@ pub struct Shift {
     pub reason: String,
 }
 
-/// Hand-overs that are not over, of those who were in `team` or of `staff` themselves, and those to them;
-/// the first to begin first.
+/// Hand-overs that are not over, of those who are in `team` (none: of nobody's) or of `staff` themselves, and
+/// those to them; the first to begin first.
 pub fn covers(
     read: &Read<'_>,
-    (staff, team): (&str, &str),
+    (staff, team): (&str, Option<&str>),
     now: i64,
 ) -> Result<Vec<Shift>, SqlError> {
     read.query(
         "SELECT v.id, v.colleague, c.name, v.absent, a.name, v.since, COALESCE(e.at, v.until), v.reason \
          FROM cover v LEFT JOIN early_end e ON e.id = v.id JOIN staff c ON c.id = v.colleague \
          JOIN staff a ON a.id = v.absent WHERE COALESCE(e.at, v.until) > $3 AND v.until > v.since \
-         AND (v.absent = $1 OR v.colleague = $1 OR ($2 <> '' AND (a.team = $2 OR c.team = $2))) \
+         AND (v.absent = $1 OR v.colleague = $1 OR a.team = $2 OR c.team = $2) \
          ORDER BY v.since, v.id",
         &[staff.into(), team.into(), now.into()],
         shift,

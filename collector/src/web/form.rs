@@ -2,9 +2,14 @@
 
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::fault::Fault;
+use super::govuk::Errors;
+
+/// Most characters of a reason that stands on one line.
+pub(super) const LINE: usize = 500;
 
 pub(super) const TOO_LONG: Fault = Fault::Input(
     "what was sent is far too long, so nothing was changed; go back, write less and send it again",
@@ -13,6 +18,27 @@ pub(super) const INCOMPLETE: Fault = Fault::Input(
     "the form did not arrive whole, so nothing was changed; go back, open the page again, fill in \
      everything and send it once more",
 );
+
+/// A form with nothing but its token.
+#[derive(Deserialize)]
+pub(super) struct Bare {
+    pub(super) token: String,
+}
+
+/// The reason in field `why`, on one line as it is kept.
+pub(super) fn why(typed: &str, missing: &str, errors: &mut Errors) -> String {
+    let why = typed.trim().replace(['\r', '\n'], " ");
+    if why.is_empty() {
+        errors.add("why", missing);
+    }
+    if why.chars().count() > LINE {
+        errors.add(
+            "why",
+            format!("The reason is longer than {LINE} characters: shorten it"),
+        );
+    }
+    why
+}
 
 /// The fields of a form.
 pub(super) struct Form<T>(pub(super) T);

@@ -16,10 +16,11 @@ use axum::routing::{self, MethodRouter};
 
 use super::access::{Need, Right};
 use super::guard::{self, Asked};
+use super::shift::{HandOver, Rota};
 use super::{
-    Site, alike, assets, audit, calendar, case, casefile, cover, decide, documents, export,
-    history, intelligence, live, notes, overview, person, plan, queue, register, review, rota,
-    search, timeline,
+    Site, alike, assets, audit, calendar, case, casefile, decide, documents, export, history,
+    intelligence, live, notes, overview, person, plan, queue, register, review, search, shift,
+    timeline,
 };
 use super::{account, extracts, rules, team};
 
@@ -102,19 +103,35 @@ fn desk() -> Vec<Route> {
             right(Right::Decide),
             routing::post(casefile::add_exhibit),
         ),
-        get("/hand-over", right(Right::Queue), routing::get(cover::show)),
-        post("/hand-over", right(Right::Queue), routing::post(cover::put)),
+        get(
+            "/hand-over",
+            right(Right::Queue),
+            routing::get(shift::show::<HandOver>),
+        ),
+        post(
+            "/hand-over",
+            right(Right::Queue),
+            routing::post(shift::put::<HandOver>),
+        ),
         post(
             "/hand-over/{id}/end",
             right(Right::Queue),
-            routing::post(cover::end),
+            routing::post(shift::end::<HandOver>),
         ),
-        get("/rota", right(Right::Queue), routing::get(rota::show)),
-        post("/rota", right(Right::Team), routing::post(rota::put)),
+        get(
+            "/rota",
+            right(Right::Queue),
+            routing::get(shift::show::<Rota>),
+        ),
+        post(
+            "/rota",
+            right(Right::Team),
+            routing::post(shift::put::<Rota>),
+        ),
         post(
             "/rota/{id}/end",
             right(Right::Team),
-            routing::post(rota::end),
+            routing::post(shift::end::<Rota>),
         ),
         get(
             "/person/{id}",
