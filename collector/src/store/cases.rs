@@ -7,7 +7,8 @@
 //! in it waits, and only a decision takes it out of the queue. Which case takes a newcomer follows from the
 //! rows alone. What a list shows of a case is counted as it changes, so that no list counts alerts.
 //!
-//! Refuses: to close a case because its cause is over, and to let a worse newcomer sleep in a snoozed case.
+//! Refuses: to close a case because its cause is over, and to let sleep in a snoozed case what is worse or what
+//! was opened again.
 
 mod inside;
 mod lists;

@@ -161,6 +161,16 @@ pub fn of_case(read: &Read<'_>, case: &str) -> Result<Vec<Shown>, SqlError> {
     )
 }
 
+/// How much was said of a case; it only ever grows.
+pub fn count(read: &Read<'_>, case: &str) -> Result<u64, SqlError> {
+    let found = read.first(
+        "SELECT count(*) FROM ruling WHERE casefile = $1",
+        &[case.into()],
+        |row| row.count(0),
+    )?;
+    Ok(found.unwrap_or(0))
+}
+
 /// The latest that was said of a case, by id.
 pub fn latest(read: &Read<'_>, case: &str) -> Result<Option<String>, SqlError> {
     read.first(

@@ -95,19 +95,15 @@ pub fn records(read: &Read<'_>, case: &str) -> Result<Vec<(FindingId, DeviceId, 
     )
 }
 
-/// A digest of what waits in a case and of where each stands, and of the latest that was said: whoever
-/// decides the case shows by it what they saw.
-pub fn seen_digest(read: &Read<'_>, case: &CaseFile, limit: u64) -> Result<Hash, SqlError> {
-    let mut lines = format!(
-        "{} {} {} {:?}\n",
+/// A digest of what lies and waits in a case and of what was said of it: whoever decides the case shows by it
+/// what they saw. Nothing goes out of a case, and whatever people change in it is a ruling.
+pub fn seen_digest(read: &Read<'_>, case: &CaseFile) -> Result<Hash, SqlError> {
+    let said = rulings::count(read, &case.id)?;
+    let seen = format!(
+        "{} {} {} {:?} {said}",
         case.id, case.total, case.unheeded, case.waiting
     );
-    for (finding, state) in undecided(read, &case.id, limit)? {
-        lines.push_str(&format!("{finding} {}\n", state.as_str()));
-    }
-    let said = rulings::latest(read, &case.id)?;
-    lines.push_str(&said.unwrap_or_default());
-    Ok(Hash::of(lines.as_bytes()))
+    Ok(Hash::of(seen.as_bytes()))
 }
 
 /// The conditions in a case, the latest first.

@@ -7,7 +7,7 @@ use super::super::ids::{FindingId, Hash, PersonId};
 use super::super::incidents::Incident;
 use super::super::snoozes;
 use super::super::sql::{SqlError, Tx};
-use super::{CaseFile, CaseKind, QUIET, Rank};
+use super::{CaseFile, CaseKind, QUIET, Rank, Stage};
 
 /// Puts an alert that was just opened into a case.
 pub(in crate::store) fn join_finding(tx: &Tx<'_>, finding: &Finding) -> Result<(), SqlError> {
@@ -123,6 +123,10 @@ pub(crate) fn moved(
     let open = |state: AlertState| i64::from(state == AlertState::Open);
     let mut by = [0; 3];
     by[Rank::of_severity(&severity) as usize] = waits(to) - waits(from);
+    if waits(from) < waits(to) {
+        // What is opened again is not put aside as it was.
+        snoozes::wake(tx, &case, now, "")?;
+    }
     add(tx, &case, by, open(to) - open(from))?;
     level(tx, &case, now)
 }
@@ -150,6 +154,9 @@ pub fn move_whole(tx: &Tx<'_>, case: &CaseFile, to: AlertState, now: i64) -> Res
             unheeded.into(),
         ],
     )?;
+    if case.stage != Stage::Waits {
+        snoozes::wake(tx, &case.id, now, "")?;
+    }
     level(tx, &case.id, now)
 }
 

@@ -345,3 +345,26 @@ fn a_snoozed_case_comes_back_by_itself_and_at_once_when_something_worse_comes() 
     let history = fixture.read(|read| snoozes::of_case(read, &case));
     assert_eq!(history[0].0.ended, Some(3 * HOUR));
 }
+
+#[test]
+fn what_is_opened_again_is_not_asleep() {
+    let fixture = Fixture::new(&[1]);
+    let first = finding(1, 1, "urgent", 0);
+    let (id, case) = (first.id, first.id.to_string());
+    fixture.find(vec![first]);
+    fixture.write(move |tx| {
+        let snooze = Snooze {
+            id: "1".to_owned(),
+            case,
+            at: HOUR,
+            until: 99 * HOUR,
+            staff: "morgan".to_owned(),
+            reason: "Visit tomorrow".to_owned(),
+            ended: None,
+        };
+        snoozes::put(tx, &snooze)
+    });
+    fixture.decide(id, "no_action", AlertState::Decided, 2 * HOUR);
+    fixture.decide(id, "reopened", AlertState::Open, 3 * HOUR);
+    assert_eq!(fixture.queue(3 * HOUR).len(), 1);
+}
