@@ -145,7 +145,7 @@ impl Default for Overdue {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::Config;
+    use crate::config::{Config, Queue};
 
     #[test]
     fn the_sample_of_the_readme_is_understood() {
@@ -154,7 +154,7 @@ mod tests {
         let (sample, _) = rest.split_once("\n\n").unwrap();
         let smtp = "[smtp]\nserver = \"127.0.0.1\"\nport = 25\ntls = false\nfrom = \"a@b\"\nto = [\"c@d\"]\n";
         let config = Config::parse(&format!("{smtp}[queue]\n{sample}\n")).unwrap();
-        assert_eq!(config.queue.urgent_snooze_hours, 4);
+        assert_eq!(config.queue, Queue::default(), "it says so");
         let urgent = config.escalation.of("urgent").unwrap();
         assert_eq!(urgent.on_call_after_minutes, Some(15));
         assert_eq!(urgent.supervisor_after_minutes, Some(30));

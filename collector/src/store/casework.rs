@@ -1,9 +1,9 @@
 //! Tables `alert` and `decision`: what waits for a person, and what people decided.
 //!
 //! Promises: decisions are only ever added, so the history of an alert shows who said what, when
-//! and why; the state of an alert, what its case counts and how often a rule was judged how follow its
-//! latest decision in the same transaction. Alerts of
-//! one person, rule, order and matched part are alike, and can be decided together.
+//! and why; the state of an alert, what its case counts and the counts of how its rule was judged follow its
+//! latest decision in the same transaction. Alerts of one person, rule, order and matched part are alike, and
+//! can be decided together.
 //!
 //! Refuses: to decide anything by itself.
 
@@ -52,7 +52,7 @@ pub struct Decision {
     pub staff: String,
     /// Unix milliseconds.
     pub at: i64,
-    /// One of the words in `web::verdict`.
+    /// One of the words in `web::decide`.
     pub verdict: String,
     /// In their words.
     pub reason: String,

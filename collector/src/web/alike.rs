@@ -17,6 +17,7 @@ use super::Site;
 use super::decide::{self, Draft};
 use super::fault::Fault;
 use super::gate::Signed;
+use super::govuk::{button, hidden};
 use super::layout::{self, PER_PAGE, Page};
 use super::{audit, groups, words};
 
@@ -75,7 +76,7 @@ pub(super) async fn page(
     let name = found.person.as_ref().map(|person| person.name.as_str());
     let body = html! {
         (draft.errors.summary())
-        p.crumbs { a href={ "/person/" (person) } { (name.unwrap_or("Somebody not in the register")) } }
+        p.crumbs { a href={ "/person/" (person) } { (name.unwrap_or(words::NOBODY)) } }
         h1 { "Alike: " (words::rule(says, text.is_some(), &found.finding.rule)) }
         p {
             (layout::tag(&found.finding.severity, words::severity(&found.finding.severity)))
@@ -113,10 +114,10 @@ pub(super) async fn page(
                 h2 #together { "Decide all " (found.waiting) " together" }
                 p { "Look at some of them first. Each gets this decision with your name and reason." }
                 form.sheet method="post" action={ (path) "/decide" } {
-                    input type="hidden" name="token" value=(signed.token);
-                    input type="hidden" name="seen" value=(found.seen);
+                    (hidden("token", &signed.token))
+                    (hidden("seen", &found.seen.to_string()))
                     (decide::fields(site, AlertState::Open, draft))
-                    button type="submit" { "Record for all " (found.waiting) }
+                    (button(&format!("Record for all {}", found.waiting)))
                 }
             }
         }

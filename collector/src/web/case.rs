@@ -86,7 +86,7 @@ pub(super) async fn page(
     let earlier = case.earlier(site, text.as_deref()).await?;
     let body = html! {
         p.crumbs {
-            a href={ "/person/" (whose) } { (name.unwrap_or("Somebody not in the register")) }
+            a href={ "/person/" (whose) } { (name.unwrap_or(words::NOBODY)) }
             @if let Some(file) = &case.file {
                 " · " a href={ "/case/" (file.id) } { "the case it lies in" }
             }
@@ -295,7 +295,7 @@ fn times(case: &Case, zone: &TimeZone) -> Markup {
                     "Found " (words::moment(case.finding.made, zone))
                     @if let Some(received) = received {
                         "; report stored " (words::moment(received, zone))
-                        @let late = received - case.finding.at;
+                        @let late = received.saturating_sub(case.finding.at);
                         @if let Some(late) = words::span(late) {
                             ", " (late) " after the device's time"
                         } @else if late < -60_000 {
@@ -319,7 +319,7 @@ fn evidence(case: &Case, zone: &TimeZone) -> Markup {
                     p {
                         (layout::tag("held", "Held")) " Record " (seq) " of this device's log, in \
                          the signed report of records " (report.first) " to "
-                        (report.first + report.count.saturating_sub(1)) "."
+                        (report.first.saturating_add(report.count.saturating_sub(1))) "."
                     }
                     dl {
                         dt { "Stored" }

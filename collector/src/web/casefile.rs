@@ -16,7 +16,6 @@ use maud::{Markup, html};
 
 use crate::clock;
 use crate::store::cases::{self, CaseFile, CaseKind, Repeat, Stage};
-use crate::store::casework::AlertState;
 use crate::store::conditions::Condition;
 use crate::store::escalations::{self, Told};
 use crate::store::exhibits::Exhibit;
@@ -50,6 +49,7 @@ const REPEATS: u64 = 50;
 #[derive(Default)]
 pub(super) struct Draft {
     decision: decide::Draft,
+    answer: (decide::Answer, Errors),
     aside: (Aside, Errors),
     exhibit: (Typed, Errors),
 }
@@ -58,6 +58,13 @@ impl Draft {
     pub(super) fn decision(decision: decide::Draft) -> Self {
         Self {
             decision,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn answer(typed: decide::Answer, errors: Errors) -> Self {
+        Self {
+            answer: (typed, errors),
             ..Self::default()
         }
     }
@@ -102,6 +109,16 @@ pub(super) async fn show(
     page(&site, &signed, &id, Draft::default()).await
 }
 
+/// The case in an address is of somebody whom they see; that it was asked for otherwise is entered.
+pub(super) async fn check(site: &Site, signed: &Signed, id: &str) -> Result<(), Fault> {
+    let name = id.to_owned();
+    let found = site
+        .store
+        .read(move |read| Ok::<_, StoreError>(cases::get(read, &name)?))
+        .await?;
+    site.in_sight(signed, &found.ok_or(MISSING)?.person).await
+}
+
 /// The case in an address, of somebody whom they see: asked inside the transaction that changes it.
 pub(super) fn of_theirs(tx: &Tx<'_>, id: &str, staff: &str, now: i64) -> Result<CaseFile, Fault> {
     let case = cases::get(tx, id)?.ok_or(MISSING)?;
@@ -135,10 +152,8 @@ pub(super) async fn page(
     };
     let zone = text.as_ref().map_or(&site.zone, |text| &text.zone);
     let now = clock::now();
-    let person = all
-        .person
-        .as_ref()
-        .map_or("Somebody not in the register", |one| &one.name);
+    let person = all.person.as_ref();
+    let person = person.map_or(words::NOBODY, |one| &one.name);
     let earlier = match &all.lead {
         None => html! {},
         Some(lead) => lead.earlier(site, text.as_deref()).await?,
@@ -150,6 +165,7 @@ pub(super) async fn page(
             " · case " code { (short(&case.id)) }
         }
         (errors.summary())
+        (draft.answer.1.summary())
         (aside.1.summary())
         (draft.exhibit.1.summary())
         h1 { (queue::label(case)) }
@@ -165,7 +181,7 @@ pub(super) async fn page(
             (lead.record(text.as_deref(), zone))
         }
         (earlier)
-        (all.decision(site, signed, &draft.decision, zone))
+        (all.decision(site, signed, &draft, zone))
         @if Right::Decide.of(signed.role) {
             (snooze::section(site, signed, case, &all.snoozes, (&aside.0, &aside.1), (zone, now)))
             (exhibits::section(signed, case, &all.exhibits, &draft.exhibit, zone))
@@ -209,7 +225,7 @@ fn gather(read: &Read<'_>, id: &str) -> Result<Option<Gathered>, SqlError> {
         incidents: cases::incidents(read, id, REPEATS)?,
         lead,
         said: rulings::of_case(read, id)?,
-        seen: cases::seen_digest(read, &found, decide::TOGETHER)?,
+        seen: cases::seen_digest(read, &found)?,
         snoozes: snoozes::of_case(read, id)?,
         exhibits: crate::store::exhibits::of_case(read, id)?,
         told: escalations::of_case(read, id)?,
@@ -248,23 +264,7 @@ impl Gathered {
         }
     }
 
-    /// How a form that decides all of it is to be read.
-    fn state(&self) -> AlertState {
-        let case = &self.line.case;
-        match (case.stage, case.unheeded) {
-            (Stage::Waits, 0) => AlertState::Acknowledged,
-            (Stage::Waits, _) => AlertState::Open,
-            (Stage::SignOff | Stage::Done, _) => AlertState::Decided,
-        }
-    }
-
-    fn decision(
-        &self,
-        site: &Site,
-        signed: &Signed,
-        draft: &decide::Draft,
-        zone: &TimeZone,
-    ) -> Markup {
+    fn decision(&self, site: &Site, signed: &Signed, draft: &Draft, zone: &TimeZone) -> Markup {
         let case = &self.line.case;
         let counted = match case.waits() {
             0 | 1 => "Record".to_owned(),
@@ -274,7 +274,7 @@ impl Gathered {
             section #decision aria-labelledby="decide" {
                 h2 #decide { "Decision" }
                 div #history data-live { (file::history(&self.said, zone)) }
-                (decide::sign_forms(signed, &case.id, &self.said))
+                (decide::sign_forms(signed, &case.id, &self.said, &draft.answer))
                 @if Right::Decide.of(signed.role) {
                     form.sheet method="post" action={ "/case/" (case.id) "/decide" } {
                         (hidden("token", &signed.token))
@@ -286,7 +286,7 @@ impl Gathered {
                                  of them, open it."
                             }
                         }
-                        (decide::fields(site, self.state(), draft))
+                        (decide::fields(site, case.state(), &draft.decision))
                         (button(&counted))
                     }
                 }

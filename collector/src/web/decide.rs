@@ -3,7 +3,8 @@
 //! Promises: a decision is added and never replaces one; whoever decides has seen what stood there before, or is
 //! told that somebody was faster, and finds what they typed again; the audit entry is written in the same
 //! transaction. Alike alerts, or all that wait in a case, can be decided together: each gets a decision of its
-//! own. Where a supervisor must agree, the decision counts and waits for them (`sign`).
+//! own. Pages and programs go one way ([`record`]). Where a supervisor must agree, the decision counts and waits
+//! for them (`sign`).
 //!
 //! Refuses: words of earlier versions in forms. In the store they stay readable, and count.
 
@@ -23,7 +24,7 @@ use crate::random;
 use crate::store::cases::{self, CaseFile, CaseKind};
 use crate::store::casework::{self, AlertState, Decision};
 use crate::store::rulings::{self, Ruling};
-use crate::store::{FindingId, Tx, sight};
+use crate::store::{FindingId, PersonId, Read, Tx, sight};
 
 use super::Site;
 use super::alike::{self, Wanted};
@@ -34,7 +35,7 @@ use super::{audit, case, casefile, words};
 
 use form::Taken;
 pub(super) use form::{Draft, Sheet, fields, part_words};
-pub(super) use sign::{forms as sign_forms, sign_off};
+pub(super) use sign::{Answer, forms as sign_forms, sign_off};
 
 /// Alerts that one form decides at most.
 pub(super) const TOGETHER: u64 = 100_000;
@@ -140,6 +141,17 @@ impl Verdict {
     }
 }
 
+/// What one form decides.
+#[derive(Debug, Clone)]
+pub(super) enum What {
+    /// One alert.
+    Alert(FindingId),
+    /// All alerts like it that nobody decided.
+    Alike(FindingId),
+    /// All that waits in a case.
+    Case(String),
+}
+
 /// Decides one alert.
 pub(super) async fn one(
     State(site): State<Arc<Site>>,
@@ -147,75 +159,7 @@ pub(super) async fn one(
     Path(id): Path<String>,
     Form(said): Form<Sheet>,
 ) -> Result<Response, Fault> {
-    signed.check(&said.token)?;
-    let finding = finding(&id)?;
-    let taken = match site.taken(&said) {
-        Ok(taken) => taken,
-        Err(errors) => {
-            let draft = Draft { said, errors };
-            let page = case::page(&site, &signed, finding, &draft).await?;
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-        }
-    };
-    match record(&site, &signed, finding, taken, said.seen.clone()).await {
-        Ok(()) => Ok(to(&format!("/alert/{finding}#decision"))),
-        Err(Fault::Overtaken) => {
-            let page = case::page(&site, &signed, finding, &Draft::overtaken(said)).await?;
-            Ok((StatusCode::CONFLICT, page).into_response())
-        }
-        Err(fault) => Err(fault),
-    }
-}
-
-/// What somebody says of one alert through the API.
-pub(super) struct Said {
-    pub(super) verdict: String,
-    pub(super) reason: String,
-    /// The latest decision that they saw.
-    pub(super) seen: String,
-    /// By which token, for the audit.
-    pub(super) by: String,
-}
-
-/// Records it, unless somebody else decided since they looked.
-pub(super) async fn said(
-    site: &Site,
-    signed: &Signed,
-    finding: FindingId,
-    said: Said,
-) -> Result<(), Fault> {
-    let sheet = Sheet::of(said.verdict, said.reason);
-    let mut taken = site.taken(&sheet).map_err(|errors| match errors.of("verdict") {
-        Some(_) => Fault::Input("choose one of the decisions, then send it again"),
-        None => Fault::Input(
-            "a decision needs a reason of up to 4,000 characters, because others will rely on it; give one and \
-             send it again",
-        ),
-    })?;
-    taken.by = said.by;
-    record(site, signed, finding, taken, said.seen).await
-}
-
-async fn record(
-    site: &Site,
-    signed: &Signed,
-    finding: FindingId,
-    taken: Taken,
-    seen: String,
-) -> Result<(), Fault> {
-    let (now, staff) = (clock::now(), signed.staff.clone());
-    site.store
-        .write("decide", move |tx| {
-            let alert = seen_by(tx, &staff, finding, now)?;
-            let before = casework::decisions(tx, finding)?;
-            let latest = before.last().map_or("", |latest| &latest.decision.id);
-            if latest != seen || !taken.verdict.fits(alert.state) {
-                return Err(Fault::Overtaken);
-            }
-            let case = cases::of_finding(tx, finding)?.ok_or(MISSING)?;
-            rule(tx, (&staff, now), &taken, &case, Some(finding), &[finding])
-        })
-        .await
+    by_form(&site, &signed, What::Alert(finding(&id)?), said).await
 }
 
 /// Decides all that are alike and not decided.
@@ -225,41 +169,7 @@ pub(super) async fn alike(
     Path(id): Path<String>,
     Form(said): Form<Sheet>,
 ) -> Result<Response, Fault> {
-    signed.check(&said.token)?;
-    let finding = finding(&id)?;
-    let taken = match site.taken(&said) {
-        Ok(taken) => taken,
-        Err(errors) => {
-            let draft = Draft { said, errors };
-            let page = alike::page(&site, &signed, finding, &Wanted::default(), &draft).await?;
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-        }
-    };
-    let (now, staff) = (clock::now(), signed.staff);
-    site.store
-        .write("decide alike", move |tx| {
-            seen_by(tx, &staff, finding, now)?;
-            let waiting = casework::waiting_digest(tx, finding, TOGETHER)?;
-            if waiting.to_string() != said.seen {
-                return Err(Fault::Changed);
-            }
-            let mut by_case: BTreeMap<String, Vec<FindingId>> = BTreeMap::new();
-            for member in casework::members(tx, finding, false, TOGETHER, 0)? {
-                if taken.verdict.fits(member.state)
-                    && let Some(case) = cases::of_finding(tx, member.finding)?
-                {
-                    by_case.entry(case.id).or_default().push(member.finding);
-                }
-            }
-            for (case, findings) in by_case {
-                let case = cases::get(tx, &case)?.ok_or(casefile::MISSING)?;
-                let only = (findings.len() == 1).then(|| findings.first().copied());
-                rule(tx, (&staff, now), &taken, &case, only.flatten(), &findings)?;
-            }
-            Ok(())
-        })
-        .await?;
-    Ok(to(&format!("/alert/{finding}/alike")))
+    by_form(&site, &signed, What::Alike(finding(&id)?), said).await
 }
 
 /// Decides all that waits in a case.
@@ -269,40 +179,80 @@ pub(super) async fn whole(
     Path(id): Path<String>,
     Form(said): Form<Sheet>,
 ) -> Result<Response, Fault> {
+    by_form(&site, &signed, What::Case(id), said).await
+}
+
+/// Whatever is wrong, what was typed stands there again.
+async fn by_form(site: &Site, signed: &Signed, what: What, said: Sheet) -> Result<Response, Fault> {
     signed.check(&said.token)?;
-    let taken = match site.taken(&said) {
-        Ok(taken) => taken,
-        Err(errors) => {
-            let draft = casefile::Draft::decision(Draft { said, errors });
-            let page = casefile::page(&site, &signed, &id, draft).await?;
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    let (status, draft) = match site.taken(&said) {
+        Err(errors) => (StatusCode::UNPROCESSABLE_ENTITY, Draft { said, errors }),
+        Ok(taken) => match record(site, signed, what.clone(), taken, &said.seen).await {
+            Ok(()) => return Ok(to(&what.after())),
+            Err(why @ (Fault::Overtaken | Fault::Changed)) => {
+                (StatusCode::CONFLICT, Draft::refused(said, &why))
+            }
+            Err(fault) => return Err(fault),
+        },
+    };
+    let page = match what {
+        What::Alert(id) => case::page(site, signed, id, &draft).await?,
+        What::Alike(id) => alike::page(site, signed, id, &Wanted::default(), &draft).await?,
+        What::Case(id) => {
+            casefile::page(site, signed, &id, casefile::Draft::decision(draft)).await?
         }
     };
-    let (now, staff, seen, name) = (
-        clock::now(),
-        signed.staff.clone(),
-        said.seen.clone(),
-        id.clone(),
-    );
-    let done = site
-        .store
-        .write("decide case", move |tx| {
-            let case = casefile::of_theirs(tx, &name, &staff, now)?;
-            let digest = cases::seen_digest(tx, &case, TOGETHER)?;
-            if digest.to_string() != seen {
-                return Err(Fault::Overtaken);
+    Ok((status, page).into_response())
+}
+
+/// Records it, unless what they saw is not what is there; `seen` is what the page or the `ETag` said.
+pub(super) async fn record(
+    site: &Site,
+    signed: &Signed,
+    what: What,
+    taken: Taken,
+    seen: &str,
+) -> Result<(), Fault> {
+    let asked = what.clone();
+    let person = site.store.read(move |read| asked.person(read)).await?;
+    site.in_sight(signed, &person).await?;
+    let (now, staff, seen) = (clock::now(), signed.staff.clone(), seen.to_owned());
+    site.store
+        .write("decide", move |tx| {
+            // It may have ended since.
+            sight::why(tx, &staff, &what.person(tx)?, now)?.ok_or(Fault::Sight)?;
+            let by = (staff.as_str(), now);
+            match what {
+                What::Alert(id) => rule_one(tx, by, &taken, id, &seen),
+                What::Alike(id) => rule_alike(tx, by, &taken, id, &seen),
+                What::Case(id) => rule_whole(tx, by, &taken, &id, &seen),
             }
-            rule_whole(tx, (&staff, now), &taken, &case)
         })
-        .await;
-    match done {
-        Ok(()) => Ok(to(&format!("/case/{id}#decision"))),
-        Err(Fault::Overtaken) => {
-            let draft = casefile::Draft::decision(Draft::overtaken(said));
-            let page = casefile::page(&site, &signed, &id, draft).await?;
-            Ok((StatusCode::CONFLICT, page).into_response())
+        .await
+}
+
+impl What {
+    /// Whom it is about.
+    fn person(&self, read: &Read<'_>) -> Result<PersonId, Fault> {
+        match self {
+            Self::Alert(id) | Self::Alike(id) => {
+                let alert = casework::alert(read, *id)?;
+                alert.map(|alert| alert.person).ok_or(MISSING)
+            }
+            Self::Case(id) => {
+                let case = cases::get(read, id)?;
+                case.map(|case| case.person).ok_or(casefile::MISSING)
+            }
         }
-        Err(fault) => Err(fault),
+    }
+
+    /// Where to go when it is recorded.
+    fn after(&self) -> String {
+        match self {
+            Self::Alert(id) => format!("/alert/{id}#decision"),
+            Self::Alike(id) => format!("/alert/{id}/alike"),
+            Self::Case(id) => format!("/case/{id}#decision"),
+        }
     }
 }
 
@@ -311,24 +261,70 @@ pub(super) fn finding(id: &str) -> Result<FindingId, Fault> {
     id.parse().map_err(|_| MISSING)
 }
 
-/// Nobody decides about a person whom they do not see.
-fn seen_by(
+fn rule_one(
     tx: &Tx<'_>,
-    staff: &str,
-    finding: FindingId,
-    now: i64,
-) -> Result<casework::Alert, Fault> {
-    let alert = casework::alert(tx, finding)?.ok_or(MISSING)?;
-    match sight::why(tx, staff, &alert.person, now)? {
-        Some(_) => Ok(alert),
-        None => Err(Fault::Sight),
+    by: (&str, i64),
+    taken: &Taken,
+    id: FindingId,
+    seen: &str,
+) -> Result<(), Fault> {
+    let alert = casework::alert(tx, id)?.ok_or(MISSING)?;
+    let before = casework::decisions(tx, id)?;
+    let latest = before.last().map_or("", |latest| &latest.decision.id);
+    if latest != seen || !taken.verdict.fits(alert.state) {
+        return Err(Fault::Overtaken);
     }
+    let case = cases::of_finding(tx, id)?.ok_or(MISSING)?;
+    rule(tx, by, taken, &case, Some(id), &[id])
+}
+
+/// Each case gets a ruling of its own.
+fn rule_alike(
+    tx: &Tx<'_>,
+    by: (&str, i64),
+    taken: &Taken,
+    id: FindingId,
+    seen: &str,
+) -> Result<(), Fault> {
+    if casework::waiting_digest(tx, id, TOGETHER)?.to_string() != seen {
+        return Err(Fault::Changed);
+    }
+    let mut by_case: BTreeMap<String, Vec<FindingId>> = BTreeMap::new();
+    for member in casework::members(tx, id, false, TOGETHER, 0)? {
+        if taken.verdict.fits(member.state)
+            && let Some(case) = cases::of_finding(tx, member.finding)?
+        {
+            by_case.entry(case.id).or_default().push(member.finding);
+        }
+    }
+    for (case, findings) in by_case {
+        let case = cases::get(tx, &case)?.ok_or(casefile::MISSING)?;
+        let only = match findings.as_slice() {
+            [one] => Some(*one),
+            _ => None,
+        };
+        rule(tx, by, taken, &case, only, &findings)?;
+    }
+    Ok(())
 }
 
 /// Everything in a case that the verdict fits.
-fn rule_whole(tx: &Tx<'_>, by: (&str, i64), taken: &Taken, case: &CaseFile) -> Result<(), Fault> {
+fn rule_whole(
+    tx: &Tx<'_>,
+    by: (&str, i64),
+    taken: &Taken,
+    id: &str,
+    seen: &str,
+) -> Result<(), Fault> {
+    let case = cases::get(tx, id)?.ok_or(casefile::MISSING)?;
+    if cases::seen_digest(tx, &case)?.to_string() != seen {
+        return Err(Fault::Overtaken);
+    }
     if case.kind != CaseKind::Finding {
-        return rule(tx, by, taken, case, None, &[]);
+        return match taken.verdict.fits(case.state()) {
+            true => rule(tx, by, taken, &case, None, &[]),
+            false => Err(Fault::Overtaken),
+        };
     }
     let findings: Vec<_> = if taken.verdict == Verdict::Reopened && case.waits() == 0 {
         cases::decided(tx, &case.id, TOGETHER)?
@@ -340,7 +336,7 @@ fn rule_whole(tx: &Tx<'_>, by: (&str, i64), taken: &Taken, case: &CaseFile) -> R
     if findings.is_empty() {
         return Err(Fault::Overtaken);
     }
-    rule(tx, by, taken, case, None, &findings)
+    rule(tx, by, taken, &case, None, &findings)
 }
 
 /// Says it of these alerts of one case; of conditions and incidents without any.

@@ -64,7 +64,9 @@ pub(super) async fn show(
     let by = (signed.staff.clone(), signed.role);
     let queue = site
         .store
-        .read(move |read| Ok::<_, StoreError>(gather(read, (&by.0, by.1), now, (PER_PAGE, skip))?))
+        .read(move |read| {
+            Ok::<_, StoreError>(gather(read, (&by.0, by.1), now, (PER_PAGE, skip), ASIDE)?)
+        })
         .await?;
     let body = html! {
         div #alerts data-live {
@@ -92,7 +94,8 @@ pub(super) async fn show(
 
 /// The beginning of it, for the overview.
 pub(super) fn first(read: &Read<'_>, staff: (&str, Role), now: i64) -> Result<Queue, SqlError> {
-    gather(read, staff, now, (FIRST, 0))
+    // Of what stands apart it matters only whether there is any.
+    gather(read, staff, now, (FIRST, 0), 1)
 }
 
 /// One person's cases as lines; `skip` of them lie before.
@@ -114,6 +117,7 @@ fn gather(
     (staff, role): (&str, Role),
     now: i64,
     (limit, skip): (u64, u64),
+    aside: u64,
 ) -> Result<Queue, SqlError> {
     let lines = |cases: Vec<CaseFile>| -> Result<Vec<Line>, SqlError> {
         cases
@@ -126,26 +130,21 @@ fn gather(
     let mut cases = cases::queue(read, (staff, now), all, limit + 1, skip)?;
     let more = cases.len() as u64 > limit;
     cases.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let first_page = skip == 0;
-    let aside = match first_page {
-        true => cases::asleep(read, (staff, now), ASIDE)?,
-        false => Vec::new(),
-    };
+    // They stand on the first page alone.
+    let aside = if skip == 0 { aside } else { 0 };
     let mut unsigned = Vec::new();
-    if first_page {
-        for shown in rulings::pending(read, (staff, now), ASIDE)? {
-            let case = cases::get(read, &shown.ruling.case)?;
-            let person = case
-                .map(|case| people::get(read, &case.person))
-                .transpose()?;
-            let name = person.flatten().map(|person| person.name);
-            unsigned.push((shown, name.unwrap_or_else(|| line::NOBODY.to_owned())));
-        }
+    for shown in rulings::pending(read, (staff, now), aside)? {
+        let case = cases::get(read, &shown.ruling.case)?;
+        let person = case
+            .map(|case| people::get(read, &case.person))
+            .transpose()?;
+        let name = person.flatten().map(|person| person.name);
+        unsigned.push((shown, name.unwrap_or_else(|| words::NOBODY.to_owned())));
     }
     Ok(Queue {
         lines: lines(cases)?,
         more,
-        aside: lines(aside)?,
+        aside: lines(cases::asleep(read, (staff, now), aside)?)?,
         unsigned,
         counts: cases::counts(read, (staff, now))?,
     })

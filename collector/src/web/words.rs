@@ -11,6 +11,9 @@ pub(super) use crate::digest::midnight;
 use crate::store::casework::AlertState;
 use crate::store::staff::Role;
 
+/// For whoever is in no register.
+pub(super) const NOBODY: &str = "Somebody not in the register";
+
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;

@@ -175,6 +175,7 @@ async fn an_alert_that_was_not_seen_is_not_decided_with_others_like_it() {
             .body
             .contains("These alerts have changed since you opened the page")
     );
+    assert!(answer.body.contains("An advertisement.</textarea>"));
     for (finding, decisions) in [(ids[0], 1), (ids[1], 0), (ids[2], 0)] {
         let kept = world
             .read(move |read| casework::decisions(read, finding))

@@ -32,5 +32,6 @@ mod rules;
 mod search;
 mod second;
 mod served;
+mod shifts;
 mod sign_in;
 mod team;

@@ -2,38 +2,26 @@
 
 use axum::http::StatusCode;
 use proviso_collector::clock;
-use proviso_collector::config::Config;
-use proviso_collector::escalation::Plan;
 use proviso_collector::store::cases::{self, CaseFile, Stage};
 use proviso_collector::store::conditions::{self, Condition, ConditionKind};
-use proviso_collector::store::sight::{self, Case};
 use proviso_collector::store::staff::Role;
 use proviso_collector::store::{DeviceId, PersonId, audit, holds, rulings};
 
 use crate::pages::{Browser, HOUR, World, busy, finding, id};
+use crate::roles::assign;
 
-async fn case_of(world: &World, finding: proviso_collector::store::FindingId) -> CaseFile {
+pub(crate) async fn case_of(
+    world: &World,
+    finding: proviso_collector::store::FindingId,
+) -> CaseFile {
     let found = world
         .read(move |read| cases::of_finding(read, finding))
         .await;
     found.unwrap()
 }
 
-async fn assign(world: &World, person: &PersonId, officer: &str) {
-    let case = Case {
-        id: format!("{person}-{officer}"),
-        person: person.clone(),
-        officer: officer.to_owned(),
-        since: clock::now() - 1,
-        until: None,
-        put_by: String::new(),
-        reason: String::new(),
-    };
-    world.write(move |tx| sight::assign(tx, &case)).await;
-}
-
 /// Kim's case, with two supervisors of her team.
-async fn team(world: &World) -> PersonId {
+pub(crate) async fn team(world: &World) -> PersonId {
     let person = world.person(1, "Alex Example", 0).await;
     for (name, role) in [
         ("kim", Role::Manager),
@@ -225,6 +213,9 @@ async fn what_cleared_by_itself_waits_until_a_person_decides() {
         StatusCode::SEE_OTHER
     );
     assert!(!browser.get("/alerts").await.body.contains("Agent killed"));
+    // What is decided is opened again in words, and not by taking it up.
+    let fields = [("verdict", "acknowledged")];
+    assert_eq!(decide(&browser, &page, &fields).await, StatusCode::CONFLICT);
     let fields = [("verdict", "reopened"), ("reason", "It was not.")];
     assert_eq!(
         decide(&browser, &page, &fields).await,
@@ -319,6 +310,10 @@ async fn a_case_is_put_aside_with_a_reason_and_an_end_and_never_from_the_supervi
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
     }
     assert_eq!(morgan.get(&page).await.status, StatusCode::FORBIDDEN);
+    // That morgan asked is entered each time.
+    let entries = world.read(|read| audit::latest(read, 100, 0)).await;
+    let refused = entries.iter().filter(|one| one.entry.action == "refused");
+    assert_eq!(refused.count(), 4);
 }
 
 #[tokio::test]
@@ -364,6 +359,15 @@ async fn another_supervisor_agrees_or_sends_back() {
     let sam = world.browser_of("sam").await;
     let silent = sam.fill(&page, &path, &[("answer", "back")]).await;
     assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(silent.body.contains("Say why you send it back"));
+    let long = "x".repeat(4_001);
+    let fields = [("answer", "agree"), ("reason", long.as_str())];
+    let long = sam.fill(&page, &path, &fields).await;
+    assert_eq!(long.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        long.body.contains("xxx</textarea>"),
+        "what was typed is lost"
+    );
     let back = sam
         .fill(
             &page,
@@ -399,6 +403,50 @@ async fn another_supervisor_agrees_or_sends_back() {
 }
 
 #[tokio::test]
+async fn what_was_decided_anew_is_not_sent_back_with_what_was_said_before() {
+    let world = World::new().await;
+    let person = team(&world).await;
+    let killed = Condition {
+        device: DeviceId([1; 16]),
+        person: person.clone(),
+        kind: ConditionKind::Killed,
+        source: String::new(),
+        seq: 7,
+        since: clock::now() - HOUR,
+        until: None,
+        known: clock::now() - HOUR,
+        cleared: None,
+    };
+    world.write(move |tx| conditions::put(tx, &killed)).await;
+    let case = async || {
+        let whose = person.clone();
+        let mut all = world
+            .read(move |read| cases::of_person(read, &whose, 9, 0))
+            .await;
+        all.remove(0)
+    };
+    let page = format!("/case/{}", case().await.id);
+    let (kim, sam) = (world.browser_of("kim").await, world.browser_of("sam").await);
+    for (verdict, wanted) in [("recall", Stage::SignOff), ("visit", Stage::SignOff)] {
+        let fields = [("verdict", verdict), ("reason", "So.")];
+        assert_eq!(decide(&kim, &page, &fields).await, StatusCode::SEE_OTHER);
+        assert_eq!(case().await.stage, wanted, "{verdict}");
+    }
+    let path = format!("{page}/sign-off");
+    let fields = [("answer", "back"), ("reason", "Ask first.")];
+    let back = sam.fill(&page, &path, &fields).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+    assert_eq!(case().await.stage, Stage::Done, "the visit stands");
+    // What stands is sent back itself.
+    let fields = [("verdict", "recall"), ("reason", "Again.")];
+    assert_eq!(decide(&kim, &page, &fields).await, StatusCode::SEE_OTHER);
+    let fields = [("answer", "back"), ("reason", "No.")];
+    let back = sam.fill(&page, &path, &fields).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+    assert_eq!(case().await.stage, Stage::Waits);
+}
+
+#[tokio::test]
 async fn an_exhibit_holds_its_records_and_its_reference_is_its_own() {
     let world = World::new().await;
     let person = world.person(1, "Alex Example", 0).await;
@@ -426,9 +474,8 @@ async fn an_exhibit_holds_its_records_and_its_reference_is_its_own() {
         "{}",
         again.body
     );
-    let held = world
-        .read(move |read| holds::of_person(read, &person))
-        .await;
+    let whose = person.clone();
+    let held = world.read(move |read| holds::of_person(read, &whose)).await;
     assert_eq!(held.len(), 1);
     assert_eq!(held[0].exhibit.as_deref(), Some("ABC/1"));
     let device = DeviceId([1; 16]);
@@ -439,131 +486,30 @@ async fn an_exhibit_holds_its_records_and_its_reference_is_its_own() {
         body.contains("<b>ABC/1</b>: Three &lt;visits&gt;"),
         "{body}"
     );
+    // One record is that of the alert which the page showed, whatever came since.
+    let mut urgent = finding(1, 12, "4.a", "urgent", "c.example");
+    urgent.made += 1;
+    world.find(vec![urgent], vec![]).await;
+    let (one, elsewhere) = (first.to_string(), "0".repeat(32));
+    for (of, status) in [
+        (one.as_str(), StatusCode::SEE_OTHER),
+        (elsewhere.as_str(), StatusCode::NOT_FOUND),
+        ("lead", StatusCode::NOT_FOUND),
+    ] {
+        let fields = [("reference", "ABC/2"), ("note", "One visit"), ("of", of)];
+        let answer = browser.fill(&page, &path, &fields).await;
+        assert_eq!(answer.status, status, "{of}: {}", answer.body);
+    }
+    let held = world
+        .read(move |read| holds::of_person(read, &person))
+        .await;
+    let second = held
+        .iter()
+        .find(|one| one.exhibit.as_deref() == Some("ABC/2"));
+    let records = format!("[{{\"device\":\"{device}\",\"places\":[[3,3]]}}]");
+    assert_eq!(second.unwrap().records.as_deref(), Some(records.as_str()));
     // The case's records go out by the export that there is, with its days filled in.
     assert!(body.contains("action=\"/person/") && body.contains("name=\"from\" value=\""));
-}
-
-#[tokio::test]
-async fn who_is_told_stands_on_the_case() {
-    let world = World::new().await;
-    team(&world).await;
-    let mut one = finding(1, 1, "4.a", "urgent", "facebook.com");
-    one.made -= HOUR;
-    let first = one.id;
-    world.find(vec![one], vec![]).await;
-    let config = "[[webhooks]]\nurl = \"https://hooks.example/\"\nsecret = \"whsec_x\"\n\
-                  [escalation.urgent]\non_call_after_minutes = 5\n";
-    let plan = Plan::of(&Config::parse(config).unwrap());
-    world.write(move |tx| plan.tick(tx, clock::now())).await;
-    let kim = world.browser_of("kim").await;
-    let page = format!("/case/{}", case_of(&world, first).await.id);
-    let body = kim.get(&page).await.body;
-    for said in [
-        "Told because nobody had taken it up",
-        "it was to go to the officer on call, and there was nobody",
-        "<b>noor</b>, the supervisor",
-        "<b>sam</b>, the supervisor",
-        "There is no mail address and no number for them",
-    ] {
-        assert!(body.contains(said), "{said} in {body}");
-    }
-}
-
-#[tokio::test]
-async fn cases_are_handed_over_until_a_time_and_the_hand_over_can_be_ended() {
-    let world = World::new().await;
-    let person = team(&world).await;
-    let page = format!("/person/{person}");
-    let (kim, morgan) = (world.browser_of("kim").await, world.browser().await);
-    assert_eq!(morgan.get(&page).await.status, StatusCode::FORBIDDEN);
-    let wrong = kim
-        .fill(
-            "/hand-over",
-            "/hand-over",
-            &[
-                ("colleague", "staff-kim"),
-                ("until", "2001-01-01T00:00"),
-                ("why", "leave"),
-            ],
-        )
-        .await;
-    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(
-        wrong.body.contains("Choose a colleague") && wrong.body.contains("not after the beginning")
-    );
-    let until = until();
-    let fields = [
-        ("colleague", "staff-morgan"),
-        ("until", until.as_str()),
-        ("why", "leave <b>"),
-    ];
-    // Of somebody else's cases only a supervisor of theirs.
-    let mut others = fields.to_vec();
-    others.push(("absent", "staff-noor"));
-    let refused = kim.fill("/hand-over", "/hand-over", &others).await;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    for _ in 0..2 {
-        let done = kim.fill("/hand-over", "/hand-over", &fields).await;
-        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
-    }
-    assert_eq!(morgan.get(&page).await.status, StatusCode::OK);
-    let list = kim.get("/hand-over").await.body;
-    assert_eq!(
-        list.matches("End it now").count(),
-        1,
-        "sent twice, done once: {list}"
-    );
-    assert!(list.contains("leave &lt;b&gt;"));
-    let end = list
-        .split("action=\"/hand-over/")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
-    let end = format!("/hand-over/{end}");
-    // Whoever stands in cannot end it; a supervisor of the team can.
-    let seen = morgan.get("/hand-over").await.body;
-    assert!(seen.contains("leave") && !seen.contains("End it now"));
-    let noor = world.browser_of("noor").await;
-    let done = noor.fill("/hand-over", &end, &[]).await;
-    assert_eq!(done.status, StatusCode::SEE_OTHER);
-    assert_eq!(morgan.get(&page).await.status, StatusCode::FORBIDDEN);
-}
-
-#[tokio::test]
-async fn a_supervisor_puts_somebody_on_call_and_ends_it() {
-    let world = World::new().await;
-    let person = team(&world).await;
-    let page = format!("/person/{person}");
-    let (noor, kim, morgan) = (
-        world.browser_of("noor").await,
-        world.browser_of("kim").await,
-        world.browser().await,
-    );
-    let until = until();
-    let fields = [("officer", "staff-morgan"), ("until", until.as_str())];
-    let empty = noor.fill("/rota", "/rota", &[("officer", "")]).await;
-    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let done = noor.fill("/rota", "/rota", &fields).await;
-    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
-    assert_eq!(morgan.get(&page).await.status, StatusCode::OK);
-    let list = kim.get("/rota").await.body;
-    assert!(
-        list.contains("<b>morgan</b>") && !list.contains("End it now"),
-        "{list}"
-    );
-    let list = noor.get("/rota").await.body;
-    let end = list
-        .split("action=\"/rota/")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
-    let done = noor.fill("/rota", &format!("/rota/{end}"), &[]).await;
-    assert_eq!(done.status, StatusCode::SEE_OTHER);
-    assert_eq!(morgan.get(&page).await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
@@ -604,10 +550,4 @@ async fn a_hundred_thousand_open_alerts_are_counted_right_and_the_worst_stand_fi
     let last = browser.get("/alerts?page=20").await.body;
     assert_eq!(last.matches("class=\"what\"").count(), 50);
     assert!(!last.contains("page=21"));
-}
-
-/// Tomorrow, as a form says it.
-fn until() -> String {
-    let at = jiff::Timestamp::from_millisecond(clock::now() + 24 * HOUR).unwrap();
-    at.strftime("%Y-%m-%dT%H:%M").to_string()
 }

@@ -1,6 +1,6 @@
 //! Possible breaches, and what people decide about them.
 //!
-//! Promises: a decision goes the way that the form of a page goes (`decide::said`), with the same checks in the same
+//! Promises: a decision goes the way that the form of a page goes (`decide::record`), with the same checks in the same
 //! transaction; the `ETag` of an alert is the id of the latest decision on it.
 
 use std::sync::Arc;
@@ -17,7 +17,8 @@ use crate::store::casework::{self, AlertState};
 use crate::store::findings::{self, Finding};
 use crate::store::listed::{self, Listed};
 use crate::store::{FindingId, PersonId, StoreError};
-use crate::web::{Site, audit, decide};
+use crate::web::decide::{self, Sheet, What};
+use crate::web::{Site, audit};
 
 use super::asked::{self, Sent, Wanted, answer};
 use super::cursor::Cursor;
@@ -103,13 +104,12 @@ pub(super) async fn decide(
     let (id, _) = known(&site, &caller, &id).await?;
     let seen = headers.get(IF_MATCH).ok_or_else(Problem::unmatched)?;
     let seen = latest(seen).ok_or_else(Problem::overtaken)?;
-    let said = decide::Said {
-        verdict: new.verdict,
-        reason: new.reason,
-        seen,
-        by: caller.on(""),
-    };
-    decide::said(&site, &caller.signed, id, said).await?;
+    let sheet = Sheet::of(new.verdict, new.reason, new.part.unwrap_or_default());
+    let mut taken = site
+        .taken(&sheet)
+        .map_err(|errors| Problem::input(errors.sentences()))?;
+    taken.by = caller.on("");
+    decide::record(&site, &caller.signed, What::Alert(id), taken, &seen).await?;
     let (case, tag) = case(&site, id).await?;
     let mut response = answer(&case)?;
     *response.status_mut() = StatusCode::CREATED;

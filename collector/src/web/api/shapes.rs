@@ -383,6 +383,8 @@ shapes! {
         verdict: String,
         /// Why, in the person's own words, up to 4,000 characters; may be empty for acknowledged.
         reason: String,
+        /// Of a false alarm: which part was wrong (list, rule, attribution, clock or other); null of anything else.
+        part: Option<String>,
     }
 
     /// What one person can take up together.

@@ -19,7 +19,7 @@ use crate::clock;
 use crate::random;
 use crate::store::cases::{self, CaseFile};
 use crate::store::exhibits::{self, Exhibit};
-use crate::store::{SqlError, Tx};
+use crate::store::{FindingId, SqlError, Tx};
 
 use super::super::decide::to;
 use super::super::fault::Fault;
@@ -29,8 +29,18 @@ use super::super::govuk::{Choice, Errors, Input, Radios, Textarea, hidden, secon
 use super::super::{Site, audit, words};
 use super::Draft;
 
-/// Most characters of a reference and of a note.
-const LONGEST: (usize, usize) = (40, 1_000);
+/// Most characters of a reference.
+const REFERENCE: usize = 40;
+
+/// Most characters of what it shows.
+const NOTE: usize = 1_000;
+
+/// In the form: all records of the case, and not that of one alert.
+const ALL: &str = "all";
+
+const ELSEWHERE: Fault = Fault::Missing(
+    "this case has no such record; open its page again and choose among those that it shows",
+);
 
 /// The form.
 #[derive(Clone, Default, Deserialize)]
@@ -40,7 +50,7 @@ pub(in crate::web) struct Typed {
     reference: String,
     #[serde(default)]
     note: String,
-    /// `all` or `lead`.
+    /// [`ALL`], or the alert whose record it is.
     #[serde(default)]
     of: String,
 }
@@ -53,6 +63,7 @@ pub(in crate::web) async fn add(
     Form(form): Form<Typed>,
 ) -> Result<Response, Fault> {
     signed.check(&form.token)?;
+    super::check(&site, &signed, &id).await?;
     let errors = match wrong(&form) {
         errors if !errors.is_empty() => errors,
         _ => put(&site, &signed, &id, form.clone()).await?,
@@ -70,7 +81,11 @@ async fn put(site: &Site, signed: &Signed, id: &str, form: Typed) -> Result<Erro
     site.store
         .write("exhibit", move |tx| {
             let case = super::of_theirs(tx, &id, &staff, now)?;
-            let only = case.lead.filter(|_| form.of == "lead");
+            let only = match form.of.as_str() {
+                ALL => None,
+                one => Some(one.parse().map_err(|_| ELSEWHERE)?),
+            };
+            let records = records(tx, &case, only)?;
             let exhibit = Exhibit {
                 id: random::row_id(now)?,
                 case: id.clone(),
@@ -81,7 +96,6 @@ async fn put(site: &Site, signed: &Signed, id: &str, form: Typed) -> Result<Erro
                 staff: staff.clone(),
                 at: now,
             };
-            let records = records(tx, &case, only.is_some())?;
             let mut errors = Errors::default();
             if !exhibits::put(tx, &exhibit, &name, records.as_deref())? {
                 errors.add(
@@ -106,7 +120,7 @@ fn wrong(form: &Typed) -> Errors {
             "Give the reference that it has in court, such as ABC/1",
         );
     }
-    if reference.chars().count() > LONGEST.0 || reference.chars().any(char::is_control) {
+    if reference.chars().count() > REFERENCE || reference.chars().any(char::is_control) {
         errors.add(
             "reference",
             "The reference is at most 40 characters on one line: shorten it",
@@ -115,7 +129,7 @@ fn wrong(form: &Typed) -> Errors {
     if form.note.trim().is_empty() {
         errors.add("note", "Say what it shows");
     }
-    if form.note.chars().count() > LONGEST.1 {
+    if form.note.trim().chars().count() > NOTE {
         errors.add(
             "note",
             "What it shows is longer than 1,000 characters: shorten it",
@@ -124,16 +138,19 @@ fn wrong(form: &Typed) -> Errors {
     errors
 }
 
-/// Which records, as a hold names them; none where there is no record to hold.
-fn records(tx: &Tx<'_>, case: &CaseFile, lead: bool) -> Result<Option<String>, SqlError> {
+/// Which records, as a hold names them; none where there is no record to hold. `only`: of this alert.
+fn records(tx: &Tx<'_>, case: &CaseFile, only: Option<FindingId>) -> Result<Option<String>, Fault> {
     let mut by_device: BTreeMap<DeviceId, Places> = BTreeMap::new();
     for (finding, device, seq) in cases::records(tx, &case.id)? {
-        if !lead || Some(finding) == case.lead {
+        if only.is_none_or(|only| only == finding) {
             by_device.entry(device).or_default().push(seq);
         }
     }
     if by_device.is_empty() {
-        return Ok(None);
+        return match only {
+            None => Ok(None),
+            Some(_) => Err(ELSEWHERE),
+        };
     }
     let all: Vec<_> = by_device
         .into_iter()
@@ -151,12 +168,9 @@ pub(super) fn section(
     (typed, errors): &(Typed, Errors),
     zone: &TimeZone,
 ) -> Markup {
-    let several = case.lead.is_some() && case.total > 1;
-    let of = if typed.of.is_empty() {
-        "all"
-    } else {
-        &typed.of
-    };
+    // The one that the page shows, whichever weighs most when the form comes back.
+    let lead = case.lead.filter(|_| case.total > 1);
+    let lead = lead.map(|lead| lead.to_string());
     html! {
         section #exhibits aria-labelledby="exhibit-list" {
             h2 #exhibit-list { "Exhibits" }
@@ -184,7 +198,7 @@ pub(super) fn section(
                     value: &typed.reference,
                     error: errors.of("reference"),
                     width: Some(20),
-                    longest: Some(LONGEST.0),
+                    longest: Some(REFERENCE),
                     ..Input::default()
                 })
                 (Textarea {
@@ -194,21 +208,22 @@ pub(super) fn section(
                     value: &typed.note,
                     error: errors.of("note"),
                     rows: 2,
-                    longest: Some(LONGEST.1),
+                    longest: Some(NOTE),
                     ..Textarea::default()
                 })
-                @if several {
-                    (Radios {
+                @match &lead {
+                    None => (hidden("of", ALL)),
+                    Some(lead) => (Radios {
                         id: "of",
                         legend: "Which records",
                         choices: &[
-                            Choice::new("all", "All records of this case"),
-                            Choice::new("lead", "Only the record that is shown above"),
+                            Choice::new(ALL, "All records of this case"),
+                            Choice::new(lead, "Only the record that is shown above"),
                         ],
-                        chosen: of,
+                        chosen: if typed.of == *lead { lead } else { ALL },
                         small: true,
                         ..Radios::default()
-                    })
+                    }),
                 }
                 (secondary("Add the exhibit"))
             }

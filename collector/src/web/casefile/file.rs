@@ -42,6 +42,7 @@ pub(super) async fn inside(site: &Site, all: &Gathered, zone: &TimeZone) -> Resu
                             li { (words::moment(*at, zone)) ": " (fault::sentence(detail)) }
                         }
                     }
+                    (cut(case.total))
                 }
             }
         }
@@ -95,10 +96,10 @@ async fn line(site: &Site, repeat: &Repeat) -> Result<Markup, Fault> {
 }
 
 fn conditions(all: &Gathered, zone: &TimeZone) -> Markup {
-    let lasts = all.conditions.iter().any(|one| one.cleared.is_none());
+    let case = &all.line.case;
     html! {
         p {
-            @if lasts {
+            @if all.line.lasts() {
                 "It lasts."
             } @else {
                 b { "It is over: it cleared by itself." }
@@ -106,12 +107,22 @@ fn conditions(all: &Gathered, zone: &TimeZone) -> Markup {
             }
         }
         ul.rows { @for one in &all.conditions { li { (condition(one, zone)) } } }
+        (cut(case.total))
         @if let Some(first) = all.conditions.first() {
             p {
                 a href={ "/person/" (first.person) "/day?day=" (words::date(first.since, zone)) } {
                     "The day of the latest"
                 }
             }
+        }
+    }
+}
+
+/// Said where more lies in the case than is listed.
+fn cut(total: u64) -> Markup {
+    html! {
+        @if total > REPEATS {
+            p.quiet { "These are the latest " (REPEATS) " of " (total) "; the days' pages show all." }
         }
     }
 }

@@ -44,12 +44,12 @@ pub(in crate::web) struct Sheet {
 }
 
 impl Sheet {
-    /// What a program hands in, who has no form to choose a part from.
-    pub(super) fn of(verdict: String, reason: String) -> Self {
+    /// What a program hands in.
+    pub(in crate::web) fn of(verdict: String, reason: String, part: String) -> Self {
         Self {
             verdict,
             reason,
-            part: "other".to_owned(),
+            part,
             ..Self::default()
         }
     }
@@ -72,14 +72,14 @@ pub(in crate::web) struct Taken {
     /// Somebody else must agree.
     pub(super) wanted: bool,
     /// By which token, for the audit; empty: by a form.
-    pub(super) by: String,
+    pub(in crate::web) by: String,
 }
 
 impl Draft {
-    /// Somebody was faster; what was typed stands there again.
-    pub(super) fn overtaken(said: Sheet) -> Self {
+    /// It is not what the page showed any more; what was typed stands there again.
+    pub(super) fn refused(said: Sheet, why: &Fault) -> Self {
         let mut errors = Errors::default();
-        errors.add("verdict", fault::sentence(&Fault::Overtaken.to_string()));
+        errors.add("verdict", fault::sentence(&why.to_string()));
         Self { said, errors }
     }
 }
@@ -100,7 +100,7 @@ impl Taken {
 
 impl Site {
     /// What can be taken of a form, or what is wrong with it.
-    pub(super) fn taken(&self, said: &Sheet) -> Result<Taken, Errors> {
+    pub(in crate::web) fn taken(&self, said: &Sheet) -> Result<Taken, Errors> {
         let today = words::date(clock::now(), &self.zone);
         taken(said, today, &self.queue.sign_off)
     }

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -18,7 +19,7 @@ use super::super::access::Right;
 use super::super::fault::Fault;
 use super::super::form::Form;
 use super::super::gate::Signed;
-use super::super::govuk::hidden;
+use super::super::govuk::{Errors, Textarea, hidden};
 use super::super::{Site, audit, casefile};
 use super::form::{Taken, reason};
 use super::{rule, to};
@@ -27,7 +28,7 @@ use super::{rule, to};
 const LONGEST: usize = 4_000;
 
 /// The form.
-#[derive(Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 pub(in crate::web) struct Answer {
     token: String,
     ruling: String,
@@ -44,6 +45,7 @@ pub(in crate::web) async fn sign_off(
     Form(form): Form<Answer>,
 ) -> Result<Response, Fault> {
     signed.check(&form.token)?;
+    casefile::check(&site, &signed, &id).await?;
     let agreed = match form.answer.as_str() {
         "agree" => true,
         "back" => false,
@@ -54,15 +56,11 @@ pub(in crate::web) async fn sign_off(
         }
     };
     let reason = reason(&form.reason);
-    if reason.chars().count() > LONGEST {
-        return Err(Fault::Input(
-            "what you wrote is longer than 4,000 characters; go back and shorten it",
-        ));
-    }
-    if !agreed && reason.is_empty() {
-        return Err(Fault::Input(
-            "say why you send it back, because whoever decided must know; go back and write it",
-        ));
+    let errors = wrong(&form, &reason, agreed);
+    if !errors.is_empty() {
+        let draft = casefile::Draft::answer(form, errors);
+        let page = casefile::page(&site, &signed, &id, draft).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     let (now, staff, case_id) = (clock::now(), signed.staff, id.clone());
     site.store
@@ -98,9 +96,9 @@ pub(in crate::web) async fn sign_off(
             let case = cases::get(tx, &case.id)?.ok_or(casefile::MISSING)?;
             let taken = Taken::reopened(&reason);
             if case.kind != CaseKind::Finding {
-                return match case.waits() {
-                    0 => rule(tx, (&staff, now), &taken, &case, None, &[]),
-                    _ => Ok(()),
+                return match rulings::latest(tx, &case.id)? == Some(ruling.id) {
+                    true => rule(tx, (&staff, now), &taken, &case, None, &[]),
+                    false => Ok(()),
                 };
             }
             let decided = rulings::decided_by(tx, &ruling.id)?.into_iter();
@@ -118,8 +116,35 @@ pub(in crate::web) async fn sign_off(
     Ok(to(&format!("/case/{id}#decision")))
 }
 
+fn wrong(form: &Answer, reason: &str, agreed: bool) -> Errors {
+    let mut errors = Errors::default();
+    if reason.chars().count() > LONGEST {
+        errors.add(
+            field(&form.ruling),
+            "What you wrote is longer than 4,000 characters: shorten it",
+        );
+    }
+    if !agreed && reason.is_empty() {
+        errors.add(
+            field(&form.ruling),
+            "Say why you send it back, because whoever decided must know",
+        );
+    }
+    errors
+}
+
+/// The field for what is said to a ruling.
+fn field(ruling: &str) -> String {
+    format!("back-{ruling}")
+}
+
 /// For whom may agree: a form for each ruling that waits for it.
-pub(in crate::web) fn forms(signed: &Signed, case: &str, said: &[Shown]) -> Markup {
+pub(in crate::web) fn forms(
+    signed: &Signed,
+    case: &str,
+    said: &[Shown],
+    (typed, errors): &(Answer, Errors),
+) -> Markup {
     let may = Right::SignOff.of(signed.role);
     html! {
         @for one in said.iter().filter(|one| one.pending()) {
@@ -128,13 +153,17 @@ pub(in crate::web) fn forms(signed: &Signed, case: &str, said: &[Shown]) -> Mark
                     h3 { "Do you agree to the decision of " (one.staff_name) "?" }
                     (hidden("token", &signed.token))
                     (hidden("ruling", &one.ruling.id))
-                    div.govuk-form-group {
-                        label.govuk-label for={ "back-" (one.ruling.id) } {
-                            "What you say to it (needed to send it back)"
-                        }
-                        textarea.govuk-textarea id={ "back-" (one.ruling.id) } name="reason" rows="3"
-                            maxlength=(LONGEST) {}
-                    }
+                    @let id = field(&one.ruling.id);
+                    (Textarea {
+                        id: &id,
+                        name: "reason",
+                        label: "What you say to it (needed to send it back)",
+                        value: if typed.ruling == one.ruling.id { &typed.reason } else { "" },
+                        error: errors.of(&id),
+                        rows: 3,
+                        longest: Some(LONGEST),
+                        ..Textarea::default()
+                    })
                     div.govuk-button-group {
                         button.govuk-button type="submit" name="answer" value="agree" { "Agree" }
                         button.govuk-button.govuk-button--secondary type="submit" name="answer" value="back" {

@@ -2,6 +2,8 @@
 
 use maud::{Markup, html};
 
+use super::super::fault::sentence;
+
 /// Fields by their ids, each with a sentence that says what to do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::web) struct Errors(Vec<(String, String)>);
@@ -21,6 +23,12 @@ impl Errors {
     pub(in crate::web) fn of(&self, id: &str) -> Option<&str> {
         let found = self.0.iter().find(|(field, _)| field == id);
         found.map(|(_, sentence)| sentence.as_str())
+    }
+
+    /// All of them in a row, for whoever has no page.
+    pub(in crate::web) fn sentences(&self) -> String {
+        let all = self.0.iter().map(|(_, text)| sentence(text));
+        all.collect::<Vec<_>>().join(" ")
     }
 
     /// At the top of the page, before its heading; nothing when nothing is wrong.
@@ -90,5 +98,6 @@ mod tests {
         assert!(summary.contains("<a href=\"#day\">Give a &lt;day&gt;</a>"));
         assert_eq!(errors.of("reason"), Some("Give a reason"));
         assert_eq!(errors.of("other"), None);
+        assert_eq!(errors.sentences(), "Give a reason. Another. Give a <day>.");
     }
 }

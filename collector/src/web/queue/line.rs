@@ -14,9 +14,6 @@ use crate::store::{Read, SqlError};
 use super::super::fault::Fault;
 use super::super::{Site, groups, lapses, layout, words};
 
-/// For whoever is in no register.
-pub(super) const NOBODY: &str = "Somebody not in the register";
-
 /// What a line shows.
 pub(in crate::web) struct Line {
     pub(in crate::web) case: CaseFile,
@@ -75,10 +72,8 @@ impl Line {
             }
             None => self.title(),
         };
-        let name = self
-            .person
-            .as_ref()
-            .map_or(NOBODY, |person| person.name.as_str());
+        let name = self.person.as_ref();
+        let name = name.map_or(words::NOBODY, |person| person.name.as_str());
         Ok(html! {
             li.card {
                 @if named {
@@ -142,9 +137,14 @@ impl Line {
         }
     }
 
+    /// Whether a condition in it lasts.
+    pub(in crate::web) fn lasts(&self) -> bool {
+        self.lasting.0 > 0
+    }
+
     /// Of a case without an alert that can be shown.
     pub(in crate::web) fn title(&self) -> String {
-        let over = self.lasting.0 == 0;
+        let over = !self.lasts();
         let case = &self.case;
         match case.kind {
             CaseKind::Finding => format!("Alerts under clause {}", case.subject),

@@ -20,15 +20,12 @@ use crate::store::snoozes::{self, Snooze};
 
 use super::super::decide::to;
 use super::super::fault::Fault;
-use super::super::form::Form;
+use super::super::form::{self, Bare, Form};
 use super::super::gate::Signed;
 use super::super::govuk::{Choice, Errors, Input, Select, hidden, secondary};
 use super::super::{Site, audit, casefile, words};
 
 const HOUR: i64 = 60 * 60_000;
-
-/// Most characters of a reason.
-const LONGEST: usize = 500;
 
 /// For how many hours.
 const HOURS: [(&str, u32, &str); 8] = [
@@ -52,12 +49,6 @@ pub(in crate::web) struct Aside {
     why: String,
 }
 
-/// A form with nothing but its token.
-#[derive(Deserialize)]
-pub(in crate::web) struct Back {
-    token: String,
-}
-
 /// Puts a case aside.
 pub(in crate::web) async fn put(
     State(site): State<Arc<Site>>,
@@ -66,6 +57,7 @@ pub(in crate::web) async fn put(
     Form(form): Form<Aside>,
 ) -> Result<Response, Fault> {
     signed.check(&form.token)?;
+    casefile::check(&site, &signed, &id).await?;
     let (now, staff, name) = (clock::now(), signed.staff.clone(), id.clone());
     let (queue, typed) = (site.queue.clone(), form.clone());
     let errors = site
@@ -107,9 +99,10 @@ pub(in crate::web) async fn wake(
     State(site): State<Arc<Site>>,
     signed: Signed,
     Path(id): Path<String>,
-    Form(form): Form<Back>,
+    Form(form): Form<Bare>,
 ) -> Result<Response, Fault> {
     signed.check(&form.token)?;
+    casefile::check(&site, &signed, &id).await?;
     let (now, staff, name) = (clock::now(), signed.staff, id.clone());
     site.store
         .write("wake", move |tx| {
@@ -125,9 +118,9 @@ pub(in crate::web) async fn wake(
     Ok(to(&format!("/case/{id}")))
 }
 
-fn taken(form: &Aside, rank: Rank, queue: &Queue) -> Result<(u32, String), Errors> {
+fn taken(typed: &Aside, rank: Rank, queue: &Queue) -> Result<(u32, String), Errors> {
     let mut errors = Errors::default();
-    let hours = HOURS.iter().find(|(value, ..)| *value == form.hours);
+    let hours = HOURS.iter().find(|(value, ..)| *value == typed.hours);
     match hours {
         None => errors.add("hours", "Choose for how long"),
         Some((_, hours, _)) if *hours > longest(rank, queue) => errors.add(
@@ -139,16 +132,11 @@ fn taken(form: &Aside, rank: Rank, queue: &Queue) -> Result<(u32, String), Error
         ),
         Some(_) => {}
     }
-    let why = form.why.trim().replace(['\r', '\n'], " ");
-    if why.is_empty() {
-        errors.add("why", "Say why it is put aside: others see it");
-    }
-    if why.chars().count() > LONGEST {
-        errors.add(
-            "why",
-            "The reason is longer than 500 characters: shorten it",
-        );
-    }
+    let why = form::why(
+        &typed.why,
+        "Say why it is put aside: others see it",
+        &mut errors,
+    );
     match hours {
         Some((_, hours, _)) if errors.is_empty() => Ok((*hours, why)),
         _ => Err(errors),
@@ -215,7 +203,7 @@ pub(in crate::web) fn section(
                         label: "Why",
                         value: &typed.why,
                         error: errors.of("why"),
-                        longest: Some(LONGEST),
+                        longest: Some(form::LINE),
                         ..Input::default()
                     })
                     (secondary("Put it aside"))

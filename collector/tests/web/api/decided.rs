@@ -3,8 +3,8 @@
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use proviso_collector::store::api_tokens::Scope;
-use proviso_collector::store::casework;
 use proviso_collector::store::staff::Role;
+use proviso_collector::store::{cases, casework, rulings};
 use serde_json::Value;
 
 use super::{ask, decide, entries, get, problem, somebody, token, world};
@@ -69,6 +69,31 @@ async fn two_cannot_decide_at_once() {
 }
 
 #[tokio::test]
+async fn a_false_alarm_says_which_part_was_wrong_as_on_the_pages() {
+    let (world, _, alert) = world().await;
+    let token = token(&world, "morgan", Scope::Decide).await;
+    let vague = r#"{"verdict":"false_alarm","reason":"An advertisement."}"#;
+    let answer = decide(&world, &alert, &token, Some("\"\""), vague).await;
+    assert!(
+        answer.body.contains("Say which part was wrong"),
+        "{}",
+        answer.body
+    );
+    let said = r#"{"verdict":"false_alarm","reason":"An advertisement.","part":"list"}"#;
+    let answer = decide(&world, &alert, &token, Some("\"\""), said).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    let finding = alert.parse().unwrap();
+    let rulings = world
+        .read(move |read| {
+            let case = cases::of_finding(read, finding)?.unwrap();
+            rulings::of_case(read, &case.id)
+        })
+        .await;
+    let parts: Vec<_> = rulings.iter().map(|one| one.ruling.part.as_str()).collect();
+    assert_eq!(parts, ["list"]);
+}
+
+#[tokio::test]
 async fn what_cannot_be_taken_is_said() {
     let (world, person, alert) = world().await;
     let token = token(&world, "morgan", Scope::Decide).await;
@@ -84,6 +109,9 @@ async fn what_cannot_be_taken_is_said() {
         r#"{"verdict":"visit","reason":"x","also":1}"#,
         r#"{"verdict":"visit","verdict":"no_action","reason":"x"}"#,
         r#"{"verdict":"visit","reason":["x"]}"#,
+        r#"{"verdict":"false_alarm","reason":"x"}"#,
+        r#"{"verdict":"false_alarm","reason":"x","part":null}"#,
+        r#"{"verdict":"false_alarm","reason":"x","part":"all"}"#,
         &long,
     ] {
         let answer = decide(&world, &alert, &token, Some("\"\""), body).await;

@@ -1,0 +1,170 @@
+//! Who is told of what nobody takes up, who stands in for whom, and who is on call.
+
+use axum::http::StatusCode;
+use proviso_collector::clock;
+use proviso_collector::config::Config;
+use proviso_collector::escalation::Plan;
+use proviso_collector::store::staff::Role;
+
+use crate::pages::{HOUR, World, finding};
+use crate::queue::{case_of, team};
+use crate::roles::assign;
+
+#[tokio::test]
+async fn who_is_told_stands_on_the_case() {
+    let world = World::new().await;
+    team(&world).await;
+    let mut one = finding(1, 1, "4.a", "urgent", "facebook.com");
+    one.made -= HOUR;
+    let first = one.id;
+    world.find(vec![one], vec![]).await;
+    let config = "[[webhooks]]\nurl = \"https://hooks.example/\"\nsecret = \"whsec_x\"\n\
+                  [escalation.urgent]\non_call_after_minutes = 5\n";
+    let plan = Plan::of(&Config::parse(config).unwrap());
+    world.write(move |tx| plan.tick(tx, clock::now())).await;
+    let kim = world.browser_of("kim").await;
+    let page = format!("/case/{}", case_of(&world, first).await.id);
+    let body = kim.get(&page).await.body;
+    for said in [
+        "Told because nobody had taken it up",
+        "it was to go to the officer on call, and there was nobody",
+        "<b>noor</b>, the supervisor",
+        "<b>sam</b>, the supervisor",
+        "There is no mail address and no number for them",
+    ] {
+        assert!(body.contains(said), "{said} in {body}");
+    }
+}
+
+#[tokio::test]
+async fn cases_are_handed_over_until_a_time_and_the_hand_over_can_be_ended() {
+    let world = World::new().await;
+    let person = team(&world).await;
+    let page = format!("/person/{person}");
+    let (kim, morgan) = (world.browser_of("kim").await, world.browser().await);
+    assert_eq!(morgan.get(&page).await.status, StatusCode::FORBIDDEN);
+    let wrong = kim
+        .fill(
+            "/hand-over",
+            "/hand-over",
+            &[
+                ("colleague", "staff-kim"),
+                ("until", "2001-01-01T00:00"),
+                ("why", "leave"),
+            ],
+        )
+        .await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        wrong.body.contains("Choose a colleague") && wrong.body.contains("not after the beginning")
+    );
+    let until = until();
+    let fields = [
+        ("colleague", "staff-morgan"),
+        ("until", until.as_str()),
+        ("why", "leave <b>"),
+    ];
+    // Of somebody else's cases only a supervisor of theirs.
+    let mut others = fields.to_vec();
+    others.push(("absent", "staff-noor"));
+    let refused = kim.fill("/hand-over", "/hand-over", &others).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for _ in 0..2 {
+        let done = kim.fill("/hand-over", "/hand-over", &fields).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    }
+    assert_eq!(morgan.get(&page).await.status, StatusCode::OK);
+    let list = kim.get("/hand-over").await.body;
+    assert_eq!(
+        list.matches("End it now").count(),
+        1,
+        "sent twice, done once: {list}"
+    );
+    assert!(list.contains("leave &lt;b&gt;"));
+    let end = list
+        .split("action=\"/hand-over/")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let end = format!("/hand-over/{end}");
+    // Whoever stands in cannot end it; a supervisor of the team can.
+    let seen = morgan.get("/hand-over").await.body;
+    assert!(seen.contains("leave") && !seen.contains("End it now"));
+    let noor = world.browser_of("noor").await;
+    let done = noor.fill("/hand-over", &end, &[]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER);
+    assert_eq!(morgan.get(&page).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_supervisor_puts_somebody_on_call_and_ends_it() {
+    let world = World::new().await;
+    let person = team(&world).await;
+    let page = format!("/person/{person}");
+    let (noor, kim, morgan) = (
+        world.browser_of("noor").await,
+        world.browser_of("kim").await,
+        world.browser().await,
+    );
+    let until = until();
+    let fields = [("officer", "staff-morgan"), ("until", until.as_str())];
+    let empty = noor.fill("/rota", "/rota", &[("officer", "")]).await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let done = noor.fill("/rota", "/rota", &fields).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    assert_eq!(morgan.get(&page).await.status, StatusCode::OK);
+    let list = kim.get("/rota").await.body;
+    assert!(
+        list.contains("<b>morgan</b>") && !list.contains("End it now"),
+        "{list}"
+    );
+    let list = noor.get("/rota").await.body;
+    let end = list
+        .split("action=\"/rota/")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let done = noor.fill("/rota", &format!("/rota/{end}"), &[]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER);
+    assert_eq!(morgan.get(&page).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_supervisor_hands_over_where_nobody_has_a_team_name() {
+    let world = World::new().await;
+    let person = world.person(1, "Alex Example", 0).await;
+    world.staff_as("kim", Role::Manager, "").await;
+    world.staff_as("noor", Role::Supervisor, "").await;
+    assign(&world, &person, "staff-kim").await;
+    let (noor, morgan) = (world.browser_of("noor").await, world.browser().await);
+    let page = format!("/person/{person}");
+    let until = until();
+    let fields = [
+        ("absent", "staff-kim"),
+        ("colleague", "staff-morgan"),
+        ("until", until.as_str()),
+        ("why", "ill"),
+    ];
+    for _ in 0..2 {
+        let done = noor.fill("/hand-over", "/hand-over", &fields).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    }
+    assert_eq!(morgan.get(&page).await.status, StatusCode::OK);
+    let list = noor.get("/hand-over").await.body;
+    assert_eq!(list.matches("End it now").count(), 1, "{list}");
+    let end = list.split("action=\"/hand-over/").nth(1).unwrap();
+    let end = format!("/hand-over/{}", end.split('"').next().unwrap());
+    let done = noor.fill("/hand-over", &end, &[]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER);
+    assert_eq!(morgan.get(&page).await.status, StatusCode::FORBIDDEN);
+}
+
+/// Tomorrow, as a form says it.
+fn until() -> String {
+    let at = jiff::Timestamp::from_millisecond(clock::now() + 24 * HOUR).unwrap();
+    at.strftime("%Y-%m-%dT%H:%M").to_string()
+}
