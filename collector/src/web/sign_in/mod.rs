@@ -319,13 +319,14 @@ fn open(
     })
 }
 
-/// A path on this site, or the overview: never an address elsewhere.
+/// A path on this site, or the overview: never an address elsewhere. Browsers leave tabs and line breaks out of
+/// what they read, and take a backslash for a slash.
 pub(super) fn local(next: Option<&str>) -> &str {
     match next {
         Some(path)
             if path.starts_with('/')
                 && !path.starts_with("//")
-                && !path.contains(['\\', '\r', '\n']) =>
+                && !path.contains(|letter: char| letter == '\\' || letter.is_control()) =>
         {
             path
         }
@@ -375,6 +376,9 @@ mod tests {
             "https://evil.example/",
             "//evil.example",
             "/\\evil.example",
+            "/\t/evil.example",
+            "/\r\n/evil.example",
+            "\t//evil.example",
             "x",
         ] {
             assert_eq!(local(Some(elsewhere)), "/");
