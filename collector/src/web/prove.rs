@@ -203,6 +203,10 @@ impl Site {
         } = proof;
         self.store
             .write("prove", move |tx| {
+                // What was sent while the fifth wrong one was looked at counts no more, right or wrong.
+                if sessions::get(tx, &hash, now)?.is_none() {
+                    return Ok(Proven::Ended);
+                }
                 // A code is used once, so it is not tried where the password was right.
                 let shown = right
                     || (!code.is_empty() && accepts_totp(tx, &sealing, &staff, &code, now)?)

@@ -148,6 +148,30 @@ async fn five_wrong_proofs_end_the_session_and_keep_the_form() {
     assert!(shown.body.contains("2026-11-01"), "{}", shown.body);
 }
 
+/// Whoever sends a hundred guesses in one moment has no more of them than whoever waits for each answer.
+#[tokio::test]
+async fn proofs_sent_at_one_moment_are_no_more_than_five() {
+    let world = World::new().await;
+    let person = world.person(1, "Alex Example", 0).await;
+    let browser = world.browser().await;
+    let (page, export) = (
+        format!("/person/{person}"),
+        format!("/person/{person}/export"),
+    );
+    long_ago(&world).await;
+    let days = [("from", "2026-11-01"), ("to", "2026-11-02")];
+    let asked = browser.fill(&page, &export, &days).await;
+    let guesses = ["guess"; 6].into_iter().chain([PASSWORD]);
+    let (by, asked, export) = (&browser, &asked, &export);
+    let sent = guesses.map(|guess| async move {
+        let proof = [("proof_password", guess)];
+        go_on(by, asked, export, &proof).await.status
+    });
+    let statuses = futures_util::future::join_all(sent).await;
+    assert_eq!(statuses, [StatusCode::UNAUTHORIZED; 7]);
+    assert_eq!(browser.get("/").await.status, StatusCode::SEE_OTHER);
+}
+
 async fn sign_in_again(world: &World, page: &Answer, name: &str) -> Answer {
     let nobody = Browser {
         world,
