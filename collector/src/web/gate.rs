@@ -38,7 +38,7 @@ const NOTED: i64 = 60 * 1_000;
 /// How long somebody who proved that it is them need not do so again, in milliseconds.
 const FRESH: i64 = 10 * 60 * 1_000;
 
-/// How somebody signed in: with their password, and a code where one is set up.
+/// How somebody signed in, before a code where one is set up: with their password.
 pub(super) const PASSWORD: &str = "password";
 /// With a passkey.
 pub(super) const PASSKEY: &str = "passkey";

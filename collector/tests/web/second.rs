@@ -1,9 +1,10 @@
 //! Second factors: codes from an app, recovery codes, and having to set one up.
 
 use axum::http::{StatusCode, header};
-use data_encoding::BASE32_NOPAD;
+use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use proviso_collector::clock;
 use proviso_collector::factor::totp;
+use proviso_collector::store::Hash;
 use proviso_collector::store::passkeys::{self, Passkey};
 use proviso_collector::store::staff::Role;
 use proviso_collector::store::steps::{self, Step};
@@ -96,6 +97,33 @@ async fn a_code_is_asked_for_after_the_password_and_counts_once() {
         "{}",
         page.body
     );
+}
+
+/// The provider's part is tried in a browser; here somebody comes back from it.
+#[tokio::test]
+async fn a_code_after_single_sign_on_is_no_sign_in_by_password() {
+    let world = World::new().await;
+    let browser = world.browser().await;
+    let (mut app, _) = set_up(&browser).await;
+    let token = [7; 32];
+    let step = Step {
+        kind: "second",
+        staff: Some("staff-morgan".to_owned()),
+        data: "single_sign_on".to_owned(),
+        expires: clock::now() + 60_000,
+    };
+    world
+        .write(move |tx| steps::put(tx, &Hash::of(&token).0, &step, clock::now()))
+        .await;
+    let fields = [
+        ("step", &*HEXLOWER.encode(&token)),
+        ("code", &app.next()),
+        ("next", "/account"),
+    ];
+    let opened = stranger(&world).post("/sign-in/code", &fields).await;
+    assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.body);
+    let account = browser.get("/account").await.body;
+    assert!(account.contains("by single sign-on"), "{account}");
 }
 
 #[tokio::test]

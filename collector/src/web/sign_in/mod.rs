@@ -143,7 +143,7 @@ pub(super) async fn sign_in(
                 return Ok(Outcome::Refused);
             };
             if sessions::second_factors(tx, &staff)? > 0 {
-                let step = second::begin(tx, &staff, now)?;
+                let step = second::begin(tx, &staff, opening.way, now)?;
                 return Ok(Outcome::Second(step, staff));
             }
             let known = open(tx, &sealing, &staff, &place, before, &opening, now)?;

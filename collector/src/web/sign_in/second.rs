@@ -1,4 +1,4 @@
-//! The second factor, after the password.
+//! The second factor, after the password or the provider of single sign-on.
 //!
 //! Promises: whoever has set up a code or a passkey is asked for one; the password alone opens nothing. What
 //! lies between the two pages is in the store, lives five minutes, is used once, and ends after five wrong
@@ -61,13 +61,13 @@ enum Answer {
     Late,
 }
 
-/// Begins it for somebody whose password was right; the answer is what the next form carries.
-pub(super) fn begin(tx: &Tx<'_>, staff: &str, now: i64) -> Result<String, Fault> {
+/// Begins it for somebody who came this `way`; the answer is what the next form carries.
+pub(super) fn begin(tx: &Tx<'_>, staff: &str, way: &str, now: i64) -> Result<String, Fault> {
     let token: [u8; 32] = random::bytes()?;
     let step = Step {
         kind: KIND,
         staff: Some(staff.to_owned()),
-        data: String::new(),
+        data: way.to_owned(),
         expires: now.saturating_add(PATIENCE),
     };
     steps::put(tx, &Hash::of(&token).0, &step, now)?;
@@ -91,7 +91,6 @@ pub(in crate::web) async fn take(
     };
     let hash = hashed(&form.step);
     let before = gate::named(&headers);
-    let opening = gate::opening(gate::PASSWORD, &headers, from);
     let (sealing, code) = (Arc::clone(&site.sealing), form.code);
     let answer = site
         .store
@@ -107,6 +106,11 @@ pub(in crate::web) async fn take(
             }
             if accepts(tx, &sealing, &id, &code, now)? {
                 steps::take(tx, &hash, KIND, now)?;
+                let way = match waiting.data.as_str() {
+                    gate::SINGLE_SIGN_ON => gate::SINGLE_SIGN_ON,
+                    _ => gate::PASSWORD,
+                };
+                let opening = gate::opening(way, &headers, from);
                 let known = super::open(tx, &sealing, &id, &place, before, &opening, now)?;
                 return Ok(Answer::Open(id, Box::new(known)));
             }

@@ -177,7 +177,7 @@ pub(in crate::web) async fn back(
                 return Ok(Outcome::Refused);
             };
             if !asks && sessions::second_factors(tx, &somebody.id)? > 0 {
-                let step = second::begin(tx, &somebody.id, now)?;
+                let step = second::begin(tx, &somebody.id, opening.way, now)?;
                 return Ok(Outcome::Second(step, somebody.id));
             }
             let place = Place::of(&headers, from, &sealing, Some(&somebody.id));
