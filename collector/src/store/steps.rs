@@ -1,7 +1,8 @@
 //! Table `sign_in_step`: sign-ins that are under way, between one page and the next.
 //!
 //! Promises: a step is known by the SHA-256 of its token, lives minutes, and is taken once. There are never
-//! more than `MOST`: the oldest go first.
+//! more than `MOST`: those of strangers go first, the oldest of them before the others, so that whoever only
+//! opens pages takes nothing from whom a password or a session has named.
 
 use super::sql::{Read, Row, SqlError, Tx};
 
@@ -38,7 +39,7 @@ pub fn put(tx: &Tx<'_>, hash: &[u8; 32], step: &Step, now: i64) -> Result<(), Sq
     )?;
     tx.execute(
         "DELETE FROM sign_in_step WHERE hash IN \
-         (SELECT hash FROM sign_in_step ORDER BY made DESC LIMIT $1 OFFSET $2)",
+         (SELECT hash FROM sign_in_step ORDER BY staff IS NULL, made DESC LIMIT $1 OFFSET $2)",
         &[MOST.into(), (MOST - 1).into()],
     )?;
     tx.execute(

@@ -285,6 +285,34 @@ async fn what_lies_between_two_pages_is_taken_once_and_in_time() {
 }
 
 #[tokio::test]
+async fn pages_that_strangers_open_take_nothing_from_whom_a_password_has_named() {
+    let world = World::new().await;
+    let step = |staff: Option<&str>| Step {
+        kind: "one",
+        staff: staff.map(str::to_owned),
+        data: String::new(),
+        expires: 100,
+    };
+    let (named, nobodys) = (step(Some("staff-morgan")), step(None));
+    let (left, oldest, latest) = world
+        .write(move |tx| {
+            steps::put(tx, &[1; 32], &named, 1)?;
+            tx.execute(
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) \
+                 INSERT INTO sign_in_step (hash, kind, staff, data, made, expires, wrong) \
+                 SELECT randomblob(32), 'one', NULL, '', 2, 100, 0 FROM n",
+                &[],
+            )?;
+            steps::put(tx, &[2; 32], &nobodys, 3)?;
+            let left = tx.first("SELECT count(*) FROM sign_in_step", &[], |row| row.count(0))?;
+            let found = |hash| steps::get(tx, &[hash; 32], "one", 4);
+            Ok((left, found(1)?.is_some(), found(2)?.is_some()))
+        })
+        .await;
+    assert_eq!((left, oldest, latest), (Some(10_000), true, true));
+}
+
+#[tokio::test]
 async fn a_passkeys_count_only_grows_and_its_owner_alone_ends_it() {
     let world = World::new().await;
     world.staff_as("kim", Role::Manager, "").await;
