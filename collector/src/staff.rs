@@ -8,9 +8,10 @@ use data_encoding::HEXLOWER;
 
 use crate::clock;
 use crate::random::{self, NoRandom};
+use crate::store::audit::{self, Entry};
 use crate::store::staff::{self, Role, Staff};
 use crate::store::{
-    SqlError, Store, StoreError, api_tokens, calendars, passkeys, second, sessions, tries,
+    SqlError, Store, StoreError, Tx, api_tokens, calendars, passkeys, second, sessions, tries,
 };
 use crate::web::audit::SIGN_IN_FAILED;
 use crate::web::password::{self, PasswordError};
@@ -118,15 +119,7 @@ pub fn identify(store: &Store, name: &str, password: &str) -> Result<Staff, Staf
         if let Some(shut) = sign_in::shut(failed) {
             staff::lock(tx, &somebody.id, now.saturating_add(shut))?;
         }
-        let entry = crate::store::audit::Entry {
-            id: random::row_id(now)?,
-            at: now,
-            staff: somebody.id,
-            action: SIGN_IN_FAILED.to_owned(),
-            person: None,
-            reason: String::new(),
-        };
-        crate::store::audit::put(tx, &entry)?;
+        enter(tx, somebody.id, SIGN_IN_FAILED, "", now)?;
         Ok::<_, StaffError>(None)
     })?;
     known.ok_or(StaffError::Wrong(name))
@@ -148,20 +141,11 @@ pub fn change(
     let changed = somebody.clone();
     store.write_blocking("change staff", move |tx| {
         staff::change(tx, &changed)?;
-        let now = clock::now();
-        let entry = crate::store::audit::Entry {
-            id: random::row_id(now)?,
-            at: now,
-            staff: changed.id.clone(),
-            action: "changed_role".to_owned(),
-            person: None,
-            reason: match changed.closed {
-                None => changed.role.as_str().to_owned(),
-                Some(_) => "signs in no more".to_owned(),
-            },
+        let on = match changed.closed {
+            None => changed.role.as_str(),
+            Some(_) => "signs in no more",
         };
-        crate::store::audit::put(tx, &entry)?;
-        Ok::<_, StaffError>(())
+        enter(tx, changed.id, "changed_role", on, clock::now())
     })?;
     Ok(somebody)
 }
@@ -175,22 +159,9 @@ pub fn set_password(store: &Store, name: &str, password: &str) -> Result<(), Sta
         let Some(somebody) = staff::by_name(tx, &name)? else {
             return Err(StaffError::Nobody(name));
         };
-        staff::set_hash(tx, &somebody.id, &hash, None)?;
-        staff::clear_failures(tx, &somebody.id)?;
-        tries::clear_all(tx, &somebody.id)?;
-        sessions::end_all(tx, &somebody.id)?;
-        // Who needs another password may have lost more than the one before.
-        api_tokens::revoke_all(tx, &somebody.id, "", clock::now())?;
-        calendars::end(tx, &somebody.id, clock::now())?;
-        let entry = crate::store::audit::Entry {
-            id: random::row_id(clock::now())?,
-            at: clock::now(),
-            staff: somebody.id,
-            action: "new_password".to_owned(),
-            person: None,
-            reason: String::new(),
-        };
-        Ok(crate::store::audit::put(tx, &entry)?)
+        let now = clock::now();
+        renew(tx, &somebody.id, &hash, None, "", now)?;
+        enter(tx, somebody.id, "new_password", "", now)
     })
 }
 
@@ -202,21 +173,51 @@ pub fn reset_second(store: &Store, name: &str) -> Result<(), StaffError> {
             return Err(StaffError::Nobody(name));
         };
         let now = clock::now();
-        second::end(tx, &somebody.id, now)?;
-        second::end_codes(tx, &somebody.id, now)?;
-        passkeys::end_all(tx, &somebody.id, now)?;
-        tries::clear_all(tx, &somebody.id)?;
-        sessions::end_all(tx, &somebody.id)?;
-        let entry = crate::store::audit::Entry {
-            id: random::row_id(now)?,
-            at: now,
-            staff: somebody.id,
-            action: "lost_second_factor".to_owned(),
-            person: None,
-            reason: String::new(),
-        };
-        Ok(crate::store::audit::put(tx, &entry)?)
+        end_second(tx, &somebody.id, now)?;
+        enter(tx, somebody.id, "lost_second_factor", "", now)
     })
+}
+
+/// Keeps another password that somebody else made; nothing that the old one opened stays open. `must_change`: since
+/// when they must choose one of their own. `by`: staff id of who made it; empty on the command line.
+pub(crate) fn renew(
+    tx: &Tx<'_>,
+    id: &str,
+    hash: &str,
+    must_change: Option<i64>,
+    by: &str,
+    now: i64,
+) -> Result<(), SqlError> {
+    staff::set_hash(tx, id, hash, must_change)?;
+    staff::clear_failures(tx, id)?;
+    tries::clear_all(tx, id)?;
+    sessions::end_all(tx, id)?;
+    // Who needs another password may have lost more than the one before.
+    api_tokens::revoke_all(tx, id, by, now)?;
+    calendars::end(tx, id, now)?;
+    Ok(())
+}
+
+/// No second factor of theirs counts any more, and they are signed out.
+pub(crate) fn end_second(tx: &Tx<'_>, id: &str, now: i64) -> Result<(), SqlError> {
+    second::end(tx, id, now)?;
+    second::end_codes(tx, id, now)?;
+    passkeys::end_all(tx, id, now)?;
+    tries::clear_all(tx, id)?;
+    sessions::end_all(tx, id)
+}
+
+/// Enters what was done to somebody, or tried in their name, on this machine.
+fn enter(tx: &Tx<'_>, staff: String, action: &str, on: &str, now: i64) -> Result<(), StaffError> {
+    let entry = Entry {
+        id: random::row_id(now)?,
+        at: now,
+        staff,
+        action: action.to_owned(),
+        person: None,
+        reason: on.to_owned(),
+    };
+    Ok(audit::put(tx, &entry)?)
 }
 
 #[cfg(test)]

@@ -11,10 +11,9 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::{Markup, html};
 
 use crate::clock;
+use crate::staff::{end_second, renew};
 use crate::store::staff::{self, Staff};
-use crate::store::{
-    Read, StoreError, Tx, api_tokens, calendars, passkeys, second, sessions, tries,
-};
+use crate::store::{Read, StoreError, Tx, passkeys, second, sessions};
 use crate::web::fault::Fault;
 use crate::web::form::Form;
 use crate::web::gate::Signed;
@@ -96,11 +95,7 @@ pub(in crate::web) async fn reset(
     Form(form): Form<Typed>,
 ) -> Result<Response, Fault> {
     write(&site, &signed, id, form, |tx, one, by, now| {
-        second::end(tx, &one.id, now)?;
-        second::end_codes(tx, &one.id, now)?;
-        passkeys::end_all(tx, &one.id, now)?;
-        tries::clear_all(tx, &one.id)?;
-        sessions::end_all(tx, &one.id)?;
+        end_second(tx, &one.id, now)?;
         audit::enter(tx, by, audit::RESET_SECOND, None, &one.id, now)
     })
     .await
@@ -119,13 +114,7 @@ pub(in crate::web) async fn new_password(
     let hash = hash.map_err(|why| Fault::Damaged(why.to_string()))?;
     let name = get(&site, &id).await?.name;
     write(&site, &signed, id, form, move |tx, one, by, now| {
-        staff::set_hash(tx, &one.id, &hash, Some(now))?;
-        // Who needs another password may have lost more than the one before.
-        api_tokens::revoke_all(tx, &one.id, by, now)?;
-        calendars::end(tx, &one.id, now)?;
-        staff::clear_failures(tx, &one.id)?;
-        tries::clear_all(tx, &one.id)?;
-        sessions::end_all(tx, &one.id)?;
+        renew(tx, &one.id, &hash, Some(now), by, now)?;
         audit::enter(tx, by, audit::GAVE_PASSWORD, None, &one.id, now)
     })
     .await?;
