@@ -8,11 +8,13 @@
 //! Promises: issuer, audience, expiry and nonce are as they must be before anything is read of who it is; the
 //! algorithm is that of the key.
 //!
-//! Refuses: tokens without a signature, with a shared secret, with an algorithm that the key has not, or that
-//! are encrypted.
+//! Refuses: tokens without a signature, with a shared secret, with an algorithm that the key has not, with
+//! extensions that must be known, or that are encrypted; a mail address of which the provider says that it is not
+//! verified.
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 
@@ -70,6 +72,12 @@ pub enum JwtError {
     /// Old, or of another sign-in.
     #[error("the provider's ID token is too old, or belongs to another sign-in")]
     Old,
+    /// It asks for something that is not done here.
+    #[error("the provider's ID token must not be read by whoever does not know its extensions")]
+    Extended,
+    /// A mail address that may be anybody's.
+    #[error("the provider has not made sure whose mail address this is")]
+    Unverified,
     /// It does not say who it is.
     #[error("the provider's ID token does not have the claim that names who it is")]
     Nobody,
@@ -95,6 +103,8 @@ impl Keys {
         struct Header {
             alg: String,
             kid: Option<String>,
+            #[serde(rename = "crit")]
+            must_know: Option<IgnoredAny>,
         }
         if token.len() > MOST {
             return Err(JwtError::Form);
@@ -103,6 +113,9 @@ impl Keys {
         let (header, claims) = signed.split_once('.').ok_or(JwtError::Form)?;
         let header: Header = json(header)?;
         let claims: Value = json(claims)?;
+        if header.must_know.is_some() {
+            return Err(JwtError::Extended);
+        }
         let signature = decoded(signature)?;
         let named =
             |key: &&Key| header.kid.is_none() || key.name.is_none() || key.name == header.kid;
@@ -150,6 +163,11 @@ fn said(claims: &Value, wanted: &Wanted<'_>) -> Result<String, JwtError> {
     let nonce = text("nonce").unwrap_or_default();
     if !in_time || !bool::from(nonce.as_bytes().ct_eq(wanted.nonce.as_bytes())) {
         return Err(JwtError::Old);
+    }
+    // Where people write their own address into their account, it names whom they like.
+    let unverified = |said: &Value| *said == false || *said == "false";
+    if wanted.claim == "email" && claims.get("email_verified").is_some_and(unverified) {
+        return Err(JwtError::Unverified);
     }
     let who = text(wanted.claim)
         .map(str::trim)
@@ -299,6 +317,10 @@ mod tests {
             (json!({ "alg": "HS256", "kid": "1" }), JwtError::Key),
             (json!({ "alg": "RS256", "kid": "1" }), JwtError::Key),
             (json!({ "alg": "EdDSA", "kid": "2" }), JwtError::Key),
+            (
+                json!({ "alg": "EdDSA", "crit": ["b64"], "b64": false }),
+                JwtError::Extended,
+            ),
         ] {
             assert_eq!(
                 keys().check(&token(&header, &good()), &WANTED),
@@ -312,6 +334,29 @@ mod tests {
             keys().check(&format!("{signed}."), &WANTED),
             Err(JwtError::Signature)
         );
+    }
+
+    #[test]
+    fn a_mail_address_names_nobody_before_it_is_verified() {
+        let wanted = Wanted {
+            claim: "email",
+            ..WANTED
+        };
+        for (verified, wrong) in [
+            (json!(true), false),
+            (Value::Null, false),
+            (json!(false), true),
+            (json!("false"), true),
+        ] {
+            let mut claims = good();
+            claims["email"] = json!("morgan@example.org");
+            claims["email_verified"] = verified;
+            let got = keys().check(&token(&header(), &claims), &wanted);
+            match wrong {
+                false => assert_eq!(got.as_deref(), Ok("morgan@example.org")),
+                true => assert_eq!(got, Err(JwtError::Unverified)),
+            }
+        }
     }
 
     proptest! {
