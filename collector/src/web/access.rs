@@ -1,7 +1,7 @@
 //! What each role may do.
 //!
 //! Promises: every address asks for one [`Need`], named where its handler is named (`routes`), and nothing
-//! gets past `gate` without it. A right says what kind of thing somebody may do; of whom is another
+//! gets past `guard` without it. A right says what kind of thing somebody may do; of whom is another
 //! question, which `store::sight` answers.
 //!
 //! Refuses: rights of single people. Whoever needs another right gets another role.

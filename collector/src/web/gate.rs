@@ -172,7 +172,7 @@ fn set_cookie(value: &str, more: &str) -> Result<HeaderValue, Fault> {
     HeaderValue::from_str(&text).map_err(|_| Fault::Damaged("a cookie could not be made".into()))
 }
 
-/// A session, whatever its role: for `routes` alone.
+/// A session, whatever its role: for what stands before a page.
 pub(super) struct Seen(pub(super) Signed);
 
 /// What `routes` let pass. An address that asks for nothing has none.

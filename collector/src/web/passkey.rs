@@ -1,8 +1,8 @@
 //! Passkeys: what pages ask of a browser, and taking what it sends.
 //!
 //! Promises: a challenge is 32 random bytes, lives five minutes and is used once; one that was made for somebody
-//! is good for them alone. A passkey whose counter went back is refused, entered in the audit, and its owner is
-//! told: two devices have it.
+//! is good for them alone. A passkey whose counter went back is refused, that is entered in the audit, and whoever
+//! used it is told: two devices have it.
 //!
 //! This is the one thing that needs a script (`web-assets/passkey.js`): a browser gives a passkey to nothing else.
 //! Every page that asks for one says so, and passwords go on working.

@@ -1,8 +1,8 @@
 //! How often there may be a try to sign in from one place, whoever it says it is.
 //!
 //! Promises: at most [`BURST`] tries a minute from one address or one known browser, and bounded memory however many
-//! try. Whoever shares an address with somebody who guesses is not held up by them in a browser that is known.
-//! Time is an argument.
+//! try. Whoever gives a password and shares an address with somebody who guesses is not held up by them in a browser
+//! that is known. Time is an argument.
 
 use std::collections::BTreeMap;
 

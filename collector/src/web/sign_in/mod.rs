@@ -1,7 +1,7 @@
 //! Signing in and out.
 //!
-//! Promises: a wrong name, a wrong password and a place that is shut get the same answer in the same time. Five
-//! wrong passwords from one place shut it for this name for 30 seconds, each further one for twice as long, up to
+//! Promises: a wrong name, a wrong password and a place that is shut get the same answer, each after a check of a
+//! password. Five wrong passwords from one place shut it for this name for 30 seconds, each further one for twice as long, up to
 //! 15 minutes; while it is shut the right password does not open it either. Nobody else is shut out by it:
 //! see [`place`]. Checks of strangers never hold up those of a browser that is known.
 
@@ -234,7 +234,7 @@ impl Site {
         count(&self.throttle, place, now)
     }
 
-    /// Counts a page that asks for something from here.
+    /// Counts what is asked for, or answered, from here where nobody guesses a password.
     fn admit_asking(&self, place: &Place, now: i64) -> Result<(), Fault> {
         count(&self.asking, place, now)
     }

@@ -1,7 +1,7 @@
 //! Signing in with a passkey.
 //!
-//! Promises: it stands for password and second factor together, for the device checked who holds it. Nothing
-//! that others try shuts it.
+//! Promises: it stands for password and second factor together, for the device checked who holds it. Wrong tries
+//! at somebody's name never shut it; how much one address may ask for in a minute is bounded.
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@
 //! one.
 //!
 //! What it cannot do: somebody who has never signed in with this browser waits for the bound like a stranger,
-//! while one lasts. A passkey is not guessed, so nothing shuts it.
+//! while one lasts. A passkey is not guessed, so no wrong try shuts it.
 
 use std::net::IpAddr;
 

@@ -83,6 +83,7 @@ pub(in crate::web) async fn take(
 ) -> Result<Response, Fault> {
     let now = clock::now();
     let from = super::address(&extensions);
+    site.admit_asking(&Place::of(&headers, from, &site.sealing, None), now)?;
     let next = super::local(form.next.as_deref()).to_owned();
     let carried = Carried {
         to: form.carried_to,
