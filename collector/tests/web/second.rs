@@ -9,7 +9,7 @@ use proviso_collector::store::passkeys::{self, Passkey};
 use proviso_collector::store::staff::Role;
 use proviso_collector::store::steps::{self, Step};
 
-use crate::pages::{Answer, Browser, PASSWORD, World, hidden};
+use crate::pages::{Answer, Browser, PASSWORD, World, finding, hidden, id};
 use crate::prove::{go_on, long_ago};
 
 /// An app on a telephone.
@@ -193,6 +193,39 @@ async fn a_code_confirms_who_it_is_and_giving_codes_up_asks_for_it() {
     assert_eq!(ended.status, StatusCode::OK, "{}", ended.body);
     let alone = world.try_sign_in("morgan", PASSWORD).await;
     assert_eq!(alone.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn whoever_begins_again_keeps_the_form_whose_session_had_ended() {
+    let world = World::new().await;
+    world.person(1, "Alex Example", 0).await;
+    let one = finding(1, 0, "4.a", "breach", "facebook.com");
+    let alert = format!("/alert/{}", id(&one));
+    world.find(vec![one], vec![]).await;
+    let browser = world.browser().await;
+    set_up(&browser).await;
+    let decide = format!("{alert}/decide");
+    let token = hidden(&browser.get(&alert).await.body, &decide)[0]
+        .1
+        .clone();
+    world
+        .write(|tx| tx.execute("UPDATE web_session SET expires = 1", &[]))
+        .await;
+    let fields = [("token", token.as_str()), ("reason", "Seen")];
+    let asked = browser.post(&decide, &fields).await;
+    let nobody = stranger(&world);
+    let name = [("name", "morgan"), ("password", PASSWORD)];
+    let second = go_on(&nobody, &asked, "/sign-in", &name).await;
+    assert!(
+        second.body.contains("Your second factor"),
+        "{}",
+        second.body
+    );
+    let again = go_on(&nobody, &second, "/sign-in/again", &[]).await;
+    assert_eq!(again.status, StatusCode::UNAUTHORIZED);
+    let kept = hidden(&again.body, "/sign-in").into_iter();
+    let kept = kept.filter(|(name, value)| name == "carried" && value.contains("reason=Seen"));
+    assert_eq!(kept.count(), 1, "{}", again.body);
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! Signing in and out.
 //!
 //! Promises: a wrong name, a wrong password and a place that is shut get the same answer, each after a check of a
-//! password. Five wrong passwords from one place shut it for this name for 30 seconds, each further one for twice as long, up to
-//! 15 minutes; while it is shut the right password does not open it either. Nobody else is shut out by it:
-//! see [`place`]. Checks of strangers never hold up those of a browser that is known.
+//! password. Five wrong passwords from one place shut it for this name for 30 seconds, each further one for twice as
+//! long, up to 15 minutes; while it is shut the right password does not open it either. Nobody else is shut out by
+//! it: see [`place`]. Checks of strangers never hold up those of a browser that is known.
 
 pub(super) mod passkey;
 mod place;
@@ -30,6 +30,7 @@ use super::carry::Carried;
 use super::fault::Fault;
 use super::form::Form;
 use super::gate::{self, Opened, Signed};
+use super::govuk::secondary;
 use super::throttle::Throttle;
 use super::{Site, audit, layout, password};
 
@@ -331,6 +332,20 @@ pub(super) fn local(next: Option<&str>) -> &str {
             path
         }
         _ => "/",
+    }
+}
+
+/// The way back to the name and the password, which keeps what was typed into a form whose session had ended.
+fn begin_again(carried: &Carried, says: &str) -> Markup {
+    html! {
+        @if carried.fields.is_empty() {
+            p { a href="/sign-in" { (says) } }
+        } @else {
+            form method="post" action="/sign-in/again" {
+                (carried.hidden())
+                (secondary(says))
+            }
+        }
     }
 }
 

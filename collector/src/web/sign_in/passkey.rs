@@ -140,7 +140,7 @@ async fn page(
                 (button)
             }
         }
-        p { a href="/sign-in" { "Sign in with your password instead" } }
+        (super::begin_again(carried, "Sign in with your password instead"))
     };
     Ok(layout::bare("Sign in with a passkey", &body))
 }

@@ -234,7 +234,7 @@ pub(super) fn page(
             (button("Sign in"))
         }
         (instead)
-        p { a href="/sign-in" { "Begin again" } }
+        (super::begin_again(carried, "Begin again"))
         p.quiet { "If you have neither app nor codes, an administrator can reset your second factor." }
     };
     layout::bare("Your second factor", &body)
