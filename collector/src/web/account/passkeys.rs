@@ -32,6 +32,12 @@ const NAME: usize = 100;
 /// Most passkeys of one person.
 const MOST: usize = 20;
 
+const NAMELESS: &str =
+    "give the passkey a name of at most 100 characters, so that you know it again";
+const FULL: &str = "you have 20 passkeys, which is the most; remove one";
+const LATE: &str = "that took too long, or was sent twice; begin again";
+const TAKEN: &str = "this passkey is there already";
+
 const NONE_HERE: Fault = Fault::Missing(
     "passkeys are not set up on this collector: it needs a host name with https in [listen] link of its configuration",
 );
@@ -56,24 +62,13 @@ pub(in crate::web) async fn begin(
     Form(form): Form<Wanted>,
 ) -> Result<Response, Fault> {
     signed.check(&form.token)?;
-    let name = form.name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > NAME || name.contains(char::is_control) {
-        let said = Said::wrong(
-            "give the passkey a name of at most 100 characters, so that you know it again",
-            "passkey-name",
-        );
-        let page = super::page(&site, &signed, &said).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-    }
+    let Some(name) = sound(&form.name) else {
+        return not_made(&site, &signed, NAMELESS).await;
+    };
     let party = site.party.as_ref().ok_or(NONE_HERE)?;
     let mine = own(&site, &signed).await?;
     if mine.len() >= MOST {
-        let said = Said::wrong(
-            "you have 20 passkeys, which is the most; remove one",
-            "passkey-name",
-        );
-        let page = super::page(&site, &signed, &said).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        return not_made(&site, &signed, FULL).await;
     }
     let known: Vec<_> = mine
         .iter()
@@ -105,16 +100,16 @@ pub(in crate::web) async fn add(
     mut signed: Signed,
     Form(form): Form<Wanted>,
 ) -> Result<Response, Fault> {
-    const LATE: &str = "that took too long, or was sent twice; begin again";
-    const TAKEN: &str = "this passkey is there already";
     signed.check(&form.token)?;
+    let Some(name) = sound(&form.name) else {
+        return not_made(&site, &signed, NAMELESS).await;
+    };
     let party = site.party.clone().ok_or(NONE_HERE)?;
     let (staff, now, sealing) = (
         signed.staff.clone(),
         clock::now(),
         Arc::clone(&site.sealing),
     );
-    let name: String = form.name.trim().chars().take(NAME).collect();
     let sent = form.passkey;
     let added = site
         .store
@@ -147,6 +142,10 @@ pub(in crate::web) async fn add(
                     made: now,
                     used: None,
                 };
+                // Challenges may have been given out before the others were made.
+                if passkeys::of(tx, &staff)?.len() >= MOST {
+                    return Ok(Err(FULL.to_owned()));
+                }
                 if !passkeys::add(tx, &key)? {
                     return Ok(Err(TAKEN.to_owned()));
                 }
@@ -159,10 +158,7 @@ pub(in crate::web) async fn add(
         )
         .await?;
     Ok(match added {
-        Err(why) => {
-            let page = super::page(&site, &signed, &Said::wrong(why, "passkey-name")).await?;
-            (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
-        }
+        Err(why) => return not_made(&site, &signed, &why).await,
         Ok(codes) => {
             signed.first = signed.first.filter(|first| *first != First::SecondFactor);
             if codes.is_empty() {
@@ -198,6 +194,19 @@ pub(in crate::web) async fn end(
         &Said::done("The passkey opens nothing any more."),
     )
     .await
+}
+
+/// A name without blanks around it.
+fn sound(name: &str) -> Option<String> {
+    let name = name.trim();
+    let sound =
+        !name.is_empty() && name.chars().count() <= NAME && !name.contains(char::is_control);
+    sound.then(|| name.to_owned())
+}
+
+async fn not_made(site: &Site, signed: &Signed, why: &str) -> Result<Response, Fault> {
+    let page = super::page(site, signed, &Said::wrong(why, "passkey-name")).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
 async fn own(site: &Site, signed: &Signed) -> Result<Vec<Passkey>, Fault> {
