@@ -22,7 +22,7 @@ use super::{
     intelligence, live, notes, overview, person, plan, queue, register, review, search, shift,
     timeline,
 };
-use super::{account, extracts, rules, team};
+use super::{extracts, rules, team};
 
 /// One address and method.
 pub struct Route {
@@ -328,11 +328,6 @@ fn teams() -> Vec<Route> {
             "/team/figures.csv",
             right(Right::Team),
             routing::get(team::returns::csv),
-        ),
-        post(
-            "/account/weekly",
-            Need::Session,
-            routing::post(account::weekly::choose),
         ),
         get(
             "/rules",

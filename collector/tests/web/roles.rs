@@ -12,6 +12,7 @@ use proviso_collector::web::access::Need;
 use proviso_collector::web::routes;
 
 use crate::pages::{Browser, HOUR, World, finding};
+use crate::prove::long_ago;
 
 /// Every role at every address of the site: whoever may not is told so before anything is looked up.
 #[tokio::test]
@@ -69,6 +70,39 @@ async fn every_address_asks_for_a_session() {
             answer.status
         );
     }
+}
+
+/// Whatever cannot be taken back asks again who it is, before anything is looked up.
+#[tokio::test]
+async fn every_address_that_asks_for_a_proof_is_shut_without_one() {
+    let world = World::new().await;
+    let mut asked = 0;
+    for role in Role::ALL {
+        let name = format!("as-{}", role.as_str());
+        let browser = world.browser_as(&name, role, "").await;
+        long_ago(&world).await;
+        let account = browser.get("/account").await.body;
+        let own = crate::pages::hidden(&account, "/sign-out");
+        let fresh = routes::all().into_iter().filter(|route| route.fresh);
+        for route in fresh.filter(|route| route.need.met_by(role)) {
+            let path = at(route.path);
+            let with_token = browser.post(&path, &[("token", &own[0].1)]).await;
+            assert_eq!(with_token.status, StatusCode::UNAUTHORIZED, "{path}");
+            assert!(
+                with_token.body.contains("Confirm that it is you"),
+                "{path}: {}",
+                with_token.body
+            );
+            // Not even what is no form goes through.
+            let bare = Request::post(&path)
+                .header(header::COOKIE, &browser.cookie)
+                .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x");
+            let bare = world.send(bare.body(Body::from("--x--")).unwrap()).await;
+            assert_eq!(bare.status, StatusCode::UNAUTHORIZED, "{path}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 50, "{asked}");
 }
 
 #[tokio::test]

@@ -189,6 +189,11 @@ pub(super) fn all() -> Vec<Route> {
             routing::post(account::calendar::end),
         ),
         post(
+            "/account/weekly",
+            Need::Session,
+            routing::post(account::weekly::choose),
+        ),
+        post(
             "/account/sessions/end",
             Need::Session,
             routing::post(account::sessions::end),
