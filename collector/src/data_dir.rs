@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use proviso_report::KeyError;
 
+use crate::key_file::{self, KeyFileError};
 use crate::ledger::LedgerKey;
 use crate::random::NoRandom;
 use crate::signing::{self, Signer, SignerError};
@@ -164,7 +165,7 @@ impl DataDir {
     /// What signs checkpoints of the ledger. A directory from before the ledger gets one.
     pub fn ledger_key(&self) -> Result<LedgerKey, DataDirError> {
         if !self.path(LEDGER_KEY).exists() {
-            self.make_ledger_key()?;
+            key_file::make(&self.path(LEDGER_KEY), &signing::new_key()?)?;
         }
         let path = self.path(LEDGER_KEY);
         let metadata = std::fs::metadata(&path).map_err(io("read", &path))?;
@@ -174,22 +175,6 @@ impl DataDir {
         }
         let pkcs8 = self.read(LEDGER_KEY)?;
         LedgerKey::load(&self.authority()?, &pkcs8).map_err(DataDirError::LedgerKey)
-    }
-
-    /// Written beside its place and linked there, so that two processes agree on one, and one that
-    /// ends early leaves none.
-    fn make_ledger_key(&self) -> Result<(), DataDirError> {
-        let new = format!("{LEDGER_KEY}.{}", std::process::id());
-        self.write_new(&new, &signing::new_key()?)?;
-        let linked = std::fs::hard_link(self.path(&new), self.path(LEDGER_KEY));
-        let removed = std::fs::remove_file(self.path(&new));
-        match linked {
-            Err(why) if why.kind() != std::io::ErrorKind::AlreadyExists => {
-                return Err(io("write", &self.path(LEDGER_KEY))(why));
-            }
-            _ => {}
-        }
-        removed.map_err(io("remove", &self.path(&new)))
     }
 
     /// Writes a new file, 0600, synced; never over another.
@@ -205,6 +190,12 @@ impl DataDir {
                 file.sync_all()
             });
         written.map_err(io("write", &path))
+    }
+}
+
+impl From<KeyFileError> for DataDirError {
+    fn from(KeyFileError { what, path, why }: KeyFileError) -> Self {
+        Self::Io { what, path, why }
     }
 }
 

@@ -11,6 +11,7 @@ pub mod export;
 pub mod factor;
 pub mod ingest;
 pub mod judging;
+pub mod key_file;
 pub mod ledger;
 pub mod metrics;
 pub mod order_text;

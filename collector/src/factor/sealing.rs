@@ -13,13 +13,12 @@
 //! memory of the running program, has the secrets. Passkeys do not have this weakness: the store has public keys
 //! only.
 
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 
+use crate::key_file::{self, KeyFileError};
 use crate::random::{self, NoRandom};
 
 const KEY: usize = 32;
@@ -65,7 +64,8 @@ impl Sealing {
             if needed {
                 return Err(SealingError::Missing(path.to_owned()));
             }
-            make(path)?;
+            let key: [u8; KEY] = random::bytes()?;
+            key_file::make(path, &key)?;
         }
         let bytes = std::fs::read(path).map_err(io("read", path))?;
         let key: [u8; KEY] = bytes
@@ -132,26 +132,9 @@ fn mac(key: &hmac::Key, staff: &str, what: &[u8]) -> [u8; 32] {
     out
 }
 
-/// Written beside its place and linked there, so that two processes agree on one.
-fn make(path: &Path) -> Result<(), SealingError> {
-    let key: [u8; KEY] = random::bytes()?;
-    let new = path.with_extension(format!("new.{}", std::process::id()));
-    let written = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&new)
-        .and_then(|mut file| {
-            file.write_all(&key)?;
-            file.sync_all()
-        });
-    written.map_err(io("write", &new))?;
-    let linked = std::fs::hard_link(&new, path);
-    let removed = std::fs::remove_file(&new);
-    match linked {
-        Err(why) if why.kind() != std::io::ErrorKind::AlreadyExists => Err(io("write", path)(why)),
-        _ => removed.map_err(io("remove", &new)),
+impl From<KeyFileError> for SealingError {
+    fn from(KeyFileError { what, path, why }: KeyFileError) -> Self {
+        Self::Io { what, path, why }
     }
 }
 

@@ -15,7 +15,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -25,6 +25,7 @@ use ring::hmac;
 
 use super::ids::{FindingId, PersonId};
 use super::lock;
+use crate::key_file::{self, KeyFileError};
 use crate::random;
 
 const MAGIC: &[u8; 5] = b"PVSK\x01";
@@ -132,28 +133,7 @@ impl Vault {
             .create(&self.dir);
         made.map_err(io("make", &self.dir))?;
         let key: [u8; KEY] = random::bytes().map_err(|_| VaultError::Random)?;
-        // Written beside its place and linked there, so that two processes agree on one.
-        let new = path.with_extension(format!("new.{}", std::process::id()));
-        let written = std::fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&new)
-            .and_then(|mut file| {
-                file.write_all(&key)?;
-                file.sync_all()
-            });
-        written.map_err(io("write", &new))?;
-        let linked = std::fs::hard_link(&new, &path);
-        let removed = std::fs::remove_file(&new);
-        if let Err(why) = linked
-            && why.kind() != std::io::ErrorKind::AlreadyExists
-        {
-            return Err(io("write", &path)(why));
-        }
-        removed.map_err(io("remove", &new))?;
-        self.sync()
+        Ok(key_file::make(&path, &key)?)
     }
 
     /// Seals what stands at this place. `same`: the same bytes come out the same, to be compared.
@@ -332,6 +312,12 @@ fn whose(sealed: &[u8]) -> Option<(PersonId, u32)> {
 fn broken(person: &PersonId) -> VaultError {
     VaultError::Broken {
         person: person.clone(),
+    }
+}
+
+impl From<KeyFileError> for VaultError {
+    fn from(KeyFileError { what, path, why }: KeyFileError) -> Self {
+        io(what, &path)(why)
     }
 }
 
