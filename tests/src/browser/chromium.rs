@@ -193,6 +193,41 @@ impl Chromium {
         self.pipe.requests()
     }
 
+    /// From now on, has a device that keeps passkeys and says that whoever uses it was verified. Gives its name.
+    pub fn add_passkey_device(&mut self) -> anyhow::Result<String> {
+        self.ask("WebAuthn.enable", &json!({}))?;
+        let options = json!({
+            "protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal",
+            "hasResidentKey": true, "hasUserVerification": true, "isUserVerified": true,
+            "automaticPresenceSimulation": true,
+        });
+        let params = json!({ "options": options });
+        let answer = self.ask("WebAuthn.addVirtualAuthenticator", &params)?;
+        let name = answer["authenticatorId"]
+            .as_str()
+            .context("no passkey device")?;
+        Ok(name.to_owned())
+    }
+
+    /// Puts a passkey of this device back to how often it was used when it was copied.
+    pub fn rewind_passkey(&mut self, device: &str, count: u32) -> anyhow::Result<()> {
+        let of_it = json!({ "authenticatorId": device });
+        let mut kept = self.ask("WebAuthn.getCredentials", &of_it)?;
+        let mut passkey = kept["credentials"][0].take();
+        passkey["signCount"] = count.into();
+        self.ask("WebAuthn.clearCredentials", &of_it)?;
+        let params = json!({ "authenticatorId": device, "credential": passkey });
+        self.ask("WebAuthn.addCredential", &params)?;
+        Ok(())
+    }
+
+    /// Lets the device say from now on that it verified somebody, or nobody.
+    pub fn verify_passkeys(&mut self, device: &str, verified: bool) -> anyhow::Result<()> {
+        let params = json!({ "authenticatorId": device, "isUserVerified": verified });
+        self.ask("WebAuthn.setUserVerified", &params)?;
+        Ok(())
+    }
+
     /// Clears all of the history, by what the button of its own page does.
     pub fn clear_history(&mut self) -> anyhow::Result<()> {
         self.open("chrome://settings/clearBrowserData")?;
