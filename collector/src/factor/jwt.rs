@@ -54,6 +54,15 @@ pub struct Wanted<'a> {
     pub now: i64,
 }
 
+/// What a token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Who it is.
+    pub who: String,
+    /// When they gave the provider a password or more, Unix seconds; not all say so.
+    pub at: Option<i64>,
+}
+
 /// Why a token is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum JwtError {
@@ -97,8 +106,8 @@ impl Keys {
         Ok(Self(set.keys.iter().filter_map(key).collect()))
     }
 
-    /// Checks a token; gives who it is.
-    pub fn check(&self, token: &str, wanted: &Wanted<'_>) -> Result<String, JwtError> {
+    /// Checks a token; gives what it says.
+    pub fn check(&self, token: &str, wanted: &Wanted<'_>) -> Result<Said, JwtError> {
         #[derive(Deserialize)]
         struct Header {
             alg: String,
@@ -135,7 +144,7 @@ impl Keys {
 }
 
 /// Reads the claims of a token whose signature holds.
-fn said(claims: &Value, wanted: &Wanted<'_>) -> Result<String, JwtError> {
+fn said(claims: &Value, wanted: &Wanted<'_>) -> Result<Said, JwtError> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let seconds = |name: &str| claims.get(name).and_then(Value::as_i64);
     let audience = match claims.get("aud") {
@@ -172,7 +181,10 @@ fn said(claims: &Value, wanted: &Wanted<'_>) -> Result<String, JwtError> {
     let who = text(wanted.claim)
         .map(str::trim)
         .filter(|who| !who.is_empty());
-    who.map(str::to_owned).ok_or(JwtError::Nobody)
+    Ok(Said {
+        who: who.map(str::to_owned).ok_or(JwtError::Nobody)?,
+        at: seconds("auth_time"),
+    })
 }
 
 /// One key that is for signatures.
@@ -262,10 +274,16 @@ mod tests {
 
     #[test]
     fn a_token_says_who_it_is() {
-        assert_eq!(
-            keys().check(&token(&header(), &good()), &WANTED).as_deref(),
-            Ok("morgan")
-        );
+        let said = |at| Said {
+            who: "morgan".to_owned(),
+            at,
+        };
+        let got = keys().check(&token(&header(), &good()), &WANTED);
+        assert_eq!(got, Ok(said(None)));
+        let mut dated = good();
+        dated["auth_time"] = json!(WANTED.now - 3_600);
+        let got = keys().check(&token(&header(), &dated), &WANTED);
+        assert_eq!(got, Ok(said(Some(WANTED.now - 3_600))));
         let mut several = good();
         several["aud"] = json!(["proviso", "other"]);
         several["azp"] = json!("proviso");
@@ -353,7 +371,7 @@ mod tests {
             claims["email_verified"] = verified;
             let got = keys().check(&token(&header(), &claims), &wanted);
             match wrong {
-                false => assert_eq!(got.as_deref(), Ok("morgan@example.org")),
+                false => assert_eq!(got.unwrap().who, "morgan@example.org"),
                 true => assert_eq!(got, Err(JwtError::Unverified)),
             }
         }

@@ -46,6 +46,8 @@ pub struct Opening {
     pub browser: String,
     /// From where.
     pub address: String,
+    /// When they last proved that it is them, Unix milliseconds; 0 where nobody says so.
+    pub proved: i64,
 }
 
 /// One of somebody's sessions, as they see it.
@@ -80,13 +82,14 @@ pub fn open(
     )?;
     tx.execute(
         "INSERT INTO web_session (hash, staff, expires, csrf, opened, proved, way, browser, address) \
-         VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         &[
             hash.into(),
             staff.into(),
             expires.into(),
             csrf.into(),
             now.into(),
+            from.proved.into(),
             from.way.into(),
             (&from.browser).into(),
             (&from.address).into(),

@@ -145,8 +145,13 @@ pub(super) fn open(tx: &Tx<'_>, staff_id: &str, from: &Opening, now: i64) -> Res
     })
 }
 
-/// What is known of a browser that signs in.
-pub(super) fn opening(way: &'static str, headers: &HeaderMap, address: IpAddr) -> Opening {
+/// What is known of a browser that signs in. `proved`: when they proved that it is them.
+pub(super) fn opening(
+    way: &'static str,
+    headers: &HeaderMap,
+    address: IpAddr,
+    proved: i64,
+) -> Opening {
     let browser = headers.get(USER_AGENT).map(HeaderValue::as_bytes);
     let browser = String::from_utf8_lossy(browser.unwrap_or_default());
     let kept = browser.chars().filter(|letter| !letter.is_control());
@@ -154,6 +159,7 @@ pub(super) fn opening(way: &'static str, headers: &HeaderMap, address: IpAddr) -
         way,
         browser: kept.take(BROWSER).collect(),
         address: address.to_string(),
+        proved,
     }
 }
 

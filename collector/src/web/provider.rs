@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use crate::config::Oidc;
-use crate::factor::jwt::{self, JwtError, Keys, Wanted};
+use crate::factor::jwt::{self, JwtError, Keys, Said, Wanted};
 
 /// How long one question to it may take.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -26,6 +26,10 @@ const AGAIN: i64 = 60;
 
 /// How long it is believed, in seconds: a day.
 const BELIEVED: i64 = 24 * 60 * 60;
+
+/// How long ago somebody may have signed in there, in seconds: as long as a session here. Whoever is asked for it
+/// says when it was.
+const SHIFT: u32 = 12 * 60 * 60;
 
 /// One provider, and what it published last.
 pub(super) struct Provider {
@@ -132,19 +136,20 @@ impl Provider {
             .append_pair("scope", &self.config.scope)
             .append_pair("state", asked.state)
             .append_pair("nonce", asked.nonce)
+            .append_pair("max_age", &SHIFT.to_string())
             .append_pair("code_challenge", asked.challenge)
             .append_pair("code_challenge_method", "S256");
         Ok(to)
     }
 
-    /// Who it is, for a code.
+    /// What it says of whoever has this code.
     pub(super) async fn who(
         &self,
         code: &str,
         verifier: &str,
         nonce: &str,
         now: i64,
-    ) -> Result<String, ProviderError> {
+    ) -> Result<Said, ProviderError> {
         let published = self.published(now, BELIEVED).await?;
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "authorization_code")

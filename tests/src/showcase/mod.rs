@@ -150,6 +150,7 @@ async fn session(inside: &Admitted, role: Role) -> anyhow::Result<String> {
         way: "password",
         browser: "a browser of the office".to_owned(),
         address: "192.0.2.1".to_owned(),
+        proved: now,
     };
     inside
         .inside

@@ -135,7 +135,7 @@ pub(super) async fn sign_in(
         Place::Address(_) => site.check_of_stranger(form.password, kept).await?,
     };
     let before = gate::named(&headers);
-    let opening = gate::opening(gate::PASSWORD, &headers, from);
+    let opening = gate::opening(gate::PASSWORD, &headers, from, now);
     let (who, sealing) = (name.clone(), Arc::clone(&site.sealing));
     let outcome = site
         .store

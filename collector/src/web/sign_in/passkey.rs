@@ -63,7 +63,7 @@ pub(in crate::web) async fn take(
         return Ok(page(&site, &next, &carried, None).await?.into_response());
     }
     let before = gate::named(&headers);
-    let opening = gate::opening(gate::PASSKEY, &headers, from);
+    let opening = gate::opening(gate::PASSKEY, &headers, from, now);
     let (party, sealing, sent) = (site.party.clone(), Arc::clone(&site.sealing), form.passkey);
     let opened = site
         .store

@@ -111,7 +111,7 @@ pub(in crate::web) async fn take(
                     gate::SINGLE_SIGN_ON => gate::SINGLE_SIGN_ON,
                     _ => gate::PASSWORD,
                 };
-                let opening = gate::opening(way, &headers, from);
+                let opening = gate::opening(way, &headers, from, now);
                 let known = super::open(tx, &sealing, &id, &place, before, &opening, now)?;
                 return Ok(Answer::Open(id, Box::new(known)));
             }

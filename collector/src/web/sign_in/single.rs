@@ -3,7 +3,8 @@
 //! Promises: whoever comes back is who went, in the same browser: the state is bound to a cookie, is used once
 //! and lives ten minutes. Only somebody who is entered here, under the name that the provider's claim says, may
 //! sign in; nobody is ever made by a claim. A second factor that is set up here is asked for, unless the
-//! configuration says that the provider asks.
+//! configuration says that the provider asks. Coming back from there is no proof that it is them now: what asks for
+//! one counts from when they signed in there.
 
 use std::sync::Arc;
 
@@ -160,14 +161,15 @@ pub(in crate::web) async fn back(
             "You were not signed in there, so nothing was opened here.",
         ));
     }
-    let who = match provider
+    let said = match provider
         .who(&query.code, &way.verifier, &way.nonce, now / 1_000)
         .await
     {
-        Ok(who) => who,
+        Ok(said) => said,
         Err(why) => return Ok(away(&site, &why)),
     };
-    let opening = gate::opening(gate::SINGLE_SIGN_ON, &headers, from);
+    let who = said.who;
+    let opening = gate::opening(gate::SINGLE_SIGN_ON, &headers, from, proved(said.at, now));
     let (sealing, asks) = (Arc::clone(&site.sealing), site.sign_in.provider_asks);
     let outcome = site
         .store
@@ -201,6 +203,12 @@ pub(in crate::web) async fn back(
             (cookies, layout::bounce(&way.next)).into_response()
         }
     })
+}
+
+/// When they proved that it is them: when they signed in there, which may be long ago, for a provider asks for
+/// nothing while its own session lasts. One that does not say when has seen no proof.
+fn proved(at: Option<i64>, now: i64) -> i64 {
+    at.map_or(0, |at| at.saturating_mul(1_000).min(now).max(0))
 }
 
 /// Shows a form again to somebody who signed in in another tab meanwhile.
@@ -265,4 +273,23 @@ fn refused(site: &Site, why: &str) -> Response {
 fn secret() -> Result<String, Fault> {
     let bytes: [u8; 32] = random::bytes()?;
     Ok(HEXLOWER.encode(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_sign_in_of_which_the_provider_says_when_it_was_is_a_proof() {
+        let now = 1_800_000_000_500;
+        for (at, wanted) in [
+            (None, 0),
+            (Some(1_799_999_000), 1_799_999_000_000),
+            (Some(1_800_000_030), now),
+            (Some(-1), 0),
+            (Some(i64::MAX), now),
+        ] {
+            assert_eq!(proved(at, now), wanted, "{at:?}");
+        }
+    }
 }
