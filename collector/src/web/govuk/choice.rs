@@ -41,33 +41,21 @@ pub(in crate::web) struct Radios<'a> {
 
 impl Render for Radios<'_> {
     fn render(&self) -> Markup {
-        let around = Around {
-            id: self.id,
-            hint: self.hint,
-            error: self.error,
+        let all = Group {
+            kind: "radio",
+            all: "govuk-radios",
+            around: Around {
+                id: self.id,
+                hint: self.hint,
+                error: self.error,
+            },
+            name: or(self.name, self.id),
+            legend: self.legend,
+            choices: self.choices,
+            required: self.required,
+            small: self.small,
         };
-        html! {
-            div.govuk-form-group.govuk-form-group--error[self.error.is_some()] {
-                fieldset.govuk-fieldset aria-describedby=[around.described()] {
-                    legend.govuk-fieldset__legend.govuk-fieldset__legend--s { (self.legend) }
-                    (around.show())
-                    div.govuk-radios.govuk-radios--small[self.small] {
-                        @for (index, choice) in self.choices.iter().enumerate() {
-                            @let id = nth(self.id, index);
-                            div.govuk-radios__item {
-                                input.govuk-radios__input type="radio" id=(id) name=(or(self.name, self.id))
-                                    value=(choice.value) checked[choice.value == self.chosen]
-                                    required[self.required] aria-describedby=[hint_id(&id, choice)];
-                                label.govuk-label.govuk-radios__label for=(id) { (choice.text) }
-                                @if let Some(hint) = hint_id(&id, choice) {
-                                    div.govuk-hint.govuk-radios__hint id=(hint) { (choice.hint) }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
+        all.show(|value| value == self.chosen)
     }
 }
 
@@ -86,27 +74,60 @@ pub(in crate::web) struct Checkboxes<'a> {
 
 impl Render for Checkboxes<'_> {
     fn render(&self) -> Markup {
-        let around = Around {
-            id: self.id,
-            hint: self.hint,
-            error: self.error,
+        let all = Group {
+            kind: "checkbox",
+            all: "govuk-checkboxes",
+            around: Around {
+                id: self.id,
+                hint: self.hint,
+                error: self.error,
+            },
+            name: or(self.name, self.id),
+            legend: self.legend,
+            choices: self.choices,
+            required: false,
+            small: self.small,
+        };
+        all.show(|value| self.chosen.contains(&value))
+    }
+}
+
+/// What radios and checkboxes have in common.
+struct Group<'a> {
+    kind: &'static str,
+    /// The class of all of them, with which the others begin.
+    all: &'static str,
+    around: Around<'a>,
+    name: &'a str,
+    legend: &'a str,
+    choices: &'a [Choice<'a>],
+    required: bool,
+    small: bool,
+}
+
+impl Group<'_> {
+    fn show(&self, is_chosen: impl Fn(&str) -> bool) -> Markup {
+        let Self { all, around, .. } = self;
+        let small = if self.small {
+            format!(" {all}--small")
+        } else {
+            String::new()
         };
         html! {
-            div.govuk-form-group.govuk-form-group--error[self.error.is_some()] {
+            div.govuk-form-group.govuk-form-group--error[around.error.is_some()] {
                 fieldset.govuk-fieldset aria-describedby=[around.described()] {
                     legend.govuk-fieldset__legend.govuk-fieldset__legend--s { (self.legend) }
                     (around.show())
-                    div.govuk-checkboxes.govuk-checkboxes--small[self.small] {
+                    div class={ (all) (small) } {
                         @for (index, choice) in self.choices.iter().enumerate() {
-                            @let id = nth(self.id, index);
-                            div.govuk-checkboxes__item {
-                                input.govuk-checkboxes__input type="checkbox" id=(id)
-                                    name=(or(self.name, self.id)) value=(choice.value)
-                                    checked[self.chosen.contains(&choice.value)]
-                                    aria-describedby=[hint_id(&id, choice)];
-                                label.govuk-label.govuk-checkboxes__label for=(id) { (choice.text) }
+                            @let id = nth(around.id, index);
+                            div class={ (all) "__item" } {
+                                input class={ (all) "__input" } type=(self.kind) id=(id) name=(self.name)
+                                    value=(choice.value) checked[is_chosen(choice.value)]
+                                    required[self.required] aria-describedby=[hint_id(&id, choice)];
+                                label class={ "govuk-label " (all) "__label" } for=(id) { (choice.text) }
                                 @if let Some(hint) = hint_id(&id, choice) {
-                                    div.govuk-hint.govuk-checkboxes__hint id=(hint) { (choice.hint) }
+                                    div class={ "govuk-hint " (all) "__hint" } id=(hint) { (choice.hint) }
                                 }
                             }
                         }
