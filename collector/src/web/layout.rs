@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::clock;
+use crate::store::staff::Role;
 
 use super::access::Right;
 use super::assets::{ICON, LIVE, STYLE};
@@ -14,23 +15,31 @@ use super::words;
 /// Lines of a list on one page.
 pub(super) const PER_PAGE: u64 = 50;
 
-/// The navigation: each for whom has the right.
-const LINKS: &[(&str, &str, Right)] = &[
-    ("/", "Overview", Right::Queue),
-    ("/alerts", "Queue", Right::Queue),
-    ("/orders", "Orders", Right::Orders),
-    ("/search", "Search", Right::Search),
-    ("/people", "People", Right::Activity),
-    ("/accounts", "Accounts", Right::Administer),
-    ("/devices", "Devices", Right::Administer),
-    ("/lists", "Lists", Right::Administer),
-    ("/caseload", "Caseload", Right::Queue),
-    ("/rules", "Rules", Right::Queue),
-    ("/team", "Team", Right::Team),
-    ("/extracts", "Extracts", Right::Extract),
-    ("/hand-over", "Hand over", Right::Queue),
-    ("/rota", "On call", Right::Queue),
-    ("/audit", "Who looked", Right::Audit),
+/// A link of the navigation: where to, its words, and who may follow it.
+type Link = (&'static str, &'static str, Right);
+
+/// The navigation. Pages that belong together stand under one entry, which opens the first of them.
+const ENTRIES: &[(&str, &[Link])] = &[
+    ("Overview", &[("/", "Overview", Right::Queue)]),
+    ("Queue", &[("/alerts", "Queue", Right::Queue)]),
+    ("People", &[("/people", "People", Right::Activity)]),
+    ("Search", &[("/search", "Search", Right::Search)]),
+    ("Orders", &[("/orders", "Orders", Right::Orders)]),
+    (
+        "Caseload and team",
+        &[
+            ("/caseload", "Caseload", Right::Queue),
+            ("/team", "Team", Right::Team),
+            ("/rules", "Rules", Right::Queue),
+            ("/rota", "On call", Right::Queue),
+            ("/hand-over", "Hand over", Right::Queue),
+        ],
+    ),
+    ("Accounts", &[("/accounts", "Accounts", Right::Administer)]),
+    ("Devices", &[("/devices", "Devices", Right::Administer)]),
+    ("Lists", &[("/lists", "Lists", Right::Administer)]),
+    ("Extracts", &[("/extracts", "Extracts", Right::Extract)]),
+    ("Who looked", &[("/audit", "Who looked", Right::Audit)]),
 ];
 
 /// What a page is about.
@@ -127,24 +136,40 @@ fn header(signed: Option<&Signed>) -> Markup {
     }
 }
 
+/// The entries of somebody in this role, each with its pages.
+fn entries(role: Role) -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
+    let own = ENTRIES.iter().map(|(name, links)| {
+        let links = links.iter().filter(|(_, _, right)| right.of(role));
+        (*name, links.map(|(path, name, _)| (*path, *name)).collect())
+    });
+    own.filter(|(_, links): &(_, Vec<_>)| !links.is_empty())
+        .collect()
+}
+
 fn navigation(signed: &Signed, here: &str) -> Markup {
-    let links = LINKS.iter().filter(|(_, _, right)| right.of(signed.role));
+    let entries = entries(signed.role);
+    let is_here = |links: &[(&str, &str)]| links.iter().any(|(path, _)| *path == here);
+    let within = entries.iter().find(|(_, links)| is_here(links));
     html! {
         div.govuk-service-navigation {
             div.govuk-width-container {
                 nav aria-label="Main" {
                     ul.govuk-service-navigation__list {
-                        @for (path, name, _) in links {
-                            @let current = here == *path;
+                        @for (name, links) in &entries {
+                            @let current = is_here(links);
+                            @let says = if links.len() > 1 { "true" } else { "page" };
                             li.govuk-service-navigation__item
                                 .govuk-service-navigation__item--active[current] {
-                                a.govuk-service-navigation__link href=(path)
-                                    aria-current=[current.then_some("page")] { (name) }
+                                a.govuk-service-navigation__link href=[links.first().map(|(path, _)| path)]
+                                    aria-current=[current.then_some(says)] { (name) }
                             }
                         }
                     }
                 }
             }
+        }
+        @if let Some((name, links)) = within.filter(|(_, links)| links.len() > 1) {
+            div.govuk-width-container { (govuk::sub_navigation(name, here, links)) }
         }
     }
 }
@@ -215,6 +240,24 @@ fn head(title: &str, live: bool) -> Markup {
             @if live {
                 script src=(LIVE.path) defer {}
                 (PreEscaped("<noscript><meta http-equiv=\"refresh\" content=\"60\"></noscript>"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_navigation_is_short_and_leads_wherever_the_role_may_go() {
+        for role in Role::ALL {
+            let entries = entries(role);
+            assert!((1..=7).contains(&entries.len()), "{role:?}: {entries:?}");
+            let found: Vec<_> = entries.iter().flat_map(|(_, links)| links).collect();
+            for (path, name, right) in ENTRIES.iter().flat_map(|(_, links)| *links) {
+                let there = found.contains(&&(*path, *name));
+                assert_eq!(there, right.of(role), "{role:?} {path}");
             }
         }
     }

@@ -135,15 +135,19 @@ pub(in crate::web) fn breadcrumbs(above: &[(&str, &str)]) -> Markup {
 }
 
 /// The pages of one thing, such as a person: addresses and names, of which `here` is the one that is shown.
-pub(in crate::web) fn sub_navigation(label: &str, here: &str, links: &[(String, &str)]) -> Markup {
+pub(in crate::web) fn sub_navigation(
+    label: &str,
+    here: &str,
+    links: &[(impl AsRef<str>, &str)],
+) -> Markup {
     html! {
         nav.moj-sub-navigation aria-label=(label) {
             ul.moj-sub-navigation__list {
                 @for (href, name) in links {
+                    @let current = href.as_ref() == here;
                     li.moj-sub-navigation__item {
-                        a.moj-sub-navigation__link href=(href) aria-current=[(href == here).then_some("page")] {
-                            (name)
-                        }
+                        a.moj-sub-navigation__link href=(href.as_ref())
+                            aria-current=[current.then_some("page")] { (name) }
                     }
                 }
             }
