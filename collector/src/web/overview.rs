@@ -287,7 +287,10 @@ fn section(site: &Site, part: Part, all: &Everybody, now: i64) -> Markup {
         @if own.peek().is_some() {
             section aria-labelledby=(id) {
                 h2 #(id) { (title) }
-                ul.rows { @for somebody in own { (line(site, somebody, now)) } }
+                // There is little to say about those with whom all is well: several stand on a line.
+                ul.rows.many[part == Part::Rest] {
+                    @for somebody in own { (line(site, somebody, now)) }
+                }
             }
         }
     }
@@ -296,21 +299,24 @@ fn section(site: &Site, part: Part, all: &Everybody, now: i64) -> Markup {
 fn line(site: &Site, somebody: &Somebody, now: i64) -> Markup {
     html! {
         li {
-            a href={ "/person/" (somebody.person.id) } { (somebody.person.name) }
-            " " small { (somebody.person.pseudonym) }
-            @for severity in ["urgent", "breach", "review"] {
-                @if let Some(count) = somebody.waiting.by_severity.get(severity) {
-                    " " (layout::tag(severity, &words::severity_count(severity, *count)))
+            p.who {
+                a href={ "/person/" (somebody.person.id) } { (somebody.person.name) }
+                " " small { (somebody.person.pseudonym) }
+                @for severity in ["urgent", "breach", "review"] {
+                    @if let Some(count) = somebody.waiting.by_severity.get(severity) {
+                        " " (layout::tag(severity, &words::severity_count(severity, *count)))
+                    }
                 }
-            }
-            @if somebody.incidents > 0 {
-                " " (layout::tag("urgent", &words::counted(i128::from(somebody.incidents), "log incident")))
+                @if somebody.incidents > 0 {
+                    " " (layout::tag("urgent", &words::counted(i128::from(somebody.incidents), "log incident")))
+                }
             }
             (contact(site, somebody, now))
         }
     }
 }
 
+/// What is wrong with watching somebody, each on a line of its own.
 fn contact(site: &Site, somebody: &Somebody, now: i64) -> Markup {
     let silent = somebody.silent(now);
     let ever = somebody.devices.iter().any(|device| device.ever);
@@ -318,23 +324,27 @@ fn contact(site: &Site, somebody: &Somebody, now: i64) -> Markup {
     html! {
         p.contact {
             @if !somebody.ordered {
-                (layout::tag("review", "No order")) " Nothing may be recorded. "
+                span.lapse { (layout::tag("review", "No order")) " Nothing may be recorded." } " "
             }
             (lapses::of_late(&somebody.conditions, &site.zone, now))
-            @for stuck in somebody.stuck() { (stuck.words(&site.zone, now)) }
-            @match (latest, silent) {
-                (None, _) => { (layout::tag("review", "No device")) " No computer is enrolled." }
-                (Some(_), Some(since)) if !ever => {
-                    (layout::tag("review", "Never heard")) " Enrolled "
-                    (words::moment(since, &site.zone)) ", nothing heard since."
+            @for stuck in somebody.stuck() { span.lapse { (stuck.words(&site.zone, now)) } }
+            span.lapse {
+                @match (latest, silent) {
+                    (None, _) => { (layout::tag("review", "No device")) " No computer is enrolled." }
+                    (Some(_), Some(since)) if !ever => {
+                        (layout::tag("review", "Never heard")) " Enrolled "
+                        (words::moment(since, &site.zone)) ", nothing heard since."
+                    }
+                    (Some(_), Some(since)) => {
+                        (layout::tag("review", "Silent")) " since " (words::moment(since, &site.zone))
+                        " (" (words::ago(since, now)) ")"
+                        @if somebody.devices.len() > 1 { ", one of " (somebody.devices.len()) " devices" }
+                        "."
+                    }
+                    (Some(latest), None) => {
+                        span.quiet { "Last heard " (words::ago(latest, now)) "." }
+                    }
                 }
-                (Some(_), Some(since)) => {
-                    (layout::tag("review", "Silent")) " since " (words::moment(since, &site.zone))
-                    " (" (words::ago(since, now)) ")"
-                    @if somebody.devices.len() > 1 { ", one of " (somebody.devices.len()) " devices" }
-                    "."
-                }
-                (Some(latest), None) => { span.quiet { "Last heard " (words::ago(latest, now)) "." } }
             }
         }
     }
