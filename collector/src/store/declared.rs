@@ -6,8 +6,21 @@
 use jiff::civil::Date;
 
 use super::ids::PersonId;
-use super::plan::UnknownWord;
 use super::sql::{Read, Row, SqlError, Tx};
+use super::word::words;
+
+/// The items that the rest of a statement says, in the columns that [`item`] reads.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT i.id, i.person, i.kind, i.what, i.since, i.declared, i.staff, i.at, i.withdrawn, \
+             i.withdrawn_by, i.withdrawn_why, COALESCE(s.name, i.staff), \
+             COALESCE(w.name, i.withdrawn_by) FROM declared_item i LEFT JOIN staff s ON s.id = i.staff \
+             LEFT JOIN staff w ON w.id = i.withdrawn_by ",
+            $rest
+        )
+    };
+}
 
 /// What kind of thing was declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +44,7 @@ pub enum ItemKind {
 }
 
 /// One item.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     /// Sorts by time.
     pub id: String,
@@ -56,7 +69,7 @@ pub struct Item {
 }
 
 /// The end of an item.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withdrawn {
     /// Unix milliseconds.
     pub at: i64,
@@ -66,6 +79,14 @@ pub struct Withdrawn {
     pub why: String,
     /// By name; not written.
     pub by_name: String,
+}
+
+impl Withdrawn {
+    /// Whether the same person withdrew it in the same words.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.by, &self.why) == (&other.by, &other.why)
+    }
 }
 
 /// Adds an item.
@@ -105,24 +126,13 @@ pub fn withdraw(tx: &Tx<'_>, id: &str, withdrawn: &Withdrawn) -> Result<bool, Sq
 
 /// One item.
 pub fn get(read: &Read<'_>, id: &str) -> Result<Option<Item>, SqlError> {
-    read.first(
-        "SELECT i.id, i.person, i.kind, i.what, i.since, i.declared, i.staff, i.at, i.withdrawn, \
-         i.withdrawn_by, i.withdrawn_why, COALESCE(s.name, i.staff), COALESCE(w.name, i.withdrawn_by) \
-         FROM declared_item i LEFT JOIN staff s ON s.id = i.staff \
-         LEFT JOIN staff w ON w.id = i.withdrawn_by WHERE i.id = $1",
-        &[id.into()],
-        item,
-    )
+    read.first(select!("WHERE i.id = $1"), &[id.into()], item)
 }
 
 /// What a person declared, in the order in which they did.
 pub fn of_person(read: &Read<'_>, person: &PersonId, limit: u64) -> Result<Vec<Item>, SqlError> {
     read.query(
-        "SELECT i.id, i.person, i.kind, i.what, i.since, i.declared, i.staff, i.at, i.withdrawn, \
-         i.withdrawn_by, i.withdrawn_why, COALESCE(s.name, i.staff), COALESCE(w.name, i.withdrawn_by) \
-         FROM declared_item i LEFT JOIN staff s ON s.id = i.staff \
-         LEFT JOIN staff w ON w.id = i.withdrawn_by \
-         WHERE i.person = $1 ORDER BY i.declared, i.id LIMIT $2",
+        select!("WHERE i.person = $1 ORDER BY i.declared, i.id LIMIT $2"),
         &[person.as_str().into(), limit.into()],
         item,
     )
@@ -153,40 +163,15 @@ fn item(row: &Row<'_>) -> Result<Item, SqlError> {
     })
 }
 
-impl ItemKind {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Computer,
-        Self::Phone,
-        Self::Other,
-        Self::Email,
-        Self::UserName,
-        Self::Account,
-        Self::Profile,
-        Self::Bank,
-    ];
-
-    /// The form in the table.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Computer => "computer",
-            Self::Phone => "phone",
-            Self::Other => "other",
-            Self::Email => "email",
-            Self::UserName => "user_name",
-            Self::Account => "account",
-            Self::Profile => "profile",
-            Self::Bank => "bank",
-        }
-    }
-}
-
-impl std::str::FromStr for ItemKind {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        let found = Self::ALL.into_iter().find(|one| one.as_str() == text);
-        found.ok_or(UnknownWord)
+words! {
+    ItemKind {
+        Computer = "computer",
+        Phone = "phone",
+        Other = "other",
+        Email = "email",
+        UserName = "user_name",
+        Account = "account",
+        Profile = "profile",
+        Bank = "bank",
     }
 }

@@ -9,8 +9,21 @@ use super::ids::{Hash, PersonId};
 use super::sealed;
 use super::sql::{Read, Row, SqlError, Tx};
 
+/// The files that the rest of a statement says, in the columns that [`document`] reads.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT d.id, d.person, d.name, d.kind, d.size, d.sha256, d.about, d.staff, d.at, d.removed, \
+             d.removed_by, d.removed_why, COALESCE(s.name, d.staff), COALESCE(r.name, d.removed_by) \
+             FROM document d LEFT JOIN staff s ON s.id = d.staff \
+             LEFT JOIN staff r ON r.id = d.removed_by ",
+            $rest
+        )
+    };
+}
+
 /// One file without what is in it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// Sorts by time.
     pub id: String,
@@ -37,7 +50,7 @@ pub struct Document {
 }
 
 /// The end of a file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removed {
     /// Unix milliseconds.
     pub at: i64,
@@ -73,14 +86,7 @@ pub fn add(tx: &Tx<'_>, document: &Document, bytes: &[u8]) -> Result<(), SqlErro
 
 /// One file.
 pub fn get(read: &Read<'_>, id: &str) -> Result<Option<Document>, SqlError> {
-    read.first(
-        "SELECT d.id, d.person, d.name, d.kind, d.size, d.sha256, d.about, d.staff, d.at, d.removed, \
-         d.removed_by, d.removed_why, COALESCE(s.name, d.staff), COALESCE(r.name, d.removed_by) \
-         FROM document d LEFT JOIN staff s ON s.id = d.staff LEFT JOIN staff r ON r.id = d.removed_by \
-         WHERE d.id = $1",
-        &[id.into()],
-        document,
-    )
+    read.first(select!("WHERE d.id = $1"), &[id.into()], document)
 }
 
 /// What is in a file; none when it is gone.
@@ -100,10 +106,7 @@ pub fn of_person(
     limit: u64,
 ) -> Result<Vec<Document>, SqlError> {
     read.query(
-        "SELECT d.id, d.person, d.name, d.kind, d.size, d.sha256, d.about, d.staff, d.at, d.removed, \
-         d.removed_by, d.removed_why, COALESCE(s.name, d.staff), COALESCE(r.name, d.removed_by) \
-         FROM document d LEFT JOIN staff s ON s.id = d.staff LEFT JOIN staff r ON r.id = d.removed_by \
-         WHERE d.person = $1 ORDER BY d.at DESC, d.id DESC LIMIT $2",
+        select!("WHERE d.person = $1 ORDER BY d.at DESC, d.id DESC LIMIT $2"),
         &[person.as_str().into(), limit.into()],
         document,
     )

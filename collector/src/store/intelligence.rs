@@ -8,9 +8,23 @@
 //!
 //! Refuses: to stand in evidence. `export` does not read this table.
 
+use std::collections::BTreeSet;
+
 use super::ids::PersonId;
-use super::plan::UnknownWord;
 use super::sql::{Read, Row, SqlError, Tx};
+use super::word::words;
+
+/// The reports that the rest of a statement says, in the columns that [`report`] reads.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT i.id, i.person, i.origin, i.source, i.assessment, i.handling, i.conditions, \
+             i.happened, i.text, i.line, i.staff, i.at, COALESCE(s.name, i.staff) \
+             FROM intelligence i LEFT JOIN staff s ON s.id = i.staff ",
+            $rest
+        )
+    };
+}
 
 /// Who told us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +90,7 @@ pub struct Grade {
 }
 
 /// One report.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// Sorts by time.
     pub id: String,
@@ -124,25 +138,24 @@ pub fn add(tx: &Tx<'_>, report: &Report) -> Result<bool, SqlError> {
     Ok(added > 0)
 }
 
-/// Whether this line was imported for this person.
-pub fn has_line(read: &Read<'_>, person: &PersonId, line: &str) -> Result<bool, SqlError> {
-    let found = read.first(
-        "SELECT id FROM intelligence WHERE person = $1 AND line = $2",
-        &[person.as_str().into(), line.into()],
+/// The digests of the lines that were imported for this person and are of a time from `from` to `to`.
+pub fn lines(
+    read: &Read<'_>,
+    person: &PersonId,
+    (from, to): (i64, i64),
+) -> Result<BTreeSet<String>, SqlError> {
+    let all = read.query(
+        "SELECT line FROM intelligence WHERE person = $1 AND happened >= $2 AND happened <= $3 \
+         AND line IS NOT NULL",
+        &[person.as_str().into(), from.into(), to.into()],
         |row| row.text(0),
     )?;
-    Ok(found.is_some())
+    Ok(all.into_iter().collect())
 }
 
 /// One report.
 pub fn get(read: &Read<'_>, id: &str) -> Result<Option<Report>, SqlError> {
-    read.first(
-        "SELECT i.id, i.person, i.origin, i.source, i.assessment, i.handling, i.conditions, i.happened, \
-         i.text, i.line, i.staff, i.at, COALESCE(s.name, i.staff) FROM intelligence i \
-         LEFT JOIN staff s ON s.id = i.staff WHERE i.id = $1",
-        &[id.into()],
-        report,
-    )
+    read.first(select!("WHERE i.id = $1"), &[id.into()], report)
 }
 
 /// Reports about a person, by the moment they are of, the latest first.
@@ -153,10 +166,7 @@ pub fn of_person(
     skip: u64,
 ) -> Result<Vec<Report>, SqlError> {
     read.query(
-        "SELECT i.id, i.person, i.origin, i.source, i.assessment, i.handling, i.conditions, i.happened, \
-         i.text, i.line, i.staff, i.at, COALESCE(s.name, i.staff) FROM intelligence i \
-         LEFT JOIN staff s ON s.id = i.staff WHERE i.person = $1 \
-         ORDER BY i.happened DESC, i.id DESC LIMIT $2 OFFSET $3",
+        select!("WHERE i.person = $1 ORDER BY i.happened DESC, i.id DESC LIMIT $2 OFFSET $3"),
         &[person.as_str().into(), limit.into(), skip.into()],
         report,
     )
@@ -170,10 +180,10 @@ pub fn of_time(
     limit: u64,
 ) -> Result<Vec<Report>, SqlError> {
     read.query(
-        "SELECT i.id, i.person, i.origin, i.source, i.assessment, i.handling, i.conditions, i.happened, \
-         i.text, i.line, i.staff, i.at, COALESCE(s.name, i.staff) FROM intelligence i \
-         LEFT JOIN staff s ON s.id = i.staff WHERE i.person = $1 AND i.happened >= $2 \
-         AND i.happened < $3 ORDER BY i.happened, i.id LIMIT $4",
+        select!(
+            "WHERE i.person = $1 AND i.happened >= $2 AND i.happened < $3 \
+             ORDER BY i.happened, i.id LIMIT $4"
+        ),
         &[person.as_str().into(), from.into(), to.into(), limit.into()],
         report,
     )
@@ -209,29 +219,6 @@ impl std::fmt::Display for Grade {
             self.handling.as_str()
         )
     }
-}
-
-macro_rules! words {
-    ($($type:ident { $($one:ident = $word:literal,)+ })+) => {$(
-        impl $type {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$one,)+];
-
-            /// The form in the table.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$one => $word,)+ }
-            }
-        }
-
-        impl std::str::FromStr for $type {
-            type Err = UnknownWord;
-
-            fn from_str(text: &str) -> Result<Self, UnknownWord> {
-                match text { $($word => Ok(Self::$one),)+ _ => Err(UnknownWord) }
-            }
-        }
-    )+};
 }
 
 words! {

@@ -77,6 +77,7 @@ pub mod tries;
 pub mod updates;
 pub mod vault;
 pub mod weekly;
+pub mod word;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -4,8 +4,19 @@
 //! stay.
 
 use super::ids::PersonId;
-use super::plan::UnknownWord;
 use super::sql::{Read, Row, SqlError, Tx};
+use super::word::words;
+
+/// The notes that the rest of a statement says, in the columns that [`note`] reads.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT n.id, n.person, n.kind, n.happened, n.text, n.outcome, n.corrects, n.staff, n.at, \
+             COALESCE(s.name, n.staff) FROM officer_note n LEFT JOIN staff s ON s.id = n.staff ",
+            $rest
+        )
+    };
+}
 
 /// What kind of thing was written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +34,7 @@ pub enum NoteKind {
 }
 
 /// One note.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// Sorts by time.
     pub id: String,
@@ -69,12 +80,7 @@ pub fn add(tx: &Tx<'_>, note: &Note) -> Result<(), SqlError> {
 
 /// One note.
 pub fn get(read: &Read<'_>, id: &str) -> Result<Option<Note>, SqlError> {
-    read.first(
-        "SELECT n.id, n.person, n.kind, n.happened, n.text, n.outcome, n.corrects, n.staff, n.at, \
-         COALESCE(s.name, n.staff) FROM officer_note n LEFT JOIN staff s ON s.id = n.staff WHERE n.id = $1",
-        &[id.into()],
-        note,
-    )
+    read.first(select!("WHERE n.id = $1"), &[id.into()], note)
 }
 
 /// Notes about a person, by when it was, the latest first.
@@ -85,9 +91,7 @@ pub fn of_person(
     skip: u64,
 ) -> Result<Vec<Note>, SqlError> {
     read.query(
-        "SELECT n.id, n.person, n.kind, n.happened, n.text, n.outcome, n.corrects, n.staff, n.at, \
-         COALESCE(s.name, n.staff) FROM officer_note n LEFT JOIN staff s ON s.id = n.staff \
-         WHERE n.person = $1 ORDER BY n.happened DESC, n.id DESC LIMIT $2 OFFSET $3",
+        select!("WHERE n.person = $1 ORDER BY n.happened DESC, n.id DESC LIMIT $2 OFFSET $3"),
         &[person.as_str().into(), limit.into(), skip.into()],
         note,
     )
@@ -101,21 +105,28 @@ pub fn of_time(
     limit: u64,
 ) -> Result<Vec<Note>, SqlError> {
     read.query(
-        "SELECT n.id, n.person, n.kind, n.happened, n.text, n.outcome, n.corrects, n.staff, n.at, \
-         COALESCE(s.name, n.staff) FROM officer_note n LEFT JOIN staff s ON s.id = n.staff \
-         WHERE n.person = $1 AND n.happened >= $2 AND n.happened < $3 ORDER BY n.happened, n.id LIMIT $4",
+        select!(
+            "WHERE n.person = $1 AND n.happened >= $2 AND n.happened < $3 \
+             ORDER BY n.happened, n.id LIMIT $4"
+        ),
         &[person.as_str().into(), from.into(), to.into(), limit.into()],
         note,
     )
 }
 
-/// What puts a note right, in the order it was written.
-pub fn corrections(read: &Read<'_>, id: &str) -> Result<Vec<Note>, SqlError> {
+/// What puts right the notes that [`of_person`] gives for the same arguments, in the order it was written.
+pub fn corrections(
+    read: &Read<'_>,
+    person: &PersonId,
+    limit: u64,
+    skip: u64,
+) -> Result<Vec<Note>, SqlError> {
     read.query(
-        "SELECT n.id, n.person, n.kind, n.happened, n.text, n.outcome, n.corrects, n.staff, n.at, \
-         COALESCE(s.name, n.staff) FROM officer_note n LEFT JOIN staff s ON s.id = n.staff \
-         WHERE n.corrects = $1 ORDER BY n.at, n.id",
-        &[id.into()],
+        select!(
+            "WHERE n.corrects IN (SELECT id FROM officer_note WHERE person = $1 \
+             ORDER BY happened DESC, id DESC LIMIT $2 OFFSET $3) ORDER BY n.at, n.id"
+        ),
+        &[person.as_str().into(), limit.into(), skip.into()],
         note,
     )
 }
@@ -135,34 +146,12 @@ fn note(row: &Row<'_>) -> Result<Note, SqlError> {
     })
 }
 
-impl NoteKind {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Unannounced,
-        Self::Announced,
-        Self::Office,
-        Self::Call,
-        Self::Note,
-    ];
-
-    /// The form in the table.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unannounced => "unannounced",
-            Self::Announced => "announced",
-            Self::Office => "office",
-            Self::Call => "call",
-            Self::Note => "note",
-        }
-    }
-}
-
-impl std::str::FromStr for NoteKind {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        let found = Self::ALL.into_iter().find(|one| one.as_str() == text);
-        found.ok_or(UnknownWord)
+words! {
+    NoteKind {
+        Unannounced = "unannounced",
+        Announced = "announced",
+        Office = "office",
+        Call = "call",
+        Note = "note",
     }
 }

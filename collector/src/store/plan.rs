@@ -9,6 +9,31 @@ use jiff::civil::Date;
 
 use super::ids::PersonId;
 use super::sql::{Read, Row, SqlError, Tx};
+use super::word::words;
+
+/// The assessments that the rest of a statement says, in the columns that [`assessed`] reads.
+macro_rules! select_levels {
+    ($rest:literal) => {
+        concat!(
+            "SELECT r.id, r.person, r.level, r.reasons, r.review, r.staff, r.at, \
+             COALESCE(s.name, r.staff) FROM risk_level r LEFT JOIN staff s ON s.id = r.staff ",
+            $rest
+        )
+    };
+}
+
+/// The actions that the rest of a statement says, in the columns that [`action_of`] reads.
+macro_rules! select_actions {
+    ($rest:literal) => {
+        concat!(
+            "SELECT a.id, a.person, a.what, a.owner, a.due, a.staff, a.at, a.closed, a.closed_by, \
+             a.closed_as, a.outcome, COALESCE(o.name, a.owner), COALESCE(c.name, a.closed_by) \
+             FROM plan_action a LEFT JOIN staff o ON o.id = a.owner \
+             LEFT JOIN staff c ON c.id = a.closed_by ",
+            $rest
+        )
+    };
+}
 
 /// How great the risk of serious harm is held to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +49,7 @@ pub enum Level {
 }
 
 /// One assessment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assessed {
     /// Sorts by time.
     pub id: String,
@@ -54,7 +79,7 @@ pub enum ClosedAs {
 }
 
 /// The end of an action.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closed {
     /// Unix milliseconds.
     pub at: i64,
@@ -69,7 +94,7 @@ pub struct Closed {
 }
 
 /// One action of the plan.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {
     /// Sorts by time.
     pub id: String,
@@ -91,6 +116,14 @@ pub struct Action {
     pub owner_name: String,
 }
 
+impl Closed {
+    /// Whether the same person closed it in the same way and words.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.by, self.how, &self.outcome) == (&other.by, other.how, &other.outcome)
+    }
+}
+
 /// Adds an assessment.
 pub fn assess(tx: &Tx<'_>, one: &Assessed) -> Result<(), SqlError> {
     tx.execute(
@@ -109,6 +142,11 @@ pub fn assess(tx: &Tx<'_>, one: &Assessed) -> Result<(), SqlError> {
     Ok(())
 }
 
+/// One assessment.
+pub fn assessment(read: &Read<'_>, id: &str) -> Result<Option<Assessed>, SqlError> {
+    read.first(select_levels!("WHERE r.id = $1"), &[id.into()], assessed)
+}
+
 /// The assessments of a person, the latest first.
 pub fn assessments(
     read: &Read<'_>,
@@ -116,22 +154,9 @@ pub fn assessments(
     limit: u64,
 ) -> Result<Vec<Assessed>, SqlError> {
     read.query(
-        "SELECT r.id, r.person, r.level, r.reasons, r.review, r.staff, r.at, COALESCE(s.name, r.staff) \
-         FROM risk_level r LEFT JOIN staff s ON s.id = r.staff \
-         WHERE r.person = $1 ORDER BY r.at DESC, r.id DESC LIMIT $2",
+        select_levels!("WHERE r.person = $1 ORDER BY r.at DESC, r.id DESC LIMIT $2"),
         &[person.as_str().into(), limit.into()],
-        |row| {
-            Ok(Assessed {
-                id: row.text(0)?,
-                person: row.parsed(1)?,
-                level: row.parsed(2)?,
-                reasons: row.text(3)?,
-                review: row.parsed(4)?,
-                staff: row.text(5)?,
-                at: row.int(6)?,
-                staff_name: row.text(7)?,
-            })
-        },
+        assessed,
     )
 }
 
@@ -176,26 +201,18 @@ pub fn close(tx: &Tx<'_>, id: &str, closed: &Closed) -> Result<bool, SqlError> {
 
 /// One action.
 pub fn action(read: &Read<'_>, id: &str) -> Result<Option<Action>, SqlError> {
-    read.first(
-        "SELECT a.id, a.person, a.what, a.owner, a.due, a.staff, a.at, a.closed, a.closed_by, \
-         a.closed_as, a.outcome, COALESCE(o.name, a.owner), COALESCE(c.name, a.closed_by) \
-         FROM plan_action a LEFT JOIN staff o ON o.id = a.owner LEFT JOIN staff c ON c.id = a.closed_by \
-         WHERE a.id = $1",
-        &[id.into()],
-        of_row,
-    )
+    read.first(select_actions!("WHERE a.id = $1"), &[id.into()], action_of)
 }
 
 /// The plan of a person: what waits, the earliest due first; then what was closed, the latest first.
 pub fn actions(read: &Read<'_>, person: &PersonId, limit: u64) -> Result<Vec<Action>, SqlError> {
     read.query(
-        "SELECT a.id, a.person, a.what, a.owner, a.due, a.staff, a.at, a.closed, a.closed_by, \
-         a.closed_as, a.outcome, COALESCE(o.name, a.owner), COALESCE(c.name, a.closed_by) \
-         FROM plan_action a LEFT JOIN staff o ON o.id = a.owner LEFT JOIN staff c ON c.id = a.closed_by \
-         WHERE a.person = $1 ORDER BY CASE WHEN a.closed IS NULL THEN 0 ELSE 1 END, a.closed DESC, \
-         a.due, a.id LIMIT $2",
+        select_actions!(
+            "WHERE a.person = $1 ORDER BY CASE WHEN a.closed IS NULL THEN 0 ELSE 1 END, \
+             a.closed DESC, a.due, a.id LIMIT $2"
+        ),
         &[person.as_str().into(), limit.into()],
-        of_row,
+        action_of,
     )
 }
 
@@ -209,7 +226,20 @@ pub fn overdue(read: &Read<'_>, person: &PersonId, today: Date) -> Result<u64, S
     Ok(found.unwrap_or(0))
 }
 
-fn of_row(row: &Row<'_>) -> Result<Action, SqlError> {
+fn assessed(row: &Row<'_>) -> Result<Assessed, SqlError> {
+    Ok(Assessed {
+        id: row.text(0)?,
+        person: row.parsed(1)?,
+        level: row.parsed(2)?,
+        reasons: row.text(3)?,
+        review: row.parsed(4)?,
+        staff: row.text(5)?,
+        at: row.int(6)?,
+        staff_name: row.text(7)?,
+    })
+}
+
+fn action_of(row: &Row<'_>) -> Result<Action, SqlError> {
     let closed = match row.maybe_int(7)? {
         None => None,
         Some(at) => Some(Closed {
@@ -233,55 +263,15 @@ fn of_row(row: &Row<'_>) -> Result<Action, SqlError> {
     })
 }
 
-impl Level {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::VeryHigh];
-
-    /// The form in the table.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::VeryHigh => "very_high",
-        }
+words! {
+    Level {
+        Low = "low",
+        Medium = "medium",
+        High = "high",
+        VeryHigh = "very_high",
+    }
+    ClosedAs {
+        Done = "done",
+        Dropped = "dropped",
     }
 }
-
-impl ClosedAs {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Done, Self::Dropped];
-
-    /// The form in the table.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Dropped => "dropped",
-        }
-    }
-}
-
-impl std::str::FromStr for Level {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        let found = Self::ALL.into_iter().find(|one| one.as_str() == text);
-        found.ok_or(UnknownWord)
-    }
-}
-
-impl std::str::FromStr for ClosedAs {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        let found = Self::ALL.into_iter().find(|one| one.as_str() == text);
-        found.ok_or(UnknownWord)
-    }
-}
-
-/// A word that the table does not know.
-#[derive(Debug, thiserror::Error)]
-#[error("not a word that stands here")]
-pub struct UnknownWord;

@@ -7,24 +7,24 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
+use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
 use crate::store::documents::{self, Document, Removed};
-use crate::store::{Hash, StoreError, sight};
+use crate::store::{Hash, StoreError};
 
 use super::Site;
 use super::fault::Fault;
-use super::fields::{self, Filled, Label, label};
+use super::fields::{self, Each, Filled, Label, label};
 use super::form::Form;
 use super::gate::Signed;
 use super::head::{Tab, Whose};
 use super::upload::Upload;
-use super::{audit, decide, govuk, layout, words};
+use super::{audit, decide, govuk, keep, layout, words};
 
 /// Bytes of a file.
 const MOST: usize = 10 * 1024 * 1024;
@@ -54,8 +54,8 @@ pub(super) struct End {
 #[derive(Default)]
 struct Forms {
     new: Filled,
-    /// Which file's form.
-    end: Option<(String, Filled)>,
+    /// One for each file that is there.
+    end: Each,
 }
 
 /// The page.
@@ -75,8 +75,7 @@ pub(super) async fn add(
     Path(id): Path<String>,
     upload: Upload,
 ) -> Result<Response, Fault> {
-    signed.check(upload.text("token"))?;
-    let whose = site.whose_form(&signed, &id).await?;
+    let whose = site.form_about(&signed, upload.text("token"), &id).await?;
     let once = fields::named(upload.text("once"))?;
     let mut filled = Filled::default();
     let about = filled.words(
@@ -109,47 +108,50 @@ pub(super) async fn add(
             kind
         }
     };
-    let (Some(kind), Some(file), true) = (kind, file, filled.is_good()) else {
-        let forms = Forms {
-            new: filled,
-            end: None,
+    if let (Some(kind), Some(file), true) = (kind, file, filled.is_good()) {
+        let document = Document {
+            id: once,
+            person: whose.id.clone(),
+            name: plain(&file.name),
+            kind: kind.to_owned(),
+            size: file.bytes.len() as u64,
+            sha256: Hash::of(&file.bytes),
+            about,
+            staff: signed.staff.clone(),
+            at: clock::now(),
+            removed: None,
+            staff_name: String::new(),
         };
-        let page = page(&site, &signed, &whose, &forms).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        let kept = site
+            .keep(&signed, &whose, audit::UPLOADED, move |tx, by| {
+                let there = documents::get(tx, &document.id)?.map(|there| Document {
+                    at: document.at,
+                    removed: None,
+                    staff_name: String::new(),
+                    ..there
+                });
+                if keep::is_there(there, &document)? {
+                    return Ok(None);
+                }
+                if documents::count(tx, &by.person)? >= FILES {
+                    return Err(Fault::Input(
+                        "there are 500 documents about this person, which is as many as are kept; remove one \
+                         first",
+                    ));
+                }
+                documents::add(tx, &document, &file.bytes)?;
+                Ok(Some(document.id))
+            })
+            .await;
+        if filled.was_taken(kept, ("file", keep::USED))? {
+            return Ok(decide::to(&whose.at(Tab::Documents)));
+        }
+    }
+    let forms = Forms {
+        new: filled,
+        ..Forms::default()
     };
-    let now = clock::now();
-    let document = Document {
-        id: once,
-        person: whose.id.clone(),
-        name: plain(&file.name),
-        kind: kind.to_owned(),
-        size: file.bytes.len() as u64,
-        sha256: Hash::of(&file.bytes),
-        about,
-        staff: signed.staff.clone(),
-        at: now,
-        removed: None,
-        staff_name: String::new(),
-    };
-    site.store
-        .write("upload", move |tx| -> Result<(), Fault> {
-            let (staff, person) = (&document.staff, &document.person);
-            sight::why(tx, staff, person, now)?.ok_or(Fault::Sight)?;
-            match documents::get(tx, &document.id)? {
-                Some(before) if before.person == *person && before.staff == *staff => return Ok(()),
-                Some(_) => return Err(fields::ANOTHERS),
-                None => {}
-            }
-            if documents::count(tx, person)? >= FILES {
-                return Err(Fault::Input(
-                    "there are 500 documents about this person, which is as many as are kept; remove one first",
-                ));
-            }
-            documents::add(tx, &document, &file.bytes)?;
-            audit::enter(tx, staff, audit::UPLOADED, Some(person), &document.id, now)
-        })
-        .await?;
-    Ok(decide::to(&whose.at(Tab::Documents)))
+    Ok(keep::again(page(&site, &signed, &whose, &forms).await?))
 }
 
 /// Sends a file, to be saved.
@@ -201,44 +203,30 @@ pub(super) async fn remove(
     Path(id): Path<String>,
     Form(sent): Form<End>,
 ) -> Result<Response, Fault> {
-    signed.check(&sent.token)?;
-    let whose = site.whose_form(&signed, &id).await?;
+    let whose = site.form_about(&signed, &sent.token, &id).await?;
     let mut filled = Filled::default().within(&sent.document);
     let why = filled.words("why", &sent.why, WHY, Some("Say why it is removed."));
     if !filled.is_good() {
         let forms = Forms {
-            end: Some((sent.document, filled)),
+            end: Each::sent(sent.document, filled),
             ..Forms::default()
         };
         let page = page(&site, &signed, &whose, &forms).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        return Ok(keep::again(page));
     }
-    let (person, staff, now) = (whose.id.clone(), signed.staff.clone(), clock::now());
-    site.store
-        .write("remove document", move |tx| -> Result<(), Fault> {
-            sight::why(tx, &staff, &person, now)?.ok_or(Fault::Sight)?;
-            let found = documents::get(tx, &sent.document)?.filter(|one| one.person == person);
-            let found = found.ok_or(NONE)?;
-            let removed = Removed {
-                at: now,
-                by: Some(staff.clone()),
-                why,
-                by_name: None,
-            };
-            // Gone is gone, whoever was first.
-            if documents::remove(tx, &found.id, &removed)? {
-                audit::enter(
-                    tx,
-                    &staff,
-                    audit::REMOVED_DOCUMENT,
-                    Some(&person),
-                    &found.id,
-                    now,
-                )?;
-            }
-            Ok(())
-        })
-        .await?;
+    site.keep(&signed, &whose, audit::REMOVED_DOCUMENT, move |tx, by| {
+        let found = documents::get(tx, &sent.document)?.filter(|one| one.person == by.person);
+        let found = found.ok_or(NONE)?;
+        let removed = Removed {
+            at: by.now,
+            by: Some(by.staff.clone()),
+            why,
+            by_name: None,
+        };
+        // Gone is gone, whoever was first.
+        Ok(documents::remove(tx, &found.id, &removed)?.then_some(found.id))
+    })
+    .await?;
     Ok(decide::to(&whose.at(Tab::Documents)))
 }
 
@@ -309,7 +297,7 @@ async fn page(site: &Site, signed: &Signed, whose: &Whose, forms: &Forms) -> Res
         .await?;
     let body = html! {
         (forms.new.summary())
-        @if let Some((_, filled)) = &forms.end { (filled.summary()) }
+        (forms.end.summary())
         h1 { "Documents" }
         section aria-labelledby="all" {
             h2 #all { "What is kept" }
@@ -335,9 +323,7 @@ async fn page(site: &Site, signed: &Signed, whose: &Whose, forms: &Forms) -> Res
 }
 
 fn row(signed: &Signed, whose: &Whose, one: &Document, forms: &Forms) -> Markup {
-    let empty = Filled::default().within(&one.id);
-    let own = forms.end.as_ref().filter(|(id, _)| *id == one.id);
-    let filled = own.map_or(&empty, |(_, filled)| filled);
+    let (filled, sent) = forms.end.of(&one.id);
     html! {
         p {
             b { bdi { (one.about) } } ". "
@@ -361,7 +347,7 @@ fn row(signed: &Signed, whose: &Whose, one: &Document, forms: &Forms) -> Markup 
                 }
             }
             None => {
-                details.govuk-details open[own.is_some()] {
+                details.govuk-details open[sent] {
                     summary.govuk-details__summary {
                         span.govuk-details__summary-text {
                             "Remove" span.govuk-visually-hidden { " " (one.about) }

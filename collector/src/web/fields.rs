@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
 use maud::{Markup, Render as _, html};
 
 use crate::clock;
@@ -14,6 +15,11 @@ use crate::random;
 
 use super::fault::Fault;
 use super::govuk::{Choice, Errors, Input, Radios, Select, Textarea};
+
+/// A clock that is ahead by no more than this makes nothing a thing to come.
+pub(super) const AHEAD: i64 = 5 * 60_000;
+
+const NOT_A_DAY: &str = "This is no day. Write it as 2026-11-24.";
 
 /// One form on a page: what stands in it, and what is wrong with that.
 #[derive(Clone, Default)]
@@ -60,6 +66,22 @@ impl Filled {
     /// Something is wrong with a field.
     pub(super) fn wrong(&mut self, name: &'static str, sentence: impl Into<String>) {
         self.errors.add(self.id(name), sentence);
+    }
+
+    /// Whether it was taken; if it was stale, it says so at a field.
+    pub(super) fn was_taken(
+        &mut self,
+        kept: Result<(), Fault>,
+        (name, stale): (&'static str, &str),
+    ) -> Result<bool, Fault> {
+        match kept {
+            Ok(()) => Ok(true),
+            Err(Fault::Stale) => {
+                self.wrong(name, stale);
+                Ok(false)
+            }
+            Err(why) => Err(why),
+        }
     }
 
     /// Nothing is wrong so far.
@@ -114,7 +136,7 @@ impl Filled {
                 if text.trim().is_empty() {
                     missing
                 } else {
-                    "This is no day. Write it as 2026-11-24."
+                    NOT_A_DAY
                 },
             );
         }
@@ -140,6 +162,31 @@ impl Filled {
         found
     }
 
+    /// A moment that was, by a day and a time of day in this zone. `ahead`: what is wrong with one to come.
+    pub(super) fn moment(
+        &mut self,
+        (day, missing): (&str, &str),
+        time: &str,
+        zone: &TimeZone,
+        ahead: &str,
+    ) -> Option<i64> {
+        let day = self.day("day", day, missing);
+        let time = self.time("time", time);
+        let at = zone.to_zoned_datetime(day?.to_datetime(time?));
+        let at = at.map(|at| at.timestamp().as_millisecond());
+        match at {
+            Ok(at) if at <= clock::now().saturating_add(AHEAD) => Some(at),
+            Ok(_) => {
+                self.wrong("day", ahead);
+                None
+            }
+            Err(_) => {
+                self.wrong("day", NOT_A_DAY);
+                None
+            }
+        }
+    }
+
     /// What is wrong, with links to the fields; nothing where all is well.
     pub(super) fn summary(&self) -> Markup {
         self.errors.summary()
@@ -147,6 +194,21 @@ impl Filled {
 
     /// A line.
     pub(super) fn input(&self, label: Label<'_>, most: usize) -> Markup {
+        self.line(label, "", None, Some(most))
+    }
+
+    /// A day, a time or a file, as `kind` says.
+    pub(super) fn other(&self, label: Label<'_>, kind: &str) -> Markup {
+        self.line(label, kind, Some(10), None)
+    }
+
+    fn line(
+        &self,
+        label: Label<'_>,
+        kind: &str,
+        width: Option<u8>,
+        longest: Option<usize>,
+    ) -> Markup {
         let id = self.id(label.name);
         let input = Input {
             id: &id,
@@ -155,7 +217,9 @@ impl Filled {
             hint: label.hint,
             error: self.errors.of(&id),
             value: self.of(label.name),
-            longest: Some(most),
+            kind,
+            width,
+            longest,
             ..Input::default()
         };
         input.render()
@@ -175,23 +239,6 @@ impl Filled {
             ..Textarea::default()
         };
         area.render()
-    }
-
-    /// A day, a time or a file, as `kind` says.
-    pub(super) fn other(&self, label: Label<'_>, kind: &str) -> Markup {
-        let id = self.id(label.name);
-        let input = Input {
-            id: &id,
-            name: label.name,
-            label: label.says,
-            hint: label.hint,
-            error: self.errors.of(&id),
-            value: self.of(label.name),
-            kind,
-            width: Some(10),
-            ..Input::default()
-        };
-        input.render()
     }
 
     /// One of a few, by a list that opens.
@@ -251,6 +298,36 @@ impl Filled {
 
     fn id(&self, name: &str) -> String {
         format!("{}{name}", self.within)
+    }
+}
+
+/// Forms of one kind on a page that has one for each of many things. At most one of them was sent.
+#[derive(Default)]
+pub(super) struct Each(Option<(String, Filled)>);
+
+impl Each {
+    /// The form of this thing was sent with this in it.
+    pub(super) fn sent(of: String, filled: Filled) -> Self {
+        Self(Some((of, filled)))
+    }
+
+    /// What stands in the form of a thing, and whether that is the one that was sent.
+    pub(super) fn of(&self, id: &str) -> (Filled, bool) {
+        match &self.0 {
+            Some((of, filled)) if of == id => (filled.clone(), true),
+            _ => (Filled::default().within(id), false),
+        }
+    }
+
+    /// What was sent, if it is for none of these: they have no form any more.
+    pub(super) fn left<'a>(&self, mut shown: impl Iterator<Item = &'a str>) -> Option<&Filled> {
+        let (of, filled) = self.0.as_ref()?;
+        (!shown.any(|id| id == of)).then_some(filled)
+    }
+
+    /// What is wrong with it.
+    pub(super) fn summary(&self) -> Markup {
+        html! { @if let Some((_, filled)) = &self.0 { (filled.summary()) } }
     }
 }
 
@@ -325,6 +402,42 @@ mod tests {
         let summary = form.summary().into_string();
         assert!(summary.contains("href=\"#due\""), "{summary}");
         assert!(!summary.contains("href=\"#since\""), "{summary}");
+    }
+
+    #[test]
+    fn a_moment_is_one_of_the_zone_and_not_to_come() {
+        let zone = TimeZone::get("Europe/London").unwrap();
+        let of = |day: &str, time: &str| {
+            let mut form = Filled::default();
+            let at = form.moment((day, "Say when."), time, &zone, "Not yet.");
+            (at, form.summary().into_string())
+        };
+        let (at, wrong) = of("2026-07-01", "12:00");
+        assert_eq!((at, wrong.as_str()), (Some(1_782_903_600_000), ""));
+        for (day, time, said) in [
+            ("", "12:00", "Say when."),
+            ("2026-07-01", "noon", "This is no time."),
+            ("2199-12-31", "12:00", "Not yet."),
+        ] {
+            let (at, wrong) = of(day, time);
+            assert_eq!(at, None, "{day} {time}");
+            assert!(wrong.contains(said), "{day} {time}: {wrong}");
+        }
+    }
+
+    #[test]
+    fn what_was_sent_stands_in_its_own_form_or_is_left() {
+        let mut typed = Filled::default().within("a");
+        typed.words("why", "Because.", 10, None);
+        let each = Each::sent("a".to_owned(), typed);
+        let (own, sent) = each.of("a");
+        assert_eq!((own.of("why"), sent), ("Because.", true));
+        let (other, sent) = each.of("b");
+        assert_eq!((other.of("why"), sent), ("", false));
+        assert!(each.left(["b", "a"].into_iter()).is_none());
+        let left = each.left(["b"].into_iter()).unwrap();
+        assert_eq!(left.of("why"), "Because.");
+        assert!(Each::default().left(std::iter::empty()).is_none());
     }
 
     #[test]

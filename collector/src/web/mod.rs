@@ -42,6 +42,7 @@ mod head;
 mod headers;
 mod history;
 mod intelligence;
+mod keep;
 mod lapses;
 mod layout;
 mod let_in;

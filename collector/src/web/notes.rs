@@ -6,15 +6,14 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
+use crate::store::StoreError;
 use crate::store::notes::{self, Note, NoteKind};
-use crate::store::{SqlError, StoreError, sight};
 
 use super::Site;
 use super::access::Right;
@@ -24,14 +23,11 @@ use super::form::Form;
 use super::gate::Signed;
 use super::head::{Tab, Whose};
 use super::layout::{self, PER_PAGE};
-use super::{audit, decide, govuk, words};
+use super::{audit, decide, govuk, keep, words};
 
 /// Most letters of a note, and of what came of it.
 const LONGEST: usize = 8_000;
 const OUTCOME: usize = 1_000;
-
-/// A clock that is ahead by no more than this does not make a note one about the future.
-const AHEAD: i64 = 5 * 60_000;
 
 /// Where in the list, and which note is to be put right.
 #[derive(Deserialize)]
@@ -96,18 +92,20 @@ pub(super) async fn add(
     Path(id): Path<String>,
     Form(sent): Form<Sent>,
 ) -> Result<Response, Fault> {
-    signed.check(&sent.token)?;
-    let whose = site.whose_form(&signed, &id).await?;
+    let whose = site.form_about(&signed, &sent.token, &id).await?;
     let once = fields::named(&sent.once)?;
     let corrected = match sent.corrects.as_str() {
         "" => None,
         id => Some(note(&site, &whose, id.to_owned()).await?),
     };
-    let now = clock::now();
     let mut filled = Filled::default();
     let kind = filled.one_of::<NoteKind>("kind", &sent.kind, "Choose what kind of contact it was.");
-    let day = filled.day("day", &sent.day, "Say on which day it was.");
-    let time = filled.time("time", &sent.time);
+    let happened = filled.moment(
+        (&sent.day, "Say on which day it was."),
+        &sent.time,
+        &whose.zone,
+        "This is still to come. A note is about what was; what shall be done belongs into the plan.",
+    );
     let text = filled.words(
         "text",
         &sent.text,
@@ -115,55 +113,40 @@ pub(super) async fn add(
         Some("Write what there is to note."),
     );
     let outcome = filled.words("outcome", &sent.outcome, OUTCOME, None);
-    let happened = day.zip(time).and_then(|(day, time)| {
-        let at = whose.zone.to_zoned_datetime(day.to_datetime(time)).ok()?;
-        Some(at.timestamp().as_millisecond())
-    });
-    if happened.is_some_and(|at| at > now + AHEAD) {
-        filled.wrong(
-            "day",
-            "This is still to come. A note is about what was; what shall be done belongs into the plan.",
-        );
-    }
-    let (Some(kind), Some(happened), true) = (kind, happened, filled.is_good()) else {
-        let page = page(&site, &signed, &whose, corrected.as_ref(), &filled, None).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-    };
-    let note = Note {
-        id: once,
-        person: whose.id.clone(),
-        kind,
-        happened,
-        text,
-        outcome,
-        corrects: corrected.map(|note| note.id),
-        staff: signed.staff.clone(),
-        at: now,
-        staff_name: String::new(),
-    };
-    let to = format!("{}#note-{}", whose.at(Tab::Notes), note.id);
-    site.store
-        .write("note", move |tx| -> Result<(), Fault> {
-            sight::why(tx, &note.staff, &note.person, now)?.ok_or(Fault::Sight)?;
-            match notes::get(tx, &note.id)? {
-                Some(before) if before.person == note.person && before.staff == note.staff => {
-                    return Ok(());
+    if let (Some(kind), Some(happened), true) = (kind, happened, filled.is_good()) {
+        let note = Note {
+            id: once,
+            person: whose.id.clone(),
+            kind,
+            happened,
+            text,
+            outcome,
+            corrects: corrected.as_ref().map(|note| note.id.clone()),
+            staff: signed.staff.clone(),
+            at: clock::now(),
+            staff_name: String::new(),
+        };
+        let to = format!("{}#note-{}", whose.at(Tab::Notes), note.id);
+        let kept = site
+            .keep(&signed, &whose, audit::NOTED, move |tx, _| {
+                let there = notes::get(tx, &note.id)?.map(|there| Note {
+                    at: note.at,
+                    staff_name: String::new(),
+                    ..there
+                });
+                if keep::is_there(there, &note)? {
+                    return Ok(None);
                 }
-                Some(_) => return Err(fields::ANOTHERS),
-                None => {}
-            }
-            notes::add(tx, &note)?;
-            audit::enter(
-                tx,
-                &note.staff,
-                audit::NOTED,
-                Some(&note.person),
-                &note.id,
-                now,
-            )
-        })
-        .await?;
-    Ok(decide::to(&to))
+                notes::add(tx, &note)?;
+                Ok(Some(note.id))
+            })
+            .await;
+        if filled.was_taken(kept, ("text", keep::USED))? {
+            return Ok(decide::to(&to));
+        }
+    }
+    let page = page(&site, &signed, &whose, corrected.as_ref(), &filled, None).await?;
+    Ok(keep::again(page))
 }
 
 /// A note about this person.
@@ -189,15 +172,12 @@ async fn page(
 ) -> Result<Markup, Fault> {
     let (page, skip) = layout::skip(page);
     let id = whose.id.clone();
-    let mut all = site
+    let (mut all, right) = site
         .store
         .read(move |read| {
             let all = notes::of_person(read, &id, PER_PAGE + 1, skip)?;
-            let with = all.into_iter().map(|note| {
-                let right = notes::corrections(read, &note.id)?;
-                Ok::<_, SqlError>((note, right))
-            });
-            Ok::<_, StoreError>(with.collect::<Result<Vec<_>, _>>()?)
+            let right = notes::corrections(read, &id, PER_PAGE, skip)?;
+            Ok::<_, StoreError>((all, right))
         })
         .await?;
     let more = all.len() as u64 > PER_PAGE;
@@ -221,8 +201,8 @@ async fn page(
             h2 #all { "What was written" }
             @if all.is_empty() { p.empty { "Nobody has written anything yet." } }
             ol.rows {
-                @for (note, right) in &all {
-                    li id={ "note-" (note.id) } { (one(&path, note, right, &whose.zone)) }
+                @for note in &all {
+                    li id={ "note-" (note.id) } { (one(&path, note, &right, &whose.zone)) }
                 }
             }
             (layout::pager(&path, "", page, more))
@@ -259,7 +239,10 @@ fn form(
     })
 }
 
-fn one(path: &str, note: &Note, right: &[Note], zone: &TimeZone) -> Markup {
+/// A note, and which of `all` put it right.
+fn one(path: &str, note: &Note, all: &[Note], zone: &TimeZone) -> Markup {
+    let of = |one: &&Note| one.corrects.as_ref() == Some(&note.id);
+    let right: Vec<_> = all.iter().filter(of).collect();
     html! {
         p {
             b { (kind_words(note.kind)) } ", " (words::moment(note.happened, zone)) " "

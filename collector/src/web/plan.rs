@@ -9,24 +9,23 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
 use crate::store::plan::{self, Action, Assessed, Closed, ClosedAs, Level};
 use crate::store::staff::{self, Role, Staff};
-use crate::store::{Read, SqlError, StoreError, sight};
+use crate::store::{Read, SqlError, StoreError};
 
 use super::Site;
 use super::fault::Fault;
-use super::fields::{self, Filled, Label, label};
+use super::fields::{self, Each, Filled, Label, label};
 use super::form::Form;
 use super::gate::Signed;
 use super::govuk::{self, Head};
 use super::head::{self, Tab, Whose};
-use super::{audit, decide, layout, words};
+use super::{audit, decide, keep, layout, words};
 
 /// Most letters of reasons, of an action and of its outcome.
 const REASONS: usize = 4_000;
@@ -75,8 +74,8 @@ pub(super) struct End {
 struct Forms {
     risk: Filled,
     action: Filled,
-    /// Which action's form.
-    end: Option<(String, Filled)>,
+    /// One for each action that waits.
+    end: Each,
 }
 
 /// The page.
@@ -96,8 +95,7 @@ pub(super) async fn assess(
     Path(id): Path<String>,
     Form(sent): Form<Risk>,
 ) -> Result<Response, Fault> {
-    signed.check(&sent.token)?;
-    let whose = site.whose_form(&signed, &id).await?;
+    let whose = site.form_about(&signed, &sent.token, &id).await?;
     let once = fields::named(&sent.once)?;
     let mut filled = Filled::default();
     let level = filled.one_of::<Level>("level", &sent.level, "Choose a level.");
@@ -114,7 +112,6 @@ pub(super) async fn assess(
             "The next review cannot be in the past. Choose a day to come.",
         );
     }
-    let now = clock::now();
     if let (Some(level), Some(review), true) = (level, review, filled.is_good()) {
         let assessed = Assessed {
             id: once,
@@ -123,41 +120,33 @@ pub(super) async fn assess(
             reasons,
             review,
             staff: signed.staff.clone(),
-            at: now,
+            at: clock::now(),
             staff_name: String::new(),
         };
-        let taken = site
-            .store
-            .write("assess", move |tx| -> Result<bool, Fault> {
-                sight::why(tx, &assessed.staff, &assessed.person, now)?.ok_or(Fault::Sight)?;
-                let all = plan::assessments(tx, &assessed.person, SHOWN)?;
-                if all.iter().any(|one| one.id == assessed.id) {
-                    return Ok(true);
+        let kept = site
+            .keep(&signed, &whose, audit::ASSESSED, move |tx, by| {
+                let there = plan::assessment(tx, &assessed.id)?.map(|there| Assessed {
+                    at: assessed.at,
+                    staff_name: String::new(),
+                    ..there
+                });
+                if keep::is_there(there, &assessed)? {
+                    return Ok(None);
                 }
-                if all.first().map_or("", |latest| &latest.id) != sent.seen {
-                    return Ok(false);
+                let latest = plan::latest(tx, &by.person)?;
+                if latest.map_or(String::new(), |latest| latest.id) != sent.seen {
+                    return Err(Fault::Stale);
                 }
                 plan::assess(tx, &assessed)?;
-                let on = format!("{}, review on {}", assessed.level.as_str(), assessed.review);
-                audit::enter(
-                    tx,
-                    &assessed.staff,
-                    audit::ASSESSED,
-                    Some(&assessed.person),
-                    &on,
-                    now,
-                )?;
-                Ok(true)
+                let (level, review) = (assessed.level.as_str(), assessed.review);
+                Ok(Some(format!("{level}, review on {review}")))
             })
-            .await?;
-        if taken {
+            .await;
+        let stale = "Somebody else assessed the risk while you had this page open, or you did. Nothing was recorded \
+                     yet: read that, and send yours again if it is still needed.";
+        if filled.was_taken(kept, ("level", stale))? {
             return Ok(decide::to(&whose.at(Tab::Plan)));
         }
-        filled.wrong(
-            "level",
-            "Somebody else assessed the risk while you had this page open. Nothing was recorded yet: \
-             read theirs, and send yours again if it is still needed.",
-        );
     }
     let forms = Forms {
         risk: filled,
@@ -173,8 +162,7 @@ pub(super) async fn add(
     Path(id): Path<String>,
     Form(sent): Form<New>,
 ) -> Result<Response, Fault> {
-    signed.check(&sent.token)?;
-    let whose = site.whose_form(&signed, &id).await?;
+    let whose = site.form_about(&signed, &sent.token, &id).await?;
     let once = fields::named(&sent.once)?;
     let mut filled = Filled::default();
     let what = filled.words("what", &sent.what, WHAT, Some("Say what is to be done."));
@@ -188,48 +176,43 @@ pub(super) async fn add(
     if owner.is_none() {
         filled.wrong("owner", "Choose who is to do it.");
     }
-    let now = clock::now();
-    let (Some(due), Some(owner), true) = (due, owner, filled.is_good()) else {
-        let forms = Forms {
-            action: filled,
-            ..Forms::default()
+    if let (Some(due), Some(owner), true) = (due, owner, filled.is_good()) {
+        let action = Action {
+            id: once,
+            person: whose.id.clone(),
+            what,
+            owner: owner.id,
+            due,
+            staff: signed.staff.clone(),
+            at: clock::now(),
+            closed: None,
+            owner_name: String::new(),
         };
-        return again(&site, &signed, &whose, &forms).await;
-    };
-    let action = Action {
-        id: once,
-        person: whose.id.clone(),
-        what,
-        owner: owner.id,
-        due,
-        staff: signed.staff.clone(),
-        at: now,
-        closed: None,
-        owner_name: String::new(),
-    };
-    let to = format!("{}#action-{}", whose.at(Tab::Plan), action.id);
-    site.store
-        .write("plan", move |tx| -> Result<(), Fault> {
-            sight::why(tx, &action.staff, &action.person, now)?.ok_or(Fault::Sight)?;
-            match plan::action(tx, &action.id)? {
-                Some(before) if before.person == action.person && before.staff == action.staff => {
-                    return Ok(());
+        let to = format!("{}#action-{}", whose.at(Tab::Plan), action.id);
+        let kept = site
+            .keep(&signed, &whose, audit::PLANNED, move |tx, _| {
+                let there = plan::action(tx, &action.id)?.map(|there| Action {
+                    at: action.at,
+                    closed: None,
+                    owner_name: String::new(),
+                    ..there
+                });
+                if keep::is_there(there, &action)? {
+                    return Ok(None);
                 }
-                Some(_) => return Err(fields::ANOTHERS),
-                None => {}
-            }
-            plan::add(tx, &action)?;
-            audit::enter(
-                tx,
-                &action.staff,
-                audit::PLANNED,
-                Some(&action.person),
-                &action.id,
-                now,
-            )
-        })
-        .await?;
-    Ok(decide::to(&to))
+                plan::add(tx, &action)?;
+                Ok(Some(action.id))
+            })
+            .await;
+        if filled.was_taken(kept, ("what", keep::USED))? {
+            return Ok(decide::to(&to));
+        }
+    }
+    let forms = Forms {
+        action: filled,
+        ..Forms::default()
+    };
+    again(&site, &signed, &whose, &forms).await
 }
 
 /// Closes an action.
@@ -241,8 +224,7 @@ pub(super) async fn close(
 ) -> Result<Response, Fault> {
     const NONE: Fault =
         Fault::Missing("there is no such action about this person; look in the plan");
-    signed.check(&sent.token)?;
-    let whose = site.whose_form(&signed, &id).await?;
+    let whose = site.form_about(&signed, &sent.token, &id).await?;
     let mut filled = Filled::default().within(&sent.action);
     let how = filled.one_of::<ClosedAs>("how", &sent.how, "Choose how it ended.");
     let outcome = filled.words(
@@ -251,53 +233,37 @@ pub(super) async fn close(
         OUTCOME,
         Some("Say what came of it."),
     );
-    let now = clock::now();
     if let (Some(how), true) = (how, filled.is_good()) {
         let closed = Closed {
-            at: now,
+            at: clock::now(),
             by: signed.staff.clone(),
             how,
             outcome,
             by_name: String::new(),
         };
-        let (action, person) = (sent.action.clone(), whose.id.clone());
-        let taken = site
-            .store
-            .write("close action", move |tx| -> Result<bool, Fault> {
-                sight::why(tx, &closed.by, &person, now)?.ok_or(Fault::Sight)?;
-                let before = plan::action(tx, &action)?.filter(|one| one.person == person);
-                if let Some(other) = before.ok_or(NONE)?.closed {
-                    return Ok(other.by == closed.by
-                        && other.how == closed.how
-                        && other.outcome == closed.outcome);
+        let to = format!("{}#action-{}", whose.at(Tab::Plan), sent.action);
+        let action = sent.action.clone();
+        let kept = site
+            .keep(&signed, &whose, audit::CLOSED_ACTION, move |tx, by| {
+                let found = plan::action(tx, &action)?.filter(|one| one.person == by.person);
+                match found.ok_or(NONE)?.closed {
+                    None => {
+                        plan::close(tx, &action, &closed)?;
+                        Ok(Some(format!("{action} {}", closed.how.as_str())))
+                    }
+                    Some(before) if before.is_same(&closed) => Ok(None),
+                    Some(_) => Err(Fault::Stale),
                 }
-                plan::close(tx, &action, &closed)?;
-                let on = format!("{action} {}", closed.how.as_str());
-                audit::enter(
-                    tx,
-                    &closed.by,
-                    audit::CLOSED_ACTION,
-                    Some(&person),
-                    &on,
-                    now,
-                )?;
-                Ok(true)
             })
-            .await?;
-        if taken {
-            return Ok(decide::to(&format!(
-                "{}#action-{}",
-                whose.at(Tab::Plan),
-                sent.action
-            )));
+            .await;
+        let stale = "This action was closed while you had this page open, with another outcome, so yours was not \
+                     recorded. Read the other, and write a note if there is more to say.";
+        if filled.was_taken(kept, ("outcome", stale))? {
+            return Ok(decide::to(&to));
         }
-        return Err(Fault::Input(
-            "this action is closed already, with another outcome, so yours was not recorded; open the plan \
-             again, and write a note if there is more to say",
-        ));
     }
     let forms = Forms {
-        end: Some((sent.action, filled)),
+        end: Each::sent(sent.action, filled),
         ..Forms::default()
     };
     again(&site, &signed, &whose, &forms).await
@@ -309,8 +275,7 @@ async fn again(
     whose: &Whose,
     forms: &Forms,
 ) -> Result<Response, Fault> {
-    let page = page(site, signed, whose, forms).await?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+    Ok(keep::again(page(site, signed, whose, forms).await?))
 }
 
 /// Who can be asked to do something.
@@ -333,7 +298,7 @@ async fn page(site: &Site, signed: &Signed, whose: &Whose, forms: &Forms) -> Res
     let body = html! {
         (forms.risk.summary())
         (forms.action.summary())
-        @if let Some((_, filled)) = &forms.end { (filled.summary()) }
+        (forms.end.summary())
         h1 { "Risk and plan" }
         (risk(signed, whose, &history, &forms.risk)?)
         (actions_part(signed, whose, &actions, &owners, forms)?)
@@ -354,47 +319,48 @@ fn risk(
         .skip(1)
         .map(|one| earlier(whose, one))
         .collect();
+    let heads = [
+        Head::Text("Assessed"),
+        Head::Text("Level"),
+        Head::Text("Reasons"),
+        Head::Text("Review was due"),
+        Head::Text("By"),
+    ];
     Ok(html! {
-            section aria-labelledby="risk" {
-                h2 #risk { "Risk level" }
-                @match latest {
-                    None => p.empty { "Nobody has assessed the risk yet." },
-                    Some(latest) => {
-                        p { (head::level(latest.level)) " " (head::due("Review", latest.review, whose.today)) }
-                        p.reason dir="auto" { (latest.reasons) }
-                        p.quiet { (latest.staff_name) ", " (words::moment(latest.at, &whose.zone)) }
-                    }
-                }
-                @if history.len() > 1 {
-                    details {
-                        summary { "Earlier assessments (" (history.len() - 1) ")" }
-    (govuk::table("Earlier assessments, the latest first", &[
-                            Head::Text("Assessed"),
-                            Head::Text("Level"),
-                            Head::Text("Reasons"),
-                            Head::Text("Review was due"),
-                            Head::Text("By"),
-                        ], &earlier))
-                    }
-                }
-                details open[!filled.is_good()] {
-                    summary { "Assess anew" }
-                    form.sheet method="post" action={ (whose.at(Tab::Plan)) "/risk" } {
-                        (govuk::hidden("token", &signed.token))
-                        (govuk::hidden("seen", latest.map_or("", |latest| &latest.id)))
-                        (fields::once()?)
-                        (filled.radios(label("level", "Risk of serious harm"), levels))
-                        (filled.area(Label {
-                            name: "reasons",
-                            says: "Reasons",
-                            hint: "What raises the risk and what lowers it. Kept with your name.",
-                        }, REASONS))
-                        (filled.other(label("review", "Review on"), "date"))
-                        (govuk::button("Record the assessment"))
-                    }
+        section aria-labelledby="risk" {
+            h2 #risk { "Risk level" }
+            @match latest {
+                None => p.empty { "Nobody has assessed the risk yet." },
+                Some(latest) => {
+                    p { (head::level(latest.level)) " " (head::due("Review", latest.review, whose.today)) }
+                    p.reason dir="auto" { (latest.reasons) }
+                    p.quiet { (latest.staff_name) ", " (words::moment(latest.at, &whose.zone)) }
                 }
             }
-        })
+            @if !earlier.is_empty() {
+                (govuk::details(
+                    &format!("Earlier assessments ({})", earlier.len()),
+                    &govuk::table("Earlier assessments, the latest first", &heads, &earlier),
+                ))
+            }
+            details open[!filled.is_good()] {
+                summary { "Assess anew" }
+                form.sheet method="post" action={ (whose.at(Tab::Plan)) "/risk" } {
+                    (govuk::hidden("token", &signed.token))
+                    (govuk::hidden("seen", latest.map_or("", |latest| &latest.id)))
+                    (fields::once()?)
+                    (filled.radios(label("level", "Risk of serious harm"), levels))
+                    (filled.area(Label {
+                        name: "reasons",
+                        says: "Reasons",
+                        hint: "What raises the risk and what lowers it. Kept with your name.",
+                    }, REASONS))
+                    (filled.other(label("review", "Review on"), "date"))
+                    (govuk::button("Record the assessment"))
+                }
+            }
+        }
+    })
 }
 
 fn earlier(whose: &Whose, one: &Assessed) -> Vec<Markup> {
@@ -422,10 +388,13 @@ fn actions_part(
     Ok(html! {
         section aria-labelledby="plan" {
             h2 #plan { "Risk management plan" }
+            @if let Some(left) = forms.end.left(waiting.iter().map(|one| one.id.as_str())) {
+                (left.area(label("outcome", "What you typed"), OUTCOME))
+            }
             @if waiting.is_empty() { p.empty { "No action waits." } }
             ol.rows {
                 @for one in waiting {
-                    li id={ "action-" (one.id) } { (waits(signed, whose, one, forms.end.as_ref())) }
+                    li id={ "action-" (one.id) } { (waits(signed, whose, one, &forms.end)) }
                 }
             }
             @if !closed.is_empty() {
@@ -454,17 +423,13 @@ fn actions_part(
     })
 }
 
-fn waits(signed: &Signed, whose: &Whose, one: &Action, typed: Option<&(String, Filled)>) -> Markup {
-    let empty = Filled::default().within(&one.id);
-    let own = typed
-        .filter(|(id, _)| *id == one.id)
-        .map(|(_, filled)| filled);
-    let filled = own.unwrap_or(&empty);
+fn waits(signed: &Signed, whose: &Whose, one: &Action, each: &Each) -> Markup {
+    let (filled, sent) = each.of(&one.id);
     let ends = ClosedAs::ALL.map(|how| (how.as_str(), how_words(how)));
     html! {
         p.reason dir="auto" { b { (one.what) } }
         p { (head::due("It", one.due, whose.today)) " Owner: " (one.owner_name) "." }
-        details open[own.is_some()] {
+        details open[sent] {
             summary { "Close" span.govuk-visually-hidden { ": " (one.what) } }
             form.sheet method="post" action={ (whose.at(Tab::Plan)) "/close" } {
                 (govuk::hidden("token", &signed.token))

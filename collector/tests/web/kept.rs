@@ -4,15 +4,15 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use proviso_collector::clock;
 use proviso_collector::signing::{self, Signer};
-use proviso_collector::store::people::{self, Person};
 use proviso_collector::store::staff::Role;
-use proviso_collector::store::{Hash, PersonId, documents, intelligence, orders, sealed};
+use proviso_collector::store::{Hash, PersonId, documents, intelligence, sealed};
 use proviso_report::Fact;
 use proviso_report::fact::{AccountChange, BrowserFound, Change, Declaration, Device};
 
 use crate::log::{Log, visit};
-use crate::pages::{self, Answer, Browser, ORDER, World, order};
-use crate::plan::{audited, mine};
+use crate::pages::{self, Answer, Browser, ORDER, World};
+use crate::plan::audited;
+use crate::roles::assign;
 
 const GRADE: [(&str, &str); 4] = [
     ("source", "2"),
@@ -30,11 +30,7 @@ async fn send(
     file: (&str, &[u8]),
 ) -> Answer {
     let hidden = pages::hidden(&browser.get(page).await.body, path);
-    let hidden: Vec<(&str, &str)> = hidden
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.as_str()))
-        .collect();
-    raw(browser, path, &[&hidden[..], fields].concat(), file).await
+    raw(browser, path, &pages::with(&hidden, fields), file).await
 }
 
 async fn raw(
@@ -71,21 +67,7 @@ async fn raw(
 
 /// Somebody whose computer saw two phones, an account and a browser an hour ago.
 async fn seen(world: &World) -> PersonId {
-    let id = PersonId::from_random([1; 16]);
-    let person = Person {
-        id: id.clone(),
-        pseudonym: "P-0001".to_owned(),
-        created: 1,
-        name: "Alex Example".to_owned(),
-        note: String::new(),
-    };
-    let held = order(&id);
-    world
-        .write(move |tx| {
-            people::add(tx, &person)?;
-            orders::put(tx, &held)
-        })
-        .await;
+    let id = world.ordered(1, "Alex Example").await;
     let (store, whose) = (world.store.clone(), id.clone());
     let now = clock::now();
     tokio::task::spawn_blocking(move || {
@@ -220,10 +202,17 @@ async fn what_was_declared_is_held_against_what_was_seen() {
         ("Sold.", StatusCode::SEE_OTHER),
         ("Lost.", StatusCode::UNPROCESSABLE_ENTITY),
     ] {
-        let mut all: Vec<(&str, &str)> =
-            form.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        all.push(("why", why));
-        assert_eq!(browser.post(&close, &all).await.status, status, "{why}");
+        let all = pages::with(&form, &[("why", why)]);
+        let answer = browser.post(&close, &all).await;
+        assert_eq!(answer.status, status, "{why}");
+        if status != StatusCode::SEE_OTHER {
+            assert!(
+                answer.body.contains("withdrawn while you had this page")
+                    && answer.body.contains(why),
+                "{}",
+                answer.body
+            );
+        }
     }
     let body = browser.get(&page).await.body;
     assert!(
@@ -294,7 +283,7 @@ async fn intelligence_is_graded_and_stands_beside_the_day_and_not_among_its_reco
     }
     // An examiner, who takes evidence out, is not shown it.
     world.staff_as("ella", Role::Examiner, "").await;
-    mine(&world, &id, "staff-ella").await;
+    assign(&world, &id, "staff-ella").await;
     let ella = world.browser_of("ella").await;
     let day = ella.get(&format!("/person/{id}/day?day=2026-11-02")).await;
     assert_eq!(day.status, StatusCode::OK);
@@ -329,7 +318,7 @@ async fn tag_events_are_looked_at_first_and_taken_once() {
     }
     assert_eq!(before(id.clone()).await.len(), 0);
     let form = pages::hidden(&answer.body, &take);
-    let mut all: Vec<(&str, &str)> = form.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let mut all = pages::with(&form, &[]);
     // As a browser reads it.
     let text = std::str::from_utf8(file).unwrap();
     for (name, value) in &mut all {
@@ -392,11 +381,7 @@ async fn a_document_is_sealed_saved_and_removed_with_a_reason() {
         assert!(answer.body.contains(wrong), "{wrong}: {}", answer.body);
     }
     let hidden = pages::hidden(&browser.get(&page).await.body, &page);
-    let mut fields: Vec<(&str, &str)> = hidden
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.as_str()))
-        .collect();
-    fields.push(("about", "Pre-sentence <report>"));
+    let fields = pages::with(&hidden, &[("about", "Pre-sentence <report>")]);
     for _ in 0..2 {
         let answer = raw(&browser, &page, &fields, ("../Übersicht.pdf", TEXT)).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
@@ -445,8 +430,7 @@ async fn a_document_is_sealed_saved_and_removed_with_a_reason() {
         answer.body
     );
     let form = pages::hidden(&browser.get(&page).await.body, &remove);
-    let mut all: Vec<(&str, &str)> = form.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-    all.push(("why", "It is about his brother."));
+    let all = pages::with(&form, &[("why", "It is about his brother.")]);
     for _ in 0..2 {
         assert_eq!(
             browser.post(&remove, &all).await.status,
@@ -512,16 +496,12 @@ async fn register_intelligence_and_documents_are_for_whose_case_it_is() {
     let morgan = world.browser().await;
     let page = format!("/person/{id}/documents");
     let hidden = pages::hidden(&morgan.get(&page).await.body, &page);
-    mine(&world, &id, "staff-kim").await;
+    assign(&world, &id, "staff-kim").await;
     for part in ["register", "intelligence", "documents", "documents/0"] {
         let answer = morgan.get(&format!("/person/{id}/{part}")).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{part}");
     }
-    let mut fields: Vec<(&str, &str)> = hidden
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.as_str()))
-        .collect();
-    fields.push(("about", "Letter"));
+    let fields = pages::with(&hidden, &[("about", "Letter")]);
     let answer = raw(&morgan, &page, &fields, ("a.txt", b"text")).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     let kept = world

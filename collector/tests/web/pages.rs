@@ -147,8 +147,8 @@ impl World {
             .unwrap()
     }
 
-    /// Somebody with a device and an order, heard `ago` milliseconds ago.
-    pub(crate) async fn person(&self, number: u8, name: &str, ago: i64) -> PersonId {
+    /// Somebody with an order and no device.
+    pub(crate) async fn ordered(&self, number: u8, name: &str) -> PersonId {
         let id = PersonId::from_random([number; 16]);
         let person = Person {
             id: id.clone(),
@@ -157,8 +157,19 @@ impl World {
             name: name.to_owned(),
             note: String::new(),
         };
-        let now = clock::now();
         let order = order(&id);
+        self.write(move |tx| {
+            people::add(tx, &person)?;
+            orders::put(tx, &order)
+        })
+        .await;
+        id
+    }
+
+    /// Somebody with a device and an order, heard `ago` milliseconds ago.
+    pub(crate) async fn person(&self, number: u8, name: &str, ago: i64) -> PersonId {
+        let id = self.ordered(number, name).await;
+        let now = clock::now();
         let device = Device {
             id: DeviceId([number; 16]),
             person: id.clone(),
@@ -172,18 +183,14 @@ impl World {
             root: Hash::of(b""),
             range: vec![],
             last_contact: Some(now - ago),
-            order: Some(order.digest),
+            order: Some(order(&id).digest),
         };
         let registered = Registered {
             host: format!("laptop-{number}"),
             accounts: vec!["alex".to_owned()],
         };
-        self.write(move |tx| {
-            people::add(tx, &person)?;
-            devices::add(tx, &device, &registered)?;
-            orders::put(tx, &order)
-        })
-        .await;
+        self.write(move |tx| devices::add(tx, &device, &registered))
+            .await;
         id
     }
 
@@ -266,13 +273,7 @@ impl Browser<'_> {
     /// Opens `page`, fills the form that posts to `path` and sends it.
     pub(crate) async fn fill(&self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
         let body = self.get(page).await.body;
-        let hidden = hidden(&body, path);
-        let mut all: Vec<(&str, &str)> = hidden
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        all.extend_from_slice(fields);
-        self.post(path, &all).await
+        self.post(path, &with(&hidden(&body, path), fields)).await
     }
 }
 
@@ -289,6 +290,15 @@ pub(crate) fn hidden(body: &str, path: &str) -> Vec<(String, String)> {
             (name.to_owned(), value.to_owned())
         })
         .collect()
+}
+
+/// Hidden fields and what somebody typed.
+pub(crate) fn with<'a>(
+    hidden: &'a [(String, String)],
+    typed: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
+    let hidden = hidden.iter().map(|(name, value)| (&**name, &**value));
+    hidden.chain(typed.iter().copied()).collect()
 }
 
 pub(crate) fn order(person: &PersonId) -> StoredOrder {

@@ -5,11 +5,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use proviso_collector::clock;
 use proviso_collector::store::plan::{self, Action, Assessed, Level};
-use proviso_collector::store::sight::{self, Case};
 use proviso_collector::store::staff::Role;
-use proviso_collector::store::{PersonId, audit, notes};
+use proviso_collector::store::{audit, notes};
 
 use crate::pages::{self, World};
+use crate::roles::assign;
 
 const LONDON: &str = "Europe/London";
 
@@ -20,19 +20,6 @@ fn today() -> Date {
 
 fn days(count: i32) -> Date {
     today().checked_add(jiff::Span::new().days(count)).unwrap()
-}
-
-pub(crate) async fn mine(world: &World, person: &PersonId, officer: &str) {
-    let case = Case {
-        id: format!("{person}-{officer}"),
-        person: person.clone(),
-        officer: officer.to_owned(),
-        since: clock::now() - 1,
-        until: None,
-        put_by: String::new(),
-        reason: String::new(),
-    };
-    world.write(move |tx| sight::assign(tx, &case)).await;
 }
 
 /// How often an action is in the audit about somebody.
@@ -105,7 +92,7 @@ async fn the_head_says_order_devices_risk_and_what_is_overdue() {
     }
     // Who may not keep these things is not shown them, nor the way there.
     world.staff_as("ella", Role::Examiner, "").await;
-    mine(&world, &id, "staff-ella").await;
+    assign(&world, &id, "staff-ella").await;
     let ella = world.browser_of("ella").await;
     let answer = ella.get(&page).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
@@ -122,21 +109,37 @@ async fn a_note_is_kept_once_and_is_corrected_by_another() {
     let page = format!("/person/{id}/notes");
     let form = pages::hidden(&browser.get(&page).await.body, &page);
     let yesterday = days(-1).to_string();
-    let mut all: Vec<(&str, &str)> = form.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-    all.extend([
-        ("kind", "unannounced"),
-        ("day", &yesterday),
-        ("time", "14:30"),
-        (
-            "text",
-            "Two phones on the table.\r\n<script>alert(1)</script> שלום",
-        ),
-        ("outcome", ""),
-    ]);
+    let all = pages::with(
+        &form,
+        &[
+            ("kind", "unannounced"),
+            ("day", &yesterday),
+            ("time", "14:30"),
+            (
+                "text",
+                "Two phones on the table.\r\n<script>alert(1)</script> שלום",
+            ),
+            ("outcome", ""),
+        ],
+    );
     // Sent twice, kept once.
     for _ in 0..2 {
         let answer = browser.post(&page, &all).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    }
+    // With something else in it the form is not the same: it comes back as it was typed.
+    let mut other = all.clone();
+    other.retain(|(name, _)| *name != "text");
+    other.push(("text", "Another visit."));
+    let answer = browser.post(&page, &other).await;
+    assert_eq!(
+        answer.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        answer.body
+    );
+    for said in ["used for something else before", "Another visit."] {
+        assert!(answer.body.contains(said), "{said}: {}", answer.body);
     }
     let whose = id.clone();
     let kept = world
@@ -331,15 +334,14 @@ async fn levels_have_reasons_reviews_and_a_history() {
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     }
     // Whoever had the page open all the while reads first what came meanwhile; nothing typed is lost.
-    let mut late: Vec<(&str, &str)> = early
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.as_str()))
-        .collect();
-    late.extend([
-        ("level", "low"),
-        ("reasons", "From an old page."),
-        ("review", soon.as_str()),
-    ]);
+    let late = pages::with(
+        &early,
+        &[
+            ("level", "low"),
+            ("reasons", "From an old page."),
+            ("review", soon.as_str()),
+        ],
+    );
     let answer = browser.post(&path, &late).await;
     assert_eq!(
         answer.status,
@@ -358,6 +360,36 @@ async fn levels_have_reasons_reviews_and_a_history() {
     assert!(body.contains("Earlier assessments (1)"), "{body}");
     assert!(body.contains("Lost his work."), "{body}");
     assert_eq!(audited(&world, "assessed_risk").await, 2);
+    // The name of an assessment cannot be used again about somebody else.
+    let taken = world.read(move |read| plan::latest(read, &id)).await;
+    let other = world.person(2, "Billie Example", 0).await;
+    let (page, path) = (
+        format!("/person/{other}/plan"),
+        format!("/person/{other}/plan/risk"),
+    );
+    let mut form = pages::hidden(&browser.get(&page).await.body, &path);
+    form.retain(|(name, _)| name != "once");
+    form.push(("once".to_owned(), taken.unwrap().id));
+    let all = pages::with(
+        &form,
+        &[
+            ("level", "low"),
+            ("reasons", "x"),
+            ("review", soon.as_str()),
+        ],
+    );
+    let answer = browser.post(&path, &all).await;
+    assert_eq!(
+        answer.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        answer.body
+    );
+    assert!(
+        answer.body.contains("Nothing was recorded yet"),
+        "{}",
+        answer.body
+    );
 }
 
 #[tokio::test]
@@ -397,8 +429,7 @@ async fn an_action_has_an_owner_and_a_day_and_is_closed_once() {
         ("due", due.as_str()),
     ];
     let form = pages::hidden(&browser.get(&page).await.body, &add);
-    let mut all: Vec<(&str, &str)> = form.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-    all.extend(fields);
+    let all = pages::with(&form, &fields);
     for _ in 0..2 {
         assert_eq!(browser.post(&add, &all).await.status, StatusCode::SEE_OTHER);
     }
@@ -416,23 +447,23 @@ async fn an_action_has_an_owner_and_a_day_and_is_closed_once() {
         answer.body
     );
     let form = pages::hidden(&browser.get(&page).await.body, &close);
-    let with = |outcome: &'static str| {
-        let mut all: Vec<(String, String)> = form.clone();
-        all.extend([
-            ("how".to_owned(), "done".to_owned()),
-            ("outcome".to_owned(), outcome.to_owned()),
-        ]);
-        all
-    };
     for (outcome, status) in [
         ("Nobody at home.", StatusCode::SEE_OTHER),
         ("Nobody at home.", StatusCode::SEE_OTHER),
         ("He was in.", StatusCode::UNPROCESSABLE_ENTITY),
     ] {
-        let all = with(outcome);
-        let all: Vec<(&str, &str)> = all.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let all = pages::with(&form, &[("how", "done"), ("outcome", outcome)]);
         let answer = browser.post(&close, &all).await;
         assert_eq!(answer.status, status, "{outcome}: {}", answer.body);
+        if status != StatusCode::SEE_OTHER {
+            // What was typed is not lost, though there is nothing left to send it for.
+            assert!(answer.body.contains(outcome), "{}", answer.body);
+            assert!(
+                answer.body.contains("was closed while you had this page"),
+                "{}",
+                answer.body
+            );
+        }
     }
     let body = browser.get(&page).await.body;
     assert!(body.contains("Closed actions (1)"), "{body}");
@@ -454,7 +485,7 @@ async fn what_officers_keep_is_for_whose_case_it_is() {
         let body = morgan.get(&pages[0]).await.body;
         pages::hidden(&body, &pages[0])
     };
-    mine(&world, &id, "staff-kim").await;
+    assign(&world, &id, "staff-kim").await;
     for page in &pages {
         assert_eq!(
             morgan.get(page).await.status,
@@ -462,17 +493,16 @@ async fn what_officers_keep_is_for_whose_case_it_is() {
             "{page}"
         );
     }
-    let mut all: Vec<(&str, &str)> = forms
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.as_str()))
-        .collect();
-    all.extend([
-        ("kind", "note"),
-        ("day", "2026-01-01"),
-        ("time", "10:00"),
-        ("text", "x"),
-        ("outcome", ""),
-    ]);
+    let all = pages::with(
+        &forms,
+        &[
+            ("kind", "note"),
+            ("day", "2026-01-01"),
+            ("time", "10:00"),
+            ("text", "x"),
+            ("outcome", ""),
+        ],
+    );
     assert_eq!(
         morgan.post(&pages[0], &all).await.status,
         StatusCode::FORBIDDEN

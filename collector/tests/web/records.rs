@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use axum::http::StatusCode;
 use proviso_collector::signing::{self, Signer};
 use proviso_collector::store::findings::{Finding, Proof};
-use proviso_collector::store::people::{self, Person};
 use proviso_collector::store::sight::{self, While};
 use proviso_collector::store::staff::Role;
-use proviso_collector::store::{FindingId, Hash, PersonId, StoreError, audit, orders};
+use proviso_collector::store::{FindingId, Hash, PersonId, StoreError, audit};
 use proviso_report::Method;
 use proviso_report::fact::{Gap, GapCause, Heartbeat, VisitsConfirmed};
 
 use crate::log::{Log, visit};
-use crate::pages::{ORDER, World, order};
+use crate::pages::{ORDER, World};
 
 /// 2026-06-01T10:00:00Z, 11:00 in London.
 const MORNING: i64 = 1_780_308_000_000;
@@ -21,21 +20,7 @@ const MINUTE: i64 = 60_000;
 
 /// Somebody with a computer that has seen a morning.
 async fn morning(world: &World) -> (PersonId, Log) {
-    let id = PersonId::from_random([1; 16]);
-    let person = Person {
-        id: id.clone(),
-        pseudonym: "P-0001".to_owned(),
-        created: 1,
-        name: "Alex Example".to_owned(),
-        note: String::new(),
-    };
-    let held = order(&id);
-    world
-        .write(move |tx| {
-            people::add(tx, &person)?;
-            orders::put(tx, &held)
-        })
-        .await;
+    let id = world.ordered(1, "Alex Example").await;
     let (store, whose) = (world.store.clone(), id.clone());
     let log = tokio::task::spawn_blocking(move || {
         let signer = Signer::load("a.example", &signing::new_key().unwrap()).unwrap();

@@ -10,16 +10,16 @@ use proviso_collector::store::intelligence::{
     self, Assessment, Grade, Handling, Origin, Report, Source,
 };
 use proviso_collector::store::notes::{self, Note, NoteKind};
-use proviso_collector::store::people::{self, Person};
 use proviso_collector::store::plan::{self, Assessed, Level};
 use proviso_collector::store::staff::Role;
-use proviso_collector::store::{FindingId, Hash, PersonId, orders};
+use proviso_collector::store::{FindingId, Hash, PersonId};
 use proviso_report::fact::{AgentStopped, Explanation, Gap, GapCause, Heartbeat, OrderInForce};
 use proviso_report::{Fact, Record};
 
 use crate::log::{Log, visit};
-use crate::pages::{ORDER, World, order};
-use crate::plan::{audited, mine};
+use crate::pages::{ORDER, World};
+use crate::plan::audited;
+use crate::roles::assign;
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -38,23 +38,23 @@ fn beat() -> Fact {
     .into()
 }
 
+fn explanation(text: &str) -> Fact {
+    Explanation {
+        seqs: vec![1],
+        text: text.to_owned(),
+        accident: Some(true),
+    }
+    .into()
+}
+
 /// Monday in full; Tuesday a gap at noon, a possible breach and an explanation; then nothing more.
 async fn week(world: &World) -> PersonId {
-    let id = PersonId::from_random([1; 16]);
-    let person = Person {
-        id: id.clone(),
-        pseudonym: "P-0001".to_owned(),
-        created: 1,
-        name: "Alex Example".to_owned(),
-        note: String::new(),
-    };
-    let held = order(&id);
-    world
-        .write(move |tx| {
-            people::add(tx, &person)?;
-            orders::put(tx, &held)
-        })
-        .await;
+    week_with(world, Vec::new()).await
+}
+
+/// The same, with more in it.
+async fn week_with(world: &World, more: Vec<(i64, Fact)>) -> PersonId {
+    let id = world.ordered(1, "Alex Example").await;
     let (store, whose) = (world.store.clone(), id.clone());
     let log = tokio::task::spawn_blocking(move || {
         let signer = Signer::load("a.example", &signing::new_key().unwrap()).unwrap();
@@ -94,13 +94,9 @@ async fn week(world: &World) -> PersonId {
         ));
         facts.push((
             MONDAY + DAY + 15 * HOUR + MINUTE,
-            Explanation {
-                seqs: vec![1],
-                text: "I <i>only</i> clicked an advertisement.".to_owned(),
-                accident: Some(true),
-            }
-            .into(),
+            explanation("I <i>only</i> clicked an advertisement."),
         ));
+        facts.extend(more);
         facts.sort_by_key(|(at, _)| *at);
         facts.push((
             MONDAY + 2 * DAY,
@@ -183,6 +179,22 @@ async fn the_summary_counts_good_days_too() {
     // Monday's row: a whole day monitored, nothing dark.
     assert!(plain.contains("24 h 0 min0 min00"), "{plain}");
     assert_eq!(audited(&world, "saw_summary").await, 1);
+}
+
+/// The words of a few are enough; figures are of all of them.
+#[tokio::test]
+async fn explanations_are_counted_however_many_there_are() {
+    let world = World::new().await;
+    let more = (0..501).map(|place| (MONDAY + HOUR + place, explanation("Not me.")));
+    let id = week_with(&world, more.collect()).await;
+    let browser = world.browser().await;
+    let days = "from=2026-11-02&to=2026-11-03";
+    let page = format!("/person/{id}/summary?{days}");
+    let body = browser.get(&page).await.body;
+    assert!(body.contains("Explanations by the person: 502."), "{body}");
+    let page = format!("/person/{id}/polygraph?{days}");
+    let body = browser.get(&page).await.body;
+    assert!(body.contains("And 2 more; choose fewer days"), "{body}");
 }
 
 #[tokio::test]
@@ -309,7 +321,7 @@ async fn the_brief_is_facts_alone() {
     }
     assert_eq!(audited(&world, "saw_polygraph_brief").await, 1);
     world.staff_as("kim", Role::Manager, "north").await;
-    mine(&world, &id, "staff-kim").await;
+    assign(&world, &id, "staff-kim").await;
     for part in ["summary", "polygraph"] {
         let answer = browser.get(&format!("/person/{id}/{part}")).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{part}");

@@ -3,30 +3,16 @@
 use std::sync::Arc;
 
 use axum::http::{StatusCode, header};
-use proviso_collector::clock;
 use proviso_collector::config::Config;
+use proviso_collector::store::Store;
 use proviso_collector::store::audit;
-use proviso_collector::store::sight::{self, Case};
 use proviso_collector::store::staff::Role;
-use proviso_collector::store::{PersonId, Store};
 use proviso_collector::web::{self, Site};
 use tokio_util::sync::CancellationToken;
 
 use crate::history::{HOSTILE, mondays, search};
 use crate::pages::{Browser, World};
-
-async fn give(world: &World, person: &PersonId, officer: &str) {
-    let case = Case {
-        id: format!("{person}-{officer}"),
-        person: person.clone(),
-        officer: officer.to_owned(),
-        since: clock::now() - 1,
-        until: None,
-        put_by: String::new(),
-        reason: String::new(),
-    };
-    world.write(move |tx| sight::assign(tx, &case)).await;
-}
+use crate::roles::assign;
 
 async fn searched(browser: &Browser<'_>, words: &str, reason: &str) -> String {
     let fields = [("words", words), ("reason", reason)];
@@ -45,9 +31,9 @@ async fn only_ones_own_people_are_searched_and_a_reason_comes_first() {
     let billie = mondays(&world, 2, "Billie Example", vec![search("wipe all")]).await;
     let casey = mondays(&world, 3, "Casey Example", vec![]).await;
     let kim = world.browser_as("kim", Role::Manager, "north").await;
-    give(&world, &alex, "staff-kim").await;
-    give(&world, &casey, "staff-kim").await;
-    give(&world, &billie, "staff-morgan").await;
+    assign(&world, &alex, "staff-kim").await;
+    assign(&world, &casey, "staff-kim").await;
+    assign(&world, &billie, "staff-morgan").await;
 
     // Nothing is kept or entered without a reason; what was typed is there again.
     let answer = kim
@@ -106,7 +92,7 @@ async fn only_ones_own_people_are_searched_and_a_reason_comes_first() {
     let morgan = world.browser().await;
     assert_eq!(morgan.get(&to).await.status, StatusCode::NOT_FOUND);
     // Once a person is somebody else's, the same search no longer shows them.
-    give(&world, &alex, "staff-morgan").await;
+    assign(&world, &alex, "staff-morgan").await;
     let body = kim.get(&to).await.body;
     assert!(body.contains("Nothing was found"), "{body}");
 }
@@ -115,7 +101,7 @@ async fn only_ones_own_people_are_searched_and_a_reason_comes_first() {
 async fn sites_devices_and_odd_words_are_looked_for() {
     let world = World::new().await;
     let alex = mondays(&world, 1, "Alex Example", vec![]).await;
-    give(&world, &alex, "staff-morgan").await;
+    assign(&world, &alex, "staff-morgan").await;
     let morgan = world.browser().await;
     for (words, found) in [
         ("social.example", true),

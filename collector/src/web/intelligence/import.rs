@@ -7,15 +7,14 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
 use crate::random;
+use crate::store::StoreError;
 use crate::store::intelligence::{self, Grade, Origin, Report};
-use crate::store::{SqlError, StoreError, sight};
 use crate::web::fault::Fault;
 use crate::web::fields::{Filled, Label};
 use crate::web::form::Form;
@@ -23,7 +22,7 @@ use crate::web::gate::Signed;
 use crate::web::govuk::{self, Head};
 use crate::web::head::{Tab, Whose};
 use crate::web::upload::Upload;
-use crate::web::{Site, audit, decide, words};
+use crate::web::{Site, audit, decide, keep, words};
 
 use super::grade;
 use super::lines::{self, Line, MOST_BYTES, Parsed};
@@ -33,9 +32,6 @@ pub(in crate::web) const LIMIT: usize = 3 * MOST_BYTES + 64 * 1024;
 
 /// Lines and problems that the page before shows.
 const SHOWN: usize = 200;
-
-/// The page has another form with fields of these names.
-const WITHIN: &str = "import";
 
 /// What was looked at, sent back to be taken.
 #[derive(Deserialize)]
@@ -55,9 +51,8 @@ pub(in crate::web) async fn preview(
     Path(id): Path<String>,
     upload: Upload,
 ) -> Result<Response, Fault> {
-    signed.check(upload.text("token"))?;
-    let whose = site.whose_form(&signed, &id).await?;
-    let mut filled = Filled::default().within(WITHIN);
+    let whose = site.form_about(&signed, upload.text("token"), &id).await?;
+    let mut filled = empty();
     let grade = grade::taken(&mut filled, &typed(&upload));
     let file = upload.file();
     match &file {
@@ -71,21 +66,12 @@ pub(in crate::web) async fn preview(
         Some(_) => {}
     }
     let (Some(grade), Some(file), true) = (grade, &file, filled.is_good()) else {
-        let empty = super::empty(&whose);
-        let page = super::page(&site, &signed, &whose, &empty, &filled, None).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        let other = super::empty(&whose);
+        let page = super::page(&site, &signed, &whose, &other, &filled, None).await?;
+        return Ok(keep::again(page));
     };
     let parsed = lines::parse(&file.bytes, &whose.zone, clock::now());
-    let (id, digests) = (whose.id.clone(), digests(&parsed.good));
-    let known = site
-        .store
-        .read(move |read| {
-            let known = digests
-                .iter()
-                .map(|digest| intelligence::has_line(read, &id, digest));
-            Ok::<_, StoreError>(known.collect::<Result<Vec<_>, SqlError>>()?)
-        })
-        .await?;
+    let known = known(&site, &whose, &parsed.good).await?;
     let text = String::from_utf8_lossy(&file.bytes);
     let body = html! {
         h1 { "What the file would bring" }
@@ -106,8 +92,7 @@ pub(in crate::web) async fn take(
     Path(id): Path<String>,
     Form(sent): Form<Taken>,
 ) -> Result<Response, Fault> {
-    signed.check(&sent.token)?;
-    let whose = site.whose_form(&signed, &id).await?;
+    let whose = site.form_about(&signed, &sent.token, &id).await?;
     let typed = grade::Typed {
         source: &sent.source,
         assessment: &sent.assessment,
@@ -117,38 +102,38 @@ pub(in crate::web) async fn take(
     let grade = grade::taken(&mut Filled::default(), &typed).ok_or(Fault::Input(
         "the form did not arrive whole, so nothing was taken; choose the file again",
     ))?;
-    let now = clock::now();
-    let parsed = lines::parse(sent.lines.as_bytes(), &whose.zone, now);
-    let (person, staff) = (whose.id.clone(), signed.staff.clone());
-    site.store
-        .write("import", move |tx| -> Result<(), Fault> {
-            sight::why(tx, &staff, &person, now)?.ok_or(Fault::Sight)?;
-            let mut added = 0_usize;
-            for line in &parsed.good {
-                let report = Report {
-                    id: random::row_id(now)?,
-                    person: person.clone(),
-                    origin: Origin::Tag,
-                    grade: grade.clone(),
-                    happened: line.at,
-                    text: words_of(line),
-                    line: Some(line.digest()),
-                    staff: staff.clone(),
-                    at: now,
-                    staff_name: String::new(),
-                };
-                added += usize::from(intelligence::add(tx, &report)?);
-            }
-            let on = format!("{added} of {} lines, {grade}", parsed.good.len());
-            audit::enter(tx, &staff, audit::IMPORTED, Some(&person), &on, now)
-        })
-        .await?;
+    let parsed = lines::parse(sent.lines.as_bytes(), &whose.zone, clock::now());
+    site.keep(&signed, &whose, audit::IMPORTED, move |tx, by| {
+        let mut added = 0_usize;
+        for line in &parsed.good {
+            let report = Report {
+                id: random::row_id(by.now)?,
+                person: by.person.clone(),
+                origin: Origin::Tag,
+                grade: grade.clone(),
+                happened: line.at,
+                text: words_of(line),
+                line: Some(line.digest()),
+                staff: by.staff.clone(),
+                at: by.now,
+                staff_name: String::new(),
+            };
+            added += usize::from(intelligence::add(tx, &report)?);
+        }
+        let all = parsed.good.len();
+        Ok(Some(format!("{added} of {all} lines, {grade}")))
+    })
+    .await?;
     Ok(decide::to(&whose.at(Tab::Intelligence)))
+}
+
+/// The form that sends a file, before anything was typed into it. The page has another with fields of these names.
+pub(super) fn empty() -> Filled {
+    Filled::default().within("import")
 }
 
 /// The form that sends a file.
 pub(super) fn form(signed: &Signed, whose: &Whose, filled: &Filled) -> Markup {
-    let filled = &filled.clone().within(WITHIN);
     html! {
         section aria-labelledby="import" {
             h2 #import { "Import curfew-tag events" }
@@ -177,8 +162,21 @@ fn typed(upload: &Upload) -> grade::Typed<'_> {
     }
 }
 
-fn digests(all: &[Line]) -> Vec<String> {
-    all.iter().map(Line::digest).collect()
+/// Of each line whether it was taken before.
+async fn known(site: &Site, whose: &Whose, all: &[Line]) -> Result<Vec<bool>, Fault> {
+    let moments = || all.iter().map(|line| line.at);
+    let (Some(from), Some(to)) = (moments().min(), moments().max()) else {
+        return Ok(Vec::new());
+    };
+    let id = whose.id.clone();
+    let there = site
+        .store
+        .read(move |read| Ok::<_, StoreError>(intelligence::lines(read, &id, (from, to))?))
+        .await?;
+    Ok(all
+        .iter()
+        .map(|line| there.contains(&line.digest()))
+        .collect())
 }
 
 fn words_of(line: &Line) -> String {

@@ -28,8 +28,6 @@ const MOST_LINES: usize = 5_000;
 /// Letters of an event and of a detail.
 const EVENT: usize = 100;
 const DETAIL: usize = 1_000;
-/// A clock that is ahead by no more than this makes no event one of the future.
-const AHEAD: i64 = 5 * 60_000;
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -197,7 +195,7 @@ impl Columns {
         let cell = |place: usize| row.cells.get(place).map_or("", String::as_str);
         let before = parsed.wrong.len();
         let at = match moment(cell(self.time), zone) {
-            Ok(at) if at > now.saturating_add(AHEAD) => {
+            Ok(at) if at > now.saturating_add(fields::AHEAD) => {
                 parsed.bad(row.line, self.time + 1, "this time is still to come");
                 None
             }

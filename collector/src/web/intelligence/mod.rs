@@ -12,14 +12,13 @@ mod lines;
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
+use crate::store::StoreError;
 use crate::store::intelligence::{self, Origin, Report};
-use crate::store::{StoreError, sight};
 
 use super::Site;
 use super::access::Right;
@@ -29,15 +28,12 @@ use super::form::Form;
 use super::gate::Signed;
 use super::head::{Tab, Whose};
 use super::layout::{self, PER_PAGE};
-use super::{audit, decide, govuk, words};
+use super::{audit, decide, govuk, keep, words};
 
 pub(super) use import::{LIMIT, preview, take};
 
 /// Most letters of a report.
 const LONGEST: usize = 4_000;
-
-/// A clock that is ahead by no more than this makes no report one of the future.
-const AHEAD: i64 = 5 * 60_000;
 
 /// Where in the list.
 #[derive(Deserialize)]
@@ -76,7 +72,7 @@ pub(super) async fn show(
         &signed,
         &whose,
         &empty(&whose),
-        &Filled::default(),
+        &import::empty(),
         wanted.page,
     )
     .await
@@ -89,14 +85,16 @@ pub(super) async fn add(
     Path(id): Path<String>,
     Form(sent): Form<New>,
 ) -> Result<Response, Fault> {
-    signed.check(&sent.token)?;
-    let whose = site.whose_form(&signed, &id).await?;
+    let whose = site.form_about(&signed, &sent.token, &id).await?;
     let once = fields::named(&sent.once)?;
-    let now = clock::now();
     let mut filled = Filled::default();
     let origin = filled.one_of::<Origin>("origin", &sent.origin, "Choose who told us.");
-    let day = filled.day("day", &sent.day, "Say of which day it is.");
-    let time = filled.time("time", &sent.time);
+    let happened = filled.moment(
+        (&sent.day, "Say of which day it is."),
+        &sent.time,
+        &whose.zone,
+        "This is still to come.",
+    );
     let text = filled.words("text", &sent.text, LONGEST, Some("Write what was said."));
     let typed = grade::Typed {
         source: &sent.source,
@@ -105,55 +103,42 @@ pub(super) async fn add(
         conditions: &sent.conditions,
     };
     let grade = grade::taken(&mut filled, &typed);
-    let happened = day.zip(time).and_then(|(day, time)| {
-        let at = whose.zone.to_zoned_datetime(day.to_datetime(time)).ok()?;
-        Some(at.timestamp().as_millisecond())
-    });
-    if happened.is_some_and(|at| at > now + AHEAD) {
-        filled.wrong("day", "This is still to come.");
-    }
-    let (Some(origin), Some(happened), Some(grade), true) =
+    if let (Some(origin), Some(happened), Some(grade), true) =
         (origin, happened, grade, filled.is_good())
-    else {
-        let page = page(&site, &signed, &whose, &filled, &Filled::default(), None).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-    };
-    let report = Report {
-        id: once,
-        person: whose.id.clone(),
-        origin,
-        grade,
-        happened,
-        text,
-        line: None,
-        staff: signed.staff.clone(),
-        at: now,
-        staff_name: String::new(),
-    };
-    let to = format!("{}#report-{}", whose.at(Tab::Intelligence), report.id);
-    site.store
-        .write("intelligence", move |tx| -> Result<(), Fault> {
-            sight::why(tx, &report.staff, &report.person, now)?.ok_or(Fault::Sight)?;
-            match intelligence::get(tx, &report.id)? {
-                Some(before) if before.person == report.person && before.staff == report.staff => {
-                    return Ok(());
+    {
+        let report = Report {
+            id: once,
+            person: whose.id.clone(),
+            origin,
+            grade,
+            happened,
+            text,
+            line: None,
+            staff: signed.staff.clone(),
+            at: clock::now(),
+            staff_name: String::new(),
+        };
+        let to = format!("{}#report-{}", whose.at(Tab::Intelligence), report.id);
+        let kept = site
+            .keep(&signed, &whose, audit::REPORTED, move |tx, _| {
+                let there = intelligence::get(tx, &report.id)?.map(|there| Report {
+                    at: report.at,
+                    staff_name: String::new(),
+                    ..there
+                });
+                if keep::is_there(there, &report)? {
+                    return Ok(None);
                 }
-                Some(_) => return Err(fields::ANOTHERS),
-                None => {}
-            }
-            intelligence::add(tx, &report)?;
-            let on = format!("{} {}", report.grade, report.id);
-            audit::enter(
-                tx,
-                &report.staff,
-                audit::REPORTED,
-                Some(&report.person),
-                &on,
-                now,
-            )
-        })
-        .await?;
-    Ok(decide::to(&to))
+                intelligence::add(tx, &report)?;
+                Ok(Some(format!("{} {}", report.grade, report.id)))
+            })
+            .await;
+        if filled.was_taken(kept, ("text", keep::USED))? {
+            return Ok(decide::to(&to));
+        }
+    }
+    let page = page(&site, &signed, &whose, &filled, &import::empty(), None).await?;
+    Ok(keep::again(page))
 }
 
 fn empty(whose: &Whose) -> Filled {

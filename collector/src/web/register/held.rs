@@ -33,24 +33,24 @@ impl<'a> Held<'a> {
     /// Withdrawn items count for nothing.
     pub(super) fn new(items: &'a [Item], seen: &'a [Seen]) -> Self {
         let mut held = Self::default();
+        let mut declared = vec![false; seen.len()];
         for item in items.iter().filter(|item| item.withdrawn.is_none()) {
-            let same: Vec<_> = seen
-                .iter()
-                .filter_map(|one| same(item, one).map(|by| (by, one)))
-                .collect();
-            if same.is_empty() {
+            let what = words(&item.what);
+            let mut same_as = Vec::new();
+            for (one, declared) in seen.iter().zip(&mut declared) {
+                if let Some(by) = same(item.kind, &what, one) {
+                    *declared = true;
+                    same_as.push((by, one));
+                }
+            }
+            if same_as.is_empty() {
                 held.unseen.push(item);
             } else {
-                held.both.push((item, same));
+                held.both.push((item, same_as));
             }
         }
-        held.undeclared = seen
-            .iter()
-            .filter(|one| {
-                let all = held.both.iter().flat_map(|(_, same)| same);
-                !all.into_iter().any(|(_, other)| std::ptr::eq(*other, *one))
-            })
-            .collect();
+        let alone = seen.iter().zip(declared).filter(|(_, declared)| !declared);
+        held.undeclared = alone.map(|(one, _)| one).collect();
         held
     }
 }
@@ -68,17 +68,17 @@ pub(super) const fn can_be_seen(kind: ItemKind) -> bool {
     }
 }
 
-fn same(item: &Item, seen: &Seen) -> Option<By> {
-    if !seen.kinds.contains(&item.kind) {
+/// `what`: the words of what was declared as this kind.
+fn same(kind: ItemKind, what: &[String], seen: &Seen) -> Option<By> {
+    if !seen.kinds.contains(&kind) {
         return None;
     }
-    let what = words(&item.what);
-    if seen.own.iter().any(|own| stands_in(&words(own), &what)) {
+    if seen.own.iter().any(|own| stands_in(&words(own), what)) {
         return Some(By::Own);
     }
     let model = seen.model.as_deref().map(words);
     model
-        .filter(|model| stands_in(model, &what))
+        .filter(|model| stands_in(model, what))
         .map(|_| By::Model)
 }
 
@@ -138,11 +138,11 @@ mod tests {
             ("Pixel 90", None, None),
             ("", None, None),
         ] {
-            let item = item(ItemKind::Phone, what);
-            assert_eq!(same(&item, &seen[0]), first, "{what}");
-            assert_eq!(same(&item, &seen[1]), second, "{what}");
+            let words = words(what);
+            assert_eq!(same(ItemKind::Phone, &words, &seen[0]), first, "{what}");
+            assert_eq!(same(ItemKind::Phone, &words, &seen[1]), second, "{what}");
         }
-        assert_eq!(same(&item(ItemKind::Bank, "ABC-123"), &seen[0]), None);
+        assert_eq!(same(ItemKind::Bank, &words("ABC-123"), &seen[0]), None);
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
             model: None,
             ..phone(Some("---"))
         };
-        assert_eq!(same(&item(ItemKind::Phone, "---"), &unnamed), None);
+        assert_eq!(same(ItemKind::Phone, &words("---"), &unnamed), None);
     }
 
     proptest! {

@@ -12,23 +12,22 @@ mod seen;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
+use crate::store::StoreError;
 use crate::store::declared::{self, Item, ItemKind, Withdrawn};
-use crate::store::{StoreError, sight};
 
 use super::Site;
 use super::fault::Fault;
-use super::fields::{self, Filled, Label, label};
+use super::fields::{self, Each, Filled, Label, label};
 use super::form::Form;
 use super::gate::Signed;
 use super::govuk::{self, Head};
 use super::head::{self, Tab, Whose};
-use super::{audit, decide, words};
+use super::{audit, decide, keep, words};
 use held::{By, Held};
 use seen::{Looked, Seen, Shown};
 
@@ -62,8 +61,8 @@ pub(super) struct End {
 /// What is typed into each form of the page.
 struct Forms {
     new: Filled,
-    /// Which item's form.
-    end: Option<(String, Filled)>,
+    /// One for each item that counts.
+    end: Each,
 }
 
 /// The page.
@@ -83,8 +82,7 @@ pub(super) async fn add(
     Path(id): Path<String>,
     Form(sent): Form<New>,
 ) -> Result<Response, Fault> {
-    signed.check(&sent.token)?;
-    let whose = site.whose_form(&signed, &id).await?;
+    let whose = site.form_about(&signed, &sent.token, &id).await?;
     let once = fields::named(&sent.once)?;
     let mut filled = Filled::default();
     let kind = filled.one_of::<ItemKind>("kind", &sent.kind, "Choose what was declared.");
@@ -96,49 +94,43 @@ pub(super) async fn add(
             filled.wrong(name, "This day is still to come.");
         }
     }
-    let now = clock::now();
-    let (Some(kind), Some(declared), true) = (kind, declared, filled.is_good()) else {
-        let forms = Forms {
-            new: filled,
-            end: None,
+    if let (Some(kind), Some(declared), true) = (kind, declared, filled.is_good()) {
+        let item = Item {
+            id: once,
+            person: whose.id.clone(),
+            kind,
+            what,
+            since,
+            declared,
+            staff: signed.staff.clone(),
+            at: clock::now(),
+            withdrawn: None,
+            staff_name: String::new(),
         };
-        let page = page(&site, &signed, &whose, &forms).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-    };
-    let item = Item {
-        id: once,
-        person: whose.id.clone(),
-        kind,
-        what,
-        since,
-        declared,
-        staff: signed.staff.clone(),
-        at: now,
-        withdrawn: None,
-        staff_name: String::new(),
-    };
-    site.store
-        .write("declare", move |tx| -> Result<(), Fault> {
-            sight::why(tx, &item.staff, &item.person, now)?.ok_or(Fault::Sight)?;
-            match declared::get(tx, &item.id)? {
-                Some(before) if before.person == item.person && before.staff == item.staff => {
-                    return Ok(());
+        let kept = site
+            .keep(&signed, &whose, audit::DECLARED, move |tx, _| {
+                let there = declared::get(tx, &item.id)?.map(|there| Item {
+                    at: item.at,
+                    withdrawn: None,
+                    staff_name: String::new(),
+                    ..there
+                });
+                if keep::is_there(there, &item)? {
+                    return Ok(None);
                 }
-                Some(_) => return Err(fields::ANOTHERS),
-                None => {}
-            }
-            declared::add(tx, &item)?;
-            audit::enter(
-                tx,
-                &item.staff,
-                audit::DECLARED,
-                Some(&item.person),
-                kind_words(kind),
-                now,
-            )
-        })
-        .await?;
-    Ok(decide::to(&whose.at(Tab::Register)))
+                declared::add(tx, &item)?;
+                Ok(Some(kind_words(kind).to_owned()))
+            })
+            .await;
+        if filled.was_taken(kept, ("what", keep::USED))? {
+            return Ok(decide::to(&whose.at(Tab::Register)));
+        }
+    }
+    let forms = Forms {
+        new: filled,
+        end: Each::default(),
+    };
+    Ok(keep::again(page(&site, &signed, &whose, &forms).await?))
 }
 
 /// Withdraws an item.
@@ -150,56 +142,52 @@ pub(super) async fn withdraw(
 ) -> Result<Response, Fault> {
     const NONE: Fault =
         Fault::Missing("there is no such item in this person's register; look in the list");
-    signed.check(&sent.token)?;
-    let whose = site.whose_form(&signed, &id).await?;
+    let whose = site.form_about(&signed, &sent.token, &id).await?;
     let mut filled = Filled::default().within(&sent.item);
     let why = filled.words("why", &sent.why, WHY, Some("Say why it no longer counts."));
-    let now = clock::now();
-    if !filled.is_good() {
-        let forms = Forms {
-            end: Some((sent.item, filled)),
-            ..Forms::empty(&whose)
+    if filled.is_good() {
+        let withdrawn = Withdrawn {
+            at: clock::now(),
+            by: signed.staff.clone(),
+            why,
+            by_name: String::new(),
         };
-        let page = page(&site, &signed, &whose, &forms).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        let item = sent.item.clone();
+        let kept = site
+            .keep(&signed, &whose, audit::WITHDREW, move |tx, by| {
+                let item = declared::get(tx, &item)?.filter(|item| item.person == by.person);
+                let item = item.ok_or(NONE)?;
+                match item.withdrawn {
+                    None => {
+                        declared::withdraw(tx, &item.id, &withdrawn)?;
+                        Ok(Some(format!("{} {}", kind_words(item.kind), item.id)))
+                    }
+                    Some(before) if before.is_same(&withdrawn) => Ok(None),
+                    Some(_) => Err(Fault::Stale),
+                }
+            })
+            .await;
+        let stale = "This item was withdrawn while you had this page open, so your reason was not recorded. Read \
+                     the other, and write a note if there is more to say.";
+        if filled.was_taken(kept, ("why", stale))? {
+            return Ok(decide::to(&whose.at(Tab::Register)));
+        }
     }
-    let withdrawn = Withdrawn {
-        at: now,
-        by: signed.staff.clone(),
-        why,
-        by_name: String::new(),
+    let forms = Forms {
+        end: Each::sent(sent.item, filled),
+        ..Forms::empty(&whose)
     };
-    let person = whose.id.clone();
-    site.store
-        .write("withdraw", move |tx| -> Result<(), Fault> {
-            sight::why(tx, &withdrawn.by, &person, now)?.ok_or(Fault::Sight)?;
-            let item = declared::get(tx, &sent.item)?.filter(|item| item.person == person);
-            let item = item.ok_or(NONE)?;
-            match item.withdrawn {
-                Some(before) if before.by == withdrawn.by && before.why == withdrawn.why => {
-                    return Ok(());
-                }
-                Some(_) => {
-                    return Err(Fault::Input(
-                        "this item was withdrawn before, so your reason was not recorded; open the register \
-                         again, and write a note if there is more to say",
-                    ));
-                }
-                None => {}
-            }
-            declared::withdraw(tx, &item.id, &withdrawn)?;
-            let on = format!("{} {}", kind_words(item.kind), item.id);
-            audit::enter(tx, &withdrawn.by, audit::WITHDREW, Some(&person), &on, now)
-        })
-        .await?;
-    Ok(decide::to(&whose.at(Tab::Register)))
+    Ok(keep::again(page(&site, &signed, &whose, &forms).await?))
 }
 
 impl Forms {
     fn empty(whose: &Whose) -> Self {
         let mut new = Filled::default();
         new.typed("declared", &whose.today.to_string());
-        Self { new, end: None }
+        Self {
+            new,
+            end: Each::default(),
+        }
     }
 }
 
@@ -213,13 +201,18 @@ async fn page(site: &Site, signed: &Signed, whose: &Whose, forms: &Forms) -> Res
         })
         .await?;
     let held = Held::new(&items, &looked.seen);
+    let counts = items.iter().filter(|item| item.withdrawn.is_none());
+    let counts = counts.map(|item| item.id.as_str());
     let body = html! {
         (forms.new.summary())
-        @if let Some((_, filled)) = &forms.end { (filled.summary()) }
+        (forms.end.summary())
         h1 { "Register of declared devices and accounts" }
         p {
             "What the person told of, beside what records of their computers show. A difference is a fact to \
              ask about and no finding: a thing may be somebody else's, or out of use."
+        }
+        @if let Some(left) = forms.end.left(counts) {
+            (left.area(label("why", "What you typed"), WHY))
         }
         (back(whose, &looked))
         (both(signed, whose, &held, &looked, forms))
@@ -399,11 +392,9 @@ fn record(whose: &Whose, shown: &Shown, looked: &Looked) -> Markup {
 }
 
 fn end(signed: &Signed, whose: &Whose, item: &Item, forms: &Forms) -> Markup {
-    let empty = Filled::default().within(&item.id);
-    let own = forms.end.as_ref().filter(|(id, _)| *id == item.id);
-    let filled = own.map_or(&empty, |(_, filled)| filled);
+    let (filled, sent) = forms.end.of(&item.id);
     html! {
-        details.govuk-details open[own.is_some()] {
+        details.govuk-details open[sent] {
             summary.govuk-details__summary {
                 span.govuk-details__summary-text {
                     "Withdraw" span.govuk-visually-hidden { ": " (item.what) }

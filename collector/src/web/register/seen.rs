@@ -4,9 +4,11 @@
 //! was is said. A report that cannot be read is said. Only lines of a kind that can show such a thing are
 //! parsed.
 //!
-//! Refuses: to look at more than [`REPORTS`] reports of a device, or further back than [`DAYS`] days.
+//! Refuses: to look at more than [`REPORTS`] reports of a device, or further back than [`DAYS`] days, and to
+//! list more than [`THINGS`] things: then it says that there is more.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use proviso_report::fact::{BrowserFound, Change, Device};
 use proviso_report::report::Kept;
@@ -22,14 +24,20 @@ pub(super) const DAYS: i64 = 30;
 const REPORTS: u64 = 5_000;
 const AT_ONCE: u64 = 50;
 
+/// Things that were seen, and things that the person declared on a computer.
+const THINGS: usize = 1_000;
+
 /// Kinds that show such a thing, as they stand in a line.
-const KINDS: [Kind; 5] = [
-    Kind::Device,
-    Kind::AccountChange,
-    Kind::BrowserFound,
-    Kind::NetworkJoined,
-    Kind::Declaration,
-];
+static KINDS: LazyLock<[String; 5]> = LazyLock::new(|| {
+    let kinds = [
+        Kind::Device,
+        Kind::AccountChange,
+        Kind::BrowserFound,
+        Kind::NetworkJoined,
+        Kind::Declaration,
+    ];
+    kinds.map(|kind| format!("\"kind\":\"{kind}\""))
+});
 
 /// Something that was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +73,7 @@ pub(super) struct Looked {
     pub(super) hosts: BTreeMap<DeviceId, String>,
     /// The oldest moment that was looked at, by the devices' clocks.
     pub(super) back_to: Option<i64>,
-    /// There were more reports in that time.
+    /// There is more of that time.
     pub(super) cut: bool,
     pub(super) unreadable: usize,
 }
@@ -150,15 +158,22 @@ fn pass(looked: &mut Looked, found: &mut BTreeMap<String, Seen>, device: DeviceI
             times: 1,
         };
         if let Fact::Declaration(said) = &record.fact {
-            looked
-                .said
-                .push((said.what.clone(), said.id.clone(), shown));
+            if looked.said.len() < THINGS {
+                let said = (said.what.clone(), said.id.clone(), shown);
+                looked.said.push(said);
+            } else {
+                looked.cut = true;
+            }
         }
         let Some(mut seen) = of_fact(&record.fact) else {
             continue;
         };
         // The same thing on two computers is one.
         let name = format!("{} {:?}", seen.what, seen.own);
+        if found.len() >= THINGS && !found.contains_key(&name) {
+            looked.cut = true;
+            continue;
+        }
         seen.shown = Some(match found.get(&name).and_then(|before| before.shown) {
             None => shown,
             Some(before) => Shown {
@@ -179,9 +194,7 @@ fn is_wanted(line: &[u8]) -> bool {
     let Ok(line) = std::str::from_utf8(line) else {
         return true;
     };
-    KINDS
-        .iter()
-        .any(|kind| line.contains(&format!("\"kind\":\"{kind}\"")))
+    KINDS.iter().any(|kind| line.contains(kind))
 }
 
 fn of_fact(fact: &Fact) -> Option<Seen> {

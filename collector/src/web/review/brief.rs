@@ -24,7 +24,7 @@ use crate::web::{Site, audit, words};
 
 use super::period::{Period, Sum};
 use super::summary::verdict_words;
-use super::{Asked, Wanted, answer, lacking, span};
+use super::{Asked, Wanted, lacking, span};
 
 /// Possible breaches that are listed.
 const LISTED: usize = 500;
@@ -36,13 +36,11 @@ pub(in crate::web) async fn show(
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Fault> {
-    let whose = site.whose_form(&signed, &id).await?;
-    let mut asked = Asked::new(&whose, &wanted);
-    site.looks(&signed, audit::SAW_POLYGRAPH, Some(&whose.id), &asked.on())
-        .await?;
-    let period = asked.period(&site, &whose).await?;
+    let asked = Asked::open(&site, &signed, &id, &wanted, audit::SAW_POLYGRAPH).await?;
+    let whose = &asked.whose;
     let mut texts = BTreeMap::new();
-    for one in period.iter().flat_map(|period| &period.found).take(LISTED) {
+    let found_in = asked.found.iter().flat_map(|(_, period)| &period.found);
+    for one in found_in.take(LISTED) {
         if let Entry::Vacant(free) = texts.entry(one.order) {
             free.insert(site.texts.get(one.order).await?);
         }
@@ -57,13 +55,13 @@ pub(in crate::web) async fn show(
              alone. Not evidence, and in no evidence bundle."
         }
         (asked.form(&path))
-        @if let (Some(days), Some(period)) = (asked.days, &period) {
-            p { (span(days)) ". Days begin at midnight, " (whose.zone.iana_name().unwrap_or("UTC")) "." }
+        @if let Some((days, period)) = &asked.found {
+            p { (span(*days)) ". Days begin at midnight, " (whose.zone.iana_name().unwrap_or("UTC")) "." }
             (lacking(period))
             (order(whose.text.as_deref()))
             (watched(&Sum::of(&period.days), period))
-            (found(&whose, period, &texts))
-            (said(&whose, period))
+            (found(whose, period, &texts))
+            (said(whose, period))
         }
     };
     let person = whose.id.to_string();
@@ -74,7 +72,7 @@ pub(in crate::web) async fn show(
         here: "",
     };
     let page = layout::page(&signed, &about, &body);
-    Ok(answer(&asked, page))
+    Ok(asked.answer(page))
 }
 
 fn order(text: Option<&OrderText>) -> Markup {
@@ -180,9 +178,8 @@ fn said(whose: &Whose, period: &Period) -> Markup {
     html! {
         section aria-labelledby="said" {
             h2 #said { "What the person said" }
-            @if period.said.is_empty() {
-                p.empty { "The person gave no explanation in these days." }
-            }
+            @let all: u64 = period.days.iter().map(|day| day.said).sum();
+            @if all == 0 { p.empty { "The person gave no explanation in these days." } }
             ol.rows {
                 @for said in &period.said {
                     li {
@@ -194,6 +191,9 @@ fn said(whose: &Whose, period: &Period) -> Markup {
                         }
                     }
                 }
+            }
+            @if all > period.said.len() as u64 {
+                p.quiet { "And " (all - period.said.len() as u64) " more; choose fewer days to see them." }
             }
         }
     }

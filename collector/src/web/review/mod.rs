@@ -9,7 +9,6 @@ mod brief;
 mod period;
 mod summary;
 
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -20,8 +19,9 @@ use crate::clock;
 use super::Site;
 use super::fault::Fault;
 use super::fields::{Filled, label};
-use super::govuk;
+use super::gate::Signed;
 use super::head::{self, Whose};
+use super::{govuk, keep};
 use period::{Period, PeriodError};
 
 pub(super) use brief::show as polygraph;
@@ -37,78 +37,47 @@ pub(super) struct Wanted {
     to: Option<String>,
 }
 
-/// Days that were asked for, with what comes of them.
+/// Days that were asked for, of whom, and what comes of them.
 struct Asked {
+    whose: Whose,
     filled: Filled,
-    days: Option<(Date, Date)>,
+    /// None where something is wrong with what was asked.
+    found: Option<((Date, Date), Period)>,
 }
 
 impl Asked {
-    /// The last full four weeks, where nothing else is asked for.
-    fn new(whose: &Whose, wanted: &Wanted) -> Self {
-        let to = whose.today.yesterday().unwrap_or(whose.today);
-        let back = jiff::Span::new().days(USUAL - 1);
-        let from = to.checked_sub(back).unwrap_or(to);
-        let mut filled = Filled::default();
-        let text = |given: &Option<String>, usual: Date| {
-            given.clone().unwrap_or_else(|| usual.to_string())
-        };
-        let from = filled.day(
-            "from",
-            &text(&wanted.from, from),
-            "Say on which day it begins.",
-        );
-        let to = filled.day("to", &text(&wanted.to, to), "Say on which day it ends.");
-        if let Some((from, to)) = from.zip(to) {
-            let days = from
-                .until((jiff::Unit::Day, to))
-                .map_or(0, |span| span.get_days());
-            if from > to {
-                filled.wrong(
-                    "from",
-                    "The first day is after the last. Change one of them.",
-                );
-            } else if i64::from(days) >= period::DAYS {
-                filled.wrong(
-                    "from",
-                    format!("These are more than {} days. Choose fewer.", period::DAYS),
-                );
-            }
-            if to > whose.today {
-                filled.wrong("to", "This day is still to come.");
+    /// Enters the look, then works it out.
+    async fn open(
+        site: &Site,
+        signed: &Signed,
+        id: &str,
+        wanted: &Wanted,
+        action: &'static str,
+    ) -> Result<Self, Fault> {
+        let whose = site.whose_form(signed, id).await?;
+        let (mut filled, days) = days(&whose, wanted);
+        let on = days.map(|(from, to)| format!("{from} to {to}"));
+        let on = on.unwrap_or_default();
+        site.looks(signed, action, Some(&whose.id), &on).await?;
+        let mut found = None;
+        if let Some(days) = days {
+            let (id, zone, now) = (whose.id.clone(), whose.zone.clone(), clock::now());
+            let gathered = site
+                .store
+                .read(move |read| period::gather(read, &id, days, &zone, now))
+                .await;
+            match gathered {
+                Ok(period) => found = Some((days, period)),
+                Err(why @ PeriodError::Much) => filled.wrong("from", why.to_string()),
+                Err(PeriodError::Sql(why)) => return Err(why.into()),
+                Err(PeriodError::Store(why)) => return Err(why.into()),
             }
         }
-        let days = from.zip(to).filter(|_| filled.is_good());
-        Self { filled, days }
-    }
-
-    /// What it comes to; none where something is wrong with what was asked.
-    async fn period(&mut self, site: &Site, whose: &Whose) -> Result<Option<Period>, Fault> {
-        let Some(days) = self.days else {
-            return Ok(None);
-        };
-        let (id, zone, now) = (whose.id.clone(), whose.zone.clone(), clock::now());
-        let gathered = site
-            .store
-            .read(move |read| period::gather(read, &id, days, &zone, now))
-            .await;
-        match gathered {
-            Ok(period) => Ok(Some(period)),
-            Err(why @ PeriodError::Much) => {
-                self.filled.wrong("from", why.to_string());
-                Ok(None)
-            }
-            Err(PeriodError::Sql(why)) => Err(why.into()),
-            Err(PeriodError::Store(why)) => Err(why.into()),
-        }
-    }
-
-    /// What the audit says was looked at.
-    fn on(&self) -> String {
-        match self.days {
-            None => String::new(),
-            Some((from, to)) => format!("{from} to {to}"),
-        }
+        Ok(Self {
+            whose,
+            filled,
+            found,
+        })
     }
 
     /// The form that asks.
@@ -122,13 +91,48 @@ impl Asked {
         }
     }
 
-    fn status(&self) -> StatusCode {
+    /// The page that they are shown on.
+    fn answer(&self, page: Markup) -> Response {
         if self.filled.is_good() {
-            StatusCode::OK
+            page.into_response()
         } else {
-            StatusCode::UNPROCESSABLE_ENTITY
+            keep::again(page)
         }
     }
+}
+
+/// The last full four weeks, where nothing else is asked for.
+fn days(whose: &Whose, wanted: &Wanted) -> (Filled, Option<(Date, Date)>) {
+    let to = whose.today.yesterday().unwrap_or(whose.today);
+    let back = jiff::Span::new().days(USUAL - 1);
+    let from = to.checked_sub(back).unwrap_or(to);
+    let mut filled = Filled::default();
+    let text =
+        |given: &Option<String>, usual: Date| given.clone().unwrap_or_else(|| usual.to_string());
+    let from = text(&wanted.from, from);
+    let from = filled.day("from", &from, "Say on which day it begins.");
+    let to = filled.day("to", &text(&wanted.to, to), "Say on which day it ends.");
+    if let Some((from, to)) = from.zip(to) {
+        let days = from
+            .until((jiff::Unit::Day, to))
+            .map_or(0, |span| span.get_days());
+        if from > to {
+            filled.wrong(
+                "from",
+                "The first day is after the last. Change one of them.",
+            );
+        } else if i64::from(days) >= period::DAYS {
+            filled.wrong(
+                "from",
+                format!("These are more than {} days. Choose fewer.", period::DAYS),
+            );
+        }
+        if to > whose.today {
+            filled.wrong("to", "This day is still to come.");
+        }
+    }
+    let days = from.zip(to).filter(|_| filled.is_good());
+    (filled, days)
 }
 
 /// A span of days in words.
@@ -147,8 +151,4 @@ fn lacking(period: &Period) -> Markup {
             }
         }
     }
-}
-
-fn answer(asked: &Asked, page: Markup) -> Response {
-    (asked.status(), page).into_response()
 }

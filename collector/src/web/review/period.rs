@@ -4,8 +4,8 @@
 //! A day counts as watched in full only if nothing of it was dark, nothing is known to be missing, and an order
 //! was in force all the while, on every computer that there was. Good days are counted like bad ones.
 //!
-//! Refuses: more than [`DAYS`] days, and more reports than [`REPORTS`]: then there are no figures, rather than
-//! wrong ones.
+//! Refuses: more than [`DAYS`] days, more reports than [`REPORTS`] and more possible breaches than [`FOUND`]:
+//! then there are no figures, rather than wrong ones.
 
 use std::collections::BTreeMap;
 
@@ -27,8 +27,10 @@ pub(super) const DAYS: i64 = 100;
 /// Reports of all computers together.
 const REPORTS: usize = 60_000;
 
-/// Possible breaches that are counted, and explanations that are kept.
+/// Possible breaches of all the time.
 const FOUND: u64 = 100_000;
+
+/// Explanations of which the words are kept; all are counted.
 const SAID: usize = 500;
 
 /// How a day was watched.
@@ -110,6 +112,8 @@ struct Log {
     watch: Watch,
     /// Of which time it can say something.
     span: (i64, i64),
+    /// When the person explained something.
+    said: Vec<i64>,
 }
 
 /// Works it out. `now`: what comes later has not come yet.
@@ -131,13 +135,16 @@ pub(super) fn gather(
     for device in devices::of_person(read, person)? {
         logs.push(log(read, &device, whole, &mut left, &mut period)?);
     }
-    period.found = standing::found(read, person, whole, FOUND)?;
+    period.found = standing::found(read, person, whole, FOUND + 1)?;
+    if period.found.len() as u64 > FOUND {
+        return Err(PeriodError::Much);
+    }
     period.said.sort_by_key(|said| said.at);
     for (date, span) in spans {
         let within = |at: i64| span.0 <= at && at < span.1;
         let covered: Vec<_> = logs.iter().filter_map(|log| log.within(span)).collect();
         let found = period.found.iter().filter(|one| within(one.at)).count() as u64;
-        let said = period.said.iter().filter(|one| within(one.at)).count() as u64;
+        let said = logs.iter().map(|log| log.said(span)).sum();
         period.days.push(Day {
             date,
             watched: watched(&covered),
@@ -190,6 +197,7 @@ fn log(
     let mut log = Log {
         watch: Watch::new(),
         span: (begins, ends),
+        said: Vec::new(),
     };
     let bounds = reports::bounds(read, device.id, from, to)?;
     let (first, end) = match bounds {
@@ -235,7 +243,11 @@ fn pass(log: &mut Log, stored: &StoredReport, of: Option<((i64, i64), &str)>, pe
         let (Some(((from, to), host)), Fact::Explanation(said)) = (of, &record.fact) else {
             continue;
         };
-        if from <= record.at.0 && record.at.0 < to && period.said.len() < SAID {
+        if record.at.0 < from || to <= record.at.0 {
+            continue;
+        }
+        log.said.push(record.at.0);
+        if period.said.len() < SAID {
             period.said.push(Said {
                 at: record.at.0,
                 text: said.text.clone(),
@@ -248,6 +260,12 @@ fn pass(log: &mut Log, stored: &StoredReport, of: Option<((i64, i64), &str)>, pe
 }
 
 impl Log {
+    /// How many explanations of a time there are.
+    fn said(&self, (from, to): (i64, i64)) -> u64 {
+        let within = self.said.iter().filter(|at| from <= **at && **at < to);
+        within.count() as u64
+    }
+
     fn within(&self, (from, to): (i64, i64)) -> Option<Covered> {
         let (from, to) = (from.max(self.span.0), to.min(self.span.1));
         (from < to).then(|| self.watch.over(from, to))

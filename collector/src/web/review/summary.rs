@@ -15,7 +15,7 @@ use crate::web::head::{self, Tab, Whose};
 use crate::web::{Site, audit, words};
 
 use super::period::{Period, Sum};
-use super::{Asked, Wanted, answer, lacking, span};
+use super::{Asked, Wanted, lacking, span};
 
 /// The page.
 pub(in crate::web) async fn show(
@@ -24,18 +24,15 @@ pub(in crate::web) async fn show(
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Fault> {
-    let whose = site.whose_form(&signed, &id).await?;
-    let mut asked = Asked::new(&whose, &wanted);
-    site.looks(&signed, audit::SAW_SUMMARY, Some(&whose.id), &asked.on())
-        .await?;
-    let period = asked.period(&site, &whose).await?;
+    let asked = Asked::open(&site, &signed, &id, &wanted, audit::SAW_SUMMARY).await?;
+    let whose = &asked.whose;
     let body = html! {
         (asked.filled.summary())
         h1 { "Compliance summary" }
         (asked.form(&whose.at(Tab::Reviews)))
-        @if let (Some(days), Some(period)) = (asked.days, &period) {
+        @if let Some((days, period)) = &asked.found {
             p.quiet {
-                (span(days)) ". Days begin at midnight, " (whose.zone.iana_name().unwrap_or("UTC")) ". "
+                (span(*days)) ". Days begin at midnight, " (whose.zone.iana_name().unwrap_or("UTC")) ". "
                 a href={ "/person/" (whose.id) "/polygraph?from=" (days.0) "&to=" (days.1) } {
                     "Polygraph session brief for these days"
                 }
@@ -45,11 +42,11 @@ pub(in crate::web) async fn show(
             (weeks(period))
             (decisions(period))
             (missing(period))
-            (days_table(&whose, period))
+            (days_table(whose, period))
         }
     };
     let page = whose.page(&signed, Tab::Reviews, "Compliance summary", &body);
-    Ok(answer(&asked, page))
+    Ok(asked.answer(page))
 }
 
 fn sentences(sum: &Sum, period: &Period) -> Markup {
