@@ -54,12 +54,7 @@ fn axe_finds_nothing_on_any_page() {
         }
     }
     browser.close().unwrap();
-    assert!(
-        faults.is_empty(),
-        "{} faults\n{}",
-        faults.len(),
-        faults.join("\n")
-    );
+    assert_none(&faults);
 }
 
 /// What stands in fields is what the page put there; what a browser would ask for first is not asked.
@@ -114,12 +109,7 @@ fn axe_finds_nothing_on_what_an_unfinished_form_answers() {
     }
     browser.close().unwrap();
     assert!(answers > 3, "{answers} answers");
-    assert!(
-        faults.is_empty(),
-        "{} faults\n{}",
-        faults.len(),
-        faults.join("\n")
-    );
+    assert_none(&faults);
 }
 
 #[test]
@@ -140,6 +130,11 @@ fn a_page_that_is_wrong_is_found() {
     let found = browser.chromium.eval(WIDE).unwrap().to_string();
     assert!(found.contains("scrolls sideways"), "{found}");
     browser.close().unwrap();
+}
+
+fn assert_none(faults: &[String]) {
+    let all = faults.join("\n");
+    assert!(faults.is_empty(), "{} faults\n{all}", faults.len());
 }
 
 fn axe() -> String {

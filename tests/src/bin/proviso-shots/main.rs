@@ -39,11 +39,8 @@ impl Shots {
         let mut browser = Browser::start()?;
         let mut count = 0;
         for page in showcase.pages()? {
-            if !self
-                .only
-                .as_ref()
-                .is_none_or(|only| page.name.contains(only))
-            {
+            let left_out = |only: &String| !page.name.contains(only);
+            if self.only.as_ref().is_some_and(left_out) {
                 continue;
             }
             browser.open(&showcase, &page)?;
