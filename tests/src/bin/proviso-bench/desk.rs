@@ -3,10 +3,11 @@
 //! links lead to.
 //!
 //! `PROVISO_BENCH_DESK=PEOPLE:DAYS[:RECORDS]` says how much is in the store; without it is what a `make bench` can
-//! fill in a minute. For the size that the goals are about: `500:730:50000000`.
+//! fill in a minute. For the size that the goals are about: `500:730:50000000`. That takes long to fill: `DIR` names
+//! a folder in which `proviso-seed --data DIR/collector` did it before.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -18,7 +19,7 @@ use proviso_collector::web::access::Need;
 use proviso_collector::web::routes;
 use proviso_tests::collector::{Collector, PASSWORD};
 use proviso_tests::ingest;
-use proviso_tests::seed::{Made, Plan};
+use proviso_tests::seed::Plan;
 use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Response};
 
@@ -26,6 +27,7 @@ use crate::figures::{Figures, percentile};
 
 /// People and days where nothing else is said.
 const USUAL: (u64, u64) = (50, 180);
+const DAY: i64 = 86_400_000;
 const TIMELINES: usize = 200;
 const QUEUES: usize = 100;
 const SEARCHES: usize = 60;
@@ -45,41 +47,97 @@ const WORDS: [&str; 6] = [
 ];
 
 pub(crate) fn measure(figures: &mut Figures) -> anyhow::Result<()> {
-    let folder = tempfile::Builder::new().prefix("proviso-desk-").tempdir()?;
-    let data = folder.path().join("collector");
-    ingest::init_at(&data)?;
-    let plan = plan()?;
-    let made = plan.fill(&DataDir::open(&data)?, |sentence| {
-        println!("    {sentence}");
-    })?;
-    let mut collector = Collector::around(folder.path())?;
-    let people = people_of(&data, &Plan::officer(0))?;
+    let said = std::env::var("PROVISO_BENCH_DESK").unwrap_or_default();
+    let (_own, folder) = match said.as_str() {
+        before if Path::new(before).is_dir() => (None, PathBuf::from(before)),
+        size => {
+            let own = tempfile::Builder::new().prefix("proviso-desk-").tempdir()?;
+            let folder = own.path().to_owned();
+            fill(&folder.join("collector"), size)?;
+            (Some(own), folder)
+        }
+    };
+    let held = held(&folder.join("collector"))?;
+    let mut collector = Collector::around(&folder)?;
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(all(figures, &plan, &made, &collector, &people))?;
+    runtime.block_on(all(figures, &held, &collector))?;
     collector.stop()
 }
 
+fn fill(data: &Path, size: &str) -> anyhow::Result<()> {
+    ingest::init_at(data)?;
+    let made = plan(size)?.fill(&DataDir::open(data)?, |sentence| {
+        println!("    {sentence}");
+    })?;
+    println!("    {:.0} s for the digest", made.digest_seconds);
+    Ok(())
+}
+
 /// How much.
-fn plan() -> anyhow::Result<Plan> {
+fn plan(said: &str) -> anyhow::Result<Plan> {
+    const FORM: &str =
+        "PROVISO_BENCH_DESK is PEOPLE:DAYS, PEOPLE:DAYS:RECORDS or a folder that was filled";
     let now = jiff::Timestamp::now().as_millisecond();
-    let until = now - now.rem_euclid(86_400_000);
-    let said = std::env::var("PROVISO_BENCH_DESK").unwrap_or_default();
     let mut plan = Plan::of(USUAL.0, USUAL.1);
     if !said.is_empty() {
         let numbers: Result<Vec<u64>, _> = said.split(':').map(str::parse).collect();
-        let numbers =
-            numbers.context("PROVISO_BENCH_DESK is PEOPLE:DAYS or PEOPLE:DAYS:RECORDS")?;
-        match numbers.as_slice() {
+        match numbers.context(FORM)?.as_slice() {
             [people, days] => plan = Plan::of(*people, *days),
             [people, days, records] => {
                 plan = Plan::of(*people, *days);
                 plan.records = *records;
             }
-            _ => bail!("PROVISO_BENCH_DESK is PEOPLE:DAYS or PEOPLE:DAYS:RECORDS"),
+            _ => bail!(FORM),
         }
     }
-    plan.until = until;
+    plan.until = now - now.rem_euclid(DAY);
     Ok(plan)
+}
+
+/// What is in a store.
+struct Held {
+    people: u64,
+    devices: u64,
+    records: u64,
+    days: i64,
+    /// The end of the newest day, Unix milliseconds.
+    until: i64,
+    /// Ids of whose case is the first officer's.
+    own: Vec<String>,
+}
+
+fn held(data: &Path) -> anyhow::Result<Held> {
+    let store = Store::open(&data.join("store.db"))?;
+    let (people, devices, records, first, last) = store
+        .read_blocking(|read| {
+            let found = read.first(
+                "SELECT (SELECT COUNT(*) FROM person), COUNT(DISTINCT d.id), \
+             (SELECT COALESCE(SUM(size), 0) FROM device), MIN(r.min_at), MAX(r.max_at) \
+             FROM device d JOIN report r ON r.device = d.id",
+                &[],
+                |row| {
+                    Ok((
+                        row.count(0)?,
+                        row.count(1)?,
+                        row.count(2)?,
+                        row.int(3)?,
+                        row.int(4)?,
+                    ))
+                },
+            )?;
+            Ok::<_, StoreError>(found)
+        })?
+        .context("an empty store")?;
+    store.close();
+    let until = last - last.rem_euclid(DAY) + DAY;
+    Ok(Held {
+        people,
+        devices,
+        records,
+        days: (until - first) / DAY,
+        until,
+        own: people_of(data, &Plan::officer(0))?,
+    })
 }
 
 /// Whose case is this officer's, by id.
@@ -97,21 +155,15 @@ fn people_of(data: &Path, officer: &str) -> anyhow::Result<Vec<String>> {
     Ok(people)
 }
 
-async fn all(
-    figures: &mut Figures,
-    plan: &Plan,
-    made: &Made,
-    collector: &Collector,
-    people: &[String],
-) -> anyhow::Result<()> {
+async fn all(figures: &mut Figures, held: &Held, collector: &Collector) -> anyhow::Result<()> {
     let office = Office::open(collector).await?;
     let size = format!(
         "{} people, {} devices, {} days, {} records; over HTTPS as an officer of {} people",
-        plan.people,
-        plan.devices,
-        plan.days,
-        made.records,
-        people.len()
+        held.people,
+        held.devices,
+        held.days,
+        held.records,
+        held.own.len()
     );
     let queue = if has("/queue") { "/queue" } else { "/" };
     let mut times = Vec::new();
@@ -125,12 +177,12 @@ async fn all(
         format!("{size}; all of {queue}, {QUEUES} times; goal 50"),
     );
     let mut times = Vec::new();
-    let last = jiff::Timestamp::from_millisecond(plan.until)?
+    let last = jiff::Timestamp::from_millisecond(held.until)?
         .to_zoned_datetime(jiff::tz::TimeZone::UTC)
         .date();
     for n in 0..TIMELINES {
-        let person = people.get(n * 7 % people.len()).context("nobody")?;
-        let back = i64::try_from(n)? * 37 % i64::try_from(plan.days)?;
+        let person = held.own.get(n * 7 % held.own.len()).context("nobody")?;
+        let back = i64::try_from(n)? * 37 % held.days;
         let day = last.checked_sub((back + 1).days())?;
         let path = format!("/person/{person}/timeline?view=day&day={day}");
         times.push(office.whole(&path).await?.0);
