@@ -147,6 +147,22 @@ impl Computer {
         )
     }
 
+    /// Lets the computer's own service manager run the agent, and the process that watches it.
+    pub fn serve(&mut self) -> anyhow::Result<String> {
+        self.machine.boot()?;
+        done(&mut self.service("install"))
+    }
+
+    /// The installer's way with the services.
+    #[must_use]
+    pub fn service(&self, action: &str) -> Command {
+        let mut command = self.machine.command(&self.installer);
+        command
+            .args(["service", action, "--state"])
+            .arg(self.machine.inside(STATE));
+        command
+    }
+
     /// Ends the agent as a power cut would.
     pub fn kill(&mut self) -> anyhow::Result<()> {
         self.running

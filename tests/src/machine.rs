@@ -3,7 +3,7 @@
 //! Namespaces with processes of their own and a copy-on-write `/etc` and `/usr/lib`: accounts,
 //! browser policies and native hosts are written there for real, by the real installer, and
 //! nothing outside changes. Everything that runs there ends with it, even when the test is killed:
-//! its first process waits for a pipe that only the test holds open. Needs root, since mounting
+//! it waits for a pipe that only the test holds open. Needs root, since mounting
 //! does. The network is the real one, and ports on loopback are shared, unless it joins one of its own.
 
 use std::ffi::OsStr;
@@ -18,8 +18,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::{Context, bail};
 
 use crate::network::Network;
-use crate::process::done;
+use crate::process::{done, output};
 use crate::programs::program;
+use crate::wait::{PATIENCE, until};
 
 /// `$1` is a folder to mount a memory file system on: overlays do not stand on overlays. `$2` is the
 /// computer's folder outside and `$3` inside, where every account reaches it.
@@ -33,7 +34,28 @@ done
 mkdir -p "$3"
 mount --bind "$2" "$3"
 echo ready
-exec cat
+# The end of the input ends it all. A line before that starts the service manager in a control group of that name.
+read -r own
+mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /tmp
+mkdir -p /run/lock /run/systemd/system
+exec 3<&0
+{ cat >/dev/null; systemctl poweroff --force --force; } <&3 &
+umount --recursive /sys/fs/cgroup
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mkdir "/sys/fs/cgroup/$own"
+echo 1 >"/sys/fs/cgroup/$own/cgroup.procs"
+rm -rf /etc/systemd/system
+mkdir /etc/systemd/system
+cd /etc/systemd/system
+for unit in sysinit basic shutdown network-online multi-user; do
+    printf '[Unit]\nDefaultDependencies=no\n' >$unit.target
+done
+exec unshare --cgroup sh -euc '
+    umount /sys/fs/cgroup
+    mount -t cgroup2 cgroup2 /sys/fs/cgroup
+    exec env --ignore-environment PATH="$PATH" container=proviso SYSTEMD_UNIT_PATH=/etc/systemd/system \
+        /usr/lib/systemd/systemd --unit=multi-user.target --log-target=null --show-status=no'
 "#;
 
 /// Where its folder is seen from inside.
@@ -129,6 +151,22 @@ impl Machine {
         Path::new(&root).join(path)
     }
 
+    /// Lets a real systemd run it, with no units but those that are put there from now on; its `/run` and
+    /// `/tmp` are empty.
+    pub fn boot(&mut self) -> anyhow::Result<()> {
+        let group = self.group();
+        let input = self.holder.stdin.as_mut().context("no input")?;
+        writeln!(input, "{group}")?;
+        until("systemd to run the computer", PATIENCE, || {
+            if let Some(status) = self.holder.try_wait()? {
+                bail!("systemd did not start ({status}); it is in the package systemd");
+            }
+            let state = output(self.command("systemctl").args(["is-system-running"]))?;
+            let state = String::from_utf8_lossy(&state.stdout).into_owned();
+            Ok(matches!(state.trim(), "running" | "degraded").then_some(()))
+        })
+    }
+
     /// What starts there from now on is on that network and no other, for as long as that lasts.
     pub fn join(&mut self, network: &Network) {
         self.network = Some(network.file());
@@ -204,6 +242,11 @@ impl Machine {
         command
     }
 
+    /// Its control group, once a service manager runs it.
+    fn group(&self) -> String {
+        format!("proviso-{}", self.holder.id())
+    }
+
     /// Writes from inside, so that the overlay notices.
     fn append(&self, file: &str, line: &str) -> anyhow::Result<()> {
         let mut tee = self
@@ -222,17 +265,29 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        // `cat` ends with its input, and with it every process of the namespace.
+        // Its first process ends with its input, and with it every process of the namespace.
         drop(self.holder.stdin.take());
         let _ = self.holder.wait();
+        for root in ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"] {
+            remove_groups(&Path::new(root).join(self.group()));
+        }
     }
+}
+
+/// Takes a control group and those in it away, if there is one: its files go with it.
+fn remove_groups(group: &Path) {
+    for inner in std::fs::read_dir(group).into_iter().flatten().flatten() {
+        if inner.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_groups(&inner.path());
+        }
+    }
+    let _ = std::fs::remove_dir(group);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::process::Running;
-    use crate::wait::{PATIENCE, until};
 
     #[test]
     fn what_is_written_and_run_there_stays_there() {
