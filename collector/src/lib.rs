@@ -21,4 +21,5 @@ pub mod ready;
 pub mod signing;
 pub mod staff;
 pub mod store;
+pub mod updating;
 pub mod web;

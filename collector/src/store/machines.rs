@@ -45,6 +45,8 @@ pub struct Naming {
     pub put: i64,
     /// Whether it is assigned to the person's devices.
     pub current: bool,
+    /// Of whom.
+    pub person: PersonId,
 }
 
 /// A list that is held.
@@ -117,7 +119,7 @@ pub fn lists(read: &Read<'_>) -> Result<Vec<HeldList>, SqlError> {
 /// All orders, the latest first.
 pub fn orders(read: &Read<'_>) -> Result<Vec<Naming>, SqlError> {
     read.query(
-        "SELECT o.id, o.version, p.pseudonym, o.bytes, o.put, o.state FROM orders o \
+        "SELECT o.id, o.version, p.pseudonym, o.bytes, o.put, o.state, o.person FROM orders o \
          JOIN person p ON p.id = o.person ORDER BY o.put DESC, o.digest",
         &[],
         |row| {
@@ -128,6 +130,7 @@ pub fn orders(read: &Read<'_>) -> Result<Vec<Naming>, SqlError> {
                 bytes: row.bytes(3)?,
                 put: row.int(4)?,
                 current: row.text(5)? == "current",
+                person: row.parsed(6)?,
             })
         },
     )

@@ -114,6 +114,9 @@ pub(super) const BEGAN_DRAFT: &str = "began_draft";
 pub(super) const SAVED_DRAFT: &str = "saved_draft";
 pub(super) const GAVE_UP_DRAFT: &str = "gave_up_draft";
 pub(super) const ADDED_LIST: &str = "added_list";
+pub(super) const SENT_LIST: &str = "sent_list";
+/// As the command line says it, too.
+pub(super) const UPDATED_LIST: &str = "updated a list";
 pub(super) const REPLAYED: &str = "replayed";
 pub(super) const SAW_REPLAY: &str = "saw_replay";
 pub(super) const TOOK_SIGNATURE: &str = "took_signature";
@@ -266,6 +269,7 @@ fn action(word: &str) -> &str {
         SAVED_DRAFT => "saved the draft order",
         GAVE_UP_DRAFT => "gave up the draft order",
         ADDED_LIST => "added a list for the draft order",
+        SENT_LIST => "sent the list of",
         REPLAYED => "tried on past records the draft order",
         SAW_REPLAY => "saw what came of trying the draft order",
         TOOK_SIGNATURE => "took a signature of the draft order",

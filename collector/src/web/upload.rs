@@ -1,4 +1,4 @@
-//! A form with a file: what it sends, or a sentence.
+//! A form with files: what it sends, or a sentence.
 //!
 //! Refuses: more fields than any form has. How long all of it may be is said where the address is named.
 
@@ -11,11 +11,11 @@ use super::form::{INCOMPLETE, TOO_LONG};
 /// More than any form here has.
 const FIELDS: usize = 32;
 
-/// The fields of a form, and its file.
+/// The fields of a form, and its files.
 #[derive(Default)]
 pub(super) struct Upload {
     texts: Vec<(String, String)>,
-    file: Option<Chosen>,
+    files: Vec<(String, Chosen)>,
 }
 
 /// A file that somebody chose.
@@ -35,9 +35,17 @@ impl Upload {
             .map_or("", |(_, text)| text)
     }
 
-    /// The file, if somebody chose one that holds something.
+    /// The file of a form that has one, if somebody chose one that holds something.
     pub(super) fn file(self) -> Option<Chosen> {
-        self.file.filter(|chosen| !chosen.bytes.is_empty())
+        let last = self.files.into_iter().last();
+        last.map(|(_, chosen)| chosen).filter(holds_something)
+    }
+
+    /// The file of a field, likewise. It is taken out.
+    pub(super) fn file_of(&mut self, name: &str) -> Option<Chosen> {
+        let at = self.files.iter().position(|(own, _)| own == name)?;
+        let (_, chosen) = self.files.swap_remove(at);
+        Some(chosen).filter(holds_something)
     }
 }
 
@@ -57,19 +65,24 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
             let file = field.file_name().map(str::to_owned);
             let bytes = field.bytes().await.map_err(|why| amiss(why.status()))?;
             match file {
-                Some(name) => {
-                    upload.file = Some(Chosen {
-                        name,
+                Some(called) if upload.files.len() < FIELDS => {
+                    let chosen = Chosen {
+                        name: called,
                         bytes: bytes.into(),
-                    });
+                    };
+                    upload.files.push((name, chosen));
                 }
                 None if upload.texts.len() < FIELDS => {
                     let text = String::from_utf8(bytes.into()).map_err(|_| INCOMPLETE)?;
                     upload.texts.push((name, text));
                 }
-                None => return Err(INCOMPLETE),
+                _ => return Err(INCOMPLETE),
             }
         }
         Ok(upload)
     }
+}
+
+fn holds_something(chosen: &Chosen) -> bool {
+    !chosen.bytes.is_empty()
 }

@@ -35,3 +35,4 @@ mod served;
 mod shifts;
 mod sign_in;
 mod team;
+mod update_list;

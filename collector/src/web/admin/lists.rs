@@ -25,6 +25,8 @@ struct File {
 #[derive(Deserialize)]
 struct Pin {
     sha256: String,
+    /// Who may bring it up to date.
+    updates: Option<toml::Value>,
 }
 
 /// What is known of a list.
@@ -58,6 +60,7 @@ pub(in crate::web) async fn show(
         } @else {
             (table("All lists that are held", &heads, &rows))
         }
+        (updatable(&orders))
     };
     let about = Page {
         title: "Lists",
@@ -65,6 +68,34 @@ pub(in crate::web) async fn show(
         ..Page::default()
     };
     Ok(layout::page(&signed, &about, &body))
+}
+
+/// The orders in force that let somebody bring a list up to date.
+fn updatable(orders: &[Naming]) -> Markup {
+    let lets = |order: &&Naming| {
+        let text = std::str::from_utf8(&order.bytes).unwrap_or_default();
+        let file = toml::from_str::<File>(text);
+        file.is_ok_and(|file| file.lists.values().any(|pin| pin.updates.is_some()))
+    };
+    let current = orders.iter().filter(|order| order.current).filter(lets);
+    let rows: Vec<Vec<Markup>> = current.map(lists_of).collect();
+    html! {
+        h2 { "Update a list" }
+        @if rows.is_empty() {
+            p.empty { "No order in force lets anybody update a list." }
+        } @else {
+            p { "An update is signed by whom the order names. Here it is taken." }
+            (table("Orders in force that let somebody update a list", &["Person", "Order"].map(Head::Text), &rows))
+        }
+    }
+}
+
+fn lists_of(order: &Naming) -> Vec<Markup> {
+    let person = &order.person;
+    vec![
+        html! { a href={ "/lists/of/" (person) } { "Lists of the order of " (order.pseudonym) } },
+        html! { (order.id) " version " (order.version) },
+    ]
 }
 
 fn known(orders: &[Naming], updates: &[Brought]) -> BTreeMap<String, Known> {
@@ -121,6 +152,7 @@ fn row(site: &Site, list: &HeldList, known: &BTreeMap<String, Known>) -> Vec<Mar
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::PersonId;
 
     #[test]
     fn a_list_has_all_its_names_and_the_time_at_which_it_came() {
@@ -132,6 +164,7 @@ mod tests {
             bytes: format!("[lists.social]\nfile = \"x\"\nsha256 = \"{sha256}\"\n").into_bytes(),
             put,
             current,
+            person: PersonId::from_random([1; 16]),
         };
         let broken = Naming {
             bytes: vec![0xff],

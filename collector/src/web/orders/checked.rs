@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use proviso_rules::order::ListPin;
 use proviso_rules::{Fault as Wrong, Judge, Order, page};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::putting::{self, Lists};
 use crate::store::orders::StoredOrder;
@@ -54,6 +54,11 @@ impl Drafts {
             turns: Semaphore::new(AT_ONCE),
             replays: Replays::new(),
         }
+    }
+
+    /// A turn for work on an order that takes long.
+    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.turns.acquire().await.ok()
     }
 
     fn known(&self) -> MutexGuard<'_, VecDeque<Arc<Checked>>> {
@@ -126,7 +131,7 @@ impl Site {
         if let Some(known) = remembered(&self.drafts) {
             return Ok(known);
         }
-        let _turn = self.drafts.turns.acquire().await;
+        let _turn = self.drafts.turn().await;
         if let Some(known) = remembered(&self.drafts) {
             return Ok(known);
         }

@@ -24,6 +24,7 @@ mod run;
 pub(super) mod save;
 pub(super) mod sign;
 mod source;
+pub(super) mod update;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,6 +47,9 @@ pub(super) const ORDER: usize = 4 << 20;
 
 /// The longest list that a form sends, in bytes, with the form around it.
 pub(super) const LIST: usize = (64 << 20) + (64 << 10);
+
+/// The longest update of a list with its signature that a form sends, in bytes, each of them twice.
+pub(super) const UPDATE: usize = 256 << 10;
 
 /// Most characters of a reason.
 const LONGEST: usize = 4_000;

@@ -195,6 +195,7 @@ pub(in crate::web) async fn of_person(
         p {
             a href={ (path) "/orders/new" } { "Begin a draft" }
             @if has {
+                " · " a href={ (path) "/lists" } { "Update a list" }
                 " · " a href={ (path) "/orders/new?purpose=vary" } { "Vary" }
                 " · " a href={ (path) "/orders/new?purpose=suspend" } { "Suspend" }
                 " · " a href={ (path) "/orders/new?purpose=end" } { "End" }

@@ -58,8 +58,18 @@ pub(super) fn warnings(checked: &Checked) -> Markup {
 
 /// The lines that have faults, each with what is wrong and a few lines around it.
 pub(super) fn lines(checked: &Checked, text: &str) -> Markup {
+    let own = checked.faults.iter().filter(|one| one.file == ORDER);
+    lines_of(own, "order", text)
+}
+
+/// The same of any file; `what` is what it is called.
+pub(super) fn lines_of<'w>(
+    faults: impl Iterator<Item = &'w Wrong>,
+    what: &str,
+    text: &str,
+) -> Markup {
     let mut by_line: BTreeMap<usize, Vec<&Wrong>> = BTreeMap::new();
-    for wrong in checked.faults.iter().filter(|one| one.file == ORDER) {
+    for wrong in faults {
         if let Some((line, _)) = wrong.at {
             by_line.entry(line as usize).or_default().push(wrong);
         }
@@ -81,7 +91,7 @@ pub(super) fn lines(checked: &Checked, text: &str) -> Markup {
                 h2 #lines { "The lines that are wrong" }
                 div.pv-scroll tabindex="0" {
                     table.govuk-table.source {
-                        caption.govuk-visually-hidden { "Lines of the order with what is wrong about them" }
+                        caption.govuk-visually-hidden { "Lines of the " (what) " with what is wrong about them" }
                         thead { tr { th scope="col" { "Line" } th scope="col" { "What it says, and what is wrong" } } }
                         tbody {
                             @for (number, line) in &shown {

@@ -11,6 +11,9 @@ use super::{Route, get, post};
 
 const RIGHT: Need = Need::Right(Right::Orders);
 
+/// Whoever sees to lists may bring them up to date, and sees nothing else of an order.
+const LISTS: Need = Need::Right(Right::Administer);
+
 /// All of them.
 pub(super) fn all() -> Vec<Route> {
     vec![
@@ -71,6 +74,51 @@ pub(super) fn all() -> Vec<Route> {
             RIGHT,
             routing::post(orders::enrol::compare),
         ),
+        get(
+            "/person/{id}/lists",
+            RIGHT,
+            routing::get(orders::update::show::<false>),
+        ),
+        post(
+            "/person/{id}/lists/check",
+            RIGHT,
+            long(
+                routing::post(orders::update::check::<false>),
+                orders::UPDATE,
+            ),
+        ),
+        post(
+            "/person/{id}/lists/list",
+            RIGHT,
+            long(routing::post(orders::update::list::<false>), orders::LIST),
+        ),
+        post(
+            "/person/{id}/lists/take",
+            RIGHT,
+            long(routing::post(orders::update::take::<false>), orders::UPDATE),
+        )
+        .fresh(),
+        get(
+            "/lists/of/{id}",
+            LISTS,
+            routing::get(orders::update::show::<true>),
+        ),
+        post(
+            "/lists/of/{id}/check",
+            LISTS,
+            long(routing::post(orders::update::check::<true>), orders::UPDATE),
+        ),
+        post(
+            "/lists/of/{id}/list",
+            LISTS,
+            long(routing::post(orders::update::list::<true>), orders::LIST),
+        ),
+        post(
+            "/lists/of/{id}/take",
+            LISTS,
+            long(routing::post(orders::update::take::<true>), orders::UPDATE),
+        )
+        .fresh(),
         get("/draft/{id}", RIGHT, routing::get(orders::draft::show)),
         get(
             "/draft/{id}/file/{number}",
