@@ -107,11 +107,11 @@ const PLAN_ACTIONS: &str = "SELECT a.person, p.pseudonym, a.id, a.due FROM plan_
      JOIN person p ON p.id = a.person WHERE a.closed IS NULL AND a.due <> '' AND a.person IN \
      (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2)";
 
-/// The latest of each case.
-const DECISIONS: &str = "SELECT c.person, p.pseudonym, c.id, r.review FROM ruling r \
-     JOIN casefile c ON c.id = r.casefile JOIN person p ON p.id = c.person \
+/// The latest on each alert of a case, or on all of it: what was said of another alert since takes no day away.
+const DECISIONS: &str = "SELECT c.person, p.pseudonym, c.id || COALESCE(' ' || r.finding, ''), r.review \
+     FROM ruling r JOIN casefile c ON c.id = r.casefile JOIN person p ON p.id = c.person \
      WHERE r.review <> '' AND NOT EXISTS (SELECT 1 FROM ruling l \
-     WHERE l.casefile = r.casefile AND (l.at > r.at OR (l.at = r.at AND l.id > r.id))) AND c.person IN \
+     WHERE l.casefile = r.casefile AND (l.finding IS NULL OR l.finding = r.finding) AND (l.at > r.at OR (l.at = r.at AND l.id > r.id))) AND c.person IN \
      (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2)";
 
 fn on_days(

@@ -141,6 +141,46 @@ async fn a_calendar_has_what_is_to_be_looked_at_again_and_not_what_was() {
     assert!(!feed.contains("secret"), "{feed}");
 }
 
+/// Two alerts of one case, each to be looked at again on a day of its own, until all of it is decided anew.
+#[tokio::test]
+async fn a_decision_on_another_alert_takes_no_day_away() {
+    let world = World::new().await;
+    world.person(1, "Alex Example", 0).await;
+    let (one, two) = (
+        finding(1, 0, "4.a", "breach", "facebook.com"),
+        finding(1, 1, "4.a", "breach", "facebook.com"),
+    );
+    world.find(vec![one.clone(), two.clone()], vec![]).await;
+    let browser = world.browser().await;
+    let address = made(&browser).await;
+    let decide = async |page: &str, review: &str| {
+        let fields = [("verdict", "visit"), ("reason", "x"), ("review", review)];
+        let answer = browser.fill(page, &format!("{page}/decide"), &fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    };
+    let year = jiff::Timestamp::from_millisecond(proviso_collector::clock::now()).unwrap();
+    let year = jiff::tz::Offset::UTC.to_datetime(year).year() + 1;
+    let on = |day: &str| format!("DTSTART;VALUE=DATE:{year}{}", day.replace('-', ""));
+    let [first, second] = [&one, &two].map(|one| format!("/alert/{}", one.id));
+    decide(&first, &format!("{year}-01-05")).await;
+    decide(&second, "").await;
+    let feed = world.get(&address).await.body;
+    assert!(feed.contains(&on("01-05")), "{feed}");
+    decide(&second, &format!("{year}-02-06")).await;
+    let feed = world.get(&address).await.body;
+    assert!(
+        feed.contains(&on("01-05")) && feed.contains(&on("02-06")),
+        "{feed}"
+    );
+    assert_eq!(feed.matches("BEGIN:VEVENT").count(), 3, "{feed}");
+    decide(&first, "").await;
+    let feed = world.get(&address).await.body;
+    assert!(
+        !feed.contains(&on("01-05")) && feed.contains(&on("02-06")),
+        "{feed}"
+    );
+}
+
 #[tokio::test]
 async fn an_address_is_renewed_ended_and_lost_with_the_account() {
     let world = World::new().await;
