@@ -19,6 +19,7 @@ pub mod putting;
 pub mod random;
 pub mod ready;
 pub mod signing;
+pub mod silence;
 pub mod staff;
 pub mod store;
 pub mod updating;

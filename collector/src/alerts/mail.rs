@@ -207,7 +207,7 @@ fn automatic() -> HeaderValue {
 /// Why it goes to this reader.
 fn why(about: &About) -> &'static str {
     match about {
-        About::Alert(_) => "",
+        About::Alert(_) | About::Told(_) => "",
         About::Case(_, Step::OnCall) => ": you are on call",
         About::Case(_, Step::Supervisor) => ": you supervise this team",
     }

@@ -1,5 +1,6 @@
 //! Tells people of alerts by mail and webhook, and of cases that nobody takes up by mail to them, webhook and
-//! the gateway for text messages.
+//! the gateway for text messages. Webhooks alone are told of cases that were decided and of devices that fell
+//! silent.
 //!
 //! Promises: rows of `outbox` are written in the transaction that makes the finding, so an alert
 //! that exists is always on its way; a row is tried until it is delivered, with growing pauses,
@@ -31,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock;
 use crate::config::{Config, STAFF_MAIL, STAFF_SMS};
 use crate::store::outbox::{self, About, Parcel};
+use crate::store::told::Told;
 use crate::store::{Change, Store, StoreError};
 
 use mail::Mail;
@@ -351,7 +353,10 @@ fn by_addressee(parcels: Vec<Parcel>) -> Vec<Vec<Parcel>> {
 fn link(base: &str, about: &About) -> String {
     match about {
         About::Alert(finding) => format!("{base}/alert/{finding}"),
-        About::Case(case, _) => format!("{base}/case/{case}"),
+        About::Case(case, _) | About::Told(Told::CaseDecided { case, .. }) => {
+            format!("{base}/case/{case}")
+        }
+        About::Told(Told::DeviceSilent { person, .. }) => format!("{base}/person/{person}"),
     }
 }
 
@@ -359,7 +364,8 @@ fn link(base: &str, about: &About) -> String {
 fn short(about: &About) -> String {
     let id = match about {
         About::Alert(finding) => finding.to_string(),
-        About::Case(case, _) => case.clone(),
+        About::Case(case, _) | About::Told(Told::CaseDecided { case, .. }) => case.clone(),
+        About::Told(Told::DeviceSilent { device, .. }) => device.to_string(),
     };
     id.chars().take(8).collect()
 }

@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::config::Webhook;
 use crate::store::outbox::{About, Parcel};
+use crate::store::told::Told;
 
 use super::post::{self, shown, usable};
 use super::{Failure, WaysError, link};
@@ -30,10 +31,20 @@ struct Body<'a> {
     data: Data<'a>,
 }
 
-#[derive(Serialize)]
+/// Ids, times and what a case is called for; the fields of each message are in `docs/interfaces.md`.
+#[derive(Default, Serialize)]
 struct Data<'a> {
-    case: String,
-    severity: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<String>,
+    /// When a device was heard last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<&'a str>,
     link: String,
     /// Of an escalation: to whom the case goes.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,21 +79,56 @@ impl Hook {
     }
 
     fn body(&self, parcel: &Parcel) -> Result<String, Failure> {
-        let opened = jiff::Timestamp::from_millisecond(parcel.opened)
-            .map_err(|error| Failure::One(format!("an alert has no usable time: {error}")))?;
-        let (kind, case, to) = match &parcel.about {
-            About::Alert(finding) => ("alert.opened", finding.to_string(), None),
-            About::Case(case, step) => ("case.escalated", case.clone(), Some(step.as_str())),
+        let link = link(&self.base, &parcel.about);
+        let nothing = Data::default();
+        let (kind, data) = match &parcel.about {
+            About::Alert(finding) => {
+                let (case, severity) = (Some(finding.to_string()), Some(parcel.severity.as_str()));
+                let data = Data {
+                    case,
+                    severity,
+                    link,
+                    ..nothing
+                };
+                ("alert.opened", data)
+            }
+            About::Case(case, step) => {
+                let (case, severity) = (Some(case.clone()), Some(parcel.severity.as_str()));
+                let to = Some(step.as_str());
+                let data = Data {
+                    case,
+                    severity,
+                    link,
+                    to,
+                    ..nothing
+                };
+                ("case.escalated", data)
+            }
+            About::Told(Told::CaseDecided { case, ruling }) => {
+                let (case, decision) = (Some(case.clone()), Some(ruling.as_str()));
+                let data = Data {
+                    case,
+                    decision,
+                    link,
+                    ..nothing
+                };
+                ("case.decided", data)
+            }
+            About::Told(Told::DeviceSilent { device, since, .. }) => {
+                let (device, since) = (Some(device.to_string()), Some(moment(*since)?));
+                let data = Data {
+                    device,
+                    since,
+                    link,
+                    ..nothing
+                };
+                ("device.silent", data)
+            }
         };
         let body = Body {
             r#type: kind,
-            timestamp: opened.to_string(),
-            data: Data {
-                case,
-                severity: &parcel.severity,
-                link: link(&self.base, &parcel.about),
-                to,
-            },
+            timestamp: moment(parcel.opened)?,
+            data,
         };
         serde_json::to_string(&body)
             .map_err(|error| Failure::One(format!("an alert could not be written: {error}")))
@@ -102,6 +148,12 @@ impl std::fmt::Debug for Hook {
     }
 }
 
+fn moment(at: i64) -> Result<String, Failure> {
+    let at = jiff::Timestamp::from_millisecond(at)
+        .map_err(|error| Failure::One(format!("a message has no usable time: {error}")))?;
+    Ok(at.to_string())
+}
+
 fn secret(text: &str) -> Option<Vec<u8>> {
     let bytes = BASE64
         .decode(text.strip_prefix("whsec_")?.as_bytes())
@@ -112,6 +164,8 @@ fn secret(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use crate::config::Secret;
+    use crate::store::escalations::Step;
+    use crate::store::{DeviceId, PersonId};
 
     use super::*;
 
@@ -147,6 +201,62 @@ mod tests {
         assert!(why.to_string().contains("http://hooks.example"));
         assert!(!why.to_string().contains("my-token"));
         assert!(hook("http://127.0.0.1:9/x", secret).is_ok());
+    }
+
+    /// Receivers are written against what `docs/interfaces.md` shows.
+    #[test]
+    fn messages_are_those_of_the_documentation() {
+        let documented = include_str!("../../../docs/interfaces.md");
+        let hook = hook(
+            "https://hooks.example/",
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        )
+        .unwrap();
+        let (ruling, person) = (
+            "0199c3f1a2b40000".to_owned(),
+            PersonId::from_random([0xab; 16]),
+        );
+        let case = "66f1f7c79b1bd05ea1ed0bf4b7b8e9f0".to_owned();
+        let finding = case.parse().unwrap();
+        let device = DeviceId([0x3c; 16]);
+        let since = 1_795_420_800_000;
+        let mut shown = Vec::new();
+        for (about, severity) in [
+            (About::Alert(finding), "urgent"),
+            (About::Case(case.clone(), Step::OnCall), "urgent"),
+            (About::Told(Told::CaseDecided { case, ruling }), ""),
+            (
+                About::Told(Told::DeviceSilent {
+                    device,
+                    person,
+                    since,
+                }),
+                "",
+            ),
+        ] {
+            let parcel = Parcel {
+                id: String::new(),
+                about,
+                to: None,
+                severity: severity.to_owned(),
+                opened: 1_795_507_205_000,
+                tries: 1,
+            };
+            let body = hook.body(&parcel).unwrap();
+            let said: serde_json::Value = serde_json::from_str(&body).unwrap();
+            shown.push(said["type"].as_str().unwrap().to_owned());
+            assert!(documented.contains(&format!("    {body}\n")), "{body}");
+        }
+        let types = [
+            "alert.opened",
+            "case.escalated",
+            "case.decided",
+            "device.silent",
+        ];
+        assert_eq!(shown, types);
+        for kind in types {
+            assert!(documented.contains(&format!("| `{kind}` |")), "{kind}");
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ use proviso_collector::ingest::Ingest;
 use proviso_collector::ledger::{self, Witnesses};
 use proviso_collector::metrics::{self, Metrics};
 use proviso_collector::ready::Ready;
+use proviso_collector::silence;
 use proviso_collector::store::{Hash, Store, StoreError, erasures};
 use proviso_collector::web::{self, Ordering, Site};
 use proviso_report::UnixMs;
@@ -141,6 +142,12 @@ impl Serve {
         let telling = escalation::run(store.clone(), plan, stop.clone());
         parts.spawn(async move {
             telling.await;
+            Ok(())
+        });
+        let hooks = config.webhooks.iter().map(|hook| hook.channel()).collect();
+        let listening = silence::run(store.clone(), hooks, stop.clone());
+        parts.spawn(async move {
+            listening.await;
             Ok(())
         });
         if let Some((weekly, post)) = weekly {

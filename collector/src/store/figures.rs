@@ -107,7 +107,8 @@ pub fn queue(read: &Read<'_>) -> Result<Vec<Queue>, SqlError> {
 pub fn outgoing(read: &Read<'_>) -> Result<Vec<Outgoing>, SqlError> {
     read.query(
         "SELECT o.channel, count(*), sum(CASE WHEN o.failure IS NULL THEN 0 ELSE 1 END), \
-         min(COALESCE(f.made, e.at, 0)) FROM outbox o LEFT JOIN finding f ON f.id = o.finding \
+         min(COALESCE(f.made, e.at, t.at, 0)) FROM outbox o LEFT JOIN finding f ON f.id = o.finding \
+         LEFT JOIN told t ON t.id = o.finding \
          LEFT JOIN escalation e ON e.id = o.finding WHERE o.done IS NULL \
          GROUP BY o.channel ORDER BY o.channel",
         &[],

@@ -73,6 +73,7 @@ pub mod team;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
+pub mod told;
 pub mod tries;
 pub mod updates;
 pub mod vault;

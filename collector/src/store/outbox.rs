@@ -1,6 +1,6 @@
-//! Table `outbox`: alerts and escalations on their way out. `findings::put` and `escalations::put` fill it ([`ask`]) in
-//! the transaction that makes the finding or the step; here a worker claims, finishes and postpones. Column
-//! `finding` is the id of either.
+//! Table `outbox`: alerts, escalations and what else is told of on their way out. `findings::put`,
+//! `escalations::put` and `told::put` fill it ([`ask`]) in the transaction that makes the finding, the step or the
+//! rest; here a worker claims, finishes and postpones. Column `finding` is the id of any of these.
 //!
 //! Promises: a row is claimed by a compare-and-set on its count of tries, so two workers, or two
 //! collectors on one store, never hold the same row. Claiming moves the next try into the future:
@@ -11,6 +11,7 @@
 use super::escalations::Step;
 use super::ids::FindingId;
 use super::sql::{Read, Row, SqlError, Tx};
+use super::told::Told;
 
 /// No try is ever put off for longer, in milliseconds.
 pub const LONGEST_PAUSE: i64 = 15 * 60_000;
@@ -22,6 +23,8 @@ pub enum About {
     Alert(FindingId),
     /// Nobody has taken up this case, so it goes on to somebody.
     Case(String, Step),
+    /// Something else of which only webhooks are told.
+    Told(Told),
 }
 
 /// Who is told, if that is not the same for the whole way out.
@@ -42,9 +45,10 @@ pub struct Parcel {
     pub about: About,
     /// Who is told.
     pub to: Option<Addressee>,
-    /// `urgent`, `breach` or `review`.
+    /// `urgent`, `breach` or `review`; empty where it is about neither alert nor escalation.
     pub severity: String,
-    /// Unix milliseconds when the alert was opened, or since when nobody took the case up.
+    /// Unix milliseconds when the alert was opened, since when nobody took the case up, or when the rest was
+    /// noticed.
     pub opened: i64,
     /// Tries begun, this one included.
     pub tries: u64,
@@ -105,11 +109,12 @@ pub fn claim(
     again: impl Fn(u64) -> i64,
 ) -> Result<Vec<Parcel>, SqlError> {
     let due = tx.query(
-        "SELECT o.id, o.finding, COALESCE(f.severity, e.severity), COALESCE(a.opened, f.made, e.since), \
-         o.tries, e.casefile, e.step, s.name, s.mail FROM outbox o \
+        "SELECT o.id, o.finding, COALESCE(f.severity, e.severity, ''), \
+         COALESCE(a.opened, f.made, e.since, t.at), o.tries, e.casefile, e.step, s.name, s.mail, \
+         t.casefile, t.ruling, t.device, t.person, t.since FROM outbox o LEFT JOIN told t ON t.id = o.finding \
          LEFT JOIN finding f ON f.id = o.finding LEFT JOIN alert a ON a.finding = o.finding \
          LEFT JOIN escalation e ON e.id = o.finding LEFT JOIN staff s ON s.id = e.staff \
-         WHERE (f.id IS NOT NULL OR e.id IS NOT NULL) AND o.done IS NULL \
+         WHERE (f.id IS NOT NULL OR e.id IS NOT NULL OR t.id IS NOT NULL) AND o.done IS NULL \
          AND (o.next_try <= $1 OR o.next_try > $4) AND o.channel = $2 \
          ORDER BY o.next_try, o.id LIMIT $3",
         &[
@@ -179,8 +184,8 @@ pub fn waiting(read: &Read<'_>) -> Result<Vec<ChannelState>, SqlError> {
     read.query(
         "SELECT o.channel, count(*), \
          sum(CASE WHEN o.failure IS NULL THEN 0 ELSE 1 END), \
-         min(CASE WHEN o.failure IS NULL THEN NULL ELSE COALESCE(f.made, e.at) END), min(o.next_try) \
-         FROM outbox o LEFT JOIN finding f ON f.id = o.finding \
+         min(CASE WHEN o.failure IS NULL THEN NULL ELSE COALESCE(f.made, e.at, t.at) END), min(o.next_try) \
+         FROM outbox o LEFT JOIN finding f ON f.id = o.finding LEFT JOIN told t ON t.id = o.finding \
          LEFT JOIN escalation e ON e.id = o.finding WHERE o.done IS NULL \
          GROUP BY o.channel ORDER BY o.channel",
         &[],
@@ -223,9 +228,10 @@ pub fn of_finding(read: &Read<'_>, finding: FindingId) -> Result<Vec<Sent>, SqlE
 }
 
 fn parcel(row: &Row<'_>) -> Result<Parcel, SqlError> {
-    let about = match row.maybe_text(5)? {
-        None => About::Alert(row.parsed(1)?),
-        Some(case) => About::Case(case, row.parsed(6)?),
+    let about = match (row.maybe_text(5)?, told(row)?) {
+        (Some(case), _) => About::Case(case, row.parsed(6)?),
+        (None, Some(told)) => About::Told(told),
+        (None, None) => About::Alert(row.parsed(1)?),
     };
     let to = match row.maybe_text(7)? {
         None => None,
@@ -242,4 +248,20 @@ fn parcel(row: &Row<'_>) -> Result<Parcel, SqlError> {
         opened: row.int(3)?,
         tries: row.count(4)?,
     })
+}
+
+fn told(row: &Row<'_>) -> Result<Option<Told>, SqlError> {
+    if let Some((case, ruling)) = row.maybe_text(9)?.zip(row.maybe_text(10)?) {
+        return Ok(Some(Told::CaseDecided { case, ruling }));
+    }
+    let device = row.maybe_parsed(11)?;
+    let Some(((device, person), since)) = device.zip(row.maybe_parsed(12)?).zip(row.maybe_int(13)?)
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Told::DeviceSilent {
+        device,
+        person,
+        since,
+    }))
 }

@@ -24,6 +24,7 @@ use crate::random;
 use crate::store::cases::{self, CaseFile, CaseKind};
 use crate::store::casework::{self, AlertState, Decision};
 use crate::store::rulings::{self, Ruling};
+use crate::store::told::{self, Told};
 use crate::store::{FindingId, PersonId, Read, Tx, sight};
 
 use super::Site;
@@ -33,8 +34,7 @@ use super::form::Form;
 use super::gate::Signed;
 use super::{audit, case, casefile, words};
 
-use form::Taken;
-pub(super) use form::{Draft, Sheet, fields, part_words};
+pub(super) use form::{Draft, Sheet, Taken, fields, part_words};
 pub(super) use sign::{Answer, forms as sign_forms, sign_off};
 
 /// Alerts that one form decides at most.
@@ -141,6 +141,14 @@ impl Verdict {
     }
 }
 
+/// Who decides, when, and which webhooks are told when nothing is left to decide.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct By<'a> {
+    pub(super) staff: &'a str,
+    pub(super) now: i64,
+    pub(super) hooks: &'a [String],
+}
+
 /// What one form decides.
 #[derive(Debug, Clone)]
 pub(super) enum What {
@@ -217,11 +225,16 @@ pub(super) async fn record(
     let person = site.store.read(move |read| asked.person(read)).await?;
     site.in_sight(signed, &person).await?;
     let (now, staff, seen) = (clock::now(), signed.staff.clone(), seen.to_owned());
+    let hooks = site.hooks.clone();
     site.store
         .write("decide", move |tx| {
             // It may have ended since.
             sight::why(tx, &staff, &what.person(tx)?, now)?.ok_or(Fault::Sight)?;
-            let by = (staff.as_str(), now);
+            let by = By {
+                staff: &staff,
+                now,
+                hooks: &hooks,
+            };
             match what {
                 What::Alert(id) => rule_one(tx, by, &taken, id, &seen),
                 What::Alike(id) => rule_alike(tx, by, &taken, id, &seen),
@@ -263,7 +276,7 @@ pub(super) fn finding(id: &str) -> Result<FindingId, Fault> {
 
 fn rule_one(
     tx: &Tx<'_>,
-    by: (&str, i64),
+    by: By<'_>,
     taken: &Taken,
     id: FindingId,
     seen: &str,
@@ -281,7 +294,7 @@ fn rule_one(
 /// Each case gets a ruling of its own.
 fn rule_alike(
     tx: &Tx<'_>,
-    by: (&str, i64),
+    by: By<'_>,
     taken: &Taken,
     id: FindingId,
     seen: &str,
@@ -309,13 +322,7 @@ fn rule_alike(
 }
 
 /// Everything in a case that the verdict fits.
-fn rule_whole(
-    tx: &Tx<'_>,
-    by: (&str, i64),
-    taken: &Taken,
-    id: &str,
-    seen: &str,
-) -> Result<(), Fault> {
+fn rule_whole(tx: &Tx<'_>, by: By<'_>, taken: &Taken, id: &str, seen: &str) -> Result<(), Fault> {
     let case = cases::get(tx, id)?.ok_or(casefile::MISSING)?;
     if cases::seen_digest(tx, &case)?.to_string() != seen {
         return Err(Fault::Overtaken);
@@ -342,7 +349,7 @@ fn rule_whole(
 /// Says it of these alerts of one case; of conditions and incidents without any.
 pub(super) fn rule(
     tx: &Tx<'_>,
-    (staff, now): (&str, i64),
+    By { staff, now, hooks }: By<'_>,
     taken: &Taken,
     case: &CaseFile,
     only: Option<FindingId>,
@@ -383,6 +390,15 @@ pub(super) fn rule(
         cases::move_whole(tx, case, taken.verdict.state(), now)?;
     }
     cases::lead_anew(tx, &case.id)?;
+    if taken.verdict.state() == AlertState::Decided
+        && cases::get(tx, &case.id)?.is_some_and(|case| case.state() == AlertState::Decided)
+    {
+        let told = Told::CaseDecided {
+            case: case.id.clone(),
+            ruling: ruling.id.clone(),
+        };
+        told::put(tx, &told, hooks, now)?;
+    }
     let more = more(&ruling);
     match only {
         Some(finding) => {
@@ -392,11 +408,13 @@ pub(super) fn rule(
         }
         None => {
             let on = format!(
-                "{} {verdict}, {}{more}",
+                "{} {verdict}, {}{more} {}",
                 case.id,
-                words::counted(alerts, "item")
+                words::counted(alerts, "item"),
+                taken.by
             );
-            audit::enter(tx, staff, audit::RULED, Some(&case.person), &on, now)
+            let (action, whose) = (audit::RULED, Some(&case.person));
+            audit::enter(tx, staff, action, whose, on.trim_end(), now)
         }
     }
 }

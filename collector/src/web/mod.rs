@@ -132,6 +132,8 @@ pub struct Site {
     store: Store,
     zone: TimeZone,
     ways: Vec<(String, String)>,
+    /// Webhooks, as the outbox names them.
+    hooks: Vec<String>,
     texts: Texts,
     throttle: Mutex<Throttle>,
     asking: Mutex<Throttle>,
@@ -201,6 +203,7 @@ impl Site {
         };
         Ok(Self {
             texts: Texts::new(store.clone()),
+            hooks: config.webhooks.iter().map(|hook| hook.channel()).collect(),
             zone,
             ways: [config.ways(), config.staff_ways()].concat(),
             throttle: Mutex::new(Throttle::default()),

@@ -13,6 +13,7 @@ mod enrolling;
 mod extracts;
 mod figures;
 mod history;
+mod hooks;
 mod hostile;
 mod kept;
 #[path = "../common/log.rs"]

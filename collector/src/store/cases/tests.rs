@@ -101,7 +101,7 @@ fn somebody(number: u8) -> Person {
     }
 }
 
-fn device(number: u8) -> Device {
+pub(crate) fn device(number: u8) -> Device {
     Device {
         id: DeviceId([number; 16]),
         person: Fixture::person(number),

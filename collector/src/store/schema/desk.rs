@@ -22,7 +22,8 @@
 //! `digest`: what the logs say by day (`digest_day`, `day` being 20261124) and by term (`digest_term`, `month`
 //! being 202611), how far each log was followed for that, and what somebody looked for (`search`).
 //!
-//! `open`: tokens of the API, and who reads a calendar of reviews under which secret address.
+//! `open`: tokens of the API, who reads a calendar of reviews under which secret address, and what webhooks are told
+//! of besides alerts and escalations (`told`).
 //!
 //! `team`: what devices say of themselves (`device_said`: by their own clock, `version` from the latest
 //! start, `order_digest` from the latest sign of life) and every sign that somebody tampered (`tamper`);

@@ -22,7 +22,7 @@ use super::super::gate::Signed;
 use super::super::govuk::{Errors, Textarea, hidden};
 use super::super::{Site, audit, casefile};
 use super::form::{Taken, reason};
-use super::{rule, to};
+use super::{By, rule, to};
 
 /// Most characters of what a supervisor says.
 const LONGEST: usize = 4_000;
@@ -94,10 +94,16 @@ pub(in crate::web) async fn sign_off(
                 return Ok(());
             }
             let case = cases::get(tx, &case.id)?.ok_or(casefile::MISSING)?;
+            // What is opened again is told to nobody.
+            let by = By {
+                staff: &staff,
+                now,
+                hooks: &[],
+            };
             let taken = Taken::reopened(&reason);
             if case.kind != CaseKind::Finding {
                 return match rulings::latest(tx, &case.id)? == Some(ruling.id) {
-                    true => rule(tx, (&staff, now), &taken, &case, None, &[]),
+                    true => rule(tx, by, &taken, &case, None, &[]),
                     false => Ok(()),
                 };
             }
@@ -110,7 +116,7 @@ pub(in crate::web) async fn sign_off(
                 return Ok(());
             }
             let only = ruling.finding.filter(|_| still.len() == 1);
-            rule(tx, (&staff, now), &taken, &case, only, &still)
+            rule(tx, by, &taken, &case, only, &still)
         })
         .await?;
     Ok(to(&format!("/case/{id}#decision")))

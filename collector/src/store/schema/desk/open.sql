@@ -21,3 +21,13 @@ CREATE TABLE calendar (
 );
 CREATE INDEX calendar_staff ON calendar (staff, made);
 CREATE INDEX alert_listed ON alert (state, opened, finding);
+CREATE TABLE told (
+    id TEXT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    casefile TEXT REFERENCES casefile (id),
+    ruling TEXT REFERENCES ruling (id),
+    device TEXT REFERENCES device (id),
+    person TEXT REFERENCES person (id),
+    since BIGINT
+);
+CREATE INDEX told_device ON told (device, since);
