@@ -4,7 +4,7 @@
 //! meanwhile makes nobody miss a row or see it twice; each list holds only people whom `staff` sees.
 
 use super::audit::{Entry, Shown};
-use super::cases::{self, CaseFile};
+use super::cases::{self, CaseFile, Stage};
 use super::casework::AlertState;
 use super::ids::{DeviceId, FindingId, Hash, PersonId};
 use super::sql::{Read, Row, SqlError};
@@ -106,15 +106,17 @@ pub fn alerts(
     )
 }
 
-/// Cases that wait, the worst first, then the longest waiting, from the one after `(rank, opened, id)` on.
-pub fn waiting_cases(
+/// Cases at a stage, the worst first, then the longest waiting, from the one after `(rank, opened, id)` on; of
+/// one person, if one is given.
+pub fn cases(
     read: &Read<'_>,
     (staff, now): (&str, i64),
+    (stage, person): (Stage, Option<&PersonId>),
     (rank, opened, id): (i64, i64, &str),
     limit: u64,
 ) -> Result<Vec<CaseFile>, SqlError> {
     let ids = read.query(
-        "SELECT id FROM casefile WHERE stage = 0 AND (rank > $3 OR (rank = $3 AND (opened > $4 \
+        "SELECT id FROM casefile WHERE stage = $7 AND (person = $8 OR $8 IS NULL) AND (rank > $3 OR (rank = $3 AND (opened > $4 \
          OR (opened = $4 AND id > $5)))) AND person IN \
          (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
          ORDER BY rank, opened, id LIMIT $6",
@@ -125,6 +127,8 @@ pub fn waiting_cases(
             opened.into(),
             id.into(),
             limit.into(),
+            (stage as u64).into(),
+            person.map(PersonId::as_str).into(),
         ],
         |row| row.text(0),
     )?;

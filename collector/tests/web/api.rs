@@ -1,6 +1,7 @@
 //! The same for programs: tokens, rights, sight, audit, decisions, lists.
 
 mod access;
+mod cases;
 mod decided;
 mod described;
 mod lists;

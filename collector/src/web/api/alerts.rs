@@ -17,7 +17,7 @@ use crate::store::casework::{self, AlertState};
 use crate::store::findings::{self, Finding};
 use crate::store::listed::{self, Listed};
 use crate::store::{FindingId, PersonId, StoreError};
-use crate::web::decide::{self, Sheet, What};
+use crate::web::decide::{self, Sheet, Taken, What};
 use crate::web::{Site, audit};
 
 use super::asked::{self, Sent, Wanted, answer};
@@ -104,17 +104,23 @@ pub(super) async fn decide(
     let (id, _) = known(&site, &caller, &id).await?;
     let seen = headers.get(IF_MATCH).ok_or_else(Problem::unmatched)?;
     let seen = latest(seen).ok_or_else(Problem::overtaken)?;
-    let sheet = Sheet::of(new.verdict, new.reason, new.part.unwrap_or_default());
-    let mut taken = site
-        .taken(&sheet)
-        .map_err(|errors| Problem::input(errors.sentences()))?;
-    taken.by = caller.on("");
+    let taken = handed_in(&site, &caller, new)?;
     decide::record(&site, &caller.signed, What::Alert(id), taken, &seen).await?;
     let (case, tag) = case(&site, id).await?;
     let mut response = answer(&case)?;
     *response.status_mut() = StatusCode::CREATED;
     response.headers_mut().insert(ETAG, tag);
     Ok(response)
+}
+
+/// What a person decided, as a program hands it in.
+pub(super) fn handed_in(site: &Site, caller: &Caller, new: NewDecision) -> Result<Taken, Problem> {
+    let (part, review) = (new.part.unwrap_or_default(), new.review.unwrap_or_default());
+    let sheet = Sheet::of(new.verdict, new.reason).with(part, review, new.sign_off == Some(true));
+    let taken = site.taken(&sheet);
+    let mut taken = taken.map_err(|errors| Problem::input(errors.sentences()))?;
+    taken.by = caller.on("");
+    Ok(taken)
 }
 
 /// An alert of somebody whom the caller sees.
@@ -202,13 +208,13 @@ fn matched(finding: &Finding) -> Vec<Matched> {
 }
 
 /// The tag of an alert with this latest decision; empty: nobody said anything yet.
-fn tag(latest: &str) -> Result<HeaderValue, Problem> {
+pub(super) fn tag(latest: &str) -> Result<HeaderValue, Problem> {
     HeaderValue::from_str(&format!("\"{latest}\""))
         .map_err(|why| crate::web::fault::Fault::Damaged(why.to_string()).into())
 }
 
-/// The latest decision that a tag names. A star would mean that nobody looked.
-fn latest(tag: &HeaderValue) -> Option<String> {
+/// What stands in a tag. A star would mean that nobody looked.
+pub(super) fn latest(tag: &HeaderValue) -> Option<String> {
     let tag = tag.to_str().ok()?.trim();
     let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
     (!inner.contains('"')).then(|| inner.to_owned())

@@ -1,33 +1,59 @@
 //! Cases: what one person can take up together, with what was said of each.
+//!
+//! Promises: a decision goes the way that the form of a page goes (`decide::record`), with the same checks in the
+//! same transaction. The `ETag` of a case is what that form carries (what lies in it, and how much was said), a
+//! point, and a hash of the answer; a decision holds the first part against what is there.
 
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
 
 use crate::clock;
 use crate::store::cases::{self, CaseFile, Rank, Stage};
 use crate::store::rulings::{self, Shown};
-use crate::store::{StoreError, listed};
+use crate::store::{Hash, PersonId, StoreError, listed};
+use crate::web::decide::{self, What};
+use crate::web::fault::Fault;
 use crate::web::{Site, audit};
 
-use super::asked::{self, Wanted, answer};
+use super::alerts::{handed_in, latest, tag};
+use super::asked::{self, Sent, Wanted, answer};
 use super::cursor::Cursor;
 use super::gate::Caller;
-use super::people::Run;
+use super::people::seen;
 use super::problem::Problem;
-use super::shapes::{CaseLine, CaseWhole, Cases, Moment, RulingSeen};
+use super::shapes::{CaseLine, CaseWhole, Cases, Moment, NewDecision, RulingSeen};
 
 const MISSING: &str = "There is no case with this id. /api/v1/cases lists those that wait.";
 
-/// A run of those that wait.
+/// Which cases.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    stage: Option<String>,
+    person: Option<String>,
+    cursor: Option<String>,
+    limit: Option<u64>,
+}
+
+/// A run of them.
 pub(super) async fn list(
     State(site): State<Arc<Site>>,
     caller: Caller,
-    Wanted(run): Wanted<Run>,
+    Wanted(which): Wanted<Which>,
 ) -> Result<Response, Problem> {
-    let limit = asked::limit(run.limit)?;
-    let after = Cursor::or(run.cursor.as_deref(), Cursor::new(i64::MIN, "-1 "))?;
+    let limit = asked::limit(which.limit)?;
+    let stage = match which.stage.as_deref() {
+        None | Some("waits") => Stage::Waits,
+        Some("sign_off") => Stage::SignOff,
+        Some("done") => Stage::Done,
+        Some(_) => return Err(Problem::input("`stage` is waits, sign_off or done.")),
+    };
+    let after = Cursor::or(which.cursor.as_deref(), Cursor::new(i64::MIN, "-1 "))?;
     let place = after.key.split_once(' ').and_then(|(rank, id)| {
         let rank: i64 = rank.parse().ok()?;
         Some((rank, after.at, id.to_owned()))
@@ -35,12 +61,17 @@ pub(super) async fn list(
     let place = place.ok_or_else(|| {
         Problem::input("The cursor is of another list. Send `next` of an answer of this one.")
     })?;
-    site.looks_by(&caller, audit::SAW_ALERTS, None, "cases")
+    let person: Option<PersonId> = match &which.person {
+        None => None,
+        Some(id) => Some(seen(&site, &caller, id).await?),
+    };
+    site.looks_by(&caller, audit::SAW_ALERTS, person.as_ref(), "cases")
         .await?;
     let (staff, now) = (caller.signed.staff, clock::now());
     let rows = site.store.read(move |read| {
+        let (who, what) = ((staff.as_str(), now), (stage, person.as_ref()));
         let from = (place.0, place.1, place.2.as_str());
-        Ok::<_, StoreError>(listed::waiting_cases(read, (&staff, now), from, limit)?)
+        Ok::<_, StoreError>(listed::cases(read, who, what, from, limit)?)
     });
     let rows = rows.await?;
     let last = rows.last().filter(|_| rows.len() as u64 == limit);
@@ -58,26 +89,70 @@ pub(super) async fn list(
 pub(super) async fn one(
     State(site): State<Arc<Site>>,
     caller: Caller,
+    headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let wanted = id.clone();
+    let person = known(&site, &caller, &id).await?;
+    site.looks_by(&caller, audit::SAW_CASE, Some(&person), &id)
+        .await?;
+    let (response, tag) = whole(&site, id).await?;
+    if headers.get(IF_NONE_MATCH).is_some_and(|seen| *seen == tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
+    }
+    Ok(response)
+}
+
+/// What a person decided about all that waits in one of them.
+pub(super) async fn decide(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Sent(new): Sent<NewDecision>,
+) -> Result<Response, Problem> {
+    known(&site, &caller, &id).await?;
+    let tag = headers.get(IF_MATCH).ok_or_else(Problem::unmatched)?;
+    let tag = latest(tag).ok_or_else(Problem::overtaken)?;
+    let (seen, _) = tag.split_once('.').ok_or_else(Problem::overtaken)?;
+    let taken = handed_in(&site, &caller, new)?;
+    decide::record(&site, &caller.signed, What::Case(id.clone()), taken, seen).await?;
+    let (mut response, _) = whole(&site, id).await?;
+    *response.status_mut() = StatusCode::CREATED;
+    Ok(response)
+}
+
+/// Whom a case is about, if the caller sees them.
+async fn known(site: &Site, caller: &Caller, id: &str) -> Result<PersonId, Problem> {
+    let wanted = id.to_owned();
     let found = site
         .store
         .read(move |read| Ok::<_, StoreError>(cases::get(read, &wanted)?));
     let case = found.await?.ok_or_else(|| Problem::missing(MISSING))?;
     site.in_sight(&caller.signed, &case.person).await?;
-    site.looks_by(&caller, audit::SAW_CASE, Some(&case.person), &id)
-        .await?;
+    Ok(case.person)
+}
+
+/// A case with what lies in it, and its tag.
+async fn whole(site: &Site, id: String) -> Result<(Response, HeaderValue), Problem> {
     let found = site.store.read(move |read| {
+        let Some(case) = cases::get(read, &id)? else {
+            return Ok(None);
+        };
+        let seen = cases::seen_digest(read, &case)?;
         let alerts = listed::alerts_in(read, &id)?;
-        Ok::<_, StoreError>((alerts, rulings::of_case(read, &id)?))
+        Ok::<_, StoreError>(Some((case, seen, alerts, rulings::of_case(read, &id)?)))
     });
-    let (alerts, said) = found.await?;
-    answer(&CaseWhole {
+    let (case, seen, alerts, said) = found.await?.ok_or_else(|| Problem::missing(MISSING))?;
+    let whole = CaseWhole {
         case: line(case),
         alerts: alerts.iter().map(ToString::to_string).collect(),
         rulings: said.into_iter().map(ruling).collect(),
-    })
+    };
+    let body = serde_json::to_vec(&whole).map_err(|why| Fault::Damaged(why.to_string()))?;
+    let tag = tag(&format!("{seen}.{}", Hash::of(&body)))?;
+    let mut response = answer(&whole)?;
+    response.headers_mut().insert(ETAG, tag.clone());
+    Ok((response, tag))
 }
 
 /// As the table and the list have it.

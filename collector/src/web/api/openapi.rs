@@ -26,6 +26,10 @@ pub(super) fn description() -> Value {
         let at = paths.entry(endpoint.path).or_insert_with(|| json!({}));
         at[endpoint.method.as_str().to_lowercase()] = operation(&endpoint);
     }
+    let mut schemas = shapes::all();
+    for takes in routes::all().iter().filter_map(|endpoint| endpoint.takes) {
+        may_lack(&mut schemas, takes().0);
+    }
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -35,7 +39,7 @@ pub(super) fn description() -> Value {
         },
         "paths": paths,
         "components": {
-            "schemas": shapes::all(),
+            "schemas": schemas,
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -59,7 +63,7 @@ fn operation(endpoint: &Endpoint) -> Value {
     if endpoint.takes.is_some() {
         parameters.push(json!({
             "name": "If-Match", "in": "header", "required": true,
-            "description": "The `ETag` of the alert as the person who decides saw it.",
+            "description": "The `ETag` of the alert or case as the person who decides saw it.",
             "schema": { "type": "string" },
         }));
     }
@@ -106,6 +110,20 @@ fn operation(endpoint: &Endpoint) -> Value {
         });
     }
     operation
+}
+
+/// What is sent may leave out what may be null.
+fn may_lack(schemas: &mut Map<String, Value>, name: &str) {
+    let Some(schema) = schemas.get_mut(name) else {
+        return;
+    };
+    let fields = schema["properties"].clone();
+    if let Some(required) = schema["required"].as_array_mut() {
+        required.retain(|name| {
+            let field = name.as_str().and_then(|name| fields.get(name));
+            field.is_some_and(|field| field.get("anyOf").is_none())
+        });
+    }
 }
 
 fn parameter(ask: &Ask) -> Value {

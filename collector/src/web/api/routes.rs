@@ -70,6 +70,12 @@ const STATE: Ask = Ask {
     words: &["open", "acknowledged", "decided"],
     number: false,
 };
+const STAGE: Ask = Ask {
+    name: "stage",
+    says: "Where they stand. Absent: waits.",
+    words: &["waits", "sign_off", "done"],
+    number: false,
+};
 const PERSON: Ask = text("person", "Only about this person, by id.");
 const LIMIT: Ask = Ask {
     name: "limit",
@@ -197,12 +203,12 @@ pub fn all() -> Vec<Endpoint> {
         },
         Endpoint {
             right: Some(Right::Queue),
-            asks: &[CURSOR, LIMIT],
+            asks: &[STAGE, PERSON, CURSOR, LIMIT],
             gives: Some(shape_of::<shapes::Cases>),
             ..get(
                 "/api/v1/cases",
                 "cases",
-                "Cases that wait, of the people you see: the worst first, then the longest waiting.",
+                "Cases of the people you see: the worst first, then the longest waiting.",
                 routing::get(cases::list),
             )
         },
@@ -211,8 +217,24 @@ pub fn all() -> Vec<Endpoint> {
             ..get(
                 "/api/v1/cases/{case}",
                 "case",
-                "One case, with the alerts in it and what was said of it.",
+                "One case, with the alerts in it and what was said of it. `ETag` names what lies in it and what was \
+                 said.",
                 routing::get(cases::one),
+            )
+        },
+        Endpoint {
+            method: Method::POST,
+            right: Some(Right::Decide),
+            scope: Some(Scope::Decide),
+            takes: Some(shape_of::<shapes::NewDecision>),
+            gives: Some(shape_of::<shapes::CaseWhole>),
+            ..get(
+                "/api/v1/cases/{case}/decisions",
+                "decideCase",
+                "Records what a person decided about all that waits in a case: each alert in it gets a decision. \
+                 `If-Match` is the `ETag` of the case as that person saw it; if something came into it or somebody \
+                 decided meanwhile, nothing is recorded (412).",
+                routing::post(cases::decide),
             )
         },
         Endpoint {

@@ -385,6 +385,10 @@ shapes! {
         reason: String,
         /// Of a false alarm: which part was wrong (list, rule, attribution, clock or other); null of anything else.
         part: Option<String>,
+        /// When to look again, such as 2026-12-01; null: not.
+        review: Option<String>,
+        /// Whether somebody else must agree. For some decisions the collector's configuration wants it in any case.
+        sign_off: Option<bool>,
     }
 
     /// What one person can take up together.
@@ -422,7 +426,7 @@ shapes! {
         snoozed: Option<Moment>,
     }
 
-    /// Cases that wait, the worst first, then the longest waiting.
+    /// Cases, the worst first, then the longest waiting.
     #[derive(Serialize)]
     Cases {
         /// Up to `limit` of them.

@@ -44,13 +44,23 @@ pub(in crate::web) struct Sheet {
 }
 
 impl Sheet {
-    /// What a program hands in.
-    pub(in crate::web) fn of(verdict: String, reason: String, part: String) -> Self {
+    /// What a program hands in: the verdict and its reason.
+    pub(in crate::web) fn of(verdict: String, reason: String) -> Self {
         Self {
             verdict,
             reason,
-            part,
             ..Self::default()
+        }
+    }
+
+    /// With which part of a false alarm was wrong, when to look again, and whether somebody else must agree.
+    #[must_use]
+    pub(in crate::web) fn with(self, part: String, review: String, sign_off: bool) -> Self {
+        Self {
+            part,
+            review,
+            sign_off: if sign_off { "1" } else { "" }.to_owned(),
+            ..self
         }
     }
 }
