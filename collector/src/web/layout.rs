@@ -18,28 +18,26 @@ pub(super) const PER_PAGE: u64 = 50;
 /// A link of the navigation: where to, its words, and who may follow it.
 type Link = (&'static str, &'static str, Right);
 
-/// The navigation. Pages that belong together stand under one entry, which opens the first of them.
-const ENTRIES: &[(&str, &[Link])] = &[
-    ("Overview", &[("/", "Overview", Right::Queue)]),
-    ("Queue", &[("/alerts", "Queue", Right::Queue)]),
-    ("People", &[("/people", "People", Right::Activity)]),
-    ("Search", &[("/search", "Search", Right::Search)]),
-    ("Orders", &[("/orders", "Orders", Right::Orders)]),
-    (
-        "Caseload and team",
-        &[
-            ("/caseload", "Caseload", Right::Queue),
-            ("/team", "Team", Right::Team),
-            ("/rules", "Rules", Right::Queue),
-            ("/rota", "On call", Right::Queue),
-            ("/hand-over", "Hand over", Right::Queue),
-        ],
-    ),
-    ("Accounts", &[("/accounts", "Accounts", Right::Administer)]),
-    ("Devices", &[("/devices", "Devices", Right::Administer)]),
-    ("Lists", &[("/lists", "Lists", Right::Administer)]),
-    ("Extracts", &[("/extracts", "Extracts", Right::Extract)]),
-    ("Who looked", &[("/audit", "Who looked", Right::Audit)]),
+/// The navigation. Pages that belong together stand under one entry, which is called like the first of them that
+/// the reader may open, and opens it.
+const ENTRIES: &[&[Link]] = &[
+    &[("/", "Overview", Right::Queue)],
+    &[("/alerts", "Queue", Right::Queue)],
+    &[("/people", "People", Right::Activity)],
+    &[("/search", "Search", Right::Search)],
+    &[("/orders", "Orders", Right::Orders)],
+    &[
+        ("/team", "Team", Right::Team),
+        ("/caseload", "Caseload", Right::Queue),
+        ("/rules", "Rules", Right::Queue),
+        ("/rota", "On call", Right::Queue),
+        ("/hand-over", "Hand over", Right::Queue),
+    ],
+    &[("/accounts", "Accounts", Right::Administer)],
+    &[("/devices", "Devices", Right::Administer)],
+    &[("/lists", "Lists", Right::Administer)],
+    &[("/extracts", "Extracts", Right::Extract)],
+    &[("/audit", "Who looked", Right::Audit)],
 ];
 
 /// What a page is about.
@@ -64,13 +62,15 @@ pub(super) fn page(signed: &Signed, about: &Page<'_>, body: &Markup) -> Markup {
             body.govuk-template__body data-person=[about.person] {
                 (SKIP)
                 (header(Some(signed)))
-                (navigation(signed, about.here))
+                @let entries = entries(signed.role);
+                (navigation(&entries, about.here))
                 @if about.live {
                     p #live-status role="status" {
                         "As of " (words::full(clock::now(), &TimeZone::UTC)) ". "
                         "Open the page again to see what is new."
                     }
                 }
+                (within(&entries, about.here))
                 (middle(body, false))
                 (footer())
             }
@@ -136,31 +136,34 @@ fn header(signed: Option<&Signed>) -> Markup {
     }
 }
 
-/// The entries of somebody in this role, each with its pages.
-fn entries(role: Role) -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
-    let own = ENTRIES.iter().map(|(name, links)| {
+/// The pages of an entry: addresses and names.
+type Entry = Vec<(&'static str, &'static str)>;
+
+/// The entries of somebody in this role.
+fn entries(role: Role) -> Vec<Entry> {
+    let own = ENTRIES.iter().map(|links| {
         let links = links.iter().filter(|(_, _, right)| right.of(role));
-        (*name, links.map(|(path, name, _)| (*path, *name)).collect())
+        links.map(|(path, name, _)| (*path, *name)).collect()
     });
-    own.filter(|(_, links): &(_, Vec<_>)| !links.is_empty())
-        .collect()
+    own.filter(|links: &Entry| !links.is_empty()).collect()
 }
 
-fn navigation(signed: &Signed, here: &str) -> Markup {
-    let entries = entries(signed.role);
-    let is_here = |links: &[(&str, &str)]| links.iter().any(|(path, _)| *path == here);
-    let within = entries.iter().find(|(_, links)| is_here(links));
+fn is_here(entry: &Entry, here: &str) -> bool {
+    entry.iter().any(|(path, _)| *path == here)
+}
+
+fn navigation(entries: &[Entry], here: &str) -> Markup {
     html! {
         div.govuk-service-navigation {
             div.govuk-width-container {
                 nav aria-label="Main" {
                     ul.govuk-service-navigation__list {
-                        @for (name, links) in &entries {
-                            @let current = is_here(links);
-                            @let says = if links.len() > 1 { "true" } else { "page" };
+                        @for (entry, (path, name)) in entries.iter().filter_map(|one| Some((one, one.first()?))) {
+                            @let current = is_here(entry, here);
+                            @let says = if *path == here { "page" } else { "true" };
                             li.govuk-service-navigation__item
                                 .govuk-service-navigation__item--active[current] {
-                                a.govuk-service-navigation__link href=[links.first().map(|(path, _)| path)]
+                                a.govuk-service-navigation__link href=(path)
                                     aria-current=[current.then_some(says)] { (name) }
                             }
                         }
@@ -168,8 +171,17 @@ fn navigation(signed: &Signed, here: &str) -> Markup {
                 }
             }
         }
-        @if let Some((name, links)) = within.filter(|(_, links)| links.len() > 1) {
-            div.govuk-width-container { (govuk::sub_navigation(name, here, links)) }
+    }
+}
+
+/// The other pages of the entry that is open.
+fn within(entries: &[Entry], here: &str) -> Markup {
+    let open = entries.iter().find(|entry| is_here(entry, here));
+    html! {
+        @if let Some(links) = open.filter(|links| links.len() > 1) {
+            div.govuk-width-container.pv-within {
+                (govuk::sub_navigation("Pages of this part", here, links))
+            }
         }
     }
 }
@@ -254,8 +266,8 @@ mod tests {
         for role in Role::ALL {
             let entries = entries(role);
             assert!((1..=7).contains(&entries.len()), "{role:?}: {entries:?}");
-            let found: Vec<_> = entries.iter().flat_map(|(_, links)| links).collect();
-            for (path, name, right) in ENTRIES.iter().flat_map(|(_, links)| *links) {
+            let found: Vec<_> = entries.iter().flatten().collect();
+            for (path, name, right) in ENTRIES.iter().copied().flatten() {
                 let there = found.contains(&&(*path, *name));
                 assert_eq!(there, right.of(role), "{role:?} {path}");
             }
