@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use serde::Deserialize;
 
 use crate::clock;
@@ -112,6 +112,7 @@ pub(super) async fn show(
             h1 { "Overview" }
             (summary(&all))
             (trouble(&site, &all.trouble, now))
+            @if all.total.people > 0 && page == 1 { (all.queue.cards(&site, now).await?) }
             @if all.total.people == 0 {
                 p.empty {
                     "Nobody is entered yet. Add a person with " code { "proviso-collector person add" }
@@ -119,9 +120,9 @@ pub(super) async fn show(
                     " and enrol a computer with the token from " code { "token" } "."
                 }
             }
-            @if all.total.people > 0 && page == 1 { (all.queue.cards(&site, now).await?) }
             @for part in [Part::Silent, Part::Rest] { (section(&site, part, &all, now)) }
             (layout::pager("/", "", page, all.more))
+            @if site.ways.is_empty() { (NO_WAY) }
         }
     };
     let title = match all.queue.counts.cases {
@@ -219,17 +220,21 @@ fn gather(
 
 fn summary(all: &Everybody) -> Markup {
     let total = &all.total;
+    let said = [
+        (total.silent, "with a silent device"),
+        (total.unwatched, "not watched in full today, or not now"),
+        (total.stuck, "with a device whose log does not go on"),
+    ];
+    let said: Vec<_> = said.iter().filter(|(count, _)| *count > 0).collect();
     html! {
         (all.queue.summary())
-        p {
-            @if total.silent > 0 {
-                " " (people_words(total.silent as u64)) " with a silent device."
-            }
-            @if total.unwatched > 0 {
-                " " (people_words(total.unwatched as u64)) " not watched in full today, or not now."
-            }
-            @if total.stuck > 0 {
-                " " (people_words(total.stuck as u64)) " with a device whose log does not go on."
+        @if !said.is_empty() {
+            p {
+                @for (place, (count, what)) in said.iter().enumerate() {
+                    @if place > 0 { ", " }
+                    (people_words(*count as u64)) " " (what)
+                }
+                ". " a href="#silent" { "See who" }
             }
         }
     }
@@ -268,14 +273,14 @@ fn trouble(site: &Site, trouble: &[(ChannelState, Option<String>)], now: i64) ->
                 }
             }
         }
-        @if site.ways.is_empty() {
-            p.note {
-                "No mail or webhook is set up: alerts appear on these pages only. Add "
-                code { "[smtp]" } " or " code { "[[webhooks]]" } " to " code { "collector.toml" } "."
-            }
-        }
     }
 }
+
+/// What whoever runs the collector can change.
+const NO_WAY: PreEscaped<&str> = PreEscaped(
+    "<p class=\"note\">No mail or webhook is set up: alerts appear on these pages only. Add \
+     <code>[smtp]</code> or <code>[[webhooks]]</code> to <code>collector.toml</code>.</p>",
+);
 
 fn section(site: &Site, part: Part, all: &Everybody, now: i64) -> Markup {
     let mut own = all.people.iter().filter(|one| one.part == part).peekable();
@@ -287,8 +292,14 @@ fn section(site: &Site, part: Part, all: &Everybody, now: i64) -> Markup {
         @if own.peek().is_some() {
             section aria-labelledby=(id) {
                 h2 #(id) { (title) }
-                // There is little to say about those with whom all is well: several stand on a line.
-                ul.rows.many[part == Part::Rest] {
+                @if part == Part::Silent {
+                    p.quiet {
+                        "How long each lasts; a person's page says since when. Without an order nothing may be \
+                         recorded. Of a computer whose log is refused or that sends no records, ask for the \
+                         computer."
+                    }
+                }
+                ul.rows.many.wide[part == Part::Silent] {
                     @for somebody in own { (line(site, somebody, now)) }
                 }
             }
@@ -316,7 +327,7 @@ fn line(site: &Site, somebody: &Somebody, now: i64) -> Markup {
     }
 }
 
-/// What is wrong with watching somebody, each on a line of its own.
+/// What is wrong with watching somebody, in a few words.
 fn contact(site: &Site, somebody: &Somebody, now: i64) -> Markup {
     let silent = somebody.silent(now);
     let ever = somebody.devices.iter().any(|device| device.ever);
@@ -324,22 +335,19 @@ fn contact(site: &Site, somebody: &Somebody, now: i64) -> Markup {
     html! {
         p.contact {
             @if !somebody.ordered {
-                span.lapse { (layout::tag("review", "No order")) " Nothing may be recorded." } " "
+                span.short { (layout::tag("review", "No order")) } " "
             }
             (lapses::of_late(&somebody.conditions, &site.zone, now))
-            @for stuck in somebody.stuck() { span.lapse { (stuck.words(&site.zone, now)) } }
-            span.lapse {
+            @for stuck in somebody.stuck() { span.short { (stuck.short(now)) } " " }
+            span.short {
                 @match (latest, silent) {
-                    (None, _) => { (layout::tag("review", "No device")) " No computer is enrolled." }
+                    (None, _) => (layout::tag("review", "No device")),
                     (Some(_), Some(since)) if !ever => {
-                        (layout::tag("review", "Never heard")) " Enrolled "
-                        (words::moment(since, &site.zone)) ", nothing heard since."
+                        (layout::tag("review", "Never heard")) " enrolled " (words::ago(since, now))
                     }
                     (Some(_), Some(since)) => {
-                        (layout::tag("review", "Silent")) " since " (words::moment(since, &site.zone))
-                        " (" (words::ago(since, now)) ")"
+                        (layout::tag("review", "Silent")) " " (words::lasting(since, now))
                         @if somebody.devices.len() > 1 { ", one of " (somebody.devices.len()) " devices" }
-                        "."
                     }
                     (Some(latest), None) => {
                         span.quiet { "Last heard " (words::ago(latest, now)) "." }

@@ -32,7 +32,7 @@ pub(super) use age::mark;
 pub(super) use line::{Line, label};
 
 /// Cases on the overview.
-const FIRST: u64 = 20;
+const FIRST: u64 = 10;
 
 /// Cases that are put aside, and decisions that wait for a supervisor, on one page.
 const ASIDE: u64 = 100;
@@ -217,7 +217,7 @@ impl Queue {
                                 a href={ "/case/" (shown.ruling.case) "#decision" } {
                                     (Verdict::words_of(&shown.ruling.verdict))
                                 }
-                                " about " (name) " "
+                                " about " bdi { (name) } " "
                                 span.quiet {
                                     (shown.staff_name) ", waiting "
                                     (words::waiting_for(shown.ruling.at, now)) "."

@@ -37,6 +37,18 @@ impl Stuck {
         }
     }
 
+    /// In a few words, for lists.
+    pub(super) fn short(self, now: i64) -> Markup {
+        html! {
+            @match self {
+                Self::Refused(since) => { (layout::tag("urgent", "Log refused")) " " (words::lasting(since, now)) }
+                Self::NoRecords { since, .. } => {
+                    (layout::tag("review", "No records")) " " (words::lasting(since, now))
+                }
+            }
+        }
+    }
+
     /// In words.
     pub(super) fn words(self, zone: &TimeZone, now: i64) -> Markup {
         html! {

@@ -53,6 +53,12 @@ pub(super) fn ago(at: i64, now: i64) -> String {
     }
 }
 
+/// How long something lasts: `for 3 minutes`, with the moment for machines and for whoever points at it.
+pub(super) fn lasting(since: i64, now: i64) -> Markup {
+    let machine = Timestamp::from_millisecond(since).map(|at| at.to_string());
+    html! { time datetime=[machine.ok()] { (waiting_for(since, now)) } }
+}
+
 /// How long something waits: `for 3 minutes`.
 pub(super) fn waiting_for(since: i64, now: i64) -> String {
     match span(now.saturating_sub(since)) {

@@ -161,8 +161,8 @@ async fn a_device_that_talks_and_whose_log_does_not_go_on_is_said() {
             .unwrap_or_else(|| panic!("{words}: {body}"))
     };
     let (refusal, silence) = (
-        "Its log is refused since <time datetime=\"2023-11-14T22:13:20Z\">",
-        "Connected, but sends no records since ",
+        "Log refused</strong> <time datetime=\"2023-11-14T22:13:20Z\">for ",
+        "No records</strong> <time datetime=\"",
     );
     let order = [
         "2 people with a device whose log does not go on",
@@ -178,6 +178,11 @@ async fn a_device_that_talks_and_whose_log_does_not_go_on_is_said() {
     assert!(order.is_sorted(), "{order:?} {body}");
     assert_eq!(body.matches(refusal).count(), 1);
     assert_eq!(body.matches(silence).count(), 1);
+    // A person's page says it in full.
+    let (refusal, silence) = (
+        "Its log is refused since <time datetime=\"2023-11-14T22:13:20Z\">",
+        "Connected, but sends no records since ",
+    );
     for (person, said) in [(refused_one, refusal), (stuck_one, silence)] {
         let page = browser.get(&format!("/person/{person}")).await.body;
         assert!(page.contains(said) && page.contains("ask for the computer"));

@@ -67,7 +67,7 @@ pub(super) fn contact(
                 (words::ago(at, now)) ", " (words::moment(at, zone)) "."
             }
         }
-        @if let Some(stuck) = stuck { " " (stuck.words(zone, now)) }
+        @if let Some(stuck) = stuck { " " span.lapse { (stuck.short(now)) "." } }
     }
 }
 
