@@ -14,7 +14,7 @@ use crate::store::{DeviceId, StoreError};
 use crate::web::fault::Fault;
 use crate::web::form::Form;
 use crate::web::gate::Signed;
-use crate::web::govuk::{Head, hidden, table, warning};
+use crate::web::govuk::{Head, details, hidden, table, warning};
 use crate::web::layout::{self, PER_PAGE, Page};
 use crate::web::{Site, audit, words};
 
@@ -113,10 +113,13 @@ fn row(site: &Site, signed: &Signed, one: &Machine) -> Vec<Markup> {
         html! { @match heard { Some(heard) => (heard), None => "Never" } },
         html! {
             @if one.state != DeviceState::Retired {
-                form method="post" action={ "/devices/" (one.id) "/retire" } {
-                    (hidden("token", &signed.token))
-                    (warning(&format!("Retire {named}")))
-                }
+                (details(&format!("Retire {named}"), &html! {
+                    p { "It is asked for nothing any more. This cannot be undone." }
+                    form method="post" action={ "/devices/" (one.id) "/retire" } {
+                        (hidden("token", &signed.token))
+                        (warning("Take it out of service"))
+                    }
+                }))
             }
         },
     ]
