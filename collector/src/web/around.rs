@@ -125,7 +125,7 @@ pub(super) fn row(held: &Held, zone: &TimeZone, own: bool) -> Markup {
         li.own[own] {
             span.time { (words::clock(held.record.at.0, zone)) }
             div {
-                p { (facts::what(&held.record)) @if own { " " b { "This alert" } } }
+                div.fact { @if own { b { "This alert" } " " } (facts::brief(&held.record)) }
                 p.quiet { (facts::known(held)) }
                 p.quiet { (facts::times(held, zone)) }
             }

@@ -15,18 +15,30 @@ use super::layout;
 use super::records::Held;
 use super::words;
 
-/// What happened, on a line or two.
+/// Letters of an address in a list; the rest of a longer one is folded away.
+const LONG: usize = 300;
+
+/// What happened, on a line or two. It stands in no paragraph: what is long can be opened.
+pub(super) fn brief(record: &Record) -> Markup {
+    told(record, true)
+}
+
+/// The same with nothing folded away, as a sentence.
 pub(super) fn what(record: &Record) -> Markup {
+    told(record, false)
+}
+
+fn told(record: &Record, folds: bool) -> Markup {
     html! {
         @match &record.fact {
             Fact::WebVisit(visit) => {
                 b { (title(visit)) } " "
                 @if visit.private == Some(true) { (layout::tag("breach", "Private window")) " " }
-                span.address { (visit.url) }
+                (address(&visit.url, folds))
             }
             Fact::ProcessStart(start) => {
                 "Program started: " b { (start.name) } " "
-                span.address { (start.args.join(" ")) }
+                (address(&start.args.join(" "), folds))
             }
             Fact::ProcessEnd(end) => { "Program ended: " b { (end.name) } }
             Fact::AgentStarted(started) => {
@@ -92,6 +104,24 @@ pub(super) fn what(record: &Record) -> Markup {
                 (layout::tag("review", "Agent hindered")) " " (plain(&record.fact)) (detail(&record.fact))
             }
             other => (plain(other)),
+        }
+    }
+}
+
+/// An address, or a program's arguments.
+fn address(text: &str, folds: bool) -> Markup {
+    let cut = text.char_indices().nth(LONG).map(|(place, _)| place);
+    let (begin, rest) = match cut.filter(|_| folds) {
+        None => (text, ""),
+        Some(place) => text.split_at(place),
+    };
+    html! {
+        span.address { (begin) }
+        @if !rest.is_empty() {
+            details {
+                summary { (words::counted(rest.chars().count() as i128, "more letter")) " of it" }
+                span.address { (rest) }
+            }
         }
     }
 }
@@ -295,5 +325,29 @@ fn missing(gap: &Gap) -> Markup {
             None => "Records may be missing: ",
         }
         (gap.why())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_long_is_folded_and_nothing_of_it_is_left_out() {
+        let short = address("https://a.example/", true).into_string();
+        assert_eq!(short, "<span class=\"address\">https://a.example/</span>");
+        // Letters of several bytes are not cut apart.
+        let text = format!("{}{}", "é".repeat(LONG), "<b>");
+        let folded = address(&text, true).into_string();
+        assert!(folded.contains("3 more letters"), "{folded}");
+        assert!(
+            folded.contains("<span class=\"address\">&lt;b&gt;</span>"),
+            "{folded}"
+        );
+        let whole = address(&text, false).into_string();
+        assert!(
+            whole.contains("é&lt;b&gt;") && !whole.contains("details"),
+            "{whole}"
+        );
     }
 }

@@ -219,7 +219,7 @@ fn row(found: &Day, held: &Held, several: bool, zone: &TimeZone) -> Markup {
         li.own[judged.iter().any(|one| one.severity != "log")] {
             span.time { (words::clock(held.record.at.0, zone)) }
             div {
-                p { (facts::what(&held.record)) }
+                div.fact { (facts::brief(&held.record)) }
                 p.quiet {
                     @if let (true, Some((_, host))) = (several, host) { (host) ". " }
                     (facts::known(held))
