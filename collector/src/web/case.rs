@@ -182,7 +182,7 @@ fn standing(case: &Case, now: i64) -> Markup {
             (AlertState::Open, _) => {
                 "Waiting for a person " (words::waiting_for(case.alert.opened, now)) ". "
                 "Software found this; nobody has decided anything. "
-                a href="#decision" { "Decide" }
+                a href="#decision" { "Decide" } "."
             }
             (_, Some(last)) => {
                 b { (last.staff_name) ": " (Verdict::words_of(&last.decision.verdict)) }
@@ -191,9 +191,8 @@ fn standing(case: &Case, now: i64) -> Markup {
             (state, None) => (words::state(state)),
         }
         @if case.alike > 1 {
-            " " a href={ "/alert/" (case.finding.id) "/alike" } {
-                (case.alike) " alike are waiting: see them together"
-            }
+            " " (case.alike) " alike are waiting: "
+            a href={ "/alert/" (case.finding.id) "/alike" } { "see them together" } "."
         }
     }
 }
