@@ -27,6 +27,28 @@ const WIDE: &str = "(() => { const wide = document.documentElement.clientWidth; 
      .slice(0, 5).map((one) => `wider than ${wide}: ${one.outerHTML.slice(0, 200)}`) \
      .concat(['the page scrolls sideways']); })()";
 
+/// Charts without their numbers beside them, and records without all of their times; how many there are of both.
+const SAID: &str = "(() => { const main = document.querySelector('main'); \
+     const charts = [...main.querySelectorAll('svg[role=img]')]; \
+     const records = [...main.querySelectorAll('.records > li')]; \
+     const bare = charts.filter((one) => !one.closest('li, td, section, main') \
+     .querySelector('table, .stretches')); \
+     const untimed = records.filter((one) => !one.querySelector('.time > time[datetime]') \
+     || !/by this collector's receipts. Received /.test(one.textContent)); \
+     return [charts.length, records.length, ...bare.concat(untimed) \
+     .map((one) => one.outerHTML.slice(0, 200))]; })()";
+
+/// What cannot be used on paper: forms, what can be opened or scrolled, and links that look like some.
+const PAPER: &str = "(() => { const main = document.querySelector('main'); \
+     const seen = (one) => one.getClientRects().length > 0; \
+     const of = (names) => [...main.querySelectorAll(names)].filter(seen); \
+     return of('form, input, button') \
+     .concat(of('details:not([open])').filter((one) => ![...one.children].some((part) => \
+     part.localName !== 'summary' && part.checkVisibility({ contentVisibilityAuto: true })))) \
+     .concat(of('.pv-scroll').filter((one) => one.getBoundingClientRect().width + 1 < one.scrollWidth)) \
+     .concat(of('a[href]').filter((one) => getComputedStyle(one).textDecorationLine !== 'none')) \
+     .slice(0, 5).map((one) => one.outerHTML.slice(0, 200)); })()";
+
 /// How many forms a page has that change something, each kind once.
 const FORMS: &str = "(() => { const kinds = new Set(); \
      window.forms = [...document.querySelectorAll('main form[method=post]')].filter((form) => { \
@@ -109,6 +131,50 @@ fn axe_finds_nothing_on_what_an_unfinished_form_answers() {
     }
     browser.close().unwrap();
     assert!(answers > 3, "{answers} answers");
+    assert_none(&faults);
+}
+
+/// Whoever cannot see a chart reads its table; a record says when by the device's clock, and by ours.
+#[test]
+fn charts_have_their_numbers_beside_them_and_records_their_times() {
+    let showcase = Showcase::open().unwrap();
+    let mut browser = Browser::start().unwrap();
+    let (mut charts, mut records, mut faults) = (0, 0, Vec::new());
+    for page in showcase.pages().unwrap() {
+        browser.open(&showcase, &page).unwrap();
+        let found = browser.chromium.eval(SAID).unwrap();
+        let found = found.as_array().unwrap();
+        charts += found[0].as_u64().unwrap();
+        records += found[1].as_u64().unwrap();
+        faults.extend(
+            found[2..]
+                .iter()
+                .map(|one| format!("{}: {one}", page.address)),
+        );
+    }
+    browser.close().unwrap();
+    assert!(
+        charts > 3 && records > 3,
+        "{charts} charts, {records} records"
+    );
+    assert_none(&faults);
+}
+
+#[test]
+fn what_is_on_paper_needs_no_press_and_no_scrolling() {
+    let showcase = Showcase::open().unwrap();
+    let mut browser = Browser::start().unwrap();
+    browser.look(Look::PAPER).unwrap();
+    let mut faults = Vec::new();
+    for page in showcase.pages().unwrap() {
+        browser.open(&showcase, &page).unwrap();
+        browser.chromium.paper(true).unwrap();
+        let found = browser.chromium.eval(PAPER).unwrap();
+        let found = found.as_array().unwrap();
+        faults.extend(found.iter().map(|one| format!("{}: {one}", page.address)));
+        browser.chromium.paper(false).unwrap();
+    }
+    browser.close().unwrap();
     assert_none(&faults);
 }
 

@@ -254,7 +254,7 @@ fn form(signed: &Signed, shown: &Shown) -> Result<Markup, Fault> {
         .map(|(word, says, _)| Choice::new(word, says))
         .collect();
     Ok(html! {
-        form method="post" action="/account/tokens" {
+        form.sheet method="post" action="/account/tokens" {
             h2 { "Make a token" }
             (govuk::hidden("token", &signed.token))
             (govuk::hidden("id", &id))

@@ -179,10 +179,12 @@ pub(super) fn form(
         form.sheet method="post" action="/team/assign" {
             (govuk::hidden("token", &signed.token))
             (govuk::hidden("back", back))
-            (Checkboxes {
-                id: "people", name: "case", legend: "Whom", error: errors.of("people"), choices: &people,
-                chosen: &chosen, small: true, ..Checkboxes::default()
-            })
+            div.pv-columns {
+                (Checkboxes {
+                    id: "people", name: "case", legend: "Whom", error: errors.of("people"), choices: &people,
+                    chosen: &chosen, small: true, ..Checkboxes::default()
+                })
+            }
             (Select {
                 id: "officer", label: "Whose case from now on", error: errors.of("officer"), choices: &officers,
                 chosen: &typed.officer, required: true, ..Select::default()
