@@ -54,6 +54,7 @@ fn parameter(path: &str, ids: &Ids) -> Option<String> {
         ("/alert/{id}/alike", ids.odd_alert.to_string()),
         ("/case/{id}", ids.case.clone()),
         ("/person/{id}", ids.person.to_string()),
+        ("/lists/of/{id}", ids.person.to_string()),
         ("/accounts/{id}", super::seed::staff_id(Role::Manager)),
         ("/search/{id}", ids.search.clone()),
         (
