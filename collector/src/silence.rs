@@ -34,7 +34,8 @@ pub fn tick(tx: &Tx<'_>, hooks: &[String], now: i64) -> Result<usize, SqlError> 
 /// Looks until `stop`.
 pub async fn run(store: Store, hooks: Vec<String>, stop: CancellationToken) {
     if hooks.is_empty() {
-        return;
+        // A part that ends by itself ends the collector.
+        return stop.cancelled().await;
     }
     let mut pause = FIRST;
     loop {
