@@ -225,6 +225,19 @@ impl Day {
         })
     }
 
+    /// Of what the store has, only how the time was watched: a list of many days needs no more.
+    pub(super) fn said_in(bytes: &[u8]) -> Vec<Said> {
+        #[derive(Deserialize)]
+        struct Part {
+            v: u8,
+            #[serde(default)]
+            said: Vec<Said>,
+        }
+        let part = serde_json::from_slice::<Part>(bytes).ok();
+        let part = part.filter(|part| part.v == 1);
+        part.map(|part| part.said).unwrap_or_default()
+    }
+
     /// Reads what the store has. Another version's is none: it is made again.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let written: Written = serde_json::from_slice(bytes).ok()?;

@@ -33,7 +33,34 @@ pub struct Days {
     pub erased: u64,
     /// Records that could not be read, of any day.
     pub unread: u64,
-    watch: Watch,
+    watched: Watched,
+}
+
+/// How some days of one device were watched, and nothing else of them.
+#[derive(Debug)]
+pub struct Watched(Watch);
+
+impl Watched {
+    /// The days from `from` to `to`, both of them too; none where nobody can know without the person's key.
+    pub fn of(
+        read: &Read<'_>,
+        device: DeviceId,
+        (from, to): (Date, Date),
+    ) -> Result<Option<Self>, SqlError> {
+        let cursor = digests::cursor(read, device)?.unwrap_or_default();
+        let days = match digests::days(read, device, number(from), number(to)) {
+            Err(SqlError::Vault(_)) => return Ok(None),
+            days => days?,
+        };
+        let said = days.iter().flat_map(|(_, bytes)| Day::said_in(bytes));
+        Ok(Some(Self(Watching::parse(&cursor.watch).watch(said))))
+    }
+
+    /// How one of these days was watched, up to `now`.
+    #[must_use]
+    pub fn covered(&self, (from, to): (i64, i64), now: i64) -> Covered {
+        self.0.over(from, to.min(now.max(from)))
+    }
 }
 
 impl Days {
@@ -60,26 +87,16 @@ impl Days {
             behind: device.size.saturating_sub(cursor.next),
             erased: cursor.erased,
             unread: cursor.unread,
-            watch,
+            watched: Watched(watch),
             days,
         })
     }
 
     /// How one of these days was watched, up to `now`.
     #[must_use]
-    pub fn covered(&self, (from, to): (i64, i64), now: i64) -> Covered {
-        self.watch.over(from, to.min(now.max(from)))
+    pub fn covered(&self, span: (i64, i64), now: i64) -> Covered {
+        self.watched.covered(span, now)
     }
-}
-
-/// Whether anything was recorded on a day; false, too, where nobody can know without the person's key.
-pub fn has_records(read: &Read<'_>, device: DeviceId, day: Date) -> Result<bool, SqlError> {
-    let found = match digests::day(read, device, number(day)) {
-        Err(SqlError::Vault(_)) => None,
-        found => found?,
-    };
-    let day = found.and_then(|bytes| Day::parse(&bytes));
-    Ok(day.is_some_and(|day| !day.groups.is_empty()))
 }
 
 /// The same days of all devices of a person.

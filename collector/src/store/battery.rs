@@ -1,34 +1,41 @@
 //! How each of the last days of a device was watched, in one word a day, for lists of many devices.
 //!
-//! Promises: made from what is kept beside the reports (`condition`, from when to when each report is, and the
-//! digest of a day that lies within one report), so that no report is opened: so many short look-ups for each
-//! device and day, however much it recorded. What a day holds to the minute is on the page of the day, by the
-//! records themselves.
+//! Promises: the word follows from the digest of the day, by the one definition of `proviso_report::coverage`, as the
+//! picture of a person's days does: the two never say different things of one day. No report is opened. That a
+//! source failed is known from `condition` and said beside it.
 //!
 //! Refuses: to call a day monitored of which nothing was heard.
 
 use jiff::civil::Date;
+use proviso_report::coverage::{Covered, State, Total};
 
 use super::conditions::{self, Condition, ConditionKind};
 use super::ids::DeviceId;
 use super::sql::{Read, SqlError};
-use crate::digest::view;
+use crate::digest::view::Watched;
 
 /// A day that was dark for as long was dark; for less it was watched in part. Milliseconds.
-const MOSTLY: i64 = 12 * 60 * 60_000;
+const MOSTLY: u64 = 12 * 60 * 60_000;
+
+/// What is dark up to this moment for less may only not have come yet. Milliseconds.
+const UNDER_WAY: u64 = 60 * 60_000;
 
 /// How a day was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mark {
-    /// The device was not enrolled yet, or the day has not come.
+    /// The device was not enrolled yet, its log had not begun, or the day has not come.
     NotYet,
-    /// Records came and nothing says that something was missing.
+    /// Nobody can know without the person's key, which is not here.
+    Unknown,
+    /// The agent lived, and nothing says that something was missing.
     Monitored,
-    /// Nothing came, and nothing says why: switched off, or not heard of yet.
+    /// Switched off or asleep, by the computer's own signs.
     Off,
+    /// No record says that an order was in force.
+    NoOrder,
     /// Dark for a while, or a source failed.
     Partly,
-    /// Dark for most of it, or dark and nothing came.
+    /// Dark for most of it, or dark and never monitored.
     Dark,
 }
 
@@ -37,8 +44,8 @@ pub enum Mark {
 pub struct Day {
     /// In one word.
     pub mark: Mark,
-    /// For how long it was dark, milliseconds.
-    pub dark: i64,
+    /// For how long it was what.
+    pub total: Total,
     /// Whether a source failed.
     pub failed: bool,
 }
@@ -51,148 +58,166 @@ pub fn of_device(
     dates: &[(Date, i64)],
     now: i64,
 ) -> Result<Vec<(Date, Day)>, SqlError> {
-    let (Some((_, first)), Some((_, end))) = (dates.first(), dates.last()) else {
+    let (Some((from, first)), Some((to, end))) = (dates.first(), dates.last()) else {
         return Ok(Vec::new());
     };
     let conditions = conditions::of_device(read, device, *first, *end)?;
-    let mut days = Vec::with_capacity(dates.len().saturating_sub(1));
-    for pair in dates.windows(2) {
+    // Where days begin in another zone, a part of the first lies in the one before.
+    let from = from.yesterday().unwrap_or(*from);
+    let watched = Watched::of(read, device, (from, *to))?;
+    let days = dates.windows(2).filter_map(|pair| {
         let &[(date, from), (_, to)] = pair else {
-            continue;
+            return None;
         };
-        let heard = heard(read, device, date, (from, to))?;
-        days.push((date, day(&conditions, (from, to), heard, enrolled, now)));
-    }
-    Ok(days)
+        let failed = failed(&conditions, (from, to), now);
+        let covered = watched.as_ref().map(|one| one.covered((from, to), now));
+        let begun = to > enrolled && from <= now;
+        Some((date, day(covered.as_ref(), begun, failed, now)))
+    });
+    Ok(days.collect())
 }
 
-/// Whether a record of that day came. One report may hold several days, where a computer was not heard from for
-/// so long: what lies between its first record and its last one, the digest knows.
-fn heard(
-    read: &Read<'_>,
-    device: DeviceId,
-    date: Date,
-    (from, to): (i64, i64),
-) -> Result<bool, SqlError> {
-    let reaches = read.first(
-        "SELECT min_at, max_at FROM report WHERE device = $1 AND max_at >= $2 ORDER BY max_at LIMIT 1",
-        &[(&device.to_string()).into(), from.into()],
-        |row| Ok((row.int(0)?, row.int(1)?)),
-    )?;
-    match reaches {
-        None => Ok(false),
-        Some((first, last)) if first < from && last >= to => view::has_records(read, device, date),
-        Some((first, _)) => Ok(first < to),
-    }
+/// Whether a source failed in this time.
+fn failed(conditions: &[Condition], (from, to): (i64, i64), now: i64) -> bool {
+    conditions.iter().any(|one| {
+        one.kind == ConditionKind::SourceFailed
+            && one.since < to
+            && one.until.unwrap_or(now).min(to) >= one.since.max(from)
+    })
 }
 
-fn day(
-    conditions: &[Condition],
-    (from, to): (i64, i64),
-    heard: bool,
-    enrolled: i64,
-    now: i64,
-) -> Day {
-    let mut spans: Vec<(i64, i64)> = Vec::new();
-    let mut failed = false;
-    for one in conditions {
-        let until = one.until.unwrap_or(now);
-        let (begin, end) = (one.since.max(from), until.min(to));
-        if begin > end || one.since >= to {
-            continue;
-        }
-        match one.kind {
-            ConditionKind::SourceFailed => failed = true,
-            // What took no time by the device's clock happened all the same.
-            _ => spans.push((begin, end.max(begin.saturating_add(1)))),
-        }
-    }
-    let dark = union(spans);
-    let mark = if to <= enrolled || from > now {
+/// `begun`: the device was enrolled before the day was over, and the day has begun.
+fn day(covered: Option<&Covered>, begun: bool, failed: bool, now: i64) -> Day {
+    let total = covered.map(Covered::total).unwrap_or_default();
+    let under_way = covered.map_or(0, |covered| under_way(covered, now));
+    let dark = total.dark.saturating_sub(under_way);
+    let mark = if !begun {
         Mark::NotYet
-    } else if dark >= MOSTLY || (dark > 0 && !heard) {
+    } else if covered.is_none() {
+        Mark::Unknown
+    } else if dark >= MOSTLY || (dark > 0 && total.monitored == 0) {
         Mark::Dark
-    } else if !heard {
-        Mark::Off
-    } else if dark > 0 || failed {
+    } else if dark > 0 || (failed && total.monitored > 0) {
         Mark::Partly
-    } else {
+    } else if total.monitored > 0 {
         Mark::Monitored
+    } else if total.off > 0 {
+        Mark::Off
+    } else if total.no_order > 0 {
+        Mark::NoOrder
+    } else {
+        Mark::NotYet
     };
-    Day { mark, dark, failed }
+    let failed = failed && mark == Mark::Partly;
+    Day {
+        mark,
+        total,
+        failed,
+    }
 }
 
-/// How long all of them are together, what overlaps counted once.
-fn union(mut spans: Vec<(i64, i64)>) -> i64 {
-    spans.sort_unstable();
-    let (mut sum, mut done) = (0_i64, i64::MIN);
-    for (from, to) in spans {
-        sum = sum.saturating_add(to.saturating_sub(from.max(done)).max(0));
-        done = done.max(to);
-    }
-    sum
+/// For how long it is dark right up to now, where that is short enough to be on its way.
+fn under_way(covered: &Covered, now: i64) -> u64 {
+    let last = covered.stretches.last();
+    let last = last.filter(|one| one.to == now && matches!(one.state, State::Dark(_)));
+    let length = last.map_or(0, |one| one.to.abs_diff(one.from));
+    if length <= UNDER_WAY { length } else { 0 }
 }
 
 #[cfg(test)]
 mod tests {
+    use proviso_report::coverage::{Dark, Off, Stretch};
+
     use super::*;
     use crate::store::PersonId;
 
     const HOUR: i64 = 60 * 60_000;
     const DAY: i64 = 24 * HOUR;
+    const LATE: i64 = 9 * DAY;
 
-    fn condition(kind: ConditionKind, since: i64, until: Option<i64>) -> Condition {
-        Condition {
-            device: DeviceId([1; 16]),
-            person: PersonId::from_random([1; 16]),
-            kind,
-            source: String::new(),
-            seq: 1,
-            since,
-            until,
-            known: since,
-            cleared: until,
+    /// Stretches that follow each other from the second day on, each so many hours long.
+    fn covered(stretches: &[(i64, State)]) -> Covered {
+        let mut at = DAY;
+        let stretches = stretches.iter().map(|(hours, state)| {
+            let from = at;
+            at += hours * HOUR;
+            Stretch {
+                from,
+                to: at,
+                state: *state,
+            }
+        });
+        Covered {
+            stretches: stretches.collect(),
+            lost: Vec::new(),
         }
     }
 
-    fn mark(conditions: &[Condition], heard: bool) -> (Mark, i64) {
-        let day = day(conditions, (DAY, 2 * DAY), heard, 0, 5 * DAY);
-        (day.mark, day.dark)
+    fn mark(stretches: &[(i64, State)], failed: bool) -> Mark {
+        day(Some(&covered(stretches)), true, failed, LATE).mark
     }
 
     #[test]
-    fn a_day_is_monitored_only_if_something_was_heard() {
-        assert_eq!(mark(&[], true), (Mark::Monitored, 0));
-        assert_eq!(mark(&[], false), (Mark::Off, 0));
-        let over = condition(ConditionKind::Dark, DAY + HOUR, Some(DAY + 3 * HOUR));
+    fn a_day_is_what_its_time_was() {
+        let (on, dark) = (State::Monitored, State::Dark(Dark::Killed));
+        let (off, none) = (State::Off(Off::Down), State::NoOrder);
+        for (stretches, is) in [
+            (&[(24, on)][..], Mark::Monitored),
+            (&[(4, off), (16, on), (4, off)], Mark::Monitored),
+            (&[(24, off)], Mark::Off),
+            (&[(24, none)], Mark::NoOrder),
+            (&[(20, none), (4, off)], Mark::Off),
+            (&[(22, on), (2, dark)], Mark::Partly),
+            (&[(12, on), (12, dark)], Mark::Dark),
+            (&[(22, off), (2, dark)], Mark::Dark),
+            (&[(24, State::NotYet)], Mark::NotYet),
+        ] {
+            assert_eq!(mark(stretches, false), is, "{stretches:?}");
+        }
+        assert_eq!(mark(&[(24, on)], true), Mark::Partly);
+        assert_eq!(mark(&[(24, off)], true), Mark::Off);
+        assert_eq!(day(None, true, false, LATE).mark, Mark::Unknown);
+        assert_eq!(day(None, false, false, LATE).mark, Mark::NotYet);
+    }
+
+    #[test]
+    fn what_is_on_its_way_is_no_gap_and_is_said_all_the_same() {
+        let (on, dark) = (State::Monitored, State::Dark(Dark::Silent));
+        let today = covered(&[(10, on), (1, dark)]);
+        let now = DAY + 11 * HOUR;
+        let of = day(Some(&today), true, false, now);
         assert_eq!(
-            mark(std::slice::from_ref(&over), true),
-            (Mark::Partly, 2 * HOUR)
+            (of.mark, of.total.dark),
+            (Mark::Monitored, HOUR.unsigned_abs())
         );
-        assert_eq!(mark(&[over], false), (Mark::Dark, 2 * HOUR));
-        let failed = condition(ConditionKind::SourceFailed, 0, None);
-        assert_eq!(mark(&[failed], true), (Mark::Partly, 0));
+        // The same a day later is one, and so is more of it.
+        assert_eq!(day(Some(&today), true, false, LATE).mark, Mark::Partly);
+        let longer = covered(&[(9, on), (2, dark)]);
+        assert_eq!(day(Some(&longer), true, false, now).mark, Mark::Partly);
     }
 
     #[test]
-    fn what_overlaps_is_dark_once_and_what_is_of_other_days_not_at_all() {
-        let all = [
-            condition(ConditionKind::Killed, DAY + HOUR, Some(DAY + 8 * HOUR)),
-            condition(ConditionKind::Dark, DAY + 2 * HOUR, Some(DAY + 9 * HOUR)),
-            condition(ConditionKind::Stopped, 0, Some(HOUR)),
-            condition(ConditionKind::Stopped, 3 * DAY, None),
-        ];
-        assert_eq!(mark(&all, true), (Mark::Partly, 8 * HOUR));
-        let lasts = condition(ConditionKind::Stopped, 0, None);
-        assert_eq!(mark(&[lasts], true), (Mark::Dark, DAY));
-        let moment = condition(ConditionKind::Killed, DAY + HOUR, Some(DAY + HOUR));
-        assert_eq!(mark(&[moment], true), (Mark::Partly, 1));
-    }
-
-    #[test]
-    fn what_has_not_come_is_no_gap() {
-        let span = (DAY, 2 * DAY);
-        assert_eq!(day(&[], span, false, 2 * DAY, 5 * DAY).mark, Mark::NotYet);
-        assert_eq!(day(&[], span, false, 0, DAY - 1).mark, Mark::NotYet);
+    fn a_source_failed_on_the_days_on_which_it_did() {
+        let one = Condition {
+            device: DeviceId([1; 16]),
+            person: PersonId::from_random([1; 16]),
+            kind: ConditionKind::SourceFailed,
+            source: String::new(),
+            seq: 1,
+            since: 2 * DAY + HOUR,
+            until: Some(3 * DAY + HOUR),
+            known: 2 * DAY,
+            cleared: None,
+        };
+        let on = |number: i64| {
+            let span = (number * DAY, (number + 1) * DAY);
+            failed(std::slice::from_ref(&one), span, LATE)
+        };
+        assert_eq!([1, 2, 3, 4].map(on), [false, true, true, false]);
+        let killed = Condition {
+            kind: ConditionKind::Killed,
+            ..one
+        };
+        assert!(!failed(&[killed], (2 * DAY, 3 * DAY), LATE));
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
+use proviso_report::coverage::{Total, length};
 
 pub(super) use crate::digest::midnight;
 use crate::store::casework::AlertState;
@@ -150,6 +151,26 @@ fn formatted(at: i64, zone: &TimeZone, format: &str) -> String {
             .to_string(),
         Err(_) => format!("{at} ms after 1970, which no calendar holds"),
     }
+}
+
+/// How long of each, of a time that was watched.
+pub(super) fn watched(total: &Total) -> String {
+    let mut parts = Vec::new();
+    for (words, ms) in [
+        ("monitored", total.monitored),
+        ("off", total.off),
+        ("dark", total.dark),
+        ("no order", total.no_order),
+        ("not begun", total.not_yet),
+    ] {
+        if ms > 0 {
+            parts.push(format!("{words} {}", length(ms)));
+        }
+    }
+    if parts.is_empty() {
+        return "not come yet".to_owned();
+    }
+    parts.join(", ")
 }
 
 #[cfg(test)]

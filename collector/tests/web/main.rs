@@ -19,6 +19,7 @@ mod kept;
 #[path = "../common/log.rs"]
 mod log;
 mod logs;
+mod marks;
 mod orders;
 mod orders_in_force;
 mod overview;

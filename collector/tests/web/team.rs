@@ -1,21 +1,14 @@
 //! Caseload and team: what stands first, what each device holds, and whose case people become.
 
 use axum::http::StatusCode;
-use jiff::tz::TimeZone;
 use proviso_collector::clock;
-use proviso_collector::digest::Follower;
-use proviso_collector::signing::{self, Signer};
 use proviso_collector::store::casework::{self, AlertState, Decision};
-use proviso_collector::store::conditions::{self, Condition, ConditionKind};
 use proviso_collector::store::plan::{self, Assessed, Level};
 use proviso_collector::store::sight::{self, Case};
 use proviso_collector::store::signs::{self, Said, Tamper, TamperKind};
 use proviso_collector::store::staff::Role;
 use proviso_collector::store::{DeviceId, Hash, PersonId, audit, weekly};
 
-use tokio_util::sync::CancellationToken;
-
-use crate::log::{Log, visit};
 use crate::pages::{self, Browser, HOUR, ORDER, World, busy, finding};
 
 pub(crate) async fn assign(world: &World, person: &PersonId, officer: &str) {
@@ -117,69 +110,6 @@ async fn a_device_with_another_order_than_the_one_in_force_is_said() {
     assert!(body.contains("Holds none"), "{body}");
     assert!(
         body.contains("It has not said yet what it holds."),
-        "{body}"
-    );
-}
-
-#[tokio::test]
-async fn days_that_came_in_one_report_are_told_apart() {
-    const DAY: i64 = 24 * HOUR;
-    let world = World::new().await;
-    let person = world.person(1, "Alex Example", 0).await;
-    let store = world.store.clone();
-    let stored = tokio::task::spawn_blocking(move || {
-        let signer = Signer::load("a.example", &signing::new_key().unwrap()).unwrap();
-        let mut log = Log::enrol(&store, 9, &person, pages::order(&person).digest);
-        let now = clock::now();
-        let noon = now - now.rem_euclid(DAY) + DAY / 2;
-        let days = (0..).zip([6, 5, 4, 2]);
-        let records: Vec<_> = days
-            .map(|(n, ago)| log.record(n, noon - ago * DAY, "4", visit("https://a.example/", "A")))
-            .collect();
-        log.report(&store, &signer, &records, now);
-        let mut follower = Follower::new(store, TimeZone::UTC);
-        follower.round(&CancellationToken::new()).unwrap()
-    });
-    assert_eq!(stored.await.unwrap(), 4);
-    let body = world.browser().await.get("/caseload").await.body;
-    let (_, table) = body.split_once("The last 14 days of laptop-9").unwrap();
-    let (table, _) = table.split_once("</table>").unwrap();
-    assert_eq!(table.matches(">Monitored</td>").count(), 4, "{table}");
-    assert!(
-        body.contains("aria-label=\"14 days: 4 monitored, 0 in part, 0 dark, 10 off\""),
-        "{body}"
-    );
-}
-
-#[tokio::test]
-async fn the_last_days_stand_in_a_table_behind_the_marks() {
-    let world = World::new().await;
-    let person = world.person(1, "Alex Example", 90 * 24 * HOUR).await;
-    let now = clock::now();
-    let dark = Condition {
-        device: DeviceId([1; 16]),
-        person,
-        kind: ConditionKind::Killed,
-        source: String::new(),
-        seq: 1,
-        since: now - 3 * 24 * HOUR,
-        until: Some(now - 2 * 24 * HOUR),
-        known: now,
-        cleared: Some(now - 24 * HOUR),
-    };
-    world.write(move |tx| conditions::put(tx, &dark)).await;
-    let body = world.browser().await.get("/caseload").await.body;
-    let (_, table) = body.split_once("The last 14 days of laptop-1").unwrap();
-    let (table, _) = table.split_once("</table>").unwrap();
-    assert_eq!(table.matches("<tr").count(), 15, "{table}");
-    assert_eq!(table.matches(">Dark</td>").count(), 2, "{table}");
-    assert_eq!(
-        table.matches("nothing came of this day").count(),
-        12,
-        "{table}"
-    );
-    assert!(
-        body.contains("aria-label=\"14 days: 0 monitored, 0 in part, 2 dark, 12 off\""),
         "{body}"
     );
 }

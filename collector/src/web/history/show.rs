@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use proviso_report::Kind;
-use proviso_report::coverage::{Total, length};
+use proviso_report::coverage::length;
 
 use super::LONGEST;
 use super::figures::{Figure, Figures, View};
@@ -381,7 +381,7 @@ fn days(around: &Around<'_>, figures: &Figures) -> Markup {
                 },
                 html! {
                     @for (host, covered) in &day.covered {
-                        div { @if day.covered.len() > 1 { (host) ": " } (watched(&covered.total())) }
+                        div { @if day.covered.len() > 1 { (host) ": " } (words::watched(&covered.total())) }
                     }
                 },
                 html! { (day.findings) },
@@ -399,25 +399,6 @@ fn days(around: &Around<'_>, figures: &Figures) -> Markup {
             "Times are those of " (around.zone.iana_name().unwrap_or("UTC")) ", by the devices' clocks."
         }
     }
-}
-
-fn watched(total: &Total) -> String {
-    let mut parts = Vec::new();
-    for (words, ms) in [
-        ("monitored", total.monitored),
-        ("off", total.off),
-        ("dark", total.dark),
-        ("no order", total.no_order),
-        ("not begun", total.not_yet),
-    ] {
-        if ms > 0 {
-            parts.push(format!("{words} {}", length(ms)));
-        }
-    }
-    if parts.is_empty() {
-        return "not come yet".to_owned();
-    }
-    parts.join(", ")
 }
 
 /// The numbers of the picture.

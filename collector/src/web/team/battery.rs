@@ -5,7 +5,6 @@
 
 use jiff::civil::Date;
 use maud::{Markup, html};
-use proviso_report::coverage::length;
 
 use crate::store::battery::{Day, Mark};
 
@@ -42,11 +41,15 @@ fn table(days: &[(Date, Day)], name: &str) -> Markup {
             vec![
                 html! { (date.strftime("%a %-d %b").to_string()) },
                 html! { (in_words(day)) },
-                html! { @if day.dark > 0 { (length(day.dark.unsigned_abs())) } @else { "none" } },
+                html! { (words::watched(&day.total)) },
             ]
         })
         .collect();
-    let heads = [Head::Text("Day"), Head::Text("Watched"), Head::Text("Dark")];
+    let heads = [
+        Head::Text("Day"),
+        Head::Text("Watched"),
+        Head::Text("For how long"),
+    ];
     govuk::table(&caption, &heads, &rows)
 }
 
@@ -54,12 +57,13 @@ fn table(days: &[(Date, Day)], name: &str) -> Markup {
 fn sum(days: &[(Date, Day)]) -> String {
     let count = |mark| days.iter().filter(|(_, day)| day.mark == mark).count();
     format!(
-        "{}: {} monitored, {} in part, {} dark, {} off",
+        "{}: {} monitored, {} in part, {} dark, {} off, {} without an order",
         words::counted(days.len() as i128, "day"),
         count(Mark::Monitored),
         count(Mark::Partly),
         count(Mark::Dark),
-        count(Mark::Off)
+        count(Mark::Off),
+        count(Mark::NoOrder)
     )
 }
 
@@ -67,6 +71,8 @@ fn sum(days: &[(Date, Day)]) -> String {
 const fn look(mark: Mark) -> (&'static str, usize) {
     match mark {
         Mark::NotYet => ("not-yet", 1),
+        Mark::Unknown => ("not-yet", 3),
+        Mark::NoOrder => ("off", 3),
         Mark::Off => ("off", 6),
         Mark::Monitored => ("monitored", 14),
         Mark::Partly => ("partly", 19),
@@ -76,10 +82,14 @@ const fn look(mark: Mark) -> (&'static str, usize) {
 
 const fn in_words(day: &Day) -> &'static str {
     match (day.mark, day.failed) {
-        (Mark::NotYet, _) => "Not enrolled yet",
+        (Mark::NotYet, _) => "Not begun yet",
+        (Mark::Unknown, _) => "Not known: the key of this person is not here",
+        (Mark::NoOrder, _) => "No order in force",
         (Mark::Monitored, _) => "Monitored",
-        (Mark::Off, _) => "Off: nothing came of this day, and nothing says that it was on",
-        (Mark::Partly, true) if day.dark > 0 => "In part: dark for a while, and a source failed",
+        (Mark::Off, _) => "Off, by the computer's own signs",
+        (Mark::Partly, true) if day.total.dark > 0 => {
+            "In part: dark for a while, and a source failed"
+        }
         (Mark::Partly, true) => "In part: a source failed",
         (Mark::Partly, false) => "In part: dark for a while",
         (Mark::Dark, _) => "Dark",

@@ -104,13 +104,14 @@ pub(in crate::web) async fn show(
     let (page, skip) = layout::skip(wanted.page);
     let now = clock::now();
     let (staff, whose, zone) = (signed.staff.clone(), officer.clone(), site.zone.clone());
-    let found = site
+    let mut found = site
         .store
         .read(move |read| {
             let about = (staff.as_str(), now);
             Ok::<_, StoreError>(gather(read, about, whose.as_deref(), &zone, skip)?)
         })
         .await?;
+    mark_days(&site, &mut found.people, now).await?;
     let query = officer.as_ref().map(|id| {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("officer", id);
@@ -203,13 +204,8 @@ fn gather(
     let skip = usize::try_from(skip).unwrap_or(usize::MAX);
     let more = total.saturating_sub(skip) > PER_PAGE as usize;
     let mut people: Vec<_> = all.into_iter().skip(skip).take(PER_PAGE as usize).collect();
-    let dates = dates(words::date(now, zone), zone);
     for somebody in &mut people {
         somebody.signs = signs::tampered(read, &somebody.person.id, now - FRESH, SIGNS)?;
-        for seen in &mut somebody.devices {
-            let standing = &seen.standing;
-            seen.days = days::of_device(read, standing.device, standing.enrolled, &dates, now)?;
-        }
     }
     Ok(Found {
         people,
@@ -218,6 +214,33 @@ fn gather(
         newest,
         more,
     })
+}
+
+/// Reads the last days of each device. Days are those of the person's order, as on the person's own pages.
+async fn mark_days(site: &Site, people: &mut [Somebody], now: i64) -> Result<(), Fault> {
+    let mut asked = Vec::new();
+    for seen in people.iter().flat_map(|one| &one.devices) {
+        let standing = &seen.standing;
+        let text = match standing.current {
+            Some((order, _)) => site.texts.get(order).await?,
+            None => None,
+        };
+        let zone = text.as_ref().map_or(&site.zone, |text| &text.zone);
+        let dates = dates(words::date(now, zone), zone);
+        asked.push((standing.device, standing.enrolled, dates));
+    }
+    let read = move |read: &Read<'_>| {
+        let each = asked
+            .iter()
+            .map(|(device, enrolled, dates)| days::of_device(read, *device, *enrolled, dates, now));
+        Ok::<_, StoreError>(each.collect::<Result<Vec<_>, SqlError>>()?)
+    };
+    let days = site.store.read(read).await?;
+    let devices = people.iter_mut().flat_map(|one| &mut one.devices);
+    for (seen, days) in devices.zip(days) {
+        seen.days = days;
+    }
+    Ok(())
 }
 
 /// The last days, each with its first moment, and the first moment of tomorrow.
