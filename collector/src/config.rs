@@ -107,6 +107,9 @@ pub struct Retention {
     pub clause: Option<String>,
     /// Records of this kind; absent: of any.
     pub kind: Option<Kind>,
+    /// Not records, but what officers noted.
+    #[serde(default)]
+    pub notes: bool,
     /// How old they are then.
     pub review_after_days: u32,
 }
@@ -115,7 +118,8 @@ impl Retention {
     /// Is the record of this class?
     #[must_use]
     pub fn has(&self, record: &Record) -> bool {
-        self.kind.is_none_or(|kind| kind == record.kind())
+        !self.notes
+            && self.kind.is_none_or(|kind| kind == record.kind())
             && self
                 .clause
                 .as_ref()
@@ -125,6 +129,9 @@ impl Retention {
     /// The class in words.
     #[must_use]
     pub fn words(&self) -> String {
+        if self.notes {
+            return "notes and visits".to_owned();
+        }
         match (&self.clause, self.kind) {
             (None, None) => "all records".to_owned(),
             (Some(clause), None) => format!("clause {clause}"),
@@ -298,6 +305,13 @@ impl Config {
         if let Some(metrics) = &config.metrics {
             metrics.check()?;
         }
+        let mixed = |one: &Retention| one.notes && (one.clause.is_some() || one.kind.is_some());
+        if config.retention.iter().any(mixed) {
+            return Err(
+                "[[retention]] `notes = true` is a class of its own: leave out clause and kind"
+                    .to_owned(),
+            );
+        }
         if config.oidc.is_some() && config.listen.link.is_none() {
             return Err(
                 "[oidc] needs [listen] link: the provider sends people back to that address"
@@ -446,10 +460,18 @@ mod tests {
         let wanted = Retention {
             clause: Some("4".to_owned()),
             kind: None,
+            notes: false,
             review_after_days: 365,
         };
         assert_eq!(wanted.words(), "clause 4");
-        assert_eq!(config.retention, [wanted]);
+        let notes = Retention {
+            clause: None,
+            notes: true,
+            review_after_days: 2190,
+            ..wanted.clone()
+        };
+        assert_eq!(notes.words(), "notes and visits");
+        assert_eq!(config.retention, [wanted, notes]);
         let both = "[[retention]]\nclause = \"4\"\nkind = \"web_visit\"\nreview_after_days = 1\n";
         let both = Config::parse(both).unwrap();
         assert_eq!(both.retention[0].words(), "web_visit under clause 4");
@@ -457,6 +479,7 @@ mod tests {
             "",
             "review_after_days = -1",
             "review_after_days = 1\ncolour = 2",
+            "notes = true\nclause = \"4\"\nreview_after_days = 1",
         ] {
             assert!(
                 Config::parse(&format!("[[retention]]\n{wrong}\n")).is_err(),

@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use proviso_collector::config::{Config, Retention as Class};
 use proviso_collector::data_dir::DataDir;
 use proviso_collector::store::holds::{self, Hold};
+use proviso_collector::store::notes;
 use proviso_collector::store::people::Person;
 use proviso_collector::store::{Store, StoreError, devices, people as persons, reports};
 use proviso_collector::{clock, random};
@@ -172,6 +173,13 @@ fn of_person(
                 }
             }
         }
+        for (at, class) in classes.iter().enumerate().filter(|(_, class)| class.notes) {
+            let before = now.saturating_sub(DAY.saturating_mul(i64::from(class.review_after_days)));
+            if let Some((count, oldest)) = notes::older(read, &person.id, before)? {
+                let oldest = UnixMs(oldest);
+                old.insert(at, Old { count, oldest });
+            }
+        }
         Ok::<_, anyhow::Error>(holds::of_person(read, &person.id)?)
     })?;
     for (at, old) in old {
@@ -181,10 +189,11 @@ fn of_person(
         let held: String = holds.iter().map(words).collect();
         writeln!(
             said,
-            "{}  {}: {} records to review after {} days, the oldest of {}{held}",
+            "{}  {}: {} {} to review after {} days, the oldest of {}{held}",
             person.pseudonym,
             class.words(),
             old.count,
+            if class.notes { "notes" } else { "records" },
             class.review_after_days,
             old.oldest
         )?;

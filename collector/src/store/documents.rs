@@ -1,7 +1,8 @@
 //! Table `document`: files that officers keep about a person.
 //!
-//! Promises: what is in a file is sealed under the person's key, and goes with it. A file that is removed,
-//! or erased with all that its person did, leaves its row: its name, its digest, who took it out and why.
+//! Promises: what is in a file and what it was called are sealed under the person's key, and go with it. A file
+//! that is removed leaves its row: its name, its digest, who took it out and why. One that is erased with all that
+//! its person did leaves its digest and why, and so does one that was removed before.
 //!
 //! Refuses: to know what kinds of files are good; `web` looks before it stores one.
 
@@ -29,8 +30,8 @@ pub struct Document {
     pub id: String,
     /// About whom.
     pub person: PersonId,
-    /// What it was called when it was uploaded.
-    pub name: String,
+    /// What it was called when it was uploaded; none: that is gone with the person's key.
+    pub name: Option<String>,
     /// `pdf` or `text`.
     pub kind: String,
     /// Bytes.
@@ -64,14 +65,18 @@ pub struct Removed {
 
 /// Adds a file.
 pub fn add(tx: &Tx<'_>, document: &Document, bytes: &[u8]) -> Result<(), SqlError> {
-    let sealed = sealed::document(tx, &document.person, &document.id, bytes)?;
+    let seal = |place: &str, bytes: &[u8]| sealed::of_person(tx, &document.person, place, bytes);
+    let sealed = seal(&sealed::of_document(&document.id), bytes)?;
+    let place = sealed::name_of_document(&document.id);
+    let name = document.name.as_deref();
+    let name = name.map(|name| seal(&place, name.as_bytes())).transpose()?;
     tx.execute(
         "INSERT INTO document (id, person, name, kind, size, sha256, about, bytes, staff, at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         &[
             (&document.id).into(),
             document.person.as_str().into(),
-            (&document.name).into(),
+            name.as_deref().into(),
             (&document.kind).into(),
             document.size.into(),
             (&document.sha256.to_string()).into(),
@@ -138,12 +143,16 @@ pub fn remove(tx: &Tx<'_>, id: &str, removed: &Removed) -> Result<bool, SqlError
     Ok(changed > 0)
 }
 
-/// Takes every file about a person out, with all that the person did.
+/// Takes every file about a person out, with all that the person did; and what each was called.
 pub fn erase(tx: &Tx<'_>, person: &PersonId, why: &str, now: i64) -> Result<(), SqlError> {
     tx.execute(
         "UPDATE document SET bytes = NULL, removed = $2, removed_why = $3 \
          WHERE person = $1 AND removed IS NULL",
         &[person.as_str().into(), now.into(), why.into()],
+    )?;
+    tx.execute(
+        "UPDATE document SET name = NULL WHERE person = $1",
+        &[person.as_str().into()],
     )?;
     Ok(())
 }
@@ -158,10 +167,16 @@ fn document(row: &Row<'_>) -> Result<Document, SqlError> {
             by_name: row.maybe_text(13)?,
         }),
     };
+    let id = row.text(0)?;
+    let name = match row.maybe_opened(2, &sealed::name_of_document(&id)) {
+        // The key is gone, and the name with it.
+        Err(SqlError::Vault(_)) => None,
+        name => name?,
+    };
     Ok(Document {
-        id: row.text(0)?,
+        id,
         person: row.parsed(1)?,
-        name: row.text(2)?,
+        name: name.map(|name| String::from_utf8_lossy(&name).into_owned()),
         kind: row.text(3)?,
         size: row.count(4)?,
         sha256: row.parsed(5)?,

@@ -114,6 +114,21 @@ pub fn of_time(
     )
 }
 
+/// How many notes about a person were written before a moment, and when the oldest of them was; none: no such
+/// note.
+pub fn older(
+    read: &Read<'_>,
+    person: &PersonId,
+    before: i64,
+) -> Result<Option<(u64, i64)>, SqlError> {
+    let found = read.first(
+        "SELECT count(*), min(at) FROM officer_note WHERE person = $1 AND at < $2",
+        &[person.as_str().into(), before.into()],
+        |row| Ok((row.count(0)?, row.maybe_int(1)?)),
+    )?;
+    Ok(found.and_then(|(count, oldest)| Some((count, oldest?))))
+}
+
 /// What puts right the notes that [`of_person`] gives for the same arguments, in the order it was written.
 pub fn corrections(
     read: &Read<'_>,

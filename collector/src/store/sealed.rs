@@ -6,7 +6,7 @@
 //! [`rotate`] seals everything of a person under a new key, so that the old one can be destroyed.
 //!
 //! Refuses: to seal what people wrote, and names in the register: those are not taken by an erasure. Files
-//! that officers uploaded are sealed, and not sealed again: they go with the key.
+//! that officers uploaded, and their names, are sealed and not sealed again: they go with the key.
 
 use super::ids::{DeviceId, PersonId};
 use super::sql::{Read, Row, SqlError, Tx};
@@ -40,11 +40,11 @@ pub(super) fn quoted(tx: &Tx<'_>, person: &PersonId, text: &str) -> Result<Strin
     Ok(tx.vault().seal_text((&person, number), text)?)
 }
 
-/// Seals what is in a file that officers keep about a person.
-pub(super) fn document(
+/// Seals something that officers keep about a person.
+pub(super) fn of_person(
     tx: &Tx<'_>,
     person: &PersonId,
-    id: &str,
+    place: &str,
     bytes: &[u8],
 ) -> Result<Vec<u8>, SqlError> {
     let found = tx.first(
@@ -53,13 +53,17 @@ pub(super) fn document(
         owner,
     )?;
     let (person, number) = known(tx, found)?;
-    let place = of_document(id);
-    Ok(tx.vault().seal((&person, number), &place, bytes, false)?)
+    Ok(tx.vault().seal((&person, number), place, bytes, false)?)
 }
 
 /// Where the bytes of a file stand.
 pub(super) fn of_document(id: &str) -> String {
     format!("document {id}")
+}
+
+/// Where the name of a file stands.
+pub(super) fn name_of_document(id: &str) -> String {
+    format!("document name {id}")
 }
 
 fn owner(row: &Row<'_>) -> Result<(PersonId, Option<i64>), SqlError> {

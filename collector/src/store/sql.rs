@@ -469,6 +469,12 @@ impl<'a> From<Option<&'a str>> for Param<'a> {
     }
 }
 
+impl<'a> From<Option<&'a [u8]>> for Param<'a> {
+    fn from(value: Option<&'a [u8]>) -> Self {
+        value.map_or(Self::Null, Self::Bytes)
+    }
+}
+
 impl<'a> From<&'a [u8]> for Param<'a> {
     fn from(value: &'a [u8]) -> Self {
         Self::Bytes(value)

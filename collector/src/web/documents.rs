@@ -1,7 +1,7 @@
 //! Files that officers keep about a person.
 //!
 //! Promises: a file is a PDF or plain text by what is in it, whatever it is called; it is kept sealed under the
-//! person's key and goes with it. It is sent as something to save, never to show, so nothing in it runs in
+//! person's key, with its name, and both go with it. It is sent as something to save, never to show, so nothing in it runs in
 //! these pages. It is taken out only with a reason, and then its row says who did and why.
 
 use std::sync::Arc;
@@ -112,7 +112,7 @@ pub(super) async fn add(
         let document = Document {
             id: once,
             person: whose.id.clone(),
-            name: plain(&file.name),
+            name: Some(plain(&file.name)),
             kind: kind.to_owned(),
             size: file.bytes.len() as u64,
             sha256: Hash::of(&file.bytes),
@@ -191,7 +191,10 @@ pub(super) async fn send(
     };
     let headers = [
         (CONTENT_TYPE, kind),
-        (CONTENT_DISPOSITION, disposition(&found.name)),
+        (
+            CONTENT_DISPOSITION,
+            disposition(found.name.as_deref().unwrap_or("document")),
+        ),
     ];
     Ok((headers, bytes).into_response())
 }
@@ -328,9 +331,9 @@ fn row(signed: &Signed, whose: &Whose, one: &Document, forms: &Forms) -> Markup 
         p {
             b { bdi { (one.about) } } ". "
             @if one.removed.is_none() {
-                a href={ (whose.at(Tab::Documents)) "/" (one.id) } { "Save " bdi { (one.name) } }
+                a href={ (whose.at(Tab::Documents)) "/" (one.id) } { "Save " (called(one)) }
             } @else {
-                bdi { (one.name) }
+                (called(one))
             }
             " (" (kind_words(&one.kind)) ", " (size(one.size)) ")"
         }
@@ -365,6 +368,16 @@ fn row(signed: &Signed, whose: &Whose, one: &Document, forms: &Forms) -> Markup 
                     }
                 }
             }
+        }
+    }
+}
+
+/// What it was called, if that is not gone with the person's key.
+fn called(one: &Document) -> Markup {
+    html! {
+        @match &one.name {
+            Some(name) => bdi { (name) },
+            None => "the file, whose name is gone",
         }
     }
 }

@@ -148,6 +148,8 @@ pub struct Site {
     /// Whether mails of the week are sent.
     digest: bool,
     overdue: Overdue,
+    /// After how many days notes are due for review; none: nobody said so.
+    notes_after: Option<u32>,
     sign_in: SignIn,
     link: String,
     limits: Mutex<api::Limits>,
@@ -219,6 +221,10 @@ impl Site {
             witnesses: config.witnesses.clone(),
             digest: config.digest.is_some(),
             overdue: config.queue.overdue_hours,
+            notes_after: {
+                let classes = config.retention.iter().filter(|class| class.notes);
+                classes.map(|class| class.review_after_days).min()
+            },
             sign_in: config.sign_in.clone(),
             link: String::new(),
             limits: Mutex::default(),

@@ -172,12 +172,20 @@ async fn page(
 ) -> Result<Markup, Fault> {
     let (page, skip) = layout::skip(page);
     let id = whose.id.clone();
-    let (mut all, right) = site
+    let (after, now) = (site.notes_after, clock::now());
+    let (mut all, right, due) = site
         .store
         .read(move |read| {
             let all = notes::of_person(read, &id, PER_PAGE + 1, skip)?;
             let right = notes::corrections(read, &id, PER_PAGE, skip)?;
-            Ok::<_, StoreError>((all, right))
+            let due = match after {
+                None => None,
+                Some(days) => {
+                    let days = i64::from(days).saturating_mul(24 * 60 * 60_000);
+                    notes::older(read, &id, now.saturating_sub(days))?
+                }
+            };
+            Ok::<_, StoreError>((all, right, due))
         })
         .await?;
     let more = all.len() as u64 > PER_PAGE;
@@ -199,6 +207,7 @@ async fn page(
         }
         section aria-labelledby="all" {
             h2 #all { "What was written" }
+            (review(after, due, &whose.zone))
             @if all.is_empty() { p.empty { "Nobody has written anything yet." } }
             ol.rows {
                 @for note in &all {
@@ -209,6 +218,26 @@ async fn page(
         }
     };
     Ok(whose.page(signed, Tab::Notes, "Notes and visits", &body))
+}
+
+/// How long notes are kept, and which are to be looked at again.
+fn review(after: Option<u32>, due: Option<(u64, i64)>, zone: &TimeZone) -> Markup {
+    html! {
+        p.quiet {
+            "Nothing here is erased by itself. Erasing what somebody did takes none of this: it is what officers wrote. "
+            @match after {
+                None => "Nobody has said after how long notes are due for review.",
+                Some(days) => { "Notes are due for review after " (words::counted(i128::from(days), "day")) "." }
+            }
+        }
+        @if let Some((count, oldest)) = due {
+            p.note {
+                (words::counted(i128::from(count), "note")) " " (if count == 1 { "is" } else { "are" })
+                " due for review, the oldest written " (words::moment(oldest, zone))
+                ": look whether it is still needed."
+            }
+        }
+    }
 }
 
 fn form(

@@ -116,7 +116,7 @@ fn keep(store: &Store, person: &Person) {
         let document = Document {
             id: "1".to_owned(),
             person: person.clone(),
-            name: text(),
+            name: Some(text()),
             kind: "text".to_owned(),
             size: MARK.len() as u64,
             sha256: Hash::of(MARK.as_bytes()),

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use proviso_collector::clock;
 use proviso_collector::signing::{self, Signer};
+use proviso_collector::store::notes::{self, Note, NoteKind};
 use proviso_collector::store::staff::Role;
 use proviso_collector::store::{Hash, PersonId, documents, intelligence, sealed};
 use proviso_report::Fact;
@@ -393,8 +394,8 @@ async fn a_document_is_sealed_saved_and_removed_with_a_reason() {
     assert_eq!(kept.len(), 1);
     let one = kept[0].clone();
     assert_eq!(
-        (one.kind.as_str(), one.name.as_str()),
-        ("pdf", "Übersicht.pdf")
+        (one.kind.as_str(), one.name.as_deref()),
+        ("pdf", Some("Übersicht.pdf"))
     );
 
     let path = format!("{page}/{}", one.id);
@@ -417,8 +418,10 @@ async fn a_document_is_sealed_saved_and_removed_with_a_reason() {
         let path = entry.unwrap().path();
         if path.is_file() {
             let bytes = std::fs::read(&path).unwrap();
-            let found = bytes.windows(20).any(|window| window == &TEXT[10..30]);
-            assert!(!found, "{}", path.display());
+            for open in [&TEXT[10..30], "bersicht.pdf".as_bytes()] {
+                let found = bytes.windows(open.len()).any(|window| window == open);
+                assert!(!found, "{}", path.display());
+            }
         }
     }
 
@@ -464,6 +467,23 @@ async fn a_document_dies_with_the_key_and_notes_stay() {
     )
     .await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    // Another one, taken out before: of that only the name is left.
+    let fields = [("about", "Second letter")];
+    let answer = send(&browser, &page, &page, &fields, ("brother.txt", b"Dear")).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let remove = format!("{page}/remove");
+    browser
+        .fill(&page, &remove, &[("why", "Not about him.")])
+        .await;
+    let body = browser.get(&page).await.body;
+    assert!(
+        body.contains("letter.txt") && body.contains("brother.txt"),
+        "{body}"
+    );
+    let whose = id.clone();
+    let kept = world
+        .read(move |read| documents::of_person(read, &whose, 10))
+        .await;
     let notes = format!("/person/{id}/notes");
     let fields = [
         ("kind", "note"),
@@ -484,7 +504,22 @@ async fn a_document_dies_with_the_key_and_notes_stay() {
     let body = browser.get(&page).await.body;
     assert!(body.contains("erased with everything: 3"), "{body}");
     assert!(!body.contains("Save "), "{body}");
-    assert!(browser.get(&notes).await.body.contains("Came by."));
+    // Neither the names nor the files come back by any page.
+    assert!(
+        !body.contains("letter.txt") && !body.contains("brother.txt"),
+        "{body}"
+    );
+    assert_eq!(body.matches("whose name is gone").count(), 2, "{body}");
+    for one in &kept {
+        let answer = browser.get(&format!("{page}/{}", one.id)).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    }
+    let body = browser.get(&notes).await.body;
+    assert!(body.contains("Came by."), "{body}");
+    assert!(
+        body.contains("Erasing what somebody did takes none of this"),
+        "{body}"
+    );
 }
 
 /// Whoever does not have the person in sight reads and writes nothing of this.
@@ -508,4 +543,42 @@ async fn register_intelligence_and_documents_are_for_whose_case_it_is() {
         .read(move |read| documents::of_person(read, &id, 10))
         .await;
     assert!(kept.is_empty());
+}
+
+/// Notes are a class of what is kept, and the page says which of them are due.
+#[tokio::test]
+async fn notes_are_due_for_review_after_the_days_that_the_configuration_says() {
+    let config = "[[retention]]\nnotes = true\nreview_after_days = 30\n";
+    let world = World::with(config).await;
+    let id = world.person(1, "Alex Example", 0).await;
+    let browser = world.browser().await;
+    let page = format!("/person/{id}/notes");
+    for (number, days) in [("1", 10), ("2", 31), ("3", 400)] {
+        let note = Note {
+            id: number.to_owned(),
+            person: id.clone(),
+            kind: NoteKind::Call,
+            happened: 1,
+            text: "Came by.".to_owned(),
+            outcome: String::new(),
+            corrects: None,
+            staff: "staff-morgan".to_owned(),
+            at: clock::now() - days * 24 * pages::HOUR,
+            staff_name: String::new(),
+        };
+        if number == "2" {
+            let body = browser.get(&page).await.body;
+            assert!(
+                body.contains("Notes are due for review after 30 days."),
+                "{body}"
+            );
+            assert!(!body.contains("due for review, the oldest"), "{body}");
+        }
+        world.write(move |tx| notes::add(tx, &note)).await;
+    }
+    let body = browser.get(&page).await.body;
+    assert!(
+        body.contains("2 notes are due for review, the oldest written"),
+        "{body}"
+    );
 }

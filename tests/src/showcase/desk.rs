@@ -168,7 +168,7 @@ fn told(tx: &Tx<'_>, person: &PersonId, staff: &str, now: i64) -> Result<(), Sql
     let document = Document {
         id: "document-1".to_owned(),
         person: person.clone(),
-        name: "letter.txt".to_owned(),
+        name: Some("letter.txt".to_owned()),
         kind: "text".to_owned(),
         size: bytes.len() as u64,
         sha256: Hash::of(bytes),

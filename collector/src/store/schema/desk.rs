@@ -6,8 +6,8 @@
 //! `signin`: what is known of a session; second factors; a sign-in that is under way (`sign_in_step`); wrong
 //! tries by where they came from.
 //!
-//! `plan`: what officers keep about a person. All of it is in the open but `document.bytes`, which is sealed
-//! under the person's key. Days are text (`2026-11-24`), since a day that something is due has no zone.
+//! `plan`: what officers keep about a person. All of it is in the open but `document.bytes` and `document.name`,
+//! which are sealed under the person's key; NULL: gone. Days are text (`2026-11-24`), since a day that something is due has no zone.
 //!
 //! `cases`: every alert, condition and incident lies in a case (`casefile`), whose columns count what waits in
 //! it; what was in the store before is put into one for each clause, or for each kind on a device. Of a case:

@@ -69,7 +69,7 @@ CREATE INDEX intelligence_person ON intelligence (person, happened);
 CREATE TABLE document (
     id TEXT PRIMARY KEY,
     person TEXT NOT NULL REFERENCES person (id),
-    name TEXT NOT NULL,
+    name BYTEA,
     kind TEXT NOT NULL,
     size BIGINT NOT NULL,
     sha256 TEXT NOT NULL,
