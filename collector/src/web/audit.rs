@@ -71,6 +71,8 @@ pub(super) const EXTRACT_WITHDRAWN: &str = "extract_withdrawn";
 pub(super) const SAW_EXTRACTS: &str = "saw_extracts";
 pub(super) const CHOSE_WEEKLY: &str = "chose_weekly";
 pub(super) const SAW_RULES: &str = "saw_rules";
+/// Judged past records by a rule that is narrower, or saw what came of that.
+pub(super) const SAW_NARROWED: &str = "saw_narrowed";
 pub(super) const SAW_RULE: &str = "saw_rule";
 pub(super) const SAW_MONTH: &str = "saw_month";
 /// Asked for a person who is not one of theirs.
@@ -228,6 +230,7 @@ fn action(word: &str) -> &str {
         SAW_EXTRACTS => "saw the extracts",
         CHOSE_WEEKLY => "chose whether to get the mail of each week:",
         SAW_RULES => "saw how findings were decided by rule",
+        SAW_NARROWED => "saw what a narrower rule would find of",
         SAW_RULE => "saw what was found by rule",
         SAW_CASELOAD => "saw the caseload",
         SAW_TEAM => "saw the load of the team",

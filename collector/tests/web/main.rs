@@ -20,6 +20,7 @@ mod kept;
 mod log;
 mod logs;
 mod marks;
+mod narrowed;
 mod orders;
 mod orders_in_force;
 mod overview;

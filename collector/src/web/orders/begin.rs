@@ -26,6 +26,7 @@ use super::super::govuk::{self, Checkboxes, Choice, Errors, Input, Radios, Texta
 use super::super::layout::{self, Page};
 use super::super::upload::Upload;
 use super::super::{Site, audit, words};
+use super::narrow::Part;
 use super::next::{self, Change};
 use super::{LONGEST, current, purpose, reason, save, to, wrong};
 
@@ -219,13 +220,14 @@ pub(in crate::web) async fn next(
     start(&site, &signed, &person, &form.once, given).await
 }
 
-/// Begins with the order that is in force, without one of its rules: `seen` is the order that was shown.
+/// Begins with the order that is in force, without one of its rules, or with a part of what that finds left out:
+/// `seen` is the order that was shown.
 pub(in crate::web) async fn without(
     site: &Arc<Site>,
     signed: &Signed,
     person: &str,
     (once, seen): (&str, &str),
-    rule: &str,
+    (rule, part): (&str, Option<&Part>),
 ) -> Result<Response, Fault> {
     let person = site.whom(signed, person).await?;
     let current = current(site, &person).await?.ok_or(NO_ORDER)?;
@@ -233,16 +235,20 @@ pub(in crate::web) async fn without(
         return Err(Fault::Stale);
     }
     let text = String::from_utf8_lossy(&current.bytes);
-    let text = next::without(&text, rule).ok_or(Fault::Stale)?;
+    let (text, without) = match part {
+        None => (next::without(&text, rule), format!("without rule {rule}")),
+        Some(part) => (
+            next::narrowed(&text, rule, &part.condition()),
+            format!("with rule {rule} narrowed"),
+        ),
+    };
+    let text = text.ok_or(Fault::Stale)?;
     let text = next::version(&text, (current.version, current.digest), &Change::None);
     let given = Given {
         purpose: Purpose::Vary,
-        reason: format!("Tried without rule {rule}."),
+        reason: format!("Tried {without}."),
         bytes: text.into_bytes(),
-        origin: format!(
-            "{} version {} without rule {rule}",
-            current.id, current.version
-        ),
+        origin: format!("{} version {} {without}", current.id, current.version),
         lists: Vec::new(),
     };
     start(site, signed, &person, once, given).await

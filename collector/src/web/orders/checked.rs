@@ -16,6 +16,7 @@ use crate::store::{Hash, StoreError};
 
 use super::super::Site;
 use super::super::fault::Fault;
+use super::narrow::Narrowings;
 use super::replay::Replays;
 
 /// Orders remembered at once: each may hold lists.
@@ -29,6 +30,7 @@ pub(in crate::web) struct Drafts {
     known: Mutex<VecDeque<Arc<Checked>>>,
     turns: Semaphore,
     pub(super) replays: Replays,
+    pub(super) narrowings: Narrowings,
 }
 
 /// An order with what is wrong about it.
@@ -53,6 +55,7 @@ impl Drafts {
             known: Mutex::default(),
             turns: Semaphore::new(AT_ONCE),
             replays: Replays::new(),
+            narrowings: Narrowings::default(),
         }
     }
 

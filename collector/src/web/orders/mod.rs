@@ -15,6 +15,7 @@ pub(super) mod draft;
 pub(super) mod enrol;
 pub(super) mod force;
 pub(super) mod lists;
+pub(super) mod narrow;
 mod next;
 pub(super) mod notice;
 pub(super) mod overview;

@@ -41,6 +41,47 @@ pub(super) fn version(text: &str, (number, sha256): (u64, Hash), change: &Change
     lines.join("\n")
 }
 
+/// A text in which the rule of this number has one condition more under which it finds nothing; none if it has no
+/// such rule.
+pub(super) fn narrowed(text: &str, rule: &str, condition: &str) -> Option<String> {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let mut own = false;
+    let mut id = None;
+    for (at, line) in text.lines().enumerate() {
+        match (header(line), id) {
+            (Some(_), Some(_)) => break,
+            (Some(name), None) => own = name == "rule",
+            (None, None) if own && is_id(line, rule) => id = Some(at),
+            _ => {}
+        }
+    }
+    let id = id?;
+    let head = lines
+        .iter()
+        .take(id)
+        .rposition(|line| header(line) == Some("rule"))?;
+    let is_next = |line: &String| header(line).is_some();
+    let rest = lines.iter().skip(head.saturating_add(1)).position(is_next);
+    let end = rest.map_or(lines.len(), |after| {
+        head.saturating_add(after).saturating_add(1)
+    });
+    let begins = |line: &String| {
+        let (key, value) = line.split_once('=').unwrap_or_default();
+        key.trim() == "unless" && value.trim_start().starts_with('[')
+    };
+    let there = (head..end).find(|at| lines.get(*at).is_some_and(begins));
+    match there.and_then(|at| lines.get_mut(at)) {
+        Some(line) => {
+            let (before, after) = line.split_once('[')?;
+            let comma = if after.trim() == "]" { "" } else { ", " };
+            *line = format!("{before}[{condition}{comma}{after}");
+        }
+        None => lines.insert(id.saturating_add(1), format!("unless = [{condition}]")),
+    }
+    lines.push(String::new());
+    Some(lines.join("\n"))
+}
+
 /// A text without the rule of this number; none if it has none.
 pub(super) fn without(text: &str, rule: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().collect();
@@ -186,6 +227,32 @@ mod tests {
         );
         assert_eq!(without(order, "4.c"), None);
         assert_eq!(without("", "4.a"), None);
+    }
+
+    #[test]
+    fn a_rule_gets_one_condition_more_and_the_rest_stays() {
+        let order = "[[rule]]\nsays = \"x\"\nid = \"a\"\n[[rule.test]]\nid = \"b\"\n[[rule]]\nid = \"b\" # b\n\
+            unless = [{ private = true }] # ours\n[[rule]]\nid = \"c\"\nunless = [\n  { private = true },\n]\n";
+        let made = |rule: &str| narrowed(order, rule, "{ host = [\"x\"] }");
+        assert_eq!(
+            made("a").unwrap(),
+            order.replacen(
+                "id = \"a\"\n",
+                "id = \"a\"\nunless = [{ host = [\"x\"] }]\n",
+                1
+            )
+        );
+        assert_eq!(
+            made("b").unwrap(),
+            order.replace(
+                "[{ private = true }] # ours",
+                "[{ host = [\"x\"] }, { private = true }] # ours"
+            )
+        );
+        let c = made("c").unwrap();
+        let c: toml::Table = toml::from_str(&c).unwrap();
+        assert_eq!(c["rule"][2]["unless"].as_array().unwrap().len(), 2);
+        assert_eq!(made("d"), None);
     }
 
     #[test]

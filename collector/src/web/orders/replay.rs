@@ -31,7 +31,7 @@ use super::super::layout::{self, Page};
 use super::super::{Site, audit, words};
 use super::checked::Checked;
 use super::draft::{Case, Typed};
-use super::run::{self, Outcome, Progress};
+use super::run::{self, Bounds, Outcome, Progress};
 use super::{save, to};
 
 /// The most days.
@@ -51,7 +51,7 @@ const DAY: i64 = 24 * 60 * 60_000;
 /// Those that run, wait or are done: one for each draft.
 pub(super) struct Replays {
     jobs: Mutex<BTreeMap<String, Arc<Job>>>,
-    turn: Arc<Semaphore>,
+    pub(super) turn: Arc<Semaphore>,
 }
 
 struct Job {
@@ -190,7 +190,14 @@ async fn run_it(site: Arc<Site>, job: Arc<Job>, case: Case, checked: Arc<Checked
             own.asked.saturating_sub(own.days.saturating_mul(DAY)),
             own.asked.saturating_add(DAY),
         );
-        run::run(&site, judge, case.current.as_ref(), span, &own.progress)
+        let bounds = Bounds::default();
+        run::run(
+            &site,
+            judge,
+            case.current.as_ref(),
+            span,
+            (bounds, &own.progress),
+        )
     });
     let outcome = ran.await.unwrap_or_else(|why| Err(why.to_string()));
     // It is set once: nobody else has this job.

@@ -5,6 +5,7 @@
 //! Refuses: to go on when the collector stops.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use proviso_rules::replay::{Comparison, Replay};
 use proviso_rules::{Judge, Order};
@@ -21,6 +22,31 @@ const RECORDS: u64 = 2_000_000;
 
 /// Reports that are read at once.
 const REPORTS: u64 = 100;
+
+/// How much is judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// The most records.
+    pub(super) records: u64,
+    /// Not after this moment; none: however long it takes.
+    pub(super) until: Option<Instant>,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            records: RECORDS,
+            until: None,
+        }
+    }
+}
+
+impl Bounds {
+    /// Whether nothing more is to be judged.
+    pub(super) fn is_spent(&self) -> bool {
+        self.records == 0 || self.until.is_some_and(|until| Instant::now() >= until)
+    }
+}
 
 /// How far it is.
 #[derive(Debug, Default)]
@@ -63,7 +89,7 @@ pub(super) fn run(
     new: &Judge,
     old: Option<&StoredOrder>,
     (person, from, to): (&PersonId, i64, i64),
-    progress: &Progress,
+    (mut bounds, progress): (Bounds, &Progress),
 ) -> Result<Outcome, String> {
     let failed = |why: StoreError| why.to_string();
     let logs = site
@@ -74,6 +100,7 @@ pub(super) fn run(
         .iter()
         .map(|log| log.end.saturating_sub(log.first))
         .sum();
+    progress.done.store(0, Ordering::Relaxed);
     progress.total.store(total, Ordering::Relaxed);
     let old = match old {
         None => Err("no order is in force for this person".to_owned()),
@@ -97,7 +124,6 @@ pub(super) fn run(
         erased: 0,
         unreadable: Vec::new(),
     };
-    let mut left = RECORDS;
     for log in logs {
         if !outcome.logs.is_empty() {
             replay.next_log();
@@ -108,7 +134,7 @@ pub(super) fn run(
             if site.stop.is_cancelled() {
                 return Err("the collector was stopped; try again".to_owned());
             }
-            if left == 0 {
+            if bounds.is_spent() {
                 outcome.cut = true;
                 break;
             }
@@ -120,7 +146,7 @@ pub(super) fn run(
             let before = next;
             for report in some.iter().take_while(|report| report.first < log.end) {
                 next = report.first.saturating_add(report.count);
-                left = left.saturating_sub(report.count);
+                bounds.records = bounds.records.saturating_sub(report.count);
                 progress.advance(report.count);
                 match records::decode(report) {
                     Ok((records, erased)) => {

@@ -119,6 +119,8 @@ pub(super) fn all() -> Vec<Route> {
             long(routing::post(orders::update::take::<true>), orders::UPDATE),
         )
         .fresh(),
+        post("/rules/narrow", RIGHT, routing::post(orders::narrow::start)),
+        get("/rules/narrowed", RIGHT, routing::get(orders::narrow::show)),
         get("/draft/{id}", RIGHT, routing::get(orders::draft::show)),
         get(
             "/draft/{id}/file/{number}",

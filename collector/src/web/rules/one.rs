@@ -25,6 +25,7 @@ use super::super::form::Form;
 use super::super::gate::Signed;
 use super::super::govuk::{self, Head};
 use super::super::layout::{self, Page};
+use super::super::orders::narrow::Part;
 use super::super::orders::{begin, replay};
 use super::super::{Site, audit, groups, words};
 use super::{noisy, sentence};
@@ -137,7 +138,7 @@ pub(in crate::web) async fn show(
             }))
         }
         (without(&all, &found, &site))
-        (parts(&found))
+        (parts(&found, (&signed, &wanted)))
         (wrong_parts(&wrong))
         (whose(&signed, &people, &wanted.rule)?)
     };
@@ -216,7 +217,7 @@ fn without(all: &Effect, found: &[Found], site: &Site) -> Markup {
 }
 
 /// What matched, by text: what a narrower list would have left out.
-fn parts(found: &[Found]) -> Markup {
+fn parts(found: &[Found], asked: (&Signed, &Wanted)) -> Markup {
     let mut by_text: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();
     for one in found {
         by_text.entry(one.matched.as_str()).or_default().push(one);
@@ -250,6 +251,7 @@ fn parts(found: &[Found]) -> Markup {
                     @else if effect.gone.confirmed > 0 { "Leaving it out loses what was confirmed" }
                     @else { "Nothing was decided" }
                 },
+                narrow(asked, matched),
             ]
         })
         .collect();
@@ -260,6 +262,7 @@ fn parts(found: &[Found]) -> Markup {
         Head::Number("Dismissed"),
         Head::Number("Not decided"),
         Head::Text("What that means"),
+        Head::Text("Judge past records"),
     ];
     html! {
         section aria-labelledby="parts" {
@@ -267,6 +270,33 @@ fn parts(found: &[Found]) -> Markup {
             @if cells.is_empty() { p.empty { "It found nothing among your people." } }
             @else { (govuk::table("What matched, with what leaving it out would have meant", &heads, &cells)) }
             @if more > 0 { p.quiet { (words::counted(more as i128, "other text")) " matched as well." } }
+        }
+    }
+}
+
+/// A button that judges past records by the rule without what matched; nothing where it matched in several places,
+/// or where no condition says just that.
+fn narrow((signed, wanted): (&Signed, &Wanted), matched: &str) -> Markup {
+    let places: Vec<groups::Matched> = serde_json::from_str(matched).unwrap_or_default();
+    let part = match places.as_slice() {
+        [one] => Part::of(&one.field, &one.text).map(|_| one),
+        _ => None,
+    };
+    html! {
+        @match part {
+            None => span.quiet { "By hand, in a draft" },
+            Some(one) => {
+                form.inline method="post" action="/rules/narrow" {
+                    (govuk::hidden("token", &signed.token))
+                    (govuk::hidden("rule", &wanted.rule))
+                    (govuk::hidden("order", &wanted.order))
+                    (govuk::hidden("field", &one.field))
+                    (govuk::hidden("text", &one.text))
+                    button.pv-plain type="submit" {
+                        "Without this" span.govuk-visually-hidden { ": " (one.text) }
+                    }
+                }
+            }
         }
     }
 }
@@ -336,6 +366,11 @@ pub(in crate::web) struct Try {
     rule: String,
     /// The order that was shown.
     seen: String,
+    /// What the rule is to leave out; empty: the rule itself goes.
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    text: String,
 }
 
 /// Begins a draft without the rule, and tries it on the past.
@@ -347,6 +382,11 @@ pub(in crate::web) async fn try_without(
     signed.check(&form.token)?;
     let once = fields::named(&form.once)?;
     let names = (once.as_str(), form.seen.as_str());
-    begin::without(&site, &signed, &form.person, names, &form.rule).await?;
+    let part = match (form.key.as_str(), form.text.as_str()) {
+        ("", "") => None,
+        (key, text) => Some(Part::named(key, text).ok_or(Fault::Stale)?),
+    };
+    let changed = (form.rule.as_str(), part.as_ref());
+    begin::without(&site, &signed, &form.person, names, changed).await?;
     replay::at_once(&site, &signed, &once).await
 }
