@@ -27,6 +27,12 @@ const WIDE: &str = "(() => { const wide = document.documentElement.clientWidth; 
      .slice(0, 5).map((one) => `wider than ${wide}: ${one.outerHTML.slice(0, 200)}`) \
      .concat(['the page scrolls sideways']); })()";
 
+/// Words that have so little room that they stand as a column of letters.
+const COLUMN: &str = "[...document.querySelectorAll('main :is(h1, h2, h3, p, a, b, dt, dd, th, td, li, label, summary)')] \
+     .filter((one) => { const box = one.getBoundingClientRect(); \
+     return one.textContent.trim().length > 15 && box.width > 0 && box.width < 48 && box.height > 4 * box.width; }) \
+     .slice(0, 5).map((one) => `a column of letters: ${one.outerHTML.slice(0, 200)}`)";
+
 /// Charts without their numbers beside them, and records without all of their times; how many there are of both.
 const SAID: &str = "(() => { const main = document.querySelector('main'); \
      const charts = [...main.querySelectorAll('svg[role=img]')]; \
@@ -169,9 +175,11 @@ fn what_is_on_paper_needs_no_press_and_no_scrolling() {
     for page in showcase.pages().unwrap() {
         browser.open(&showcase, &page).unwrap();
         browser.chromium.paper(true).unwrap();
-        let found = browser.chromium.eval(PAPER).unwrap();
-        let found = found.as_array().unwrap();
-        faults.extend(found.iter().map(|one| format!("{}: {one}", page.address)));
+        for script in [PAPER, COLUMN] {
+            let found = browser.chromium.eval(script).unwrap();
+            let found = found.as_array().unwrap();
+            faults.extend(found.iter().map(|one| format!("{}: {one}", page.address)));
+        }
         browser.chromium.paper(false).unwrap();
     }
     browser.close().unwrap();
@@ -185,8 +193,8 @@ fn a_page_that_is_wrong_is_found() {
     browser.chromium.open("https://wrong.example/").unwrap();
     browser.chromium.eval(&axe).unwrap();
     browser.look(Look::ALL[1]).unwrap();
-    let wrong =
-        "document.body.innerHTML = '<input><p style=\"width: 900px; color: #ccc\">Wide</p>'";
+    let wrong = "document.body.innerHTML = '<input><p style=\"width: 900px; color: #ccc\">Wide</p>\
+                 <main><h2 style=\"width: 1em; overflow-wrap: anywhere\">Llanfairpwllgwyngyll</h2></main>'";
     browser.chromium.eval(wrong).unwrap();
     let found = browser.chromium.eval(RUN).unwrap().to_string();
     assert!(
@@ -195,6 +203,8 @@ fn a_page_that_is_wrong_is_found() {
     );
     let found = browser.chromium.eval(WIDE).unwrap().to_string();
     assert!(found.contains("scrolls sideways"), "{found}");
+    let found = browser.chromium.eval(COLUMN).unwrap().to_string();
+    assert!(found.contains("a column of letters: <h2"), "{found}");
     browser.close().unwrap();
 }
 
@@ -211,7 +221,7 @@ fn axe() -> String {
 /// Of the page as it is looked at now.
 fn faults_of(browser: &mut Browser) -> impl Iterator<Item = String> + use<> {
     let mut faults = Vec::new();
-    for script in [RUN, WIDE] {
+    for script in [RUN, WIDE, COLUMN] {
         let found = browser.chromium.eval(script).unwrap();
         let found = found.as_array().unwrap().iter();
         faults.extend(found.filter_map(|one| one.as_str()).map(str::to_owned));

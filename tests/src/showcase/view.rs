@@ -30,7 +30,7 @@ impl Look {
     };
 
     /// What each page is looked at in.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self {
             name: "desktop",
             width: 1_280,
@@ -41,6 +41,13 @@ impl Look {
             name: "phone",
             width: 320,
             height: 700,
+            dark: false,
+        },
+        // Too narrow for what stands beside another, and wide enough for a table.
+        Self {
+            name: "tablet",
+            width: 720,
+            height: 1_000,
             dark: false,
         },
         Self {
