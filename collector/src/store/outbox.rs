@@ -1,5 +1,5 @@
 //! Table `outbox`: alerts, escalations and what else is told of on their way out. `findings::put`,
-//! `escalations::put` and `told::put` fill it ([`ask`]) in the transaction that makes the finding, the step or the
+//! `escalations::put` and `told::put` fill it (`ask`) in the transaction that makes the finding, the step or the
 //! rest; here a worker claims, finishes and postpones. Column `finding` is the id of any of these.
 //!
 //! Promises: a row is claimed by a compare-and-set on its count of tries, so two workers, or two
