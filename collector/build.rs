@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 /// What is read; all of it lies in the folder.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 11] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -17,6 +17,9 @@ const SOURCES: [&str; 8] = [
     "_settings.scss",
     "_components.scss",
     "_own.scss",
+    "_frame.scss",
+    "_charts.scss",
+    "_paper.scss",
     "_dark.scss",
 ];
 
