@@ -9,6 +9,9 @@
   }
   const person = document.body.dataset.person;
   const source = new EventSource("/live");
+  // What a form answered lies where nothing can be asked for.
+  const own = status.dataset.at;
+  const here = own && own !== location.pathname ? own : location.href;
   let busy = false;
   let again = false;
 
@@ -65,7 +68,7 @@
     try {
       do {
         again = false;
-        const answer = await fetch(location.href, {
+        const answer = await fetch(here, {
           headers: { "x-live": "1" },
           cache: "no-store",
         });

@@ -127,6 +127,7 @@ pub(super) async fn page(
         title: "Alike",
         person: Some(&whose),
         live: true,
+        at: Some(&path),
         here: "",
     };
     Ok(layout::page(signed, &about, &body))

@@ -103,11 +103,12 @@ pub(super) async fn page(
         (delivery(site, &case, zone))
     };
     let whose = whose.to_string();
-    let title = format!("Alert {}", short(id));
+    let (title, at) = (format!("Alert {}", short(id)), format!("/alert/{id}"));
     let about = Page {
         title: &title,
         person: Some(&whose),
         live: true,
+        at: Some(&at),
         here: "",
     };
     Ok(layout::page(signed, &about, &body))

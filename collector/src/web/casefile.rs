@@ -193,10 +193,12 @@ pub(super) async fn page(
         (told::section(site, &all.told, zone))
     };
     let (whose, title) = (whose.to_string(), format!("Case {}", short(&case.id)));
+    let at = format!("/case/{}", case.id);
     let about = Page {
         title: &title,
         person: Some(&whose),
         live: true,
+        at: Some(&at),
         here: "",
     };
     Ok(layout::page(signed, &about, &body))

@@ -171,8 +171,7 @@ impl Whose {
         let about = Page {
             title: &format!("{title}: {}", self.person.name),
             person: Some(&whose),
-            live: false,
-            here: "",
+            ..Page::default()
         };
         layout::page(signed, &about, &whole)
     }

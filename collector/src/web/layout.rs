@@ -51,6 +51,8 @@ pub(super) struct Page<'a> {
     pub(super) person: Option<&'a str>,
     /// Whether it follows changes.
     pub(super) live: bool,
+    /// Where the page is asked for again, if it can also be the answer to a form, whose address answers nothing.
+    pub(super) at: Option<&'a str>,
 }
 
 /// A page behind the sign-in.
@@ -65,7 +67,7 @@ pub(super) fn page(signed: &Signed, about: &Page<'_>, body: &Markup) -> Markup {
                 @let entries = entries(signed.role);
                 (navigation(&entries, about.here))
                 @if about.live {
-                    p #live-status role="status" {
+                    p #live-status role="status" data-at=[about.at] {
                         "As of " (words::full(clock::now(), &TimeZone::UTC)) ". "
                         "Open the page again to see what is new."
                     }

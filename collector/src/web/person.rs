@@ -94,7 +94,7 @@ pub(super) async fn show(
         title: &found.person.name,
         person: Some(&whose),
         live: true,
-        here: "",
+        ..Page::default()
     };
     Ok(layout::page(&signed, &about, &body))
 }

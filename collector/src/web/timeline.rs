@@ -87,7 +87,7 @@ pub(super) async fn show(
         title: &format!("{day} {}", top.person.name),
         person: Some(&whose),
         live: true,
-        here: "",
+        ..Page::default()
     };
     Ok(layout::page(&signed, &about, &body))
 }

@@ -113,6 +113,10 @@ async fn a_whole_case_is_decided_by_whoever_saw_all_of_it() {
         answer.body
     );
     assert_eq!(case_of(&world, first).await.waits(), 43);
+    // The form's own address answers nothing: the page follows changes at the case's.
+    let own = format!("data-at=\"{page}\"");
+    assert!(answer.body.contains(&own), "{}", answer.body);
+    assert!(body.contains(&own), "{body}");
 
     let vague = [("verdict", "false_alarm"), ("reason", "x")];
     assert_eq!(

@@ -68,8 +68,7 @@ pub(in crate::web) async fn show(
     let about = Page {
         title: "Polygraph session brief",
         person: Some(&person),
-        live: false,
-        here: "",
+        ..Page::default()
     };
     let page = layout::page(&signed, &about, &body);
     Ok(asked.answer(page))
