@@ -51,7 +51,7 @@ pub(super) fn narrowed(text: &str, rule: &str, condition: &str) -> Option<String
         match (header(line), id) {
             (Some(_), Some(_)) => break,
             (Some(name), None) => own = name == "rule",
-            (None, None) if own && is_id(line, rule) => id = Some(at),
+            (None, None) if own && value(line, "id") == Some(rule) => id = Some(at),
             _ => {}
         }
     }
@@ -82,9 +82,29 @@ pub(super) fn narrowed(text: &str, rule: &str, condition: &str) -> Option<String
     Some(lines.join("\n"))
 }
 
-/// A text without the rule of this number; none if it has none.
+/// A text without the rule of this number; none if it has none. Lists that nothing else asks go with it, and a
+/// clause that nothing checks any more says so: an order with either is no order.
 pub(super) fn without(text: &str, rule: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().collect();
+    let (start, end) = place(&lines, rule)?;
+    let gone = lines.get(start..end)?;
+    let mut kept: Vec<&str> = [lines.get(..start)?, lines.get(end..)?].concat();
+    let lists: Vec<_> = lines.iter().filter_map(|line| list(line)).collect();
+    for list in lists {
+        if names(gone, list) && !names(&kept, list) {
+            drop_table(&mut kept, &format!("lists.{list}"));
+        }
+    }
+    let clause = gone.iter().find_map(|line| value(line, "clause"));
+    let said = clause.filter(|clause| !is_checked(&kept, clause));
+    let said = said.map(|clause| unchecked(clause, rule));
+    kept.extend(said.iter().flat_map(|said| said.lines()));
+    kept.push("");
+    Some(kept.join("\n"))
+}
+
+/// Where a rule stands: its first line, and the one after its last.
+fn place(lines: &[&str], rule: &str) -> Option<(usize, usize)> {
     // Where the rule begins in whose own table a line stands; what is deeper has ids of its own.
     let mut start = None;
     for (at, line) in lines.iter().enumerate() {
@@ -93,7 +113,7 @@ pub(super) fn without(text: &str, rule: &str) -> Option<String> {
             Some(_) => start = None,
             None => {}
         }
-        let (Some(start), true) = (start, is_id(line, rule)) else {
+        let (Some(start), true) = (start, value(line, "id") == Some(rule)) else {
             continue;
         };
         let ends = |line: &str| {
@@ -101,12 +121,56 @@ pub(super) fn without(text: &str, rule: &str) -> Option<String> {
         };
         let rest = lines.iter().skip(at).position(|line| ends(line));
         let end = rest.map_or(lines.len(), |after| at.saturating_add(after));
-        let kept = lines.iter().take(start).chain(lines.iter().skip(end));
-        let mut kept: Vec<&str> = kept.copied().collect();
-        kept.push("");
-        return Some(kept.join("\n"));
+        return Some((start, end));
     }
     None
+}
+
+/// The list whose table a line begins.
+fn list<'a>(line: &&'a str) -> Option<&'a str> {
+    header(line)?.strip_prefix("lists.")
+}
+
+/// Whether a list is asked in these lines.
+fn names(lines: &[&str], list: &str) -> bool {
+    let asked = [format!("\"{list}\""), format!("'{list}'")];
+    lines
+        .iter()
+        .any(|line| asked.iter().any(|asked| line.contains(asked)))
+}
+
+/// Takes a table out.
+fn drop_table(lines: &mut Vec<&str>, name: &str) {
+    let mut inside = false;
+    lines.retain(|line| {
+        inside = header(line).map_or(inside, |own| own == name);
+        !inside
+    });
+}
+
+/// Whether a rule checks a clause, or it is there for its records, or the order says why nothing checks it.
+fn is_checked(lines: &[&str], clause: &str) -> bool {
+    let (mut table, mut own) = (None, None);
+    lines.iter().any(|line| {
+        table = header(line).or(table);
+        own = value(line, "id").or(own);
+        match table {
+            Some("clause") => own == Some(clause) && line.trim_start().starts_with("records"),
+            Some("rule" | "not_machine_checkable") => value(line, "clause") == Some(clause),
+            _ => false,
+        }
+    })
+}
+
+/// What is said of a clause that nothing checks without a rule.
+fn unchecked(clause: &str, rule: &str) -> String {
+    let text = |text: &str| toml::Value::String(text.to_owned());
+    let why = format!("no rule is left for it: this draft tries the past without rule {rule}");
+    format!(
+        "\n[[not_machine_checkable]]\nclause = {}\npart = \"all of it\"\nwhy = {}",
+        text(clause),
+        text(&why)
+    )
 }
 
 /// The name of the table that a line begins.
@@ -123,16 +187,16 @@ fn header(line: &str) -> Option<&str> {
     named.then_some(inner)
 }
 
-fn is_id(line: &str, id: &str) -> bool {
-    let Some((key, value)) = line.split_once('=') else {
-        return false;
-    };
+/// The text that a line gives to a key.
+fn value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
+    let (own, value) = line.split_once('=')?;
     let value = value.trim();
     let quote = |mark: char| {
         let rest = value.strip_prefix(mark)?;
         rest.split(mark).next()
     };
-    key.trim() == "id" && quote('"').or_else(|| quote('\'')) == Some(id)
+    let quoted = quote('"').or_else(|| quote('\''));
+    quoted.filter(|_| own.trim() == key)
 }
 
 /// Sets a key of `[order]`; a key that is not there comes last in it.
@@ -253,6 +317,29 @@ mod tests {
         let c: toml::Table = toml::from_str(&c).unwrap();
         assert_eq!(c["rule"][2]["unless"].as_array().unwrap().len(), 2);
         assert_eq!(made("d"), None);
+    }
+
+    #[test]
+    fn what_only_a_rule_asked_goes_with_it_and_its_clause_says_that_nothing_checks_it() {
+        let order = "[lists.one]\nfile = \"lists/one\"\n[lists.two]\nfile = \"lists/two\"\n\
+            [[clause]]\nid = \"4\"\n[[rule]]\nid = \"4.a\"\nclause = \"4\"\n\
+            any = [{ host_in = \"one\" }, { host_in = 'two' }]\n\
+            [[rule]]\nid = \"4.b\"\nclause = \"4\"\nany = [{ host_in = \"two\" }]\n";
+        let first = without(order, "4.a").unwrap();
+        assert_eq!(
+            first,
+            "[lists.two]\nfile = \"lists/two\"\n[[clause]]\nid = \"4\"\n[[rule]]\nid = \"4.b\"\n\
+             clause = \"4\"\nany = [{ host_in = \"two\" }]\n"
+        );
+        let both = without(&first, "4.b").unwrap();
+        assert_eq!(
+            both,
+            "[[clause]]\nid = \"4\"\n\n[[not_machine_checkable]]\nclause = \"4\"\npart = \"all of it\"\n\
+             why = \"no rule is left for it: this draft tries the past without rule 4.b\"\n"
+        );
+        // It stands there once.
+        let again = format!("{both}[[rule]]\nid = \"4.c\"\nclause = \"4\"\n");
+        assert_eq!(without(&again, "4.c").unwrap(), both);
     }
 
     #[test]
