@@ -5,6 +5,7 @@
 pub mod admitted;
 pub mod agent;
 pub mod browser;
+pub mod bureau;
 pub mod burst;
 pub mod collector;
 pub mod desk;

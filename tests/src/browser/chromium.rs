@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
+use super::page::Page;
 use super::pipe::Pipe;
 use crate::machine::{Account, Machine};
 use crate::process::Running;
@@ -193,6 +194,56 @@ impl Chromium {
         self.pipe.requests()
     }
 
+    /// From now on, keeps what the browser complains of: scripts and styles that a page may not have, scripts that
+    /// fail, and boxes that a page opens.
+    pub fn note_complaints(&mut self) -> anyhow::Result<()> {
+        for part in ["Page.enable", "Log.enable", "Runtime.enable"] {
+            self.ask(part, &json!({}))?;
+        }
+        Ok(())
+    }
+
+    /// What it complained of since then.
+    #[must_use]
+    pub fn complaints(&self) -> &[String] {
+        self.pipe.complaints()
+    }
+
+    /// Runs no script of any page from now on, or does again.
+    pub fn run_scripts(&mut self, on: bool) -> anyhow::Result<()> {
+        let params = json!({ "value": !on });
+        self.ask("Emulation.setScriptExecutionDisabled", &params)?;
+        Ok(())
+    }
+
+    /// Presses a key: `Tab`, `Enter`, `Space` or `ArrowDown`.
+    pub fn key(&mut self, name: &str) -> anyhow::Result<()> {
+        let (code, text) = match name {
+            "Tab" => (9, ""),
+            "Enter" => (13, "\r"),
+            "Space" => (32, " "),
+            "ArrowDown" => (40, ""),
+            other => bail!("no key {other}"),
+        };
+        let key = if name == "Space" { " " } else { name };
+        for kind in ["keyDown", "keyUp"] {
+            let mut params = json!({
+                "type": kind, "key": key, "code": name, "windowsVirtualKeyCode": code,
+            });
+            if kind == "keyDown" && !text.is_empty() {
+                params["text"] = text.into();
+            }
+            self.ask("Input.dispatchKeyEvent", &params)?;
+        }
+        Ok(())
+    }
+
+    /// Types where the keyboard is.
+    pub fn type_here(&mut self, text: &str) -> anyhow::Result<()> {
+        self.ask("Input.insertText", &json!({ "text": text }))?;
+        Ok(())
+    }
+
     /// From now on, has a device that keeps passkeys and says that whoever uses it was verified. Gives its name.
     pub fn add_passkey_device(&mut self) -> anyhow::Result<String> {
         self.ask("WebAuthn.enable", &json!({}))?;
@@ -318,6 +369,47 @@ impl Chromium {
 
     fn ask(&mut self, method: &str, params: &Value) -> anyhow::Result<Value> {
         self.pipe.ask(Some(&self.session), method, params)
+    }
+}
+
+/// Where the first that is named is shown, or what covers it.
+const PLACE: &str = "((it) => { if (!it) return 'it is not there'; \
+     it.scrollIntoView({ block: 'center', behavior: 'instant' }); \
+     const box = it.getClientRects()[0]; if (!box) return 'it is not shown'; \
+     const x = box.left + box.width / 2, y = box.top + box.height / 2; \
+     const at = document.elementFromPoint(x, y); \
+     if (!at || !(it.contains(at) || at.contains(it) || it.control === at)) \
+     return `something lies over it: ${at && at.outerHTML.slice(0, 200)}`; return { x, y }; })";
+
+impl Page for Chromium {
+    fn visit(&mut self, url: &str) -> anyhow::Result<()> {
+        self.open(url)
+    }
+
+    fn ask_page(&mut self, script: &str) -> anyhow::Result<Value> {
+        self.eval(script)
+    }
+
+    fn click(&mut self, selector: &str) -> anyhow::Result<()> {
+        let place = self.eval(&format!("{PLACE}(document.querySelector({selector:?}))"))?;
+        if let Some(why) = place.as_str() {
+            bail!("{selector} cannot be clicked: {why}");
+        }
+        for kind in ["mousePressed", "mouseReleased"] {
+            let params = json!({
+                "type": kind, "x": place["x"], "y": place["y"], "button": "left", "clickCount": 1,
+            });
+            self.ask("Input.dispatchMouseEvent", &params)?;
+        }
+        Ok(())
+    }
+
+    fn type_over(&mut self, selector: &str, text: &str) -> anyhow::Result<()> {
+        self.type_into(selector, text)
+    }
+
+    fn attach(&mut self, selector: &str, file: &Path) -> anyhow::Result<()> {
+        self.choose(selector, &[file])
     }
 }
 

@@ -7,6 +7,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::marionette::Marionette;
+use super::page::Page;
 use crate::machine::{Account, Machine};
 use crate::process::Running;
 use crate::site::Sites;
@@ -77,16 +78,21 @@ impl Firefox {
 
     /// Chooses a file in the field that a CSS selector names. The browser must see the path.
     pub fn choose(&mut self, selector: &str, path: &Path) -> anyhow::Result<()> {
+        let field = self.find(selector)?;
+        let parameters = json!({ "id": field, "text": path });
+        self.marionette
+            .ask("WebDriver:ElementSendKeys", &parameters)?;
+        Ok(())
+    }
+
+    fn find(&mut self, selector: &str) -> anyhow::Result<Value> {
         let parameters = json!({ "using": "css selector", "value": selector });
         let found = self.marionette.ask("WebDriver:FindElement", &parameters)?;
         let found = found["value"]
             .as_object()
             .and_then(|field| field.values().next());
         let field = found.with_context(|| format!("the page has no {selector}"))?;
-        let parameters = json!({ "id": field, "text": path });
-        self.marionette
-            .ask("WebDriver:ElementSendKeys", &parameters)?;
-        Ok(())
+        Ok(field.clone())
     }
 
     /// Deletes all of the history, as a person would in its window.
@@ -139,6 +145,36 @@ impl Firefox {
     /// Ends it as a power cut would.
     pub fn kill(self) -> anyhow::Result<()> {
         self.running.kill()
+    }
+}
+
+impl Page for Firefox {
+    fn visit(&mut self, url: &str) -> anyhow::Result<()> {
+        self.open(url)
+    }
+
+    fn ask_page(&mut self, script: &str) -> anyhow::Result<Value> {
+        self.eval(script)
+    }
+
+    fn click(&mut self, selector: &str) -> anyhow::Result<()> {
+        let it = json!({ "id": self.find(selector)? });
+        self.marionette.ask("WebDriver:ElementClick", &it)?;
+        Ok(())
+    }
+
+    fn type_over(&mut self, selector: &str, text: &str) -> anyhow::Result<()> {
+        let field = self.find(selector)?;
+        let it = json!({ "id": field });
+        self.marionette.ask("WebDriver:ElementClear", &it)?;
+        let parameters = json!({ "id": field, "text": text });
+        self.marionette
+            .ask("WebDriver:ElementSendKeys", &parameters)?;
+        Ok(())
+    }
+
+    fn attach(&mut self, selector: &str, file: &Path) -> anyhow::Result<()> {
+        self.choose(selector, file)
     }
 }
 

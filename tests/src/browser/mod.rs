@@ -6,7 +6,9 @@
 mod chromium;
 mod firefox;
 mod marionette;
+mod page;
 mod pipe;
 
 pub use chromium::Chromium;
 pub use firefox::Firefox;
+pub use page::{Form, Page};

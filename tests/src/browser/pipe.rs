@@ -16,6 +16,7 @@ pub(super) struct Pipe {
     from: Receiver<Value>,
     last: u64,
     requests: Vec<String>,
+    complaints: Vec<String>,
 }
 
 impl Pipe {
@@ -42,6 +43,7 @@ impl Pipe {
             from,
             last: 0,
             requests: Vec::new(),
+            complaints: Vec::new(),
         })
     }
 
@@ -50,13 +52,38 @@ impl Pipe {
         &self.requests
     }
 
-    /// Asks and waits for the answer. Of events in between, only requests are kept.
+    /// What the browser complained of, and what pages asked whoever looks at them.
+    pub(super) fn complaints(&self) -> &[String] {
+        &self.complaints
+    }
+
+    /// Asks and waits for the answer. Of events in between, only requests and complaints are kept.
     pub(super) fn ask(
         &mut self,
         session: Option<&str>,
         method: &str,
         params: &Value,
     ) -> anyhow::Result<Value> {
+        let number = self.say(session, method, params)?;
+        loop {
+            let mut answer = match self.from.recv_timeout(PATIENCE) {
+                Ok(answer) => answer,
+                Err(RecvTimeoutError::Timeout) => bail!("Chromium does not answer {method}"),
+                Err(RecvTimeoutError::Disconnected) => bail!("Chromium ended during {method}"),
+            };
+            if answer["id"] != number {
+                self.note(session, &answer)?;
+                continue;
+            }
+            if let Some(error) = answer.get("error") {
+                bail!("Chromium refused {method}: {error}");
+            }
+            return Ok(answer["result"].take());
+        }
+    }
+
+    /// Says it, and gives the number of the answer.
+    fn say(&mut self, session: Option<&str>, method: &str, params: &Value) -> anyhow::Result<u64> {
         self.last += 1;
         let mut message = json!({ "id": self.last, "method": method, "params": params });
         if let Some(session) = session {
@@ -67,24 +94,35 @@ impl Pipe {
         self.to
             .write_all(&bytes)
             .with_context(|| format!("Chromium is gone, asked for {method}"))?;
-        loop {
-            let mut answer = match self.from.recv_timeout(PATIENCE) {
-                Ok(answer) => answer,
-                Err(RecvTimeoutError::Timeout) => bail!("Chromium does not answer {method}"),
-                Err(RecvTimeoutError::Disconnected) => bail!("Chromium ended during {method}"),
-            };
-            if answer["id"] != self.last {
-                if answer["method"] == "Network.requestWillBeSent"
-                    && let Some(url) = answer["params"]["request"]["url"].as_str()
-                {
-                    self.requests.push(url.to_owned());
-                }
-                continue;
+        Ok(self.last)
+    }
+
+    /// Keeps what an event tells.
+    fn note(&mut self, session: Option<&str>, event: &Value) -> anyhow::Result<()> {
+        let params = &event["params"];
+        match event["method"].as_str().unwrap_or_default() {
+            "Network.requestWillBeSent" => {
+                let url = params["request"]["url"].as_str();
+                self.requests.extend(url.map(str::to_owned));
             }
-            if let Some(error) = answer.get("error") {
-                bail!("Chromium refused {method}: {error}");
+            // A page waits until somebody answers; it is not answered yes.
+            "Page.javascriptDialogOpening" => {
+                self.complaints
+                    .push(format!("asked: {}", params["message"]));
+                let no = json!({ "accept": false });
+                self.say(session, "Page.handleJavaScriptDialog", &no)?;
             }
-            return Ok(answer["result"].take());
+            // A page that is not found is an answer of the site's.
+            "Log.entryAdded" if params["entry"]["source"] != "network" => {
+                let text = &params["entry"]["text"];
+                self.complaints.push(format!("logged: {text}"));
+            }
+            "Runtime.exceptionThrown" => {
+                let details = &params["exceptionDetails"];
+                self.complaints.push(format!("failed: {details}"));
+            }
+            _ => {}
         }
+        Ok(())
     }
 }
