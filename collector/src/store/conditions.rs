@@ -116,14 +116,20 @@ pub fn clear(
     Ok(())
 }
 
-/// Those that last, and those that were known to be over at `since` or later: of everybody.
-pub fn of_late(read: &Read<'_>, since: i64) -> Result<Vec<Condition>, SqlError> {
+/// Those that last, and those that were known to be over at `since` or later, of everybody whom `staff`
+/// sees.
+pub fn of_late(
+    read: &Read<'_>,
+    (staff, now): (&str, i64),
+    since: i64,
+) -> Result<Vec<Condition>, SqlError> {
     read.query(
         "SELECT c.device, c.person, c.kind, c.source, c.seq, c.since, c.until, c.known, c.cleared \
          FROM condition c JOIN device d ON d.id = c.device \
-         WHERE d.state = 'active' AND (c.cleared IS NULL OR c.cleared >= $1) \
+         WHERE d.state = 'active' AND (c.cleared IS NULL OR c.cleared >= $3) AND c.person IN \
+         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
          ORDER BY c.person, c.device, c.since, c.seq, c.kind, c.source",
-        &[since.into()],
+        &[staff.into(), now.into(), since.into()],
         condition,
     )
 }

@@ -1,4 +1,4 @@
-//! What the overview shows of everybody, read in a few passes whatever their number.
+//! What the overview shows of everybody whom its reader sees, in a few passes whatever their number.
 //!
 //! Promises: nothing here is a table of its own; what waits is summed from the cases, every other figure is
 //! counted from the tables that hold the truth.
@@ -43,12 +43,17 @@ pub struct LogSeen {
     pub refused: Option<i64>,
 }
 
-/// What waits, by person.
-pub fn waiting(read: &Read<'_>) -> Result<BTreeMap<PersonId, Waiting>, SqlError> {
+/// What waits, by person, of everybody whom `staff` sees.
+pub fn waiting(
+    read: &Read<'_>,
+    (staff, now): (&str, i64),
+) -> Result<BTreeMap<PersonId, Waiting>, SqlError> {
     let rows = read.query(
         "SELECT person, sum(urgent), sum(breach), sum(review), sum(unheeded), min(opened) \
-         FROM casefile WHERE stage = 0 AND kind = 'finding' GROUP BY person",
-        &[],
+         FROM casefile WHERE stage = 0 AND kind = 'finding' AND person IN \
+         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
+         GROUP BY person",
+        &[staff.into(), now.into()],
         |row| {
             let person: PersonId = row.parsed(0)?;
             let counts = [row.count(1)?, row.count(2)?, row.count(3)?];
@@ -71,12 +76,14 @@ pub fn waiting(read: &Read<'_>) -> Result<BTreeMap<PersonId, Waiting>, SqlError>
     Ok(rows.into_iter().map(of).collect())
 }
 
-/// Devices in service.
-pub fn devices(read: &Read<'_>) -> Result<Vec<DeviceSeen>, SqlError> {
+/// Devices in service, of everybody whom `staff` sees.
+pub fn devices(read: &Read<'_>, (staff, now): (&str, i64)) -> Result<Vec<DeviceSeen>, SqlError> {
     let mut devices = read.query(
         "SELECT id, person, COALESCE(last_contact, enrolled), last_contact, enrolled FROM device \
-         WHERE state = 'active' ORDER BY person, enrolled, id",
-        &[],
+         WHERE state = 'active' AND person IN \
+         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
+         ORDER BY person, enrolled, id",
+        &[staff.into(), now.into()],
         |row| {
             Ok(DeviceSeen {
                 id: row.parsed(0)?,
@@ -126,11 +133,17 @@ pub fn log(
     })
 }
 
-/// Incidents since a moment, by person.
-pub fn incidents(read: &Read<'_>, since: i64) -> Result<BTreeMap<PersonId, u64>, SqlError> {
+/// Incidents since a moment, by person, of everybody whom `staff` sees.
+pub fn incidents(
+    read: &Read<'_>,
+    (staff, now): (&str, i64),
+    since: i64,
+) -> Result<BTreeMap<PersonId, u64>, SqlError> {
     let rows = read.query(
-        "SELECT person, count(*) FROM incident WHERE at >= $1 GROUP BY person",
-        &[since.into()],
+        "SELECT person, count(*) FROM incident WHERE at >= $3 AND person IN \
+         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
+         GROUP BY person",
+        &[staff.into(), now.into(), since.into()],
         |row| Ok((row.parsed(0)?, row.count(1)?)),
     )?;
     Ok(rows.into_iter().collect())

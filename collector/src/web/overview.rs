@@ -146,18 +146,18 @@ fn gather(
     skip: u64,
 ) -> Result<Everybody, SqlError> {
     let own = sight::people(read, staff, now)?;
-    let mut waiting = overview::waiting(read)?;
-    let incidents = overview::incidents(read, now - FRESH)?;
+    let mut waiting = overview::waiting(read, (staff, now))?;
+    let incidents = overview::incidents(read, (staff, now), now - FRESH)?;
     let ordered: BTreeSet<PersonId> = overview::ordered(read)?.into_iter().collect();
     let mut devices: BTreeMap<PersonId, Vec<DeviceSeen>> = BTreeMap::new();
-    for device in overview::devices(read)? {
+    for device in overview::devices(read, (staff, now))? {
         devices
             .entry(device.person.clone())
             .or_default()
             .push(device);
     }
     let mut conditions: BTreeMap<PersonId, Vec<Condition>> = BTreeMap::new();
-    for condition in conditions::of_late(read, today)? {
+    for condition in conditions::of_late(read, (staff, now), today)? {
         let of = conditions.entry(condition.person.clone()).or_default();
         of.push(condition);
     }

@@ -151,7 +151,11 @@ fn reports_of_before_have_no_lower_bound_and_devices_no_conditions() {
             Ok::<_, StoreError>((
                 reports::last(read, id)?,
                 conditions::last(read, id)?,
-                conditions::of_late(read, 0)?,
+                conditions::of_person(
+                    read,
+                    &"00000000000000000000000000000001".parse().unwrap(),
+                    0,
+                )?,
             ))
         })
         .unwrap();

@@ -150,12 +150,12 @@ fn gather(
     let own = sight::people(read, staff, now)?;
     let officers = caseload::officers(read, (staff, now))?;
     let mut standings = caseload::standings(read, (staff, now))?;
-    let mut waiting = counted::waiting(read)?;
-    let incidents = counted::incidents(read, now - FRESH)?;
+    let mut waiting = counted::waiting(read, (staff, now))?;
+    let incidents = counted::incidents(read, (staff, now), now - FRESH)?;
     let tampered = caseload::tampered(read, (staff, now), now - FRESH)?;
     let newest = devices::newest(&signs::versions(read)?);
     let mut lapsed: BTreeMap<PersonId, Vec<Condition>> = BTreeMap::new();
-    for condition in conditions::of_late(read, today)? {
+    for condition in conditions::of_late(read, (staff, now), today)? {
         lapsed
             .entry(condition.person.clone())
             .or_default()
