@@ -228,8 +228,7 @@ async fn first_bytes(figures: &mut Figures, office: &Office, size: &str) -> anyh
         let Some(pattern) = patterns.iter().find(|pattern| matches(pattern, &path)) else {
             continue;
         };
-        let known = found.entry(pattern).or_default();
-        if known.len() >= PAGES {
+        if found.get(pattern).is_some_and(|known| known.len() >= PAGES) {
             continue;
         }
         let answer = office.get(&path).await?;
@@ -240,7 +239,7 @@ async fn first_bytes(figures: &mut Figures, office: &Office, size: &str) -> anyh
             .headers()
             .get(CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-        known.push(path);
+        found.entry(pattern).or_default().push(path);
         if is_page {
             waiting.extend(links(&answer.text().await?));
         }
