@@ -15,6 +15,18 @@
   let busy = false;
   let again = false;
 
+  // Nothing moves between the press of a button and its release, or the click is lost; but whoever holds one
+  // down for long sees what is new all the same.
+  const LONGEST = 2000;
+  let pressed = null;
+  document.addEventListener("pointerdown", () => {
+    pressed = new Promise((done) => {
+      // The click comes after it.
+      document.addEventListener("pointerup", () => setTimeout(done), { once: true });
+      setTimeout(done, LONGEST);
+    });
+  });
+
   const say = (text, on) => {
     if (status.textContent !== text) {
       status.textContent = text;
@@ -55,7 +67,7 @@
       say("Live: this page shows changes as they happen.", true);
       return;
     }
-    const what = `${now} possible ${now === 1 ? "breach" : "breaches"} waiting`;
+    const what = `${now} waiting for a decision`;
     say(now > before ? `New: ${what}` : `Live: ${what}`, true);
   };
 
@@ -80,7 +92,9 @@
         if (!answer.ok) {
           throw new Error(String(answer.status));
         }
-        swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+        await pressed;
+        swap(fresh);
       } while (again);
     } catch {
       say("Not live: the collector does not answer. What you see may be old.", false);

@@ -27,9 +27,7 @@ fn an_alert_is_seen_understood_decided_and_exported() {
     computer.wait_for_extension("chromium").unwrap();
     chromium.open("https://news.example/before").unwrap();
     chromium.open("https://www.facebook.com/groups").unwrap();
-    let text = page
-        .wait_for("1 possible breach waiting", PATIENCE)
-        .unwrap();
+    let text = page.wait_for("1 waiting for a decision", PATIENCE).unwrap();
     assert!(text.contains(PERSON), "{text}");
     assert_eq!(
         page.eval("window.same").unwrap(),

@@ -40,7 +40,7 @@ fn bureau() -> Bureau {
 /// All of it; the evidence arrives in this folder.
 fn main_path<P: Page>(page: &mut P, downloads: &Path) {
     sign_in(page, MANAGER).unwrap();
-    page.comes_to_show("Live: 1 possible breach waiting")
+    page.comes_to_show("Live: 1 waiting for a decision")
         .unwrap();
     page.follow("Queue").unwrap();
     // All of the name is shown, as text.

@@ -134,7 +134,7 @@ fn alerts_come_by_themselves_and_a_person_decides() {
     browser.eval("window.same = true").unwrap();
     write(&store, |tx| findings::put(tx, &finding(1), &[]));
     browser
-        .wait_for("New: 1 possible breach waiting", PATIENCE)
+        .wait_for("New: 1 waiting for a decision", PATIENCE)
         .unwrap();
     let text = browser.text().unwrap();
     assert!(
