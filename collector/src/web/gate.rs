@@ -12,6 +12,7 @@ use axum::http::header::{COOKIE, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use jiff::tz::TimeZone;
 use subtle::ConstantTimeEq;
 
 use crate::clock;
@@ -62,6 +63,8 @@ pub(super) struct Signed {
     pub(super) role: Role,
     /// With whom.
     pub(super) team: String,
+    /// In which zone they read times.
+    pub(super) zone: TimeZone,
     /// What every form carries.
     pub(super) token: String,
     /// Whether a page asks for itself, rather than a person.
@@ -112,6 +115,7 @@ impl Signed {
             name,
             role,
             team,
+            zone: TimeZone::UTC,
             token: String::new(),
             live: false,
             hash,
@@ -243,6 +247,7 @@ impl Site {
             name: session.name,
             role: session.role,
             team: session.team,
+            zone: self.zone.clone(),
             token: HEXLOWER.encode(&session.csrf),
             live,
             hash,

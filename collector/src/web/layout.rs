@@ -1,6 +1,5 @@
 //! The frame around every page.
 
-use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::clock;
@@ -68,7 +67,7 @@ pub(super) fn page(signed: &Signed, about: &Page<'_>, body: &Markup) -> Markup {
                 (navigation(&entries, about.here))
                 @if about.live {
                     p #live-status role="status" data-at=[about.at] {
-                        "As of " (words::full(clock::now(), &TimeZone::UTC)) ". "
+                        "As of " (words::full(clock::now(), &signed.zone)) ". "
                         "Open the page again to see what is new."
                     }
                 }
