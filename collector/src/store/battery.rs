@@ -108,6 +108,16 @@ fn day(covered: Option<&Covered>, begun: bool, failed: bool, now: i64) -> Day {
     } else {
         Mark::NotYet
     };
+    let total = if begun {
+        total
+    } else {
+        // Nothing that was missed: there was nothing to hear from.
+        let all = [total.monitored, total.off, total.dark, total.no_order];
+        Total {
+            not_yet: all.into_iter().fold(total.not_yet, u64::saturating_add),
+            ..Total::default()
+        }
+    };
     let failed = failed && mark == Mark::Partly;
     Day {
         mark,
@@ -155,6 +165,15 @@ mod tests {
 
     fn mark(stretches: &[(i64, State)], failed: bool) -> Mark {
         day(Some(&covered(stretches)), true, failed, LATE).mark
+    }
+
+    #[test]
+    fn a_day_before_the_device_was_entered_was_not_dark() {
+        let all = covered(&[(24, State::Dark(Dark::Killed))]);
+        let day = day(Some(&all), false, true, LATE);
+        assert_eq!((day.mark, day.failed), (Mark::NotYet, false));
+        let hours = 24 * HOUR.unsigned_abs();
+        assert_eq!((day.total.dark, day.total.not_yet), (0, hours));
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn table(days: &[(Date, Day)], name: &str) -> Markup {
             vec![
                 html! { (date.strftime("%a %-d %b").to_string()) },
                 html! { (in_words(day)) },
-                html! { (words::watched(&day.total)) },
+                html! { @if day.mark == Mark::Unknown { "–" } @else { (words::watched(&day.total)) } },
             ]
         })
         .collect();
@@ -93,5 +93,32 @@ const fn in_words(day: &Day) -> &'static str {
         (Mark::Partly, true) => "In part: a source failed",
         (Mark::Partly, false) => "In part: dark for a while",
         (Mark::Dark, _) => "Dark",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proviso_report::coverage::Total;
+
+    use super::*;
+
+    #[test]
+    fn a_day_of_which_nothing_is_known_has_no_hours() {
+        let date = jiff::civil::date(2026, 11, 24);
+        let total = Total {
+            dark: 24 * 60 * 60_000,
+            ..Total::default()
+        };
+        let cells = |mark| {
+            let day = Day {
+                mark,
+                total,
+                failed: false,
+            };
+            table(&[(date, day)], "laptop-1").into_string()
+        };
+        assert!(cells(Mark::Dark).contains("dark 24 h"));
+        let cells = cells(Mark::Unknown);
+        assert!(cells.contains('–') && !cells.contains("24 h"), "{cells}");
     }
 }
