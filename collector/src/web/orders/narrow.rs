@@ -8,19 +8,17 @@
 //!
 //! Refuses: to make findings of it, and to change an order: that begins as a draft.
 
+mod shown;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::State;
-use axum::http::HeaderValue;
-use axum::http::header::REFRESH;
-use axum::response::{IntoResponse as _, Response};
-use jiff::tz::TimeZone;
-use maud::{Markup, html};
+use axum::response::Response;
 use proviso_rules::Order;
 use proviso_rules::order::ListUpdate;
-use proviso_rules::replay::{Change, Example};
+use proviso_rules::replay::Example;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
@@ -31,15 +29,14 @@ use crate::store::people::{self, Person};
 use crate::store::updates::{self, StoredUpdate};
 use crate::store::{Hash, Read, StoreError, sight};
 
-use super::super::fault::{self, Fault};
-use super::super::fields;
+use super::super::fault::Fault;
 use super::super::form::Form;
 use super::super::gate::Signed;
-use super::super::govuk::{self, Head};
-use super::super::layout::{self, Page};
-use super::super::{Site, audit, queue, words};
+use super::super::{Site, audit};
 use super::run::{self, Bounds, Progress};
 use super::{apart, to};
+
+pub(in crate::web) use shown::show;
 
 /// Days that are judged.
 const DAYS: i64 = 30;
@@ -388,175 +385,6 @@ fn narrowed(
     condition.insert(part.key.to_owned(), values.into());
     unless.push(condition.into());
     toml::to_string(&file).map_err(|why| why.to_string())
-}
-
-/// What came of it, or how far it is.
-pub(in crate::web) async fn show(
-    State(site): State<Arc<Site>>,
-    signed: Signed,
-) -> Result<Response, Fault> {
-    let job = site
-        .drafts
-        .narrowings
-        .jobs()
-        .get(&signed.staff)
-        .map(Arc::clone);
-    let running = job.as_ref().is_some_and(|job| !job.over.is_cancelled());
-    let (staff, now) = (signed.staff.clone(), clock::now());
-    let own = site
-        .store
-        .read(move |read| Ok::<_, StoreError>(sight::people(read, &staff, now)?))
-        .await?;
-    let rows = job
-        .as_ref()
-        .and_then(|job| job.rows.get())
-        .map(Vec::as_slice);
-    let rows: Vec<_> = rows.unwrap_or_default().iter().collect();
-    let rows: Vec<_> = rows
-        .into_iter()
-        .filter(|row| own.contains(&row.person.id))
-        .collect();
-    if let Some(job) = job.as_ref().filter(|_| !rows.is_empty()) {
-        let on = format!("what came of rule {}", job.rule);
-        enter(&site, &signed, rows.iter().map(|row| &row.person), &on).await?;
-    }
-    let body = html! {
-        (govuk::breadcrumbs(&[("/rules", "Rules")]))
-        h1 { "A narrower rule on past records" }
-        p {
-            "Judged are the last " (words::counted(i128::from(DAYS), "day")) " of at most " (PEOPLE)
-            " people whom you see, " (RECORDS) " records in all, for at most "
-            (words::counted(i128::from(TIME.as_secs() / 60), "minute"))
-            ". What lies beyond is not judged, and the page says so. Nothing of this is a finding."
-        }
-        @match &job {
-            None => p.empty {
-                "Nothing is remembered: begin at a rule's page. What comes of it is kept only while the collector runs."
-            },
-            Some(job) => {
-                p {
-                    "Rule " (job.rule) ": " (job.says) " Left out: " code { "unless = [" (job.part.condition()) "]" } ". Asked for "
-                    (words::moment(job.asked, &site.zone)) "."
-                }
-                @if running { (progress(job)) }
-                @else if job.rows.get().is_none() { p.fault { "It ended badly: try again." } }
-                @else { (result(&site.zone, &signed, job, &rows)?) }
-            }
-        }
-    };
-    let about = Page {
-        title: "A narrower rule on past records",
-        here: "/rules",
-        ..Page::default()
-    };
-    let mut answer = layout::page(&signed, &about, &body).into_response();
-    if running {
-        let headers = answer.headers_mut();
-        headers.insert(REFRESH, HeaderValue::from_static("3"));
-    }
-    Ok(answer)
-}
-
-fn progress(job: &Job) -> Markup {
-    let (done, total) = job.progress.standing();
-    html! {
-        p role="status" {
-            @if total == 0 { "It waits for its turn, or has just begun." }
-            @else { (done) " of " (total) " records were judged of the person whose turn it is. This page looks again by itself." }
-        }
-    }
-}
-
-fn result(zone: &TimeZone, signed: &Signed, job: &Job, rows: &[&Row]) -> Result<Markup, Fault> {
-    let heads = [
-        Head::Text("Person"),
-        Head::Number("Records judged"),
-        Head::Number("No longer found"),
-        Head::Number("Newly found"),
-        Head::Text("What to do"),
-    ];
-    let mut cells = Vec::new();
-    for row in rows {
-        let who = html! {
-            a href={ "/person/" (row.person.id) } { (row.person.name) } " " small { (row.person.pseudonym) }
-        };
-        cells.push(match &row.came {
-            Err(why) => vec![
-                who,
-                html! { "-" },
-                html! { "-" },
-                html! { "-" },
-                html! { (fault::sentence(why)) },
-            ],
-            Ok(came) => vec![
-                who,
-                html! { (came.records) @if came.cut { ", not all" } },
-                html! { (came.dropped) },
-                html! { (came.added) },
-                begin(signed, job, row)?,
-            ],
-        });
-    }
-    let judged = rows.iter().filter_map(|row| row.came.as_ref().ok());
-    let cut = judged.clone().any(|came| came.cut);
-    let sum = |of: fn(&Came) -> u64| judged.clone().map(of).sum::<u64>();
-    let (dropped, added) = (sum(|came| came.dropped), sum(|came| came.added));
-    Ok(html! {
-        p {
-            (dropped) " findings would not be made any more, and " (added) " would be made that are not made now, of "
-            (queue::people_words(rows.len() as u64)) "."
-        }
-        @if cut { p.note { "There are more records than are judged at once: not all of them were." } }
-        @if job.left > 0 { p.note { "The order of " (queue::people_words(job.left as u64)) " more has the rule: their records were not judged." } }
-        @if rows.is_empty() { p.empty { "The order in force of nobody whom you see has this rule." } }
-        @else { (govuk::table("What would be different, by person", &heads, &cells)) }
-        @for row in rows {
-            @if let Some(came) = row.came.as_ref().ok().filter(|came| !came.examples.is_empty()) {
-                h2 { (row.person.pseudonym) }
-                ul.rows { @for (host, one) in &came.examples { li { (example(zone, row, host, one)) } } }
-            }
-        }
-    })
-}
-
-fn begin(signed: &Signed, job: &Job, row: &Row) -> Result<Markup, Fault> {
-    Ok(html! {
-        form.inline method="post" action="/rules/try" {
-            (govuk::hidden("token", &signed.token))
-            (fields::once()?)
-            (govuk::hidden("person", row.person.id.as_str()))
-            (govuk::hidden("rule", &job.rule))
-            (govuk::hidden("seen", &row.order.to_string()))
-            (govuk::hidden("key", job.part.key))
-            (govuk::hidden("text", &job.part.text))
-            button.pv-plain type="submit" {
-                "Begin a draft with it" span.govuk-visually-hidden { ", " (row.person.pseudonym) }
-            }
-        }
-    })
-}
-
-fn example(zone: &TimeZone, row: &Row, host: &str, one: &Example) -> Markup {
-    html! {
-        b {
-            @match one.change {
-                Change::Added => "Found newly",
-                Change::Dropped => "No longer found",
-                Change::CannotTell(_) => "The narrower rule cannot tell",
-            }
-        }
-        ": "
-        @for (at, part) in one.matched.iter().enumerate() {
-            @if at > 0 { ", " }
-            (part.field) " " span.address { (part.text) }
-        }
-        p.quiet {
-            a href={ "/person/" (row.person.id) "/day?day=" (words::date(one.at.0, zone)) } {
-                "Record " (one.seq) " of " (host)
-            }
-            ", " (one.kind) ", " (words::moment(one.at.0, zone)) " by its clock"
-        }
-    }
 }
 
 #[cfg(test)]
