@@ -10,8 +10,9 @@ use proviso_collector::clock;
 use proviso_collector::data_dir::DataDir;
 use proviso_collector::erasure::{self, Certificate, Wanted, Why};
 use proviso_collector::staff;
-use proviso_collector::store::staff::Staff;
-use proviso_collector::store::{Store, StoreError, erasures, people as persons};
+use proviso_collector::store::people::Person;
+use proviso_collector::store::staff::{Role, Staff};
+use proviso_collector::store::{Read, Store, StoreError, erasures, people as persons, sight};
 use proviso_report::bundle::{Erased, Numbers};
 use proviso_report::{Kind, UnixMs};
 
@@ -120,6 +121,7 @@ impl Ask {
         let (_, store) = self.data.open()?;
         let person = people::one(&store, &self.person)?;
         let by = signed(&store, &self.staff)?;
+        may_erase(&store, &by, &person)?;
         let wanted = Wanted {
             everything: self.everything,
             clauses: self.clause,
@@ -164,6 +166,9 @@ impl Confirm {
         let done = store.write_blocking("erase", move |tx| {
             let now = UnixMs(clock::now());
             let request = erasure::waiting(tx, &which, now)?;
+            if let Some(person) = persons::get(tx, &request.person)? {
+                is_theirs(tx, &by, &person)?;
+            }
             let erasure = erasure::confirm(tx, &signer, &which, &by, now)?;
             audit::enter_by(tx, &by.id, "erased", Some(&request.person), &which)?;
             Ok::<_, anyhow::Error>(erasure)
@@ -257,6 +262,33 @@ pub(super) fn signed(store: &Store, name: &str) -> anyhow::Result<Staff> {
     Ok(staff::identify(store, name, &password)?)
 }
 
+/// Whether this is a part of somebody's work, whose password was given.
+pub(super) fn may_erase(store: &Store, by: &Staff, person: &Person) -> anyhow::Result<()> {
+    store.read_blocking(|read| is_theirs(read, by, person))
+}
+
+fn is_theirs(read: &Read<'_>, by: &Staff, person: &Person) -> anyhow::Result<()> {
+    let (name, role) = (&by.name, by.role.as_str());
+    match by.role {
+        // They see no activity, and answer for how long it is kept.
+        Role::Administrator => Ok(()),
+        Role::Manager | Role::Supervisor => {
+            if sight::why(read, &by.id, &person.id, clock::now())?.is_none() {
+                bail!(
+                    "{name} does not see {}: whoever manages the case, its supervisor or an administrator \
+                     does this",
+                    person.pseudonym
+                );
+            }
+            Ok(())
+        }
+        Role::Examiner | Role::Auditor | Role::Partner => bail!(
+            "{name} is entered as {role}: offender managers, supervisors and administrators erase records and \
+             say what must stay"
+        ),
+    }
+}
+
 fn made(data: &DataDir, id: &str) -> anyhow::Result<Certificate> {
     let store = Store::open(&data.store())?;
     let stored = store.read_blocking(|read| Ok::<_, StoreError>(erasures::get(read, id)?))?;
@@ -298,6 +330,13 @@ impl Files {
         for path in [&files.text, &files.note] {
             if path.symlink_metadata().is_ok() {
                 bail!("{} exists: give a name that is free", path.display());
+            }
+            let folder = path.parent().filter(|folder| *folder != Path::new(""));
+            if folder.is_some_and(|folder| !folder.is_dir()) {
+                bail!(
+                    "{} is in no folder that there is: make it first",
+                    path.display()
+                );
             }
         }
         Ok(files)

@@ -12,12 +12,12 @@ use proviso_collector::data_dir::DataDir;
 use proviso_collector::store::holds::{self, Hold};
 use proviso_collector::store::notes;
 use proviso_collector::store::people::Person;
-use proviso_collector::store::{Store, StoreError, devices, people as persons, reports};
+use proviso_collector::store::{Store, StoreError, devices, people as persons, reports, staff};
 use proviso_collector::{clock, random};
 use proviso_report::report::Kept;
 use proviso_report::{Record, UnixMs};
 
-use super::erase::signed;
+use super::erase::{may_erase, signed};
 use super::{Data, audit, people};
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
@@ -84,6 +84,14 @@ impl Named {
         }
         let (_, store) = self.data.open()?;
         let person = people::one(&store, &self.person)?;
+        let known =
+            store.read_blocking(|read| Ok::<_, StoreError>(staff::by_name(read, &self.staff)?))?;
+        if known.is_none() {
+            bail!(
+                "nobody who may sign in is called {:?}: `proviso-collector staff list` shows everybody",
+                self.staff
+            );
+        }
         let hold = Hold {
             id: random::row_id(clock::now())?,
             at: clock::now(),
@@ -109,6 +117,7 @@ impl Release {
         let (_, store) = self.named.data.open()?;
         let person = people::one(&store, &self.named.person)?;
         let by = signed(&store, &self.named.staff)?;
+        may_erase(&store, &by, &person)?;
         let reason = self.named.reason;
         store.write_blocking("release", move |tx| {
             let exhibit = self.exhibit.as_deref();

@@ -4,6 +4,7 @@
 
 mod apart;
 mod bundles;
+mod erasing;
 mod init;
 mod ledger;
 #[path = "../common/log.rs"]

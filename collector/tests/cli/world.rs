@@ -144,16 +144,27 @@ impl World {
 
     /// With a line on standard input.
     pub(crate) fn told(&self, words: &[&str], line: &str) -> String {
+        let ran = self.run_told(words, line);
+        assert_eq!(ran.code, Some(0), "{words:?}: {}", ran.err);
+        ran.out
+    }
+
+    /// The same, whatever comes of it.
+    pub(crate) fn run_told(&self, words: &[&str], line: &str) -> Ran {
         let mut child = self
             .command(words)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         writeln!(child.stdin.take().unwrap(), "{line}").unwrap();
         let output = child.wait_with_output().unwrap();
-        assert!(output.status.success());
-        String::from_utf8(output.stdout).unwrap()
+        Ran {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
     }
 
     /// An order with its list in a folder of its own, unsigned.
