@@ -7,8 +7,9 @@ use std::fmt::Write;
 
 use anyhow::bail;
 use clap::Args;
+use proviso_collector::store::orders::StoredOrder;
 use proviso_collector::store::tokens::{self, Grant};
-use proviso_collector::store::{Hash, orders};
+use proviso_collector::store::{Hash, enrolments, orders};
 use proviso_collector::{clock, random};
 use proviso_report::EnrolToken;
 
@@ -49,11 +50,14 @@ impl Token {
             person: person.id.clone(),
             accounts: self.accounts.clone(),
         };
-        let ordered = store.write_blocking("token", move |tx| {
+        let (ordered, told) = store.write_blocking("token", move |tx| {
             tokens::put(tx, &hash, &grant, expires)?;
             audit::enter(tx, "made a token for a computer", Some(&grant.person), "")?;
             let order = orders::current(tx, &grant.person)?;
-            Ok::<_, anyhow::Error>(order.is_some())
+            let explained = enrolments::explained(tx, &grant.person)?;
+            let is_of =
+                |order: &StoredOrder| explained.iter().any(|one| one.digest == order.digest);
+            Ok::<_, anyhow::Error>((order.is_some(), order.as_ref().is_some_and(is_of)))
         })?;
         let mut said = format!(
             "{}\n\
@@ -64,6 +68,15 @@ impl Token {
             person.name,
             person.pseudonym,
         );
+        if ordered && !told {
+            writeln!(
+                said,
+                "Nobody has entered that the notice of the order in force was explained to {}. Explain it \
+                 before the computer is enrolled, and enter it on the page \"Enrol a computer\": nobody is \
+                 monitored without having been told.",
+                person.pseudonym
+            )?;
+        }
         if !ordered {
             writeln!(
                 said,
