@@ -8,6 +8,10 @@ use proviso_collector::store::{Read, Store, StoreError};
 pub(super) fn one(store: &Store, text: &str) -> anyhow::Result<Person> {
     let mut found = store
         .read_blocking(|read: &Read<'_>| Ok::<_, StoreError>(people::find(read, text.trim())?))?;
+    // A name can be somebody else's pseudonym, and a pseudonym is one person's alone.
+    if let Some(at) = found.iter().position(|one| one.pseudonym == text.trim()) {
+        return Ok(found.swap_remove(at));
+    }
     match (found.pop(), found.as_slice()) {
         (Some(person), []) => Ok(person),
         (None, _) => bail!(

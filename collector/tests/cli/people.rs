@@ -34,6 +34,10 @@ fn people_have_pseudonyms_and_are_found_by_any_name() {
     world.ok(&["token", "--person", "P-0002"]);
     let why = world.refused(&["token", "--person", "Kim"]);
     assert!(why.contains("nobody called \"Kim\""), "{why}");
+    // A name that is somebody's pseudonym hides nobody.
+    world.ok(&["person", "add", "--name", "P-0001"]);
+    let said = world.ok(&["token", "--person", "P-0001"]);
+    assert!(said.contains("Alex Example (P-0001)"), "{said}");
     for name in ["", " ", "two\nlines"] {
         world.refused(&["person", "add", "--name", name]);
     }
