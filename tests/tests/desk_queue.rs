@@ -206,7 +206,10 @@ fn two_decide_at_once_and_a_colleague_takes_over_until_the_end() {
         .unwrap();
     let told = kim.shows(&["Spoke to him."]).unwrap();
     kim.comes_to_show("Live: ").unwrap();
-    assert!(told.contains("Somebody else recorded a decision"), "{told}");
+    assert!(
+        told.contains("A decision was recorded while you had this page open"),
+        "{told}"
+    );
     assert_eq!(
         kim.form("/decide").holds("Reason").unwrap(),
         "Typed by kim."

@@ -51,7 +51,7 @@ pub(super) enum Fault {
     Input(&'static str),
     /// Somebody else was faster.
     #[error(
-        "somebody else recorded a decision while you had this page open, so yours was not recorded; go back, read theirs and decide again if it is still needed"
+        "a decision was recorded while you had this page open, by somebody else or by you from another page, so this one was not; go back, read that one and decide again if it is still needed"
     )]
     Overtaken,
     /// What was to be decided together is not what the page showed.

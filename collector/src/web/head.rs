@@ -284,7 +284,7 @@ pub(super) fn due(what: &str, due: Date, today: Date) -> Markup {
                 (words::counted(i128::from(days), "day")) " ago."
             }
             0 => { (layout::tag("review", "Due today")) " " (what) " is due today." }
-            _ => { (what) " due on " (day(due)) "." }
+            _ => { (what) " is due on " (day(due)) "." }
         }
     }
 }
@@ -305,7 +305,7 @@ mod tests {
         let today = date(2026, 11, 26);
         let said = |day| due("Review", day, today).into_string();
         assert!(said(date(2026, 11, 26)).contains("due today"));
-        assert!(said(date(2026, 11, 27)).ends_with("Review due on 27 Nov 2026."));
+        assert!(said(date(2026, 11, 27)).ends_with("Review is due on 27 Nov 2026."));
         assert!(said(date(2026, 11, 25)).contains("25 Nov 2026, 1 day ago"));
         assert!(said(date(2025, 11, 26)).contains("365 days ago"));
     }

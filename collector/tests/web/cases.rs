@@ -90,7 +90,11 @@ async fn whoever_is_overtaken_is_told_and_changes_nothing() {
     late.extend([("verdict", "arrest"), ("reason", "second")]);
     let answer = browser.post(&path, &late).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
-    assert!(answer.body.contains("Somebody else recorded a decision"));
+    assert!(
+        answer
+            .body
+            .contains("A decision was recorded while you had this page open")
+    );
     assert!(
         answer.body.contains("second</textarea>"),
         "what was typed is not lost"

@@ -1,5 +1,6 @@
 //! Orders of everybody whom somebody sees, and of one person.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
@@ -18,7 +19,7 @@ use crate::store::taken::{self, Taken};
 use crate::store::{DeviceId, Hash, Read, SqlError, StoreError};
 
 use super::super::assets::ORDER;
-use super::super::fault::Fault;
+use super::super::fault::{self, Fault};
 use super::super::gate::Signed;
 use super::super::layout::{self, PER_PAGE, Page};
 use super::super::{Site, audit, words};
@@ -180,7 +181,7 @@ pub(in crate::web) async fn of_person(
             let put = proviso_report::UnixMs(one.put);
             let signed = signers.as_ref().map(|signers| {
                 let signed = signers.verify(&one.bytes, &one.signatures, put);
-                signed.map_or_else(|why| why.to_string(), |by| by.principals.join(" and "))
+                signed.map(|by| by.principals.join(" and "))
             });
             (term(&one, now), signed, one)
         };
@@ -213,7 +214,7 @@ pub(in crate::web) async fn of_person(
             @if said.is_empty() { p.empty { "No order was put, so nothing may be recorded." } }
             ul.rows {
                 @for (term, signed, one) in &said {
-                    li { (put(&site, &path, one, term, signed.as_deref())) }
+                    li { (put(&site, &path, one, term, signed.as_ref())) }
                 }
             }
         }
@@ -231,7 +232,13 @@ pub(in crate::web) async fn of_person(
     Ok(layout::page(&signed, &about, &body).into_response())
 }
 
-fn put(site: &Site, path: &str, one: &StoredOrder, term: &str, signed: Option<&str>) -> Markup {
+fn put<E: Display>(
+    site: &Site,
+    path: &str,
+    one: &StoredOrder,
+    term: &str,
+    signed: Option<&Result<String, E>>,
+) -> Markup {
     html! {
         a href={ (path) "/order/" (one.digest) } { (one.id) ", version " (one.version) }
         " "
@@ -239,8 +246,9 @@ fn put(site: &Site, path: &str, one: &StoredOrder, term: &str, signed: Option<&s
         p {
             @if one.current { (term) " " }
             "Put " (words::moment(one.put, &site.zone)) "."
-            @if let Some(signed) = signed { " Signed by " (signed) "." }
+            @if let Some(Ok(signed)) = signed { " Signed by " (signed) "." }
         }
+        @if let Some(Err(why)) = signed { p.fault { (fault::sentence(&why.to_string())) } }
         p.quiet { "SHA-256 " code { (short(&one.digest)) "…" } }
     }
 }
