@@ -287,14 +287,18 @@ pub fn verified(bundle: &Path) -> anyhow::Result<PathBuf> {
     Ok(root)
 }
 
+/// What Chromium says where a test types before the page has put the cursor into its field.
+const TYPED_FIRST: &str = "Autofocus processing was blocked";
+
 /// Nothing that was written by others ran in these pages, and nothing tried to.
 pub fn nothing_ran(browser: &mut Chromium) -> anyhow::Result<()> {
     let made = browser.ask_page(
         "document.querySelectorAll('img[onerror], svg[onload], script:not([src]), [src=x]').length",
     )?;
     ensure!(made == 0, "{made} elements are of others' making");
-    if browser.complaints().is_empty() {
-        return Ok(());
+    let mut complaints = browser.complaints().iter();
+    match complaints.find(|said| !said.contains(TYPED_FIRST)) {
+        None => Ok(()),
+        Some(said) => bail!("the browser complains: {said}"),
     }
-    bail!("the browser complains: {:?}", browser.complaints())
 }
