@@ -293,7 +293,7 @@ pub fn init_at(dir: &Path) -> anyhow::Result<Hash> {
         ("server.der", &server.certificate),
         ("server.key", &server.key),
         ("receipt.key", &signing::new_key()?),
-        ("allowed_signers", &b"nobody\n".to_vec()),
+        ("allowed_signers", &b"# Nobody signs here.\n".to_vec()),
         (
             "authority",
             &format!("{}\n", crate::collector::AUTHORITY).into_bytes(),
