@@ -86,6 +86,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsConfig;
 use jiff::tz::TimeZone;
 use tokio::sync::Semaphore;
@@ -350,7 +351,11 @@ pub async fn serve(
     let app = router(site).into_make_service_with_connect_info::<SocketAddr>();
     axum_server::from_tcp_rustls(listener, tls)
         .map_err(WebError::Ended)?
-        .map(|acceptor| acceptor.handshake_timeout(PATIENCE))
+        // The end of a page waits for no acknowledgement of its beginning.
+        .map(|acceptor| {
+            let acceptor = acceptor.handshake_timeout(PATIENCE);
+            acceptor.acceptor(NoDelayAcceptor::new())
+        })
         .first_request_timeout(PATIENCE)
         .handle(handle)
         .serve(app)
