@@ -11,8 +11,9 @@ use proviso_collector::data_dir::DataDir;
 use proviso_collector::erasure::{self, Certificate, Wanted, Why};
 use proviso_collector::staff;
 use proviso_collector::store::people::Person;
-use proviso_collector::store::staff::{Role, Staff};
+use proviso_collector::store::staff::Staff;
 use proviso_collector::store::{Read, Store, StoreError, erasures, people as persons, sight};
+use proviso_collector::web::access::Right;
 use proviso_report::bundle::{Erased, Numbers};
 use proviso_report::{Kind, UnixMs};
 
@@ -268,25 +269,23 @@ pub(super) fn may_erase(store: &Store, by: &Staff, person: &Person) -> anyhow::R
 }
 
 fn is_theirs(read: &Read<'_>, by: &Staff, person: &Person) -> anyhow::Result<()> {
-    let (name, role) = (&by.name, by.role.as_str());
-    match by.role {
-        // They see no activity, and answer for how long it is kept.
-        Role::Administrator => Ok(()),
-        Role::Manager | Role::Supervisor => {
-            if sight::why(read, &by.id, &person.id, clock::now())?.is_none() {
-                bail!(
-                    "{name} does not see {}: whoever manages the case, its supervisor or an administrator \
-                     does this",
-                    person.pseudonym
-                );
-            }
-            Ok(())
-        }
-        Role::Examiner | Role::Auditor | Role::Partner => bail!(
-            "{name} is entered as {role}: offender managers, supervisors and administrators erase records and \
-             say what must stay"
-        ),
+    let name = &by.name;
+    if !Right::Erase.of(by.role) {
+        bail!(
+            "{name} is entered as {}: offender managers, supervisors and administrators erase records and say \
+             what must stay",
+            by.role.as_str()
+        );
     }
+    // Administrators see no activity, and answer for how long it is kept.
+    if Right::Activity.of(by.role) && sight::why(read, &by.id, &person.id, clock::now())?.is_none()
+    {
+        bail!(
+            "{name} does not see {}: whoever manages the case, its supervisor or an administrator does this",
+            person.pseudonym
+        );
+    }
+    Ok(())
 }
 
 fn made(data: &DataDir, id: &str) -> anyhow::Result<Certificate> {

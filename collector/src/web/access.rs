@@ -48,11 +48,13 @@ pub enum Right {
     Audit,
     /// See to accounts, devices and lists.
     Administer,
+    /// Ask for an erasure, confirm one and lift holds, on the command line.
+    Erase,
 }
 
 impl Right {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Queue,
         Self::Activity,
         Self::Decide,
@@ -66,6 +68,7 @@ impl Right {
         Self::Extract,
         Self::Audit,
         Self::Administer,
+        Self::Erase,
     ];
 
     /// Who has it.
@@ -84,6 +87,7 @@ impl Right {
             // Managers and supervisors of their own people, auditors of everybody.
             Self::Audit => matches!(role, Manager | Supervisor | Auditor),
             Self::Administer => role == Administrator,
+            Self::Erase => matches!(role, Manager | Supervisor | Administrator),
         }
     }
 }
@@ -123,14 +127,14 @@ mod tests {
         };
         assert_eq!(
             rights(Role::Manager).join(" "),
-            "Queue Activity Decide Manage Orders Export Search Disclose Audit"
+            "Queue Activity Decide Manage Orders Export Search Disclose Audit Erase"
         );
         assert_eq!(
             rights(Role::Supervisor).join(" "),
-            "Queue Activity Decide Manage SignOff Team Orders Export Search Disclose Audit"
+            "Queue Activity Decide Manage SignOff Team Orders Export Search Disclose Audit Erase"
         );
         assert_eq!(rights(Role::Examiner).join(" "), "Activity Export Search");
-        assert_eq!(rights(Role::Administrator), ["Administer"]);
+        assert_eq!(rights(Role::Administrator), ["Administer", "Erase"]);
         assert_eq!(rights(Role::Auditor), ["Audit"]);
         assert_eq!(rights(Role::Partner), ["Extract"]);
     }
