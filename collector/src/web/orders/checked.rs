@@ -29,6 +29,8 @@ const AT_ONCE: usize = 2;
 pub(in crate::web) struct Drafts {
     known: Mutex<VecDeque<Arc<Checked>>>,
     turns: Semaphore,
+    /// One at a time judges the past.
+    pub(super) judging: Arc<Semaphore>,
     pub(super) replays: Replays,
     pub(super) narrowings: Narrowings,
 }
@@ -54,7 +56,8 @@ impl Drafts {
         Self {
             known: Mutex::default(),
             turns: Semaphore::new(AT_ONCE),
-            replays: Replays::new(),
+            judging: Arc::new(Semaphore::new(1)),
+            replays: Replays::default(),
             narrowings: Narrowings::default(),
         }
     }

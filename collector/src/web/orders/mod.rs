@@ -14,6 +14,7 @@ pub(super) mod checked;
 pub(super) mod draft;
 pub(super) mod enrol;
 pub(super) mod force;
+mod jobs;
 pub(super) mod lists;
 pub(super) mod narrow;
 mod next;

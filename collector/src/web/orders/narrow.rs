@@ -10,8 +10,7 @@
 
 mod shown;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::State;
@@ -20,7 +19,6 @@ use proviso_rules::Order;
 use proviso_rules::order::ListUpdate;
 use proviso_rules::replay::Example;
 use serde::Deserialize;
-use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 use crate::putting;
@@ -33,7 +31,8 @@ use super::super::fault::Fault;
 use super::super::form::Form;
 use super::super::gate::Signed;
 use super::super::{Site, audit};
-use super::run::{self, Bounds, Progress};
+use super::jobs::{Job, Jobs};
+use super::run::{self, Bounds};
 use super::{apart, to};
 
 pub(in crate::web) use shown::show;
@@ -50,12 +49,6 @@ const RECORDS: u64 = 1_000_000;
 /// How long it may take.
 const TIME: Duration = Duration::from_secs(180);
 
-/// How long a page waits for one that is quick.
-const QUICK: Duration = Duration::from_secs(3);
-
-/// Those that are remembered.
-const KEPT: usize = 16;
-
 /// Bytes of a text that is left out.
 const LONGEST: usize = 200;
 
@@ -64,20 +57,16 @@ const DAY: i64 = 24 * 60 * 60_000;
 const MISSING: Fault =
     Fault::Missing("there is no such rule in this order; look in the list of rules");
 
-/// Those that run, wait or are done: one for each of staff.
-#[derive(Default)]
-pub(super) struct Narrowings(Mutex<BTreeMap<String, Arc<Job>>>);
+/// Those of staff, by whoever asked.
+pub(super) type Narrowings = Jobs<Narrower, Vec<Row>>;
 
-struct Job {
+/// What is tried.
+pub(super) struct Narrower {
     rule: String,
     says: String,
     part: Part,
-    asked: i64,
     /// People whose order has the rule and who are too many.
     left: usize,
-    progress: Progress,
-    rows: OnceLock<Vec<Row>>,
-    over: CancellationToken,
 }
 
 /// What is left out.
@@ -90,7 +79,7 @@ pub(in crate::web) struct Part {
 }
 
 /// Of one person.
-struct Row {
+pub(super) struct Row {
     person: Person,
     order: Hash,
     came: Result<Came, String>,
@@ -162,30 +151,6 @@ fn is_host(text: &str) -> bool {
     text.contains('.') && text.split('.').all(is_label)
 }
 
-impl Narrowings {
-    fn jobs(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Job>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// This one from now on, unless one of theirs is under way; whether it is this one.
-    fn begin(&self, staff: &str, job: Job) -> (Arc<Job>, bool) {
-        let mut jobs = self.jobs();
-        if let Some(running) = jobs.get(staff).filter(|job| !job.over.is_cancelled()) {
-            return (Arc::clone(running), false);
-        }
-        if jobs.len() >= KEPT {
-            let done = jobs.iter().filter(|(_, job)| job.over.is_cancelled());
-            let oldest = done.min_by_key(|(_, job)| job.asked);
-            if let Some(whose) = oldest.map(|(whose, _)| whose.clone()) {
-                jobs.remove(&whose);
-            }
-        }
-        let job = Arc::new(job);
-        jobs.insert(staff.to_owned(), Arc::clone(&job));
-        (job, true)
-    }
-}
-
 /// Begins one.
 pub(in crate::web) async fn start(
     State(site): State<Arc<Site>>,
@@ -214,24 +179,19 @@ pub(in crate::web) async fn start(
     }
     let left = cases.len().saturating_sub(PEOPLE);
     cases.truncate(PEOPLE);
-    let job = Job {
+    let wanted = Narrower {
         rule: form.rule,
         says,
         part,
-        asked: now,
         left,
-        progress: Progress::default(),
-        rows: OnceLock::new(),
-        over: CancellationToken::new(),
     };
-    let (job, is_new) = site.drafts.narrowings.begin(&signed.staff, job);
+    let (job, is_new) = site.drafts.narrowings.begin(&signed.staff, wanted, now);
     if is_new {
-        let on = format!("rule {}, {DAYS} days", job.rule);
+        let on = format!("rule {}, {DAYS} days", job.wanted.rule);
         enter(&site, &signed, cases.iter().map(|(person, _)| person), &on).await?;
         tokio::spawn(run_it(Arc::clone(&site), Arc::clone(&job), cases));
     }
-    // One that is quick is shown at once; of the others the page says how far they are.
-    let _late = tokio::time::timeout(QUICK, job.over.cancelled()).await;
+    job.wait_a_little().await;
     Ok(to("/rules/narrowed"))
 }
 
@@ -267,9 +227,13 @@ async fn enter<'p>(
         .await
 }
 
-async fn run_it(site: Arc<Site>, job: Arc<Job>, cases: Vec<(Person, StoredOrder)>) {
-    let _over = job.over.clone().drop_guard();
-    let turn = Arc::clone(&site.drafts.replays.turn).acquire_owned().await;
+async fn run_it(
+    site: Arc<Site>,
+    job: Arc<Job<Narrower, Vec<Row>>>,
+    cases: Vec<(Person, StoredOrder)>,
+) {
+    let _over = job.over();
+    let turn = Arc::clone(&site.drafts.judging).acquire_owned().await;
     let own = Arc::clone(&job);
     let ran = apart(move || {
         let _turn = turn;
@@ -291,14 +255,13 @@ async fn run_it(site: Arc<Site>, job: Arc<Job>, cases: Vec<(Person, StoredOrder)
         });
         judged.collect()
     });
-    // It is set once: nobody else has this job.
-    let _set = job.rows.set(ran.await.unwrap_or_default());
+    job.comes_to(ran.await.unwrap_or_default());
 }
 
 /// Judges one person's records by both.
 fn judge(
     site: &Site,
-    job: &Job,
+    job: &Job<Narrower, Vec<Row>>,
     (person, stored): (&Person, &StoredOrder),
     bounds: Bounds,
 ) -> Result<Came, String> {
@@ -312,7 +275,7 @@ fn judge(
         Ok::<_, StoreError>(updates)
     });
     let updates = found.map_err(|why| why.to_string())?;
-    let text = narrowed(&stored.bytes, &updates, &job.rule, &job.part)?;
+    let text = narrowed(&stored.bytes, &updates, &job.wanted.rule, &job.wanted.part)?;
     let order = Order::parse(text.as_bytes()).map_err(|faults| refused(&faults))?;
     let lists = site.store.read_blocking(|read| {
         let lists = putting::held_lists(read, &order)?;

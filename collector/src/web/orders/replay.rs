@@ -5,20 +5,14 @@
 //!
 //! Refuses: to make findings of it.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::HeaderValue;
-use axum::http::header::REFRESH;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use proviso_rules::replay::{Change, Example, RuleChange, Tally};
 use serde::Deserialize;
-use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 use crate::store::Hash;
@@ -31,7 +25,8 @@ use super::super::layout::{self, Page};
 use super::super::{Site, audit, words};
 use super::checked::Checked;
 use super::draft::{Case, Typed};
-use super::run::{self, Bounds, Outcome, Progress};
+use super::jobs::{self, Job, Jobs};
+use super::run::{self, Bounds, Outcome};
 use super::{save, to};
 
 /// The most days.
@@ -40,29 +35,17 @@ const DAYS: i64 = 366;
 /// Days if nobody says otherwise.
 const USUAL: i64 = 30;
 
-/// How long a page waits for one that is quick.
-const QUICK: Duration = Duration::from_secs(3);
-
-/// Replays that are remembered.
-const KEPT: usize = 16;
-
 const DAY: i64 = 24 * 60 * 60_000;
 
-/// Those that run, wait or are done: one for each draft.
-pub(super) struct Replays {
-    jobs: Mutex<BTreeMap<String, Arc<Job>>>,
-    pub(super) turn: Arc<Semaphore>,
-}
+/// Those of drafts, by the draft.
+pub(super) type Replays = Jobs<Days, Result<Outcome, String>>;
 
-struct Job {
+/// What is tried.
+pub(super) struct Days {
     /// Which version of the draft.
     sha256: Hash,
+    /// The last so many.
     days: i64,
-    /// Unix milliseconds.
-    asked: i64,
-    progress: Progress,
-    outcome: OnceLock<Result<Outcome, String>>,
-    over: CancellationToken,
 }
 
 /// The form.
@@ -70,41 +53,6 @@ struct Job {
 pub(in crate::web) struct Wanted {
     token: String,
     days: String,
-}
-
-impl Replays {
-    pub(super) fn new() -> Self {
-        Self {
-            jobs: Mutex::default(),
-            turn: Arc::new(Semaphore::new(1)),
-        }
-    }
-
-    fn jobs(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Job>>> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn of(&self, draft: &str) -> Option<Arc<Job>> {
-        self.jobs().get(draft).map(Arc::clone)
-    }
-
-    /// The one of this draft that is under way, or this one from now on; whether it is this one.
-    fn begin(&self, draft: &str, job: Job) -> (Arc<Job>, bool) {
-        let mut jobs = self.jobs();
-        if let Some(running) = jobs.get(draft).filter(|job| !job.over.is_cancelled()) {
-            return (Arc::clone(running), false);
-        }
-        if jobs.len() >= KEPT {
-            let done = jobs.iter().filter(|(_, job)| job.over.is_cancelled());
-            let oldest = done.min_by_key(|(_, job)| job.asked);
-            if let Some(id) = oldest.map(|(id, _)| id.clone()) {
-                jobs.remove(&id);
-            }
-        }
-        let job = Arc::new(job);
-        jobs.insert(draft.to_owned(), Arc::clone(&job));
-        (job, true)
-    }
 }
 
 /// Begins one.
@@ -159,26 +107,26 @@ async fn launch(
     let on = format!("{id} version {}, {days} days", case.latest.number);
     site.looks(signed, audit::REPLAYED, Some(&case.person.id), &on)
         .await?;
-    let job = Job {
+    let wanted = Days {
         sha256: case.latest.sha256,
         days,
-        asked: now,
-        progress: Progress::default(),
-        outcome: OnceLock::new(),
-        over: CancellationToken::new(),
     };
-    let (job, is_new) = site.drafts.replays.begin(id, job);
+    let (job, is_new) = site.drafts.replays.begin(id, wanted, now);
     if is_new {
         tokio::spawn(run_it(Arc::clone(site), Arc::clone(&job), case, checked));
     }
-    // One that is quick is shown at once; of the others the page says how far they are.
-    let _late = tokio::time::timeout(QUICK, job.over.cancelled()).await;
+    job.wait_a_little().await;
     Ok(to(&format!("/draft/{id}/replay")))
 }
 
-async fn run_it(site: Arc<Site>, job: Arc<Job>, case: Case, checked: Arc<Checked>) {
-    let _over = job.over.clone().drop_guard();
-    let turn = Arc::clone(&site.drafts.replays.turn).acquire_owned().await;
+async fn run_it(
+    site: Arc<Site>,
+    job: Arc<Job<Days, Result<Outcome, String>>>,
+    case: Case,
+    checked: Arc<Checked>,
+) {
+    let _over = job.over();
+    let turn = Arc::clone(&site.drafts.judging).acquire_owned().await;
     let own = Arc::clone(&job);
     let ran = super::apart(move || {
         let _turn = turn;
@@ -187,7 +135,8 @@ async fn run_it(site: Arc<Site>, job: Arc<Job>, case: Case, checked: Arc<Checked
         };
         let span = (
             &case.person.id,
-            own.asked.saturating_sub(own.days.saturating_mul(DAY)),
+            own.asked
+                .saturating_sub(own.wanted.days.saturating_mul(DAY)),
             own.asked.saturating_add(DAY),
         );
         let bounds = Bounds::default();
@@ -200,8 +149,7 @@ async fn run_it(site: Arc<Site>, job: Arc<Job>, case: Case, checked: Arc<Checked
         )
     });
     let outcome = ran.await.unwrap_or_else(|why| Err(why.to_string()));
-    // It is set once: nobody else has this job.
-    let _set = job.outcome.set(outcome);
+    job.comes_to(outcome);
 }
 
 /// What came of it, or how far it is.
@@ -214,9 +162,7 @@ pub(in crate::web) async fn show(
     site.looks(&signed, audit::SAW_REPLAY, Some(&case.person.id), &id)
         .await?;
     let job = site.drafts.replays.of(&id);
-    let running = job
-        .as_ref()
-        .is_some_and(|job| job.outcome.get().is_none() && !job.over.is_cancelled());
+    let running = job.as_ref().is_some_and(|job| job.is_running());
     let body = html! {
         p.crumbs { a href={ "/draft/" (id) } { "The draft" } }
         h1 { "The draft tried on the past of " (case.person.name) }
@@ -227,14 +173,14 @@ pub(in crate::web) async fn show(
             },
             Some(job) => {
                 p {
-                    "The last " (words::counted(job.days, "day")) ", asked for "
+                    "The last " (words::counted(job.wanted.days, "day")) ", asked for "
                     (words::moment(job.asked, &site.zone)) "."
-                    @if job.sha256 != case.latest.sha256 {
+                    @if job.wanted.sha256 != case.latest.sha256 {
                         " " b { "This was an earlier version of the draft: try the latest one again." }
                     }
                 }
-                @match job.outcome.get() {
-                    None if running => (progress(job)),
+                @match job.came() {
+                    None if running => (jobs::standing(&job.progress, "")),
                     None => p.fault { "It ended badly: try again." },
                     Some(Err(why)) => p.fault { (fault::sentence(why)) },
                     Some(Ok(outcome)) => (result(&site.zone, &case, outcome)),
@@ -248,23 +194,7 @@ pub(in crate::web) async fn show(
         person: Some(case.person.id.as_str()),
         ..Page::default()
     };
-    let mut answer = layout::page(&signed, &about, &body).into_response();
-    if running {
-        let headers = answer.headers_mut();
-        headers.insert(REFRESH, HeaderValue::from_static("3"));
-    }
-    Ok(answer)
-}
-
-fn progress(job: &Job) -> Markup {
-    let (done, total) = job.progress.standing();
-    html! {
-        p role="status" {
-            @if total == 0 { "It waits for its turn, or has just begun." }
-            @else { (done) " of about " (total) " records were judged. This page looks again by itself." }
-        }
-        @if total > 0 { progress max=(total) value=(done.min(total)) aria-label="Records judged" {} }
-    }
+    Ok(jobs::page(layout::page(&signed, &about, &body), running))
 }
 
 fn result(zone: &TimeZone, case: &Case, outcome: &Outcome) -> Markup {

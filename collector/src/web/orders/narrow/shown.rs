@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::HeaderValue;
-use axum::http::header::REFRESH;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use proviso_rules::replay::{Change, Example};
@@ -19,36 +17,29 @@ use super::super::super::gate::Signed;
 use super::super::super::govuk::{self, Head};
 use super::super::super::layout::{self, Page};
 use super::super::super::{Site, queue, words};
-use super::{Came, DAYS, Job, PEOPLE, RECORDS, Row, TIME, enter};
+use super::super::jobs::{self, Job};
+use super::{Came, DAYS, Narrower, PEOPLE, RECORDS, Row, TIME, enter};
 
 /// What came of it, or how far it is.
 pub(in crate::web) async fn show(
     State(site): State<Arc<Site>>,
     signed: Signed,
 ) -> Result<Response, Fault> {
-    let job = site
-        .drafts
-        .narrowings
-        .jobs()
-        .get(&signed.staff)
-        .map(Arc::clone);
-    let running = job.as_ref().is_some_and(|job| !job.over.is_cancelled());
+    let job = site.drafts.narrowings.of(&signed.staff);
+    let running = job.as_ref().is_some_and(|job| job.is_running());
     let (staff, now) = (signed.staff.clone(), clock::now());
     let own = site
         .store
         .read(move |read| Ok::<_, StoreError>(sight::people(read, &staff, now)?))
         .await?;
-    let rows = job
-        .as_ref()
-        .and_then(|job| job.rows.get())
-        .map(Vec::as_slice);
-    let rows: Vec<_> = rows.unwrap_or_default().iter().collect();
+    let rows = job.as_ref().and_then(|job| job.came());
     let rows: Vec<_> = rows
         .into_iter()
+        .flatten()
         .filter(|row| own.contains(&row.person.id))
         .collect();
     if let Some(job) = job.as_ref().filter(|_| !rows.is_empty()) {
-        let on = format!("what came of rule {}", job.rule);
+        let on = format!("what came of rule {}", job.wanted.rule);
         enter(&site, &signed, rows.iter().map(|row| &row.person), &on).await?;
     }
     let body = html! {
@@ -66,11 +57,11 @@ pub(in crate::web) async fn show(
             },
             Some(job) => {
                 p {
-                    "Rule " (job.rule) ": " (job.says) " Left out: " code { "unless = [" (job.part.condition()) "]" } ". Asked for "
+                    "Rule " (job.wanted.rule) ": " (job.wanted.says) " Left out: " code { "unless = [" (job.wanted.part.condition()) "]" } ". Asked for "
                     (words::moment(job.asked, &site.zone)) "."
                 }
-                @if running { (progress(job)) }
-                @else if job.rows.get().is_none() { p.fault { "It ended badly: try again." } }
+                @if running { (jobs::standing(&job.progress, " of the person whose turn it is")) }
+                @else if job.came().is_none() { p.fault { "It ended badly: try again." } }
                 @else { (result(&site.zone, &signed, job, &rows)?) }
             }
         }
@@ -80,25 +71,15 @@ pub(in crate::web) async fn show(
         here: "/rules",
         ..Page::default()
     };
-    let mut answer = layout::page(&signed, &about, &body).into_response();
-    if running {
-        let headers = answer.headers_mut();
-        headers.insert(REFRESH, HeaderValue::from_static("3"));
-    }
-    Ok(answer)
+    Ok(jobs::page(layout::page(&signed, &about, &body), running))
 }
 
-fn progress(job: &Job) -> Markup {
-    let (done, total) = job.progress.standing();
-    html! {
-        p role="status" {
-            @if total == 0 { "It waits for its turn, or has just begun." }
-            @else { (done) " of " (total) " records were judged of the person whose turn it is. This page looks again by itself." }
-        }
-    }
-}
-
-fn result(zone: &TimeZone, signed: &Signed, job: &Job, rows: &[&Row]) -> Result<Markup, Fault> {
+fn result(
+    zone: &TimeZone,
+    signed: &Signed,
+    job: &Job<Narrower, Vec<Row>>,
+    rows: &[&Row],
+) -> Result<Markup, Fault> {
     let heads = [
         Head::Text("Person"),
         Head::Number("Records judged"),
@@ -138,7 +119,7 @@ fn result(zone: &TimeZone, signed: &Signed, job: &Job, rows: &[&Row]) -> Result<
             (queue::people_words(rows.len() as u64)) "."
         }
         @if cut { p.note { "There are more records than are judged at once: not all of them were." } }
-        @if job.left > 0 { p.note { "The order of " (queue::people_words(job.left as u64)) " more has the rule: their records were not judged." } }
+        @if job.wanted.left > 0 { p.note { "The order of " (queue::people_words(job.wanted.left as u64)) " more has the rule: their records were not judged." } }
         @if rows.is_empty() { p.empty { "The order in force of nobody whom you see has this rule." } }
         @else { (govuk::table("What would be different, by person", &heads, &cells)) }
         @for row in rows {
@@ -150,16 +131,16 @@ fn result(zone: &TimeZone, signed: &Signed, job: &Job, rows: &[&Row]) -> Result<
     })
 }
 
-fn begin(signed: &Signed, job: &Job, row: &Row) -> Result<Markup, Fault> {
+fn begin(signed: &Signed, job: &Job<Narrower, Vec<Row>>, row: &Row) -> Result<Markup, Fault> {
     Ok(html! {
         form.inline method="post" action="/rules/try" {
             (govuk::hidden("token", &signed.token))
             (fields::once()?)
             (govuk::hidden("person", row.person.id.as_str()))
-            (govuk::hidden("rule", &job.rule))
+            (govuk::hidden("rule", &job.wanted.rule))
             (govuk::hidden("seen", &row.order.to_string()))
-            (govuk::hidden("key", job.part.key))
-            (govuk::hidden("text", &job.part.text))
+            (govuk::hidden("key", job.wanted.part.key))
+            (govuk::hidden("text", &job.wanted.part.text))
             button.pv-plain type="submit" {
                 "Begin a draft with it" span.govuk-visually-hidden { ", " (row.person.pseudonym) }
             }
