@@ -19,11 +19,7 @@ fn bureau() -> Bureau {
     computer
         .visits("https://www.facebook.com/groups", "Groups")
         .unwrap();
-    bureau
-        .scene
-        .collector
-        .wait_for_finding("the forbidden page", |found| found.rule == "4.a")
-        .unwrap();
+    bureau.wait_for_finding().unwrap();
     bureau
 }
 

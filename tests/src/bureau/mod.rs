@@ -134,6 +134,13 @@ impl Bureau {
         Ok(())
     }
 
+    /// Waits until a forbidden page that a computer told of is found.
+    pub fn wait_for_finding(&self) -> anyhow::Result<()> {
+        let collector = &self.scene.collector;
+        collector.wait_for_finding("the forbidden page", |found| found.rule == "4.a")?;
+        Ok(())
+    }
+
     /// A computer of that person, enrolled and connected.
     pub fn computer(&self, person: &str) -> anyhow::Result<Computer> {
         Computer::enrol(&self.scene.collector, person)
