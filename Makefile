@@ -82,7 +82,7 @@ need-desktops: need-build
 	@.ci/need Xvfb:xvfb openbox:openbox xterm:xterm xdotool:xdotool sway:sway foot:foot
 
 need-packages: need-build
-	@.ci/need dpkg-deb:dpkg systemctl:systemd
+	@.ci/need dpkg-deb:dpkg rpmbuild:rpm flatpak:flatpak systemctl:systemd
 
 need-mail: need-build
 	@.ci/need aiosmtpd:python3-aiosmtpd
