@@ -366,7 +366,7 @@ async fn tell_zone(port: Port, stop: CancellationToken) {
         if let Some(zone) = zone::name() {
             let _ = port.send(ToPipeline::Zone(zone)).await;
         }
-        until(&stop, tokio::time::sleep(ZONE_AGAIN)).await;
+        until(&stop, beat::rest(ZONE_AGAIN)).await;
     }
 }
 
@@ -374,7 +374,7 @@ async fn tell_zone(port: Port, stop: CancellationToken) {
 async fn rest(stop: CancellationToken) {
     let mut wait = SETTLED;
     while !stop.is_cancelled() {
-        until(&stop, tokio::time::sleep(wait)).await;
+        until(&stop, beat::rest(wait)).await;
         memory::give_back();
         wait = GIVE_BACK;
     }

@@ -1,6 +1,7 @@
-//! The beat at which everything looks that must look about each second.
+//! The beat at which everything looks that must look about each second, or from time to time.
 //!
-//! Promises: whoever asks is woken with all others, so that a computer at rest wakes once for all of them.
+//! Promises: whoever asks is woken with all others, so that a computer at rest wakes once for all of them. Nobody
+//! is woken before the time that they asked for, and a beat later at most.
 //!
 //! A beat is 1,024 ms: tokio's timers lie in wheels of 64 slots, the finest of 1 ms, and one that is due where
 //! a slot of 64 ms begins (counted from the start of the runtime) needs no second waking. Were tokio to change,
@@ -20,8 +21,8 @@ pub fn begin() {
     FIRST.get_or_init(Instant::now);
 }
 
-/// The next beat after `now`.
-pub(super) fn next(now: Instant) -> Instant {
+/// The first beat after `now`.
+pub(crate) fn next(now: Instant) -> Instant {
     let first = *FIRST.get_or_init(|| now);
     let since = now.saturating_duration_since(first);
     let beats = since.as_millis() / BEAT.as_millis() + 1;
@@ -29,9 +30,14 @@ pub(super) fn next(now: Instant) -> Instant {
     first + BEAT.saturating_mul(beats)
 }
 
-/// Waits for it.
+/// Waits for the next one.
 pub(super) async fn wait() {
-    tokio::time::sleep_until(next(Instant::now())).await;
+    rest(Duration::ZERO).await;
+}
+
+/// Waits for the first one that is at least so far away.
+pub(crate) async fn rest(least: Duration) {
+    tokio::time::sleep_until(next(Instant::now() + least)).await;
 }
 
 #[cfg(test)]

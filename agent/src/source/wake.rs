@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::beat;
 use crate::platform::changes::{Changes, MountChanges, Told};
 
 /// Files change by twos and threes.
@@ -65,7 +66,7 @@ impl Wake {
         let net = if alone { self.net_alone } else { self.net };
         let mut mounted = self.mounts.is_none();
         tokio::select! {
-            () = tokio::time::sleep(net) => return self.mounts.is_none(),
+            () = beat::rest(net) => return self.mounts.is_none(),
             told = folders(&mut self.folders) => {
                 if let Err(error) = told {
                     tracing::warn!(%error, "folders are looked at from time to time from now on");

@@ -23,7 +23,7 @@ use super::thrift::{AROUND, Thrift};
 use super::{Ask, Notice};
 use crate::config::Metered;
 use crate::platform::clock;
-use crate::source::{Health, Port, ToPipeline};
+use crate::source::{Health, Port, ToPipeline, beat};
 
 /// How long the end of the agent may wait for receipts.
 const LAST_RECEIPTS: Duration = Duration::from_secs(2);
@@ -256,7 +256,7 @@ impl Link<'_> {
             Step::Look => {
                 self.session.on_timeout(now).map_err(Ended::Session)?;
                 if self.look <= now {
-                    self.look = now + LOOK;
+                    self.look = beat::next((now + LOOK).into()).into_std();
                     self.address.follow(self.dialled);
                     self.weigh()?;
                 }

@@ -51,7 +51,7 @@ use super::hand_over::hand_over;
 use super::history::find::{self, History};
 use super::history::watch::Watch;
 use super::turns::{Turn, Turns, until_stopped};
-use super::{Context, NotTaken, Observation, Port, extension};
+use super::{Context, NotTaken, Observation, Port, beat, extension};
 use crate::platform::accounts::Account;
 use crate::platform::clock;
 
@@ -142,7 +142,7 @@ async fn look(
         }
         let changed = Arc::clone(&looking.changed);
         tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
+            () = beat::rest(LOOK) => {}
             () = changed.notified() => tokio::time::sleep(SETTLE).await,
         }
     }

@@ -28,7 +28,7 @@ use super::computer::{Computer, ThisComputer};
 use super::condition::{Condition, Conditions};
 use super::hand_over::hand_over;
 use super::turns::{Turns, until_stopped};
-use super::{Context, NotTaken, Observation, Port};
+use super::{Context, NotTaken, Observation, Port, beat};
 use crate::platform::accounts::{Account, Owner};
 use crate::platform::changes::{Changes, Told};
 use crate::platform::clock;
@@ -148,7 +148,7 @@ impl Search<'_> {
                 }
             };
             tokio::select! {
-                () = sleep(pause) => {}
+                () = beat::rest(pause) => {}
                 () = appeared => {
                     sleep(SEARCH_SOON[0]).await;
                     soon = 1;

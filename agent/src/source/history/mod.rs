@@ -59,7 +59,7 @@ use super::computer::{Computer, ThisComputer};
 use super::condition::{Condition, Conditions};
 use super::turns::{Turns, until_stopped};
 use super::wanted::WantedTimes;
-use super::{Context, NotTaken, Port, SourceKey};
+use super::{Context, NotTaken, Port, SourceKey, beat};
 use crate::platform::accounts::Account;
 
 /// The source as a whole; its cursor says when it was wanted.
@@ -167,7 +167,7 @@ impl Search {
             let pause = SEARCH_SOON.get(soon).copied().unwrap_or(SEARCH);
             soon = soon.saturating_add(1);
             tokio::select! {
-                () = tokio::time::sleep(pause) => {}
+                () = beat::rest(pause) => {}
                 () = self.folders.notified() => {
                     tokio::time::sleep(SEARCH_SOON[0]).await;
                     soon = 1;

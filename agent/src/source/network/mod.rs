@@ -41,7 +41,7 @@ use super::computer::{Computer, ThisComputer};
 use super::condition::Condition;
 use super::hand_over::hand_over;
 use super::turns::{Turn, Turns, until_stopped};
-use super::{Context, Health, NotTaken, Observation, Port};
+use super::{Context, Health, NotTaken, Observation, Port, beat};
 use crate::platform::accounts::Account;
 use crate::platform::clock;
 use crate::platform::links::{self, Link, Links, LinksError, Told};
@@ -165,7 +165,7 @@ impl Watching<'_> {
                         self.known.expect(None);
                     }
                     self.look().await?;
-                    look_at = Instant::now() + AGAIN;
+                    look_at = beat::next(Instant::now() + AGAIN);
                 }
             }
         }

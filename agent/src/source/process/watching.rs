@@ -116,7 +116,7 @@ impl Watching {
                     }
                     if look_at <= now {
                         self.look().await?;
-                        look_at = if events.is_some() { now + NET } else { beat::next(now) };
+                        look_at = beat::next(if events.is_some() { now + NET } else { now });
                     }
                 }
                 event = next(&mut events) => match event {

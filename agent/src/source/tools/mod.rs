@@ -51,7 +51,7 @@ use super::condition::Condition;
 use super::hand_over::hand_over;
 use super::turns::{Turn, Turns, until_stopped};
 use super::wake::Wake;
-use super::{Context, NotTaken, Observation, Port};
+use super::{Context, NotTaken, Observation, Port, beat};
 use crate::platform::accounts::Account;
 use crate::platform::clock;
 
@@ -239,7 +239,7 @@ async fn look(
             }
         }
         let changed = async {
-            sleep_until(began + REST).await;
+            sleep_until(beat::next(began + REST)).await;
             wake.next().await;
         };
         let mut changed = std::pin::pin!(changed);
