@@ -20,6 +20,7 @@ pub mod network;
 pub mod order;
 pub mod phone;
 pub mod ports;
+pub mod post;
 pub mod process;
 pub mod programs;
 pub mod scene;

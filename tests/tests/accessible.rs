@@ -3,20 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
 
-use std::path::Path;
 use std::time::Duration;
 
 use proviso_tests::showcase::{Browser, Look, Showcase};
 use proviso_tests::wait::until;
-
-/// Where the collector's build put it.
-const AXE: &str = "../collector/web-assets/node_modules/axe-core/axe.min.js";
-
-/// What is asked of a page.
-const RUN: &str = "axe.run(document, { resultTypes: ['violations'], preload: false, runOnly: [\
-     'wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })\
-     .then((found) => found.violations.map((one) => `${one.id}: ${one.help}\\n` + one.nodes.slice(0, 5)\
-     .map((node) => `    ${node.html.slice(0, 300)}\\n    ${node.failureSummary}`).join('\\n')))";
 
 /// What is wider than the window and does not scroll by itself.
 const WIDE: &str = "(() => { const wide = document.documentElement.clientWidth; \
@@ -66,7 +56,6 @@ const ANSWER: Duration = Duration::from_secs(5);
 
 #[test]
 fn axe_finds_nothing_on_any_page() {
-    let axe = axe();
     let showcase = Showcase::open().unwrap();
     let pages = showcase.pages().unwrap();
     assert!(pages.len() > 10, "{pages:?}");
@@ -74,7 +63,7 @@ fn axe_finds_nothing_on_any_page() {
     let mut faults = Vec::new();
     for page in &pages {
         browser.open(&showcase, page).unwrap();
-        browser.chromium.eval(&axe).unwrap();
+        browser.chromium.bring_axe().unwrap();
         for look in Look::ALL {
             browser.look(look).unwrap();
             let found = faults_of(&mut browser);
@@ -88,7 +77,6 @@ fn axe_finds_nothing_on_any_page() {
 /// What stands in fields is what the page put there; what a browser would ask for first is not asked.
 #[test]
 fn axe_finds_nothing_on_what_an_unfinished_form_answers() {
-    let axe = axe();
     let showcase = Showcase::open().unwrap();
     let mut browser = Browser::start().unwrap();
     let mut faults = Vec::new();
@@ -115,7 +103,7 @@ fn axe_finds_nothing_on_what_an_unfinished_form_answers() {
                 continue;
             }
             answers += 1;
-            browser.chromium.eval(&axe).unwrap();
+            browser.chromium.bring_axe().unwrap();
             for look in [Look::ALL[0], Look::ALL[3]] {
                 browser.look(look).unwrap();
                 let found = faults_of(&mut browser);
@@ -188,15 +176,14 @@ fn what_is_on_paper_needs_no_press_and_no_scrolling() {
 
 #[test]
 fn a_page_that_is_wrong_is_found() {
-    let axe = axe();
     let mut browser = Browser::start().unwrap();
     browser.chromium.open("https://wrong.example/").unwrap();
-    browser.chromium.eval(&axe).unwrap();
+    browser.chromium.bring_axe().unwrap();
     browser.look(Look::ALL[1]).unwrap();
     let wrong = "document.body.innerHTML = '<input><p style=\"width: 900px; color: #ccc\">Wide</p>\
                  <main><h2 style=\"width: 1em; overflow-wrap: anywhere\">Llanfairpwllgwyngyll</h2></main>'";
     browser.chromium.eval(wrong).unwrap();
-    let found = browser.chromium.eval(RUN).unwrap().to_string();
+    let found = browser.chromium.axe_finds().unwrap().join("\n");
     assert!(
         found.contains("label:") && found.contains("color-contrast"),
         "{found}"
@@ -213,15 +200,10 @@ fn assert_none(faults: &[String]) {
     assert!(faults.is_empty(), "{} faults\n{all}", faults.len());
 }
 
-fn axe() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(AXE);
-    std::fs::read_to_string(path).unwrap()
-}
-
 /// Of the page as it is looked at now.
 fn faults_of(browser: &mut Browser) -> impl Iterator<Item = String> + use<> {
-    let mut faults = Vec::new();
-    for script in [RUN, WIDE, COLUMN] {
+    let mut faults = browser.chromium.axe_finds().unwrap();
+    for script in [WIDE, COLUMN] {
         let found = browser.chromium.eval(script).unwrap();
         let found = found.as_array().unwrap().iter();
         faults.extend(found.filter_map(|one| one.as_str()).map(str::to_owned));

@@ -3,6 +3,7 @@
 //! Chromium by the DevTools protocol over a pipe (no port is open), Firefox by Marionette on
 //! loopback. Both reach [`crate::site::Sites`] under every host name; nothing leaves the machine.
 
+mod axe;
 mod chromium;
 mod firefox;
 mod marionette;

@@ -70,7 +70,7 @@ impl Bureau {
             scene
                 .collector
                 .command(&["staff", "change", MANAGER, "--team", TEAM])?
-                .arg("--mail=morgan@police.example"),
+                .arg(format!("--mail={}", mail(MANAGER))),
         )?;
         scene.collector.stop()?;
         let config = format!("[listen]\ntimezone = \"Europe/London\"\n{}", config(&scene));
@@ -88,6 +88,7 @@ impl Bureau {
     pub fn staff(&self, name: &str, role: Role) -> anyhow::Result<()> {
         let mut command = self.scene.collector.command(&["staff", "add", name])?;
         command.args(["--role", role.as_str(), "--team", TEAM]);
+        command.arg(format!("--mail={}", mail(name)));
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -221,6 +222,12 @@ impl Bureau {
     pub fn forget_proofs(&self) -> anyhow::Result<()> {
         self.pass("UPDATE web_session SET proved = 0")
     }
+}
+
+/// Where somebody of the staff gets mail.
+#[must_use]
+pub fn mail(name: &str) -> String {
+    format!("{name}@police.example")
 }
 
 /// Types a name and the password.
