@@ -39,6 +39,8 @@ pub(super) trait Kind: 'static {
     const MOST: i64;
     /// Whether it needs a reason.
     const REASON: bool;
+    /// On so many days in a row the same hours can be made at once.
+    const DAYS: u32;
     /// For the audit: one was made, one was ended.
     const ACTIONS: (&'static str, &'static str);
 
@@ -88,6 +90,8 @@ pub(super) struct Typed {
     #[serde(default)]
     until: String,
     #[serde(default)]
+    days: String,
+    #[serde(default)]
     why: String,
 }
 
@@ -124,32 +128,36 @@ pub(super) async fn put<K: Kind>(
             }
             let times = (typed.since.as_str(), typed.until.as_str());
             let span = when::span(times, (now, K::MOST), &zone, &mut errors);
+            let days = when::days(&typed.days, K::DAYS, span, &mut errors);
             let reason = match K::REASON {
                 true => form::why(&typed.why, "Say why", &mut errors),
                 false => String::new(),
             };
-            let (Some(of), Some((since, until)), true) = (of, span, errors.is_empty()) else {
+            let (Some(of), Some(span), true) = (of, span, errors.is_empty()) else {
                 return Ok::<_, Fault>(errors);
             };
-            let same = |one: &Shift| {
-                one.of.0 == of && one.staff.0 == typed.colleague && one.until == until
-            };
-            if K::lasting(tx, &by, now)?.iter().any(same) {
-                return Ok(errors);
+            let lasting = K::lasting(tx, &by, now)?;
+            for (since, until) in when::on_days(span, days, &zone) {
+                let same = |one: &Shift| {
+                    one.of.0 == of && one.staff.0 == typed.colleague && one.until == until
+                };
+                if lasting.iter().any(same) {
+                    continue;
+                }
+                let id = random::row_id(now)?;
+                let on = K::entered(&id, &of, &typed.colleague);
+                let new = While {
+                    id,
+                    staff: typed.colleague.clone(),
+                    what: K::of(of.clone()),
+                    since,
+                    until,
+                    put_by: by.staff.clone(),
+                    reason: reason.clone(),
+                };
+                K::make(tx, &new)?;
+                audit::enter(tx, &by.staff, K::ACTIONS.0, None, &on, now)?;
             }
-            let id = random::row_id(now)?;
-            let on = K::entered(&id, &of, &typed.colleague);
-            let new = While {
-                id,
-                staff: typed.colleague.clone(),
-                what: K::of(of),
-                since,
-                until,
-                put_by: by.staff.clone(),
-                reason,
-            };
-            K::make(tx, &new)?;
-            audit::enter(tx, &by.staff, K::ACTIONS.0, None, &on, now)?;
             Ok(errors)
         })
         .await?;
@@ -286,6 +294,17 @@ fn fields<K: Kind>(
         })
         (moment("since", "From (empty: now)", typed.since.as_str()))
         (moment("until", "Until", typed.until.as_str()))
+        @if K::DAYS > 1 {
+            (Input {
+                id: "days",
+                label: "On how many days in a row",
+                hint: "Such as 7 for the nights of a week, each from and until the same hours",
+                value: if typed.days.is_empty() { "1" } else { &typed.days },
+                error: errors.of("days"),
+                width: Some(2),
+                ..Input::default()
+            })
+        }
         @if K::REASON {
             (Input {
                 id: "why",

@@ -2,8 +2,11 @@
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 
 use super::govuk::Errors;
+
+const DAY: i64 = 24 * 60 * 60_000;
 
 /// The moments that `since` and `until` name in a zone; an empty `since` is now. What is wrong goes to the fields
 /// of these names.
@@ -41,7 +44,7 @@ pub(super) fn span(
         return None;
     }
     if end.saturating_sub(begin) > most || begin.saturating_sub(now) > most {
-        let days = most / (24 * 60 * 60_000);
+        let days = most / DAY;
         errors.add(
             "until",
             format!("This is longer or further away than {days} days: choose an earlier end"),
@@ -49,6 +52,40 @@ pub(super) fn span(
         return None;
     }
     Some((begin, end))
+}
+
+/// On how many days in a row, `most` at most; nothing typed is one. What is wrong goes to the field `days`.
+pub(super) fn days(text: &str, most: u32, span: Option<(i64, i64)>, errors: &mut Errors) -> u32 {
+    let days = match text.trim() {
+        "" => 1,
+        text => text.parse().unwrap_or(0),
+    };
+    if !(1..=most).contains(&days) {
+        errors.add("days", format!("Write a number of days, from 1 to {most}"));
+    }
+    let long = span.is_some_and(|(since, until)| until.saturating_sub(since) > DAY);
+    if days > 1 && long {
+        errors.add(
+            "days",
+            "What lasts longer than a day cannot begin on each: choose an earlier end, or 1",
+        );
+    }
+    days
+}
+
+/// The same hours by this zone's clock, on so many days from that one on.
+pub(super) fn on_days(
+    (since, until): (i64, i64),
+    days: u32,
+    zone: &TimeZone,
+) -> impl Iterator<Item = (i64, i64)> {
+    let later = |at: i64, days: u32| {
+        let at = Timestamp::from_millisecond(at).ok()?;
+        let local = at.to_zoned_datetime(zone.clone());
+        let later = local.checked_add(Span::new().days(i64::from(days))).ok()?;
+        Some(later.timestamp().as_millisecond())
+    };
+    (0..days).filter_map(move |days| later(since, days).zip(later(until, days)))
 }
 
 fn moment(text: &str, zone: &TimeZone) -> Option<i64> {
@@ -97,6 +134,35 @@ mod tests {
             let (found, errors) = read(since, until);
             assert_eq!(found, None, "{since} {until}");
             assert!(errors.of(field).is_some(), "{since} {until}");
+        }
+    }
+
+    #[test]
+    fn the_same_hours_come_again_by_the_clock_of_the_zone() {
+        let zone = TimeZone::get("Europe/London").unwrap();
+        // The clock goes back in the second night.
+        let night = ("2026-10-23T17:00", "2026-10-24T08:00");
+        let mut errors = Errors::default();
+        let span = span(night, (0, i64::MAX), &zone, &mut errors);
+        assert_eq!(days(" 3", 31, span, &mut errors), 3);
+        assert_eq!(days("", 1, span, &mut errors), 1);
+        assert!(errors.is_empty());
+        let nights: Vec<_> = on_days(span.unwrap(), 3, &zone).collect();
+        let lengths: Vec<_> = nights
+            .iter()
+            .map(|(since, until)| (until - since) / HOUR)
+            .collect();
+        assert_eq!(lengths, [15, 16, 15]);
+        assert_eq!((nights[1].0 - nights[0].0) / HOUR, 24);
+        assert_eq!((nights[2].0 - nights[1].0) / HOUR, 25);
+    }
+
+    #[test]
+    fn a_number_that_is_none_and_a_turn_that_is_too_long_are_refused() {
+        for (text, until) in [("0", HOUR), ("32", HOUR), ("many", HOUR), ("2", 25 * HOUR)] {
+            let mut errors = Errors::default();
+            days(text, 31, Some((0, until)), &mut errors);
+            assert!(errors.of("days").is_some(), "{text}");
         }
     }
 }

@@ -134,6 +134,39 @@ async fn a_supervisor_puts_somebody_on_call_and_ends_it() {
 }
 
 #[tokio::test]
+async fn the_nights_of_a_week_are_put_in_at_once_and_end_one_by_one() {
+    let world = World::new().await;
+    team(&world).await;
+    let noor = world.browser_of("noor").await;
+    let at = |hours| {
+        let at = jiff::Timestamp::from_millisecond(clock::now() + hours * HOUR).unwrap();
+        at.strftime("%Y-%m-%dT%H:%M").to_string()
+    };
+    let (since, until) = (at(10), at(24));
+    let mut fields = vec![
+        ("officer", "staff-morgan"),
+        ("since", since.as_str()),
+        ("until", until.as_str()),
+        ("days", "40"),
+    ];
+    let wrong = noor.fill("/rota", "/rota", &fields).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("from 1 to 31") && wrong.body.contains("value=\"40\""));
+    fields[3].1 = "7";
+    for _ in 0..2 {
+        let done = noor.fill("/rota", "/rota", &fields).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    }
+    let list = noor.get("/rota").await.body;
+    assert_eq!(list.matches("End it now").count(), 7, "{list}");
+    let end = list.split("action=\"/rota/").nth(1).unwrap();
+    let end = format!("/rota/{}", end.split('"').next().unwrap());
+    noor.fill("/rota", &end, &[]).await;
+    let list = noor.get("/rota").await.body;
+    assert_eq!(list.matches("End it now").count(), 6, "{list}");
+}
+
+#[tokio::test]
 async fn a_supervisor_hands_over_where_nobody_has_a_team_name() {
     let world = World::new().await;
     let person = world.person(1, "Alex Example", 0).await;

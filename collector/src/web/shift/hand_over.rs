@@ -36,6 +36,7 @@ impl Kind for HandOver {
     };
     const MOST: i64 = 60 * 24 * 60 * 60_000;
     const REASON: bool = true;
+    const DAYS: u32 = 1;
     const ACTIONS: (&'static str, &'static str) = (audit::HANDED_OVER, audit::ENDED_HAND_OVER);
 
     fn lasting(read: &Read<'_>, signed: &Signed, now: i64) -> Result<Vec<Shift>, SqlError> {

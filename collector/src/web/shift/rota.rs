@@ -35,6 +35,7 @@ impl Kind for Rota {
     };
     const MOST: i64 = 31 * 24 * 60 * 60_000;
     const REASON: bool = false;
+    const DAYS: u32 = 31;
     const ACTIONS: (&'static str, &'static str) = (audit::PUT_ON_CALL, audit::ENDED_TURN);
 
     fn lasting(read: &Read<'_>, signed: &Signed, now: i64) -> Result<Vec<Shift>, SqlError> {
