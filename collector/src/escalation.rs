@@ -16,7 +16,7 @@ use crate::clock;
 use crate::config::{Config, Escalation as Configured, STAFF_MAIL, STAFF_SMS};
 use crate::store::cases::Rank;
 use crate::store::escalations::{self, Escalation, Step, Unheeded, Whom};
-use crate::store::{SqlError, Store, StoreError, Tx};
+use crate::store::{Change, SqlError, Store, StoreError, Tx};
 
 /// How often the store is looked at.
 const LOOK: Duration = Duration::from_secs(20);
@@ -61,6 +61,8 @@ impl Plan {
                 let before = now.saturating_sub(i64::from(minutes).saturating_mul(60_000));
                 for case in escalations::due(tx, rank, step, before, TOGETHER)? {
                     self.go_on(tx, &case, step, rank, now)?;
+                    let person = case.person;
+                    tx.announce(Change::Case { person });
                     gone += 1;
                 }
             }

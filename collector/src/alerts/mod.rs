@@ -396,11 +396,12 @@ fn severity_words(severity: &str) -> &'static str {
     }
 }
 
-/// Waits for a new alert, or for having missed one.
+/// Waits for a new alert, for a case that goes on to others, or for having missed one.
 async fn alert(changes: &mut broadcast::Receiver<Change>) {
     loop {
         match changes.recv().await {
-            Ok(Change::Alert { .. }) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+            Ok(Change::Alert { .. } | Change::Case { .. })
+            | Err(broadcast::error::RecvError::Lagged(_)) => return,
             Ok(_) => {}
             Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
         }

@@ -108,6 +108,11 @@ pub enum Change {
         /// Whom it concerns.
         person: PersonId,
     },
+    /// A case went on to others, because nobody took it up.
+    Case {
+        /// Whom it concerns.
+        person: PersonId,
+    },
     /// A device was heard from.
     Contact {
         /// Which.

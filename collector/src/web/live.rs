@@ -1,6 +1,6 @@
 //! The stream that tells an open page that something changed.
 //!
-//! Promises: an alert is told at once; signs of life are told together, every few seconds; a
+//! Promises: an alert is told at once, and so is a case that goes on to others; signs of life are told together, every few seconds; a
 //! stream that fell behind is told to look again. A stream ends with its session.
 //!
 //! Refuses: to tell anybody of a person whom they do not see, and to say what changed. It carries the opaque id of the person at most; what a page may
@@ -79,7 +79,11 @@ async fn follow(site: &Site, signed: &Signed, mut changes: broadcast::Receiver<C
                 String::new()
             }
             change = changes.recv() => match change {
-                Ok(Change::Alert { person, .. } | Change::Incident { person, .. }) => {
+                Ok(
+                    Change::Alert { person, .. }
+                    | Change::Case { person }
+                    | Change::Incident { person, .. },
+                ) => {
                     if !site.sees(signed, &person).await {
                         continue;
                     }

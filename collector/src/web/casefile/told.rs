@@ -7,13 +7,15 @@ use crate::store::escalations::{Step, Told};
 
 use super::super::{Site, fault, words};
 
-/// A part of the case's page; nothing where nobody was told.
+/// A part of the case's page that follows what happens; nothing in it where nobody was told.
 pub(super) fn section(site: &Site, told: &[Told], zone: &TimeZone) -> Markup {
     html! {
-        @if !told.is_empty() {
-            section #told data-live aria-labelledby="escalated" {
-                h2 #escalated { "Told because nobody had taken it up" }
-                ul.rows { @for one in told { li { (line(site, one, zone)) } } }
+        div #told data-live {
+            @if !told.is_empty() {
+                section aria-labelledby="escalated" {
+                    h2 #escalated { "Told because nobody had taken it up" }
+                    ul.rows { @for one in told { li { (line(site, one, zone)) } } }
+                }
             }
         }
     }
