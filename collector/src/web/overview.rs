@@ -248,7 +248,7 @@ fn trouble(site: &Site, trouble: &[(ChannelState, Option<String>)], now: i64) ->
     html! {
         @if !failing.is_empty() {
             section.trouble aria-labelledby="trouble" {
-                h2 #trouble { "Alerts that did not reach people by mail or webhook" }
+                h2 #trouble { "Alerts that did not reach people by mail, webhook or text message" }
                 p { "They stand on this page all the same. Each is tried again until it is delivered." }
                 ul {
                     @for (state, why) in failing {
@@ -265,8 +265,12 @@ fn trouble(site: &Site, trouble: &[(ChannelState, Option<String>)], now: i64) ->
                             @if !site.has(&state.channel) {
                                 "It is no longer in the configuration: put it back, or decide these \
                                  alerts here. "
-                            } @else if let Some(wait) = words::span(state.next_try - now) {
-                                "Next try in " (wait) "."
+                            } @else {
+                                "Next try "
+                                @match words::span(state.next_try - now) {
+                                    Some(wait) => { "in " (wait) "." }
+                                    None => "within a minute.",
+                                }
                             }
                         }
                     }
