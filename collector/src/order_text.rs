@@ -133,6 +133,13 @@ impl OrderText {
         self.rules.get(rule).map(String::as_str)
     }
 
+    /// Each rule, with what it says.
+    pub fn rules(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rules
+            .iter()
+            .map(|(id, says)| (id.as_str(), says.as_str()))
+    }
+
     /// Whom the order exempts by this host.
     #[must_use]
     pub fn exempts(&self, host: &str) -> Option<&str> {

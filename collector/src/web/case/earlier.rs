@@ -22,15 +22,18 @@ pub(super) async fn section(
     judged: &[Judged],
 ) -> Result<Markup, Fault> {
     let says = text.and_then(|text| text.says(&finding.rule));
+    let says = says.map(|says| Hash::of(says.as_bytes()));
     let mut same: BTreeMap<Hash, bool> = BTreeMap::new();
     let mut counts: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for one in judged {
         let alike = match same.get(&one.order) {
             Some(alike) => *alike,
             None => {
-                let other = site.texts.get(one.order).await?;
-                let other = other.as_ref().and_then(|text| text.says(&finding.rule));
-                let alike = one.order == finding.order || (says.is_some() && other == says);
+                let alike = one.order == finding.order
+                    || match says {
+                        None => false,
+                        Some(says) => site.texts.says(one.order, &finding.rule, says).await?,
+                    };
                 same.insert(one.order, alike);
                 alike
             }

@@ -80,6 +80,7 @@ pub(in crate::web) async fn show(
             precision::wrong_parts(read, about, &rule)?,
         ))
     });
+    let said = Hash::of(says.as_bytes());
     let (found, wrong, whole) = {
         let (mut found, wrong) = found.await?;
         let whole = (found.len() as u64) < MOST;
@@ -87,8 +88,7 @@ pub(in crate::web) async fn show(
         let mut same = BTreeMap::new();
         for order in found.iter().map(|one| one.order) {
             if let std::collections::btree_map::Entry::Vacant(entry) = same.entry(order) {
-                let text = site.texts.get(order).await?;
-                entry.insert(text.is_some_and(|text| text.says(&wanted.rule) == Some(&says)));
+                entry.insert(site.texts.says(order, &wanted.rule, said).await?);
             }
         }
         found.retain(|one| same.get(&one.order) == Some(&true));
@@ -112,11 +112,10 @@ pub(in crate::web) async fn show(
         .await?;
     let mut under = Vec::with_capacity(people.len());
     for (person, current) in people {
-        let text = match current {
-            Some(order) => site.texts.get(order).await?,
-            None => None,
+        let has = match current {
+            Some(order) => site.texts.says(order, &wanted.rule, said).await?,
+            None => false,
         };
-        let has = text.is_some_and(|text| text.says(&wanted.rule) == Some(&says));
         under.push((person, current.filter(|_| has)));
     }
     let people = under;
