@@ -33,7 +33,7 @@ use crate::store::{
 };
 
 /// What rows look like now. Another number makes all of them anew.
-const FORM: &str = "1";
+const FORM: &str = "2";
 /// Records of one batch, unless one report has more.
 const AT_ONCE: u64 = 20_000;
 /// How long after a round the next one begins.
@@ -265,6 +265,11 @@ enum Found {
     NoKey(PersonId),
     /// From where, and what is to be written.
     Rows(Option<Cursor>, Rows),
+}
+
+/// Whether rows were made as this program makes them, with days of whichever zone.
+pub(super) fn is_own(form: &str) -> bool {
+    form.split_once(' ').is_some_and(|(own, _)| own == FORM)
 }
 
 /// What rows of this program have, with days of this zone.

@@ -1,10 +1,13 @@
 //! What records are found by, and what somebody asks for.
 //!
-//! Promises: a record has at most [`MOST`] terms: the host and the site of an address and what people call it,
+//! Promises: a record has at most [`MOST`] terms that can be asked for: the host and the site of an address and what people call it,
 //! the words of titles, searches and explanations, names of applications, packages, networks and accounts,
 //! names of files, serial numbers and makers of devices. Both sides go through the same functions, so that
 //! what was kept is found. A word that is asked for may be any of these; what has dots or other signs in it is
 //! looked for as it stands, and as the words in it.
+//!
+//! An explanation is found by the records that it is about as well ([`explains`]): by terms that nobody can ask for,
+//! since what is asked for has no spaces.
 //!
 //! Refuses: paths, arguments of programs and what stands behind a site in an address: they are in the records,
 //! and not in the index.
@@ -14,8 +17,10 @@ use std::collections::BTreeSet;
 use proviso_report::{Fact, Record};
 use proviso_rules::lookup::{self, MAX_WORD, Place};
 
-/// Terms of one record.
+/// Terms of one record that can be asked for.
 pub const MOST: usize = 32;
+/// Records by which one explanation is found; an agent takes no more of them.
+const MOST_EXPLAINED: usize = 100;
 /// Words that are asked for at once.
 pub const MOST_ASKED: usize = 12;
 
@@ -62,11 +67,27 @@ pub fn of(record: &Record) -> BTreeSet<String> {
         Fact::NetworkJoined(joined) => terms.name(Some(&joined.network)),
         Fact::AccountChange(change) => terms.name(Some(&change.name)),
         Fact::Declaration(said) => terms.name(Some(&said.id)),
-        Fact::Explanation(said) => terms.words(Some(&said.text)),
+        Fact::Explanation(said) => {
+            terms.words(Some(&said.text));
+            let seqs = said.seqs.iter().take(MOST_EXPLAINED);
+            terms.0.extend(seqs.map(|seq| explains(*seq)));
+            if said.seqs.len() > MOST_EXPLAINED {
+                terms.0.insert(EXPLAINS_MORE.to_owned());
+            }
+        }
         _ => {}
     }
     terms.0
 }
+
+/// By what an explanation of this record is found.
+#[must_use]
+pub fn explains(seq: u64) -> String {
+    format!("explains {seq}")
+}
+
+/// By what one is found that may be about any record.
+pub const EXPLAINS_MORE: &str = "explains more";
 
 /// What stands for something as a whole: folded, cut where it is too long.
 #[must_use]
@@ -183,7 +204,7 @@ impl Terms {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use proviso_report::fact::{Change, Device, Download, Search, WebVisit};
+    use proviso_report::fact::{Change, Device, Download, Explanation, Search, WebVisit};
     use proviso_report::{BootId, Method, UnixMs};
 
     use super::*;
@@ -278,6 +299,30 @@ mod tests {
         for nothing in ["", "  ", "a", "- ' a"] {
             assert_eq!(Asked::parse(nothing), None, "{nothing}");
         }
+    }
+
+    #[test]
+    fn an_explanation_is_found_by_its_records_and_nobody_asks_for_that() {
+        let said = |seqs: Vec<u64>| {
+            of(&record(Explanation {
+                seqs,
+                text: "by mistake".to_owned(),
+                accident: None,
+            }))
+        };
+        let one = said(vec![7, 12]);
+        for term in ["by", "mistake", &explains(7), &explains(12)] {
+            assert!(one.contains(term), "{term} is not in {one:?}");
+        }
+        assert!(!one.contains(&explains(1)) && !one.contains(EXPLAINS_MORE));
+        for asked in ["explains", "7", "explains 7"] {
+            assert!(
+                !Asked::parse(asked).is_some_and(|asked| asked.is_in(&one)),
+                "{asked}"
+            );
+        }
+        let many = said((0..=100).collect());
+        assert!(many.contains(&explains(99)) && many.contains(EXPLAINS_MORE));
     }
 
     proptest! {

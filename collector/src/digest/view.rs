@@ -10,11 +10,12 @@ use proviso_report::coverage::{Covered, Watch};
 
 use super::day::Day;
 use super::index::{self, Seen};
-use super::terms::Asked;
+use super::terms::{self, Asked};
 use super::watching::Watching;
-use super::{date, number};
+use super::{date, follow, number};
 use crate::store::devices::{self, Device};
-use crate::store::digests;
+use crate::store::digests::{self, Cursor};
+use crate::store::sealed;
 use crate::store::vault::Blind;
 use crate::store::{DeviceId, PersonId, Read, SqlError};
 
@@ -170,6 +171,39 @@ pub fn look_up(read: &Read<'_>, device: DeviceId, wanted: &Wanted) -> Result<Hit
         found.count = 0;
     }
     Ok(found)
+}
+
+/// What the index says of when the person explained a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// On no other days by the device's clock, in whichever zone days are meant.
+    pub days: BTreeSet<Date>,
+    /// What is said of records from this one on, only the log knows so far.
+    pub until: u64,
+}
+
+/// When the person explained this record; none where the index cannot know, as of a log of which something could
+/// not be read.
+pub fn explained(
+    read: &Read<'_>,
+    person: &PersonId,
+    (device, seq): (DeviceId, u64),
+) -> Result<Option<Explained>, SqlError> {
+    let whole = |cursor: &Cursor| follow::is_own(&cursor.form) && cursor.unread == 0;
+    let Some(cursor) = digests::cursor(read, device)?.filter(whole) else {
+        return Ok(None);
+    };
+    let Some(blind) = sealed::index(read, person)? else {
+        return Ok(None);
+    };
+    let mut days = BTreeSet::new();
+    for term in [terms::explains(seq).as_str(), terms::EXPLAINS_MORE] {
+        days.extend(one(read, device, blind.term(term))?.days);
+    }
+    Ok(Some(Explained {
+        days,
+        until: cursor.next,
+    }))
 }
 
 fn all_of(read: &Read<'_>, device: DeviceId, terms: &[u64]) -> Result<Hits, SqlError> {

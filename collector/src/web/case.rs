@@ -168,7 +168,7 @@ pub(super) fn gather(read: &Read<'_>, id: FindingId) -> Result<Option<Case>, Sql
         sent: outbox::of_finding(read, id)?,
         alike: casework::count_members(read, id)?.0,
         around: around::gather(read, &finding)?,
-        said: said::about(read, finding.device, finding.seq)?,
+        said: said::about(read, &finding.person, (finding.device, finding.seq))?,
         file: cases::of_finding(read, id)?,
         judged: rulings::verdicts(read, &finding.rule)?,
         alert,

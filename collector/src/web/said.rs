@@ -4,17 +4,21 @@
 //! said. Refuses: explanations about records of another device, and those that nobody wrote in the
 //! account that the record is of.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use proviso_report::{DeviceId, Fact, Record};
 
-use crate::store::reports;
-use crate::store::{Read, SqlError};
+use crate::digest::{self, view};
+use crate::store::reports::{self, StoredReport};
+use crate::store::{PersonId, Read, SqlError};
 
 use super::records::decode;
 use super::words;
 
-/// Reports of a device that are looked through.
+/// Reports of a device that are looked through: of one day, and of what the index does not know yet.
 const REPORTS: u64 = 5_000;
 
 /// What was said about one record.
@@ -25,16 +29,38 @@ pub(super) struct Said {
     cut: bool,
 }
 
-/// Looks for it in what came after the record in the log: a clock may have been set back since.
-pub(super) fn about(read: &Read<'_>, device: DeviceId, seq: u64) -> Result<Said, SqlError> {
-    let stored = reports::since(read, device, seq, REPORTS)?;
+/// Looks for it in what came after the record in the log, whatever the clock said then: the index knows on which
+/// days. What the index does not know is looked through.
+pub(super) fn about(
+    read: &Read<'_>,
+    person: &PersonId,
+    (device, seq): (DeviceId, u64),
+) -> Result<Said, SqlError> {
+    let (known, behind) = match view::explained(read, person, (device, seq))? {
+        None => (BTreeSet::new(), seq),
+        Some(explained) => (explained.days, explained.until.max(seq)),
+    };
+    let mut stored: BTreeMap<u64, StoredReport> = BTreeMap::new();
+    let mut cut = false;
+    for day in known {
+        let Some((from, to)) = anywhere(day) else {
+            continue;
+        };
+        let of_day = reports::overlapping(read, device, from, to, REPORTS)?;
+        cut |= of_day.len() as u64 >= REPORTS;
+        stored.extend(of_day.into_iter().map(|report| (report.first, report)));
+    }
+    let of_rest = reports::since(read, device, behind, REPORTS)?;
+    cut |= of_rest.len() as u64 >= REPORTS;
+    stored.extend(of_rest.into_iter().map(|report| (report.first, report)));
     let mut said = Said {
         records: Vec::new(),
-        cut: stored.len() as u64 >= REPORTS,
+        cut,
     };
-    for report in stored {
+    // Whole reports from before the record explain nothing of it.
+    for report in stored.values().filter(|one| one.first + one.count > seq) {
         // What cannot be read is said where the records themselves are shown.
-        let Ok((records, _)) = decode(&report) else {
+        let Ok((records, _)) = decode(report) else {
             continue;
         };
         said.records.extend(records.into_iter().filter(|record| {
@@ -43,6 +69,13 @@ pub(super) fn about(read: &Read<'_>, device: DeviceId, seq: u64) -> Result<Said,
         }));
     }
     Ok(said)
+}
+
+/// From before a day begins anywhere on earth until after it has ended everywhere.
+fn anywhere(day: Date) -> Option<(i64, i64)> {
+    const ZONES: i64 = 26 * 60 * 60_000;
+    let (from, to) = digest::span(day, &TimeZone::UTC)?;
+    Some((from.saturating_sub(ZONES), to.saturating_add(ZONES)))
 }
 
 impl Said {

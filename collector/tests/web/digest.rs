@@ -267,7 +267,7 @@ fn what_was_read_before_a_log_was_dropped_comes_too_late() {
     let cursor = || read(&desk.store, move |read| digests::cursor(read, device));
     let moves = |before: Option<Cursor>| {
         let to = Cursor {
-            form: "1 UTC".to_owned(),
+            form: "2 UTC".to_owned(),
             next: 8,
             ..Cursor::default()
         };
