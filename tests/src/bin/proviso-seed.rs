@@ -1,7 +1,7 @@
 //! Fills a collector's store with plausible people, for measuring and for looking at pages.
 //!
 //! Nobody in it is real. `proviso-seed --data DIR` makes a collector there, with officers `officer-1`,
-//! `officer-2` and so on, supervisors and an auditor to sign in as, and writes two years of activity of 500
+//! `officer-2` and so on, supervisors and one of each other role to sign in as, and writes two years of activity of 500
 //! people; `--people 5 --days 30` makes a small one in seconds. The same `--number` gives the same logs.
 
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ impl Fill {
         let made = plan.fill(&data, |sentence| println!("  {sentence}"))?;
         println!(
             "{} records in {} reports, {} possible breaches, {} decisions: {:.0} s, and {:.0} s for the \
-             digest; the store has {} MB.\nSign in as officer-1 (or supervisor-1, auditor) with the \
+             digest; the store has {} MB.\nSign in as officer-1 (or supervisor-1, auditor, administrator, partner) with the \
              password {PASSWORD:?}.",
             made.records,
             made.reports,

@@ -274,7 +274,8 @@ impl Session<'_> {
     }
 }
 
-fn words(chance: &mut Chance, count: u64) -> String {
+/// Up to twice as many words that anybody meets, one at least.
+pub(super) fn words(chance: &mut Chance, count: u64) -> String {
     let count = 1 + chance.below(count * 2 - 1);
     let words: Vec<_> = (0..count).map(|_| word(chance.few(WORDS))).collect();
     words.join(" ")

@@ -7,6 +7,7 @@
 //! Refuses: to judge. What is found is found by chance.
 
 mod chance;
+mod kept;
 mod life;
 mod log;
 
@@ -30,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::collector::PASSWORD;
 use chance::{Chance, SITES, word};
+use kept::{Kept, PARTNER};
 use life::Habits;
 use log::{Log, Stored};
 
@@ -107,6 +109,7 @@ impl Plan {
         let begun = Instant::now();
         self.staff(&store)?;
         let people = self.people(&store)?;
+        self.keep(&store, &people)?;
         let stored = self.logs(&store, &signer, &people, &say)?;
         let decisions = self.decide(&store)?;
         let seconds = begun.elapsed().as_secs_f64();
@@ -132,7 +135,7 @@ impl Plan {
         self.people.div_ceil(CASELOAD)
     }
 
-    /// Officers, a supervisor of each team, an auditor.
+    /// Officers, a supervisor of each team, one of each other role.
     fn staff(&self, store: &Store) -> anyhow::Result<()> {
         let hash = password::hash(PASSWORD)?;
         let member = |name: String, role: Role, team: String| {
@@ -140,7 +143,14 @@ impl Plan {
             one.team = team;
             one
         };
-        let mut all = vec![member("auditor".to_owned(), Role::Auditor, String::new())];
+        let others = [
+            ("auditor", Role::Auditor),
+            ("administrator", Role::Administrator),
+            ("examiner", Role::Examiner),
+            (PARTNER, Role::Partner),
+        ];
+        let others = others.map(|(name, role)| member(name.to_owned(), role, String::new()));
+        let mut all = Vec::from(others);
         for number in 0..self.officers() {
             let team = team(number);
             if number.is_multiple_of(TEAM) {
@@ -206,6 +216,23 @@ impl Plan {
             made.push((id, habits));
         }
         Ok(made)
+    }
+
+    /// What officers keep about each.
+    fn keep(&self, store: &Store, people: &[(PersonId, Habits)]) -> anyhow::Result<()> {
+        for (number, (person, _)) in (0..).zip(people) {
+            let kept = Kept {
+                person: person.clone(),
+                number,
+                officer: format!("staff-{}", Self::officer(number / CASELOAD)),
+                span: (self.begin(), self.until),
+                chance: Chance::new([self.number, 4, number]),
+            };
+            store.write_blocking("seed what is kept", move |tx| {
+                Ok::<_, StoreError>(kept.write(tx)?)
+            })?;
+        }
+        Ok(())
     }
 
     /// All logs, as many at once as there are cores.

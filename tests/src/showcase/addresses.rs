@@ -4,7 +4,7 @@ use proviso_collector::store::staff::Role;
 use proviso_collector::store::{FindingId, Hash, PersonId};
 use proviso_collector::web::access::Need;
 
-use super::{Page, desk};
+use super::Page;
 
 /// What is in the store.
 #[derive(Debug, Clone)]
@@ -31,6 +31,10 @@ pub struct Ids {
     pub rule: (String, String),
     /// An extract that the partner can read.
     pub extract: String,
+    /// An order that is being drafted.
+    pub draft: String,
+    /// An account, and an officer of a team.
+    pub staff: (String, String),
 }
 
 /// Addresses that answer no page, and what they answer.
@@ -55,12 +59,9 @@ fn parameter(path: &str, ids: &Ids) -> Option<String> {
         ("/case/{id}", ids.case.clone()),
         ("/person/{id}", ids.person.to_string()),
         ("/lists/of/{id}", ids.person.to_string()),
-        ("/accounts/{id}", super::seed::staff_id(Role::Manager)),
+        ("/accounts/{id}", ids.staff.0.clone()),
         ("/search/{id}", ids.search.clone()),
-        (
-            "/team/officer/{id}",
-            super::seed::staff_id(Role::Supervisor),
-        ),
+        ("/team/officer/{id}", ids.staff.1.clone()),
         ("/extract/{id}", ids.extract.clone()),
         ("/disclosed/{id}", ids.extract.clone()),
     ];
@@ -75,7 +76,7 @@ fn parameter(path: &str, ids: &Ids) -> Option<String> {
 fn at_end(begins: &str, ids: &Ids) -> Option<String> {
     match begins {
         "/person/{id}/order/{digest}" => Some(ids.order.to_string()),
-        "/draft/{id}" => Some(desk::DRAFT.to_owned()),
+        "/draft/{id}" => Some(ids.draft.clone()),
         _ => None,
     }
 }

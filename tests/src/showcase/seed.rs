@@ -93,6 +93,8 @@ pub(super) async fn fill() -> anyhow::Result<(Admitted, Ids)> {
         search: search(now).id,
         rule,
         extract,
+        draft: desk::DRAFT.to_owned(),
+        staff: (staff_id(Role::Manager), staff_id(Role::Supervisor)),
     };
     Ok((admitted, ids))
 }
