@@ -98,7 +98,7 @@ pub enum EnrolError {
     /// Nobody to monitor.
     #[error(
         "neither the token nor --account says whose account is monitored: run this again with \
-         --account NAME and a new token"
+         --account NAME; the token was not used"
     )]
     NoAccount,
     /// Not a name.
@@ -145,7 +145,11 @@ pub async fn enrol(
     let token = EnrolToken::parse(token.trim())?;
     check_accounts(accounts)?;
     let keys = Keys::make()?;
-    let answer = ask(collector, &token, &keys).await?;
+    let request = EnrolRequest {
+        no_account: accounts.is_empty(),
+        ..keys.request(&token)
+    };
+    let answer = ask(collector, &token, request).await?;
     if Hash::of(&answer.ca) != token.ca {
         return Err(EnrolError::Answer("its authority is another one".into()));
     }
@@ -154,8 +158,10 @@ pub async fn enrol(
     } else {
         answer.monitored_accounts.clone()
     };
+    // A collector from before `no_account` used the token up.
     if accounts.is_empty() {
-        return Err(EnrolError::NoAccount);
+        let why = "it names no account to monitor, and --account was not given";
+        return Err(EnrolError::Answer(why.into()));
     }
     check_accounts(&accounts)?;
     let parts = keys.with(&answer)?;
@@ -197,6 +203,7 @@ impl Keys {
             host: sysinfo::System::host_name().unwrap_or_else(|_| "unknown".into()),
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             agent_version: env!("CARGO_PKG_VERSION").into(),
+            no_account: false,
         }
     }
 
@@ -222,7 +229,11 @@ impl Keys {
     }
 }
 
-async fn ask(collector: &str, token: &EnrolToken, keys: &Keys) -> Result<EnrolAnswer, EnrolError> {
+async fn ask(
+    collector: &str,
+    token: &EnrolToken,
+    request: EnrolRequest,
+) -> Result<EnrolAnswer, EnrolError> {
     let config = tls::enrolling(token.ca).map_err(|e| EnrolError::Keys(e.to_string()))?;
     let dialled = Dialled::new(collector, &config)
         .await
@@ -232,7 +243,7 @@ async fn ask(collector: &str, token: &EnrolToken, keys: &Keys) -> Result<EnrolAn
             }
             other => EnrolError::Dial(other),
         })?;
-    let answer = dialled.ask(&Frame::EnrolRequest(keys.request(token))).await;
+    let answer = dialled.ask(&Frame::EnrolRequest(request)).await;
     dialled.connection.close(Close::Done.code().into(), b"");
     dialled.endpoint.wait_idle().await;
     match answer {
@@ -251,6 +262,7 @@ fn refused(refusal: Refusal) -> EnrolError {
         RefusalCode::TokenUnknown => EnrolError::TokenUnknown,
         RefusalCode::TokenUsed => EnrolError::TokenUsed,
         RefusalCode::TokenExpired => EnrolError::TokenExpired,
+        RefusalCode::NoAccount => EnrolError::NoAccount,
         _ => EnrolError::Refused(refusal.sentence),
     }
 }
@@ -363,6 +375,7 @@ mod tests {
         };
         assert!(refusal(RefusalCode::TokenUsed).contains("used before"));
         assert!(refusal(RefusalCode::TokenExpired).contains("too old"));
+        assert!(refusal(RefusalCode::NoAccount).contains("the token was not used"));
         assert!(refusal(RefusalCode::TokenUnknown).contains("does not know"));
         assert!(refusal(RefusalCode::Busy).contains("because"));
     }

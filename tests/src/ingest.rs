@@ -205,16 +205,25 @@ impl InProcess {
 
     /// A token.
     pub async fn token(&self) -> anyhow::Result<String> {
-        self.token_until(jiff::Timestamp::now().as_millisecond() + HOUR)
-            .await
+        self.token_for(&["alex"]).await
+    }
+
+    /// A token that names these accounts.
+    pub async fn token_for(&self, accounts: &[&str]) -> anyhow::Result<String> {
+        let expires = jiff::Timestamp::now().as_millisecond() + HOUR;
+        self.put_token(accounts, expires).await
     }
 
     /// A token that is good until then, Unix milliseconds.
     pub async fn token_until(&self, expires: i64) -> anyhow::Result<String> {
+        self.put_token(&["alex"], expires).await
+    }
+
+    async fn put_token(&self, accounts: &[&str], expires: i64) -> anyhow::Result<String> {
         let secret = proviso_collector::random::bytes()?;
         let grant = Grant {
             person: self.person.clone(),
-            accounts: vec!["alex".into()],
+            accounts: accounts.iter().map(|&name| name.to_owned()).collect(),
         };
         self.write(move |tx| tokens::put(tx, &Hash::of(&secret), &grant, expires))
             .await?;

@@ -1,7 +1,7 @@
 //! Makes a device of a computer that brings a token. Mirrors the agent's file of the same name.
 //!
 //! Promises: the token is used up, the device entered and its certificate made together or not at
-//! all; nothing is signed for who has no token. The request proves both keys: the certification
+//! all, and not where nobody says whose account is monitored; nothing is signed for who has no token. The request proves both keys: the certification
 //! request is signed by one, the token's secret by the other.
 
 use std::sync::Arc;
@@ -42,6 +42,9 @@ impl Desk {
             .store
             .write("enrol", move |tx| {
                 let grant = take(tx, &request, now)?;
+                if request.no_account && grant.accounts.is_empty() {
+                    return Err(Refused::NoAccount);
+                }
                 let (der, read) =
                     authority
                         .device(device, &request.csr)

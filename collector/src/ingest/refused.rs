@@ -141,6 +141,11 @@ pub enum Refused {
     /// Too old.
     #[error("the token is too old: ask for a new one")]
     TokenExpired,
+    /// Nobody to monitor. The token was not used.
+    #[error(
+        "neither the token nor whoever enrols names an account: name one; the token is still good"
+    )]
+    NoAccount,
     /// Too much waits.
     #[error("the collector is busy: try again later")]
     Busy,
@@ -186,6 +191,7 @@ impl Refused {
             Self::TokenUnknown => RefusalCode::TokenUnknown,
             Self::TokenUsed => RefusalCode::TokenUsed,
             Self::TokenExpired => RefusalCode::TokenExpired,
+            Self::NoAccount => RefusalCode::NoAccount,
             Self::Busy | Self::Store(_) | Self::Judging(_) => RefusalCode::Busy,
             Self::Report(_)
             | Self::Record { .. }
@@ -277,6 +283,7 @@ mod tests {
             ),
             (FrameError::Type(77).into(), RefusalCode::BadReport),
             (Refused::Order(Hash([0; 32])), RefusalCode::OrderMismatch),
+            (Refused::NoAccount, RefusalCode::NoAccount),
             (Refused::Busy, RefusalCode::Busy),
             (StoreError::Stopped.into(), RefusalCode::Busy),
         ] {

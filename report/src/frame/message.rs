@@ -92,6 +92,9 @@ pub enum RefusalCode {
     TokenUsed,
     /// The token is too old.
     TokenExpired,
+    /// Neither the token nor whoever enrols names an account. Said only to who asks with
+    /// [`EnrolRequest::no_account`].
+    NoAccount,
 }
 
 /// An order as it was signed. Its lists are asked for by their hashes.
@@ -141,6 +144,9 @@ pub struct EnrolRequest {
     pub platform: String,
     /// The agent's version.
     pub agent_version: String,
+    /// Whoever enrols names no account: nothing shall come of it if the token names none either.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub no_account: bool,
 }
 
 impl EnrolRequest {
@@ -153,6 +159,10 @@ impl EnrolRequest {
 
 pub(super) const fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+const fn is_false(yes: &bool) -> bool {
+    !*yes
 }
 
 impl fmt::Debug for EnrolRequest {

@@ -113,6 +113,7 @@ fn all() -> Vec<(Frame, Vec<u8>)> {
                 host: "h".into(),
                 platform: "p".into(),
                 agent_version: "0.1.0".into(),
+                no_account: false,
             }),
             with(
                 13,
@@ -264,6 +265,26 @@ fn a_proof_signs_these_bytes() {
     let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     message.extend(data_encoding::HEXLOWER.decode(abc.as_bytes()).unwrap());
     assert_eq!(EnrolRequest::message_to_sign(&[7; 16], b"abc"), message);
+}
+
+#[test]
+fn who_names_no_account_says_so_and_who_does_is_as_before() {
+    let found = all().into_iter().find_map(|(frame, tail)| match frame {
+        Frame::EnrolRequest(request) => Some((request, tail)),
+        _ => None,
+    });
+    let (request, tail) = found.unwrap();
+    let none = Frame::EnrolRequest(EnrolRequest {
+        no_account: true,
+        ..request
+    });
+    let text = std::str::from_utf8(&tail[1..]).unwrap();
+    let text = text.replace("\"0.1.0\"}", "\"0.1.0\",\"no_account\":true}");
+    let wanted = framed(&[&[13], text.as_bytes()].concat());
+    assert_eq!(none.encode().unwrap(), wanted);
+    let mut decoder = FrameDecoder::new();
+    decoder.push(&wanted);
+    assert_eq!(decoder.next().unwrap(), Some(none));
 }
 
 #[test]

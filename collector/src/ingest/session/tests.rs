@@ -21,6 +21,7 @@ fn enrol_request() -> Frame {
         host: String::new(),
         platform: String::new(),
         agent_version: String::new(),
+        no_account: false,
     })
 }
 
