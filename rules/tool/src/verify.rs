@@ -11,6 +11,10 @@ use crate::{End, say, whole_file};
 /// `proviso verify`. `with`: a second bundle of the same collector. `lists`: lists that only the collector
 /// holds, handed over beside the bundle.
 pub(crate) fn verify(bundle: &Path, with: Option<&Path>, lists: &[PathBuf]) -> End {
+    if let Some(why) = no_folder(bundle) {
+        say(&format!("COULD NOT CHECK: {why}."));
+        return End::CannotSay;
+    }
     let with = with.map(|with| Folder(with.to_owned()));
     let beside = Beside {
         lists: lists.iter().map(|path| read(path)).collect(),
@@ -22,6 +26,21 @@ pub(crate) fn verify(bundle: &Path, with: Option<&Path>, lists: &[PathBuf]) -> E
         Ending::Verified => End::Yes,
         Ending::Fails => End::No,
         Ending::CannotSay => End::CannotSay,
+    }
+}
+
+/// Why there is nothing to look at.
+fn no_folder(bundle: &Path) -> Option<String> {
+    let named = bundle.display();
+    match std::fs::metadata(bundle) {
+        Ok(found) if found.is_dir() => None,
+        Ok(_) => Some(format!(
+            "{named} is no folder: if it is an archive, unpack it, and name the folder that holds bagit.txt"
+        )),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(format!(
+            "there is no {named}: name the folder that holds bagit.txt"
+        )),
+        Err(error) => Some(format!("{named} cannot be read: {error}")),
     }
 }
 

@@ -81,8 +81,14 @@ fn what_cannot_be_checked_is_never_called_verified() {
         code == 2 && text.contains("name the folder that holds bagit.txt"),
         "{text}"
     );
-    let (code, text, _) = verify(&empty.path().join("nothing"));
-    assert!(code == 2 && text.contains("NOT CHECKED"), "{text}");
+    let nothing = empty.path().join("nothing");
+    let said = format!("COULD NOT CHECK: there is no {}: name the folder that holds bagit.txt.\n", nothing.display());
+    let (code, text, _) = verify(&nothing);
+    assert_eq!((code, text), (2, said));
+    std::fs::write(&nothing, "PK").unwrap();
+    let (code, text, _) = verify(&nothing);
+    assert!(code == 2 && text.contains("is no folder: if it is an archive, unpack it"), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
 }
 
 #[test]
@@ -135,7 +141,9 @@ fn what_is_longer_than_can_be_is_not_read() {
     let list = bundle.path().join("data/findings.jsonl");
     grow(&list, (128 << 20) + 1);
     let output = Command::new(env!("CARGO_BIN_EXE_proviso"))
-        .args(["verify", "nothing", "--list"])
+        .arg("verify")
+        .arg(tempfile::tempdir().unwrap().path())
+        .arg("--list")
         .arg(&list)
         .output()
         .unwrap();
