@@ -110,8 +110,36 @@ fn a_broken_order_says_every_fault_with_its_place() {
         "timezone = \"Europe/Nowhere\"",
     );
     let why = refused(&world, &order);
-    assert!(why.contains("\norder.toml:10:12: "), "{why}");
-    assert!(why.contains("\norder.toml:28:"), "{why}");
+    let file = order.display();
+    assert!(why.contains(&format!("\n{file}:10:12: ")), "{why}");
+    assert!(why.contains(&format!("\n{file}:28:")), "{why}");
+}
+
+#[test]
+fn faults_name_the_file_that_was_given() {
+    let world = world();
+    let order = world.signed_order("one", 1);
+    let called = order.with_file_name("alex-2.toml");
+    for role in ["", ".court.sig", ".police.sig"] {
+        let (from, to) = (
+            format!("{}{role}", order.display()),
+            format!("{}{role}", called.display()),
+        );
+        std::fs::rename(from, to).unwrap();
+    }
+    taken(&world, &called);
+    let list = order.with_file_name("lists").join("social.domains");
+    std::fs::write(&list, "facebook.com\n").unwrap();
+    let why = refused(&world, &called);
+    assert!(why.contains(&format!("\n{}: ", list.display())), "{why}");
+    std::fs::write(&list, LIST).unwrap();
+    edit(&called, "severity = \"breach\"", "severity = \"terrible\"");
+    let why = refused(&world, &called);
+    assert!(
+        why.contains(&format!("\n{}:28:", called.display())),
+        "{why}"
+    );
+    assert!(!why.contains("order.toml"), "{why}");
 }
 
 #[test]

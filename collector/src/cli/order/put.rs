@@ -3,7 +3,7 @@
 //! What must be right before anything is written is what [`proviso_collector::putting`] promises.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::anyhow;
@@ -12,10 +12,13 @@ use proviso_collector::clock;
 use proviso_collector::putting::{self, Lists, NotPut, Proven};
 use proviso_collector::store::people::Person;
 use proviso_collector::store::{StoreError, Tx, orders};
-use proviso_rules::{Faults, ListBytes};
+use proviso_rules::{Fault, Faults, ListBytes};
 
 use super::files;
 use crate::cli::{Data, audit, people};
+
+/// What checks call the order's file.
+const ORDER: &str = "order.toml";
 
 /// What can be said.
 #[derive(Debug, Args)]
@@ -89,12 +92,33 @@ impl Put {
     fn refused(&self, why: NotPut) -> anyhow::Error {
         let order = self.order.display();
         match why {
-            NotPut::Faults(faults) => anyhow!("{order} was not taken:\n{faults}"),
+            NotPut::Faults(faults) => {
+                anyhow!("{order} was not taken:\n{}", self.listed(&faults))
+            }
             why @ (NotPut::Illustrative | NotPut::Signature(_)) => {
                 anyhow::Error::new(why).context(format!("{order} was not taken"))
             }
             why => why.into(),
         }
+    }
+
+    /// Each fault at the file that was given, or at the list beside it: what checks an order knows neither by its
+    /// path.
+    fn listed(&self, faults: &Faults) -> String {
+        let folder = self.order.parent().unwrap_or(Path::new(""));
+        let at_path = |fault: &Fault| {
+            let path = match fault.file.as_str() {
+                ORDER => self.order.clone(),
+                list => folder.join(list),
+            };
+            Fault {
+                file: path.display().to_string(),
+                ..fault.clone()
+            }
+            .to_string()
+        };
+        let all: Vec<_> = faults.all().iter().map(at_path).collect();
+        all.join("\n")
     }
 }
 
