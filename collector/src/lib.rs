@@ -14,6 +14,7 @@ pub mod judging;
 pub mod key_file;
 pub mod ledger;
 pub mod metrics;
+pub mod natural;
 pub mod order_text;
 pub mod putting;
 pub mod random;

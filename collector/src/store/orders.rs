@@ -124,7 +124,7 @@ pub fn people_of(
         "SELECT p.id, p.pseudonym, p.created, r.name, r.note \
          FROM person p JOIN register r ON r.person = p.id \
          WHERE p.id IN (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
-         ORDER BY p.pseudonym LIMIT $3 OFFSET $4",
+         ORDER BY length(p.pseudonym), p.pseudonym LIMIT $3 OFFSET $4",
         &[staff.into(), now.into(), limit.into(), skip.into()],
         people::person,
     )

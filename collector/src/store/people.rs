@@ -47,7 +47,7 @@ pub fn add(tx: &Tx<'_>, person: &Person) -> Result<(), SqlError> {
 pub fn all(read: &Read<'_>) -> Result<Vec<Person>, SqlError> {
     read.query(
         "SELECT p.id, p.pseudonym, p.created, r.name, r.note \
-         FROM person p JOIN register r ON r.person = p.id ORDER BY p.pseudonym",
+         FROM person p JOIN register r ON r.person = p.id ORDER BY length(p.pseudonym), p.pseudonym",
         &[],
         person,
     )
@@ -68,7 +68,7 @@ pub fn find(read: &Read<'_>, text: &str) -> Result<Vec<Person>, SqlError> {
     read.query(
         "SELECT p.id, p.pseudonym, p.created, r.name, r.note \
          FROM person p JOIN register r ON r.person = p.id \
-         WHERE p.pseudonym = $1 OR p.id = $1 OR r.name = $1 ORDER BY p.pseudonym",
+         WHERE p.pseudonym = $1 OR p.id = $1 OR r.name = $1 ORDER BY length(p.pseudonym), p.pseudonym",
         &[text.into()],
         person,
     )

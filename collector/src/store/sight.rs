@@ -14,6 +14,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::natural::natural;
+
 use super::ids::PersonId;
 use super::sql::{Read, Row, SqlError, Tx};
 
@@ -295,8 +297,8 @@ pub fn seen(
     let mut all = read.query(
         "SELECT p.id, p.pseudonym, r.name FROM person p JOIN register r ON r.person = p.id \
          WHERE p.id IN (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
-         ORDER BY r.name, p.id LIMIT $3 OFFSET $4",
-        &[staff.into(), now.into(), limit.into(), skip.into()],
+         ORDER BY p.id",
+        &[staff.into(), now.into()],
         |row| {
             Ok(Seen {
                 person: row.parsed(0)?,
@@ -307,6 +309,11 @@ pub fn seen(
             })
         },
     )?;
+    // No database knows in which order people look for names.
+    all.sort_by(|a, b| natural(&a.name, &b.name));
+    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+    all.drain(..skip.min(all.len()));
+    all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     for one in &mut all {
         let mut reasons = read.query(
             "SELECT why, until FROM sight WHERE staff = $1 AND person = $3 AND since <= $2 AND until > $2",

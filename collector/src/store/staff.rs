@@ -4,6 +4,8 @@
 //!
 //! Refuses: to know how passwords are checked; `web` does that.
 
+use crate::natural::natural;
+
 use super::sql::{Read, Row, SqlError, Tx};
 use super::{sessions, sight};
 
@@ -130,12 +132,13 @@ pub fn add(tx: &Tx<'_>, staff: &Staff) -> Result<(), SqlError> {
 
 /// Everybody who may sign in or could once, by name.
 pub fn all(read: &Read<'_>) -> Result<Vec<Staff>, SqlError> {
-    read.query(
-        "SELECT id, name, hash, failed, locked_until, role, team, mail, closed, must_change \
-         FROM staff ORDER BY name",
+    let mut all = read.query(
+        "SELECT id, name, hash, failed, locked_until, role, team, mail, closed, must_change FROM staff",
         &[],
         staff,
-    )
+    )?;
+    all.sort_by(|a, b| natural(&a.name, &b.name));
+    Ok(all)
 }
 
 /// Changes what somebody does, with whom, and where they are told; ends their sessions, and they can open

@@ -115,7 +115,7 @@ pub fn nobodys(read: &Read<'_>) -> Result<Vec<PersonId>, SqlError> {
     read.query(
         "SELECT p.id FROM person p WHERE NOT EXISTS (SELECT 1 FROM caseload c \
          JOIN staff o ON o.id = c.officer AND o.closed IS NULL \
-         WHERE c.person = p.id AND c.until IS NULL) ORDER BY p.pseudonym",
+         WHERE c.person = p.id AND c.until IS NULL) ORDER BY length(p.pseudonym), p.pseudonym",
         &[],
         |row| row.parsed(0),
     )
@@ -125,7 +125,7 @@ pub fn nobodys(read: &Read<'_>) -> Result<Vec<PersonId>, SqlError> {
 pub fn cases(read: &Read<'_>, officer: &str) -> Result<Vec<PersonId>, SqlError> {
     read.query(
         "SELECT p.id FROM caseload c JOIN person p ON p.id = c.person \
-         WHERE c.officer = $1 AND c.until IS NULL ORDER BY p.pseudonym",
+         WHERE c.officer = $1 AND c.until IS NULL ORDER BY length(p.pseudonym), p.pseudonym",
         &[officer.into()],
         |row| row.parsed(0),
     )

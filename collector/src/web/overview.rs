@@ -13,6 +13,7 @@ use maud::{Markup, PreEscaped, html};
 use serde::Deserialize;
 
 use crate::clock;
+use crate::natural::natural;
 use crate::store::conditions::{self, Condition};
 use crate::store::outbox::{self, ChannelState};
 use crate::store::overview::{self, DeviceSeen, Waiting};
@@ -197,7 +198,7 @@ fn gather(
     };
     people.sort_by(|a, b| {
         let key = |one: &Somebody| (one.part, one.need, one.waiting.oldest, one.silent(now));
-        let by_name = a.person.name.cmp(&b.person.name);
+        let by_name = natural(&a.person.name, &b.person.name);
         key(a).cmp(&key(b)).then(by_name)
     });
     let skip = usize::try_from(skip).unwrap_or(usize::MAX);

@@ -19,6 +19,7 @@ use serde::Deserialize;
 use crate::clock;
 use crate::digest::terms::{Asked, whole};
 use crate::digest::view::{self, Hits, Wanted};
+use crate::natural::natural;
 use crate::random;
 use crate::store::devices;
 use crate::store::people::{self, Person};
@@ -258,10 +259,9 @@ fn look(read: &Read<'_>, (staff, now): (&str, i64), asked: &Asked) -> Result<Fou
     }
     found.people.sort_by(|a, b| {
         let newest = |hit: &Hit| hit.hits.days.last().copied();
-        let name = |hit: &Hit| hit.person.pseudonym.clone();
         newest(b)
             .cmp(&newest(a))
-            .then_with(|| name(a).cmp(&name(b)))
+            .then_with(|| natural(&a.person.pseudonym, &b.person.pseudonym))
     });
     Ok(found)
 }

@@ -7,6 +7,7 @@ use axum::extract::State;
 use maud::{Markup, html};
 
 use crate::clock;
+use crate::natural::natural;
 use crate::store::precision::{self, Figures, Weight};
 use crate::store::{Hash, StoreError, sight};
 
@@ -158,7 +159,7 @@ async fn gather(site: &Site, signed: &Signed) -> Result<Vec<Line>, Fault> {
         let high = |one: &Line| one.team.interval().map_or(1.0, |(_, high)| high);
         high(a)
             .total_cmp(&high(b))
-            .then_with(|| a.rule.cmp(&b.rule))
+            .then_with(|| natural(&a.rule, &b.rule))
             .then_with(|| a.says.cmp(&b.says))
     });
     Ok(lines)

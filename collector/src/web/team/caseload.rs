@@ -13,6 +13,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
+use crate::natural::natural;
 use crate::store::battery::{self as days, Day};
 use crate::store::caseload::{self, Standing};
 use crate::store::conditions::{self, Condition};
@@ -195,7 +196,7 @@ fn gather(
         let key = |one: &Somebody| (one.need, one.waiting.oldest);
         key(a)
             .cmp(&key(b))
-            .then_with(|| a.person.pseudonym.cmp(&b.person.pseudonym))
+            .then_with(|| natural(&a.person.pseudonym, &b.person.pseudonym))
     });
     let (total, needing) = (
         all.len(),
