@@ -51,6 +51,12 @@ pub enum StaffError {
          nothing was done; try again in 15 minutes at most"
     )]
     Wrong(String),
+    /// Nobody would be left.
+    #[error(
+        "{0:?} is the only administrator who may sign in: make somebody else an administrator first, so that accounts \
+         and computers stay in somebody's hands; nothing was changed"
+    )]
+    LastAdministrator(String),
     /// The password.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -140,6 +146,9 @@ pub fn change(
     how(&mut somebody);
     let changed = somebody.clone();
     store.write_blocking("change staff", move |tx| {
+        if staff::leaves_no_administrator(tx, &changed)? {
+            return Err(StaffError::LastAdministrator(changed.name));
+        }
         staff::change(tx, &changed)?;
         let on = match changed.closed {
             None => changed.role.as_str(),

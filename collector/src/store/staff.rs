@@ -130,6 +130,16 @@ pub fn add(tx: &Tx<'_>, staff: &Staff) -> Result<(), SqlError> {
     sight::anew(tx, None)
 }
 
+/// Whether nobody would administer this collector any more if this account became so, while somebody does now.
+pub fn leaves_no_administrator(read: &Read<'_>, changed: &Staff) -> Result<bool, SqlError> {
+    if changed.role == Role::Administrator && changed.closed.is_none() {
+        return Ok(false);
+    }
+    let mut open = all(read)?;
+    open.retain(|one| one.role == Role::Administrator && one.closed.is_none());
+    Ok(matches!(&open[..], [only] if only.id == changed.id))
+}
+
 /// Everybody who may sign in or could once, by name.
 pub fn all(read: &Read<'_>) -> Result<Vec<Staff>, SqlError> {
     let mut all = read.query(

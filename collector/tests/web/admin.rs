@@ -285,3 +285,40 @@ async fn an_examiner_is_let_in_with_a_purpose_and_an_end() {
         StatusCode::FORBIDDEN
     );
 }
+
+#[tokio::test]
+async fn the_last_administrator_stays_whoever_was_quicker() {
+    let world = World::new().await;
+    let (one, two) = (
+        world.browser_as("root", Role::Administrator, "").await,
+        world.browser_as("toor", Role::Administrator, "").await,
+    );
+    let close = |name: &str| {
+        (
+            format!("/accounts/staff-{name}"),
+            format!("/accounts/staff-{name}/close"),
+        )
+    };
+    let ((page_one, close_one), (page_two, close_two)) = (close("root"), close("toor"));
+    // Both have the other's page open.
+    let of_two = hidden(&one.get(&page_two).await.body, &close_two);
+    let of_one = hidden(&two.get(&page_one).await.body, &close_one);
+    let of_two: Vec<_> = of_two
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .collect();
+    let of_one: Vec<_> = of_one
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .collect();
+    let closed = one.post(&close_two, &of_two).await;
+    assert_eq!(closed.status, StatusCode::SEE_OTHER, "{}", closed.body);
+    // Who was closed is signed out; what they had open changes nothing.
+    let late = two.post(&close_one, &of_one).await;
+    assert_ne!(late.status, StatusCode::SEE_OTHER, "{}", late.body);
+    let open = world
+        .read(|read| staff::by_name(read, "root"))
+        .await
+        .unwrap();
+    assert_eq!(open.closed, None);
+}

@@ -29,6 +29,10 @@ const OWN: Fault = Fault::Input(
     "this is your own account: another administrator changes it, or the command line does; nothing was changed",
 );
 
+const LAST: Fault = Fault::Input(
+    "this is the only administrator who may sign in: make somebody else an administrator first; nothing was changed",
+);
+
 /// The page.
 pub(in crate::web) async fn show(
     State(site): State<Arc<Site>>,
@@ -58,11 +62,20 @@ pub(in crate::web) async fn change(
         one.role = meant.role;
         one.team = meant.team;
         one.mail = meant.mail;
+        keep_one(tx, &one)?;
         staff::change(tx, &one)?;
         let on = format!("{} to {}", one.id, one.role.as_str());
         audit::enter(tx, by, audit::CHANGED_ACCOUNT, None, &on, now)
     })
     .await
+}
+
+/// Two administrators may close each other at the same moment.
+fn keep_one(tx: &Tx<'_>, changed: &Staff) -> Result<(), Fault> {
+    match staff::leaves_no_administrator(tx, changed)? {
+        true => Err(LAST),
+        false => Ok(()),
+    }
 }
 
 /// Lets them sign in no more, or again.
@@ -81,6 +94,7 @@ pub(in crate::web) async fn close(
             None => Some(now),
             Some(_) => None,
         };
+        keep_one(tx, &one)?;
         staff::change(tx, &one)?;
         audit::enter(tx, by, action, None, &one.id, now)
     })
