@@ -87,7 +87,7 @@ fn every_look_is_in_the_list_and_in_the_report_of_the_month() {
             "morgan",
             "erin",
             "saw the notes about",
-            "let somebody in",
+            "let in erin",
             "=1+1",
         ])
         .unwrap();

@@ -3,6 +3,7 @@
 //! Promises: a page about a person that cannot be entered here is not sent. A page that keeps
 //! itself up to date is one look, entered again after ten minutes.
 
+mod about;
 mod kind;
 pub(super) mod list;
 pub(super) mod month;
@@ -211,7 +212,7 @@ fn action(word: &str) -> &str {
         RETIRED => "took out of service the computer",
         SAW_DEVICES => "saw all devices",
         SAW_LISTS => "saw all lists",
-        LET_IN => "let somebody in, by the pass",
+        LET_IN => "let in",
         SAW_OVERVIEW => "saw the overview",
         SAW_ALERTS => "saw all possible breaches",
         SAW_PERSON => "saw the page",

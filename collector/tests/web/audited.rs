@@ -80,12 +80,29 @@ async fn entries_are_found_by_person_staff_action_and_day() {
         !body.contains("Alex Example") && !body.contains("href=\"/person/"),
         "{body}"
     );
-    // A name finds nobody: an auditor does not learn who is who.
-    let named = auditor.get("/audit?person=Alex%20Example").await;
-    assert_eq!(named.status, StatusCode::NOT_FOUND);
-    assert_eq!(
-        auditor.get("/audit?day=soon").await.status,
-        StatusCode::UNPROCESSABLE_ENTITY
+    // A name finds nobody: an auditor does not learn who is who. What was typed stays.
+    let named = "/audit?person=Alex%20Example&staff=staff-kim&action=looked&day=2026-11-24";
+    let named = auditor.get(named).await;
+    assert_eq!(named.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for said in [
+        "href=\"#person\"",
+        "id=\"person-error\"",
+        "Nobody has this pseudonym or id",
+        "value=\"Alex Example\"",
+        "value=\"staff-kim\" selected",
+        "value=\"looked\" selected",
+        "value=\"2026-11-24\"",
+    ] {
+        assert!(named.body.contains(said), "{said}: {}", named.body);
+    }
+    assert_eq!(count(&named.body), 0, "{}", named.body);
+    let soon = auditor.get("/audit?day=soon&staff=staff-kim").await;
+    assert_eq!(soon.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        soon.body.contains("id=\"day-error\"")
+            && soon.body.contains("value=\"staff-kim\" selected"),
+        "{}",
+        soon.body
     );
     assert!(auditor.get("/audit").await.body.contains("ledger check"));
 }
@@ -220,4 +237,43 @@ fn ledger_lines(read: &Read<'_>) -> Result<Vec<String>, SqlError> {
     let end = ledger::size(read)?;
     let all = ledger::run(read, 0, end)?;
     Ok(all.into_iter().map(|entry| entry.line).collect())
+}
+
+#[tokio::test]
+async fn colleagues_stand_in_entries_by_their_names() {
+    let world = World::new().await;
+    let person = world.person(1, "Alex Example", 0).await;
+    world.staff_as("eve", Role::Examiner, "").await;
+    let supervisor = world.browser_as("noor", Role::Supervisor, "").await;
+    let until = jiff::Timestamp::from_millisecond(clock::now() + 24 * HOUR).unwrap();
+    let until = until.to_string();
+    let fields = [
+        ("staff", "staff-eve"),
+        ("until", &until[..10]),
+        ("purpose", "Court asks."),
+    ];
+    let page = format!("/person/{person}");
+    let sent = supervisor
+        .fill(&page, &format!("{page}/let-in"), &fields)
+        .await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+    let admin = world.browser_as("root", Role::Administrator, "").await;
+    let closed = admin
+        .fill("/accounts/staff-eve", "/accounts/staff-eve/close", &[])
+        .await;
+    assert_eq!(closed.status, StatusCode::SEE_OTHER, "{}", closed.body);
+    let auditor = world.browser_as("ada", Role::Auditor, "").await;
+    let body = auditor.get("/audit").await.body;
+    for said in [
+        "<b>noor</b> let in eve, with the pass ",
+        ", to records of P-0001",
+        "<b>root</b> closed the account eve",
+    ] {
+        assert!(body.contains(said), "{said}: {body}");
+    }
+    let (list, form) = (
+        body.find("<ul class=\"rows\"").unwrap(),
+        body.find("<form").unwrap(),
+    );
+    assert!(form < list && !body[list..].contains("staff-eve"), "{body}");
 }

@@ -6,28 +6,30 @@
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
 use crate::digest;
-use crate::store::audit::{Entry, Shown};
+use crate::store::audit::Shown;
 use crate::store::audited::{self, Filter, Reader};
-use crate::store::staff::{self, Role};
-use crate::store::{PersonId, StoreError, people};
+use crate::store::staff::Role;
+use crate::store::{StoreError, people};
 
 use super::super::access::Right;
 use super::super::fault::Fault;
-use super::super::fields::NO_DAY;
 use super::super::gate::Signed;
-use super::super::govuk::{self, Choice, Input, Select};
+use super::super::govuk::{self, Choice, Errors, Input, Select};
 use super::super::layout::{self, PER_PAGE, Page};
 use super::super::{Site, words};
+use super::about::{Names, about};
 use super::kind::Kind;
-use super::{
-    DECIDED, EXHIBITED, RULED, SAW_ALERT, SAW_ALIKE, SAW_AUDIT, SAW_CASE, SENT_BACK, SIGNED_OFF,
-    SNOOZED, WOKE, action,
-};
+use super::{SAW_AUDIT, action};
+
+/// The heading.
+const TITLE: &str = "Who looked, and who did what";
 
 /// What to show.
 #[derive(Debug, Default, Deserialize)]
@@ -44,8 +46,9 @@ pub(in crate::web) struct Wanted {
 struct Asked {
     wanted: Wanted,
     filter: Filter,
-    staff: Vec<(String, String)>,
+    names: Names,
     actions: Vec<String>,
+    errors: Errors,
 }
 
 /// Whose entries somebody reads.
@@ -61,10 +64,13 @@ pub(in crate::web) async fn show(
     State(site): State<Arc<Site>>,
     signed: Signed,
     Query(wanted): Query<Wanted>,
-) -> Result<Markup, Fault> {
+) -> Result<Response, Fault> {
     let now = clock::now();
     let reader = reader(&signed, now);
     let asked = asked(&site, wanted).await?;
+    if !asked.errors.is_empty() {
+        return Ok(amiss(&signed, &asked));
+    }
     let person = asked.filter.person.clone();
     if let (Some(person), Reader::Own(..)) = (&person, &reader) {
         site.in_sight(&signed, person).await?;
@@ -86,7 +92,7 @@ pub(in crate::web) async fn show(
     let more = rows.len() as u64 > PER_PAGE;
     rows.truncate(PER_PAGE as usize);
     let body = html! {
-        h1 { "Who looked, and who did what" }
+        h1 { (TITLE) }
         @if let (Some(person), true) = (&person, Right::Activity.of(signed.role)) {
             p { a href={ "/person/" (person) } { "To the person" } }
         }
@@ -99,16 +105,30 @@ pub(in crate::web) async fn show(
         @if rows.is_empty() {
             p.empty { @if asked.all() { "Nothing is entered here yet." } @else { "There is no such entry." } }
         } @else {
-            (rows_of(&site, &signed, &rows))
+            (rows_of(&site, &signed, &rows, &asked.names))
         }
         (layout::pager("/audit", &asked.query(), page, more))
     };
+    Ok(page_of(&signed, &body).into_response())
+}
+
+/// The filter as it was typed, with what is wrong with it; no entries, for none were asked for.
+fn amiss(signed: &Signed, asked: &Asked) -> Response {
+    let body = html! {
+        (asked.errors.summary())
+        h1 { (TITLE) }
+        (asked.form())
+    };
+    (StatusCode::UNPROCESSABLE_ENTITY, page_of(signed, &body)).into_response()
+}
+
+fn page_of(signed: &Signed, body: &Markup) -> Markup {
     let about = Page {
         title: "Who looked",
         here: "/audit",
         ..Page::default()
     };
-    Ok(layout::page(&signed, &about, &body))
+    layout::page(signed, &about, body)
 }
 
 /// How anybody makes sure that no entry was changed or taken out.
@@ -126,29 +146,26 @@ pub(super) fn how_to_check() -> Markup {
 
 async fn asked(site: &Site, wanted: Wanted) -> Result<Asked, Fault> {
     let who = wanted.person.trim().to_owned();
-    let (person, staff, actions) = site
+    let (person, names, actions) = site
         .store
         .read(move |read| {
             // A name finds nobody here: an auditor does not learn who is who.
             let found = people::find(read, &who)?.into_iter();
             let mut found = found.filter(|one| one.pseudonym == who || one.id.as_str() == who);
-            let staff = staff::all(read)?.into_iter().map(|one| (one.id, one.name));
             Ok::<_, StoreError>((
                 found.next().map(|one| one.id),
-                staff.collect(),
+                Names::read(read)?,
                 audited::actions(read)?,
             ))
         })
         .await?;
-    let person: Option<PersonId> = match (person, wanted.person.trim()) {
-        (None, "") => None,
-        (None, _) => {
-            return Err(Fault::Missing(
-                "there is no person with this pseudonym or id; look in the overview",
-            ));
-        }
-        (found, _) => found,
-    };
+    let mut errors = Errors::default();
+    if person.is_none() && !wanted.person.trim().is_empty() {
+        errors.add(
+            "person",
+            "Nobody has this pseudonym or id. Names find nobody here: write it as in P-0001",
+        );
+    }
     let mut filter = Filter {
         person,
         staff: Some(wanted.staff.clone()).filter(|id| !id.is_empty()),
@@ -158,13 +175,20 @@ async fn asked(site: &Site, wanted: Wanted) -> Result<Asked, Fault> {
     if !wanted.day.is_empty() {
         let day = wanted.day.parse().ok();
         let span = day.and_then(|day| digest::span(day, &site.zone));
-        (filter.from, filter.to) = span.ok_or(NO_DAY)?;
+        match span {
+            Some(span) => (filter.from, filter.to) = span,
+            None => errors.add(
+                "day",
+                "This is no day: choose one, or write it as 2026-11-24",
+            ),
+        }
     }
     Ok(Asked {
         wanted,
         filter,
-        staff,
+        names,
         actions,
+        errors,
     })
 }
 
@@ -224,7 +248,12 @@ impl Asked {
     fn form(&self) -> Markup {
         let wanted = &self.wanted;
         let mut staff = vec![Choice::new("", "Anybody")];
-        staff.extend(self.staff.iter().map(|(id, name)| Choice::new(id, name)));
+        staff.extend(
+            self.names
+                .each()
+                .into_iter()
+                .map(|(id, name)| Choice::new(id, name)),
+        );
         let mut actions = vec![Choice::new("", "Anything")];
         actions.extend(Kind::ALL.map(|kind| Choice::new(kind.as_str(), kind.words())));
         let known = self.actions.iter();
@@ -233,11 +262,14 @@ impl Asked {
             form.inline method="get" action="/audit" {
                 (Input {
                     id: "person", label: "About whom", hint: "Pseudonym or id", value: &wanted.person,
-                    width: Some(10), ..Input::default()
+                    width: Some(10), error: self.errors.of("person"), ..Input::default()
                 })
                 (Select { id: "staff", label: "By whom", choices: &staff, chosen: &wanted.staff, ..Select::default() })
                 (Select { id: "action", label: "What", choices: &actions, chosen: &wanted.action, ..Select::default() })
-                (Input { id: "day", label: "Day", kind: "date", value: &wanted.day, ..Input::default() })
+                (Input {
+                    id: "day", label: "Day", kind: "date", value: &wanted.day, error: self.errors.of("day"),
+                    ..Input::default()
+                })
                 (govuk::secondary("Show"))
                 @if !self.all() { a href="/audit" { "Everything" } }
             }
@@ -246,13 +278,13 @@ impl Asked {
 }
 
 /// The entries as a list.
-pub(super) fn rows_of(site: &Site, signed: &Signed, rows: &[Shown]) -> Markup {
+pub(super) fn rows_of(site: &Site, signed: &Signed, rows: &[Shown], names: &Names) -> Markup {
     let links = Right::Activity.of(signed.role);
     html! {
         ul.rows {
             @for row in rows {
                 li {
-                    b { (row.staff_name) } " " (action(&row.entry.action)) " " (on(&row.entry, links))
+                    b { (row.staff_name) } " " (action(&row.entry.action)) " " (about(&row.entry, names, links))
                     @if let (Some(name), Some(id)) = (&row.pseudonym, &row.entry.person) {
                         " of "
                         @if links { a href={ "/person/" (id) } { (name) } } @else { (name) }
@@ -261,26 +293,5 @@ pub(super) fn rows_of(site: &Site, signed: &Signed, rows: &[Shown]) -> Markup {
                 }
             }
         }
-    }
-}
-
-/// On what: a link to the alert or the case where there is one.
-fn on(entry: &Entry, links: bool) -> Markup {
-    let (what, path) = match entry.action.as_str() {
-        SAW_ALERT | SAW_ALIKE | DECIDED => ("alert", "/alert/"),
-        SAW_CASE | RULED | SIGNED_OFF | SENT_BACK | SNOOZED | WOKE | EXHIBITED => {
-            ("case", "/case/")
-        }
-        _ => return html! { (entry.reason) },
-    };
-    let (id, rest) = entry.reason.split_once(' ').unwrap_or((&entry.reason, ""));
-    let short = || id.chars().take(8).collect::<String>();
-    html! {
-        @if links && !id.is_empty() {
-            a href={ (path) (id) } { (what) " " (short()) }
-        } @else {
-            (what) " " (short())
-        }
-        " " (rest)
     }
 }

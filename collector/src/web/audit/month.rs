@@ -26,6 +26,7 @@ use super::super::gate::Signed;
 use super::super::govuk::{self, Head};
 use super::super::layout::{self, Page};
 use super::super::{Site, words};
+use super::about::Names;
 use super::kind::Kind;
 use super::{SAW_MONTH, action, list};
 
@@ -56,6 +57,7 @@ struct Report {
     given: Vec<Given>,
     entries: Vec<Entries>,
     /// How many entries there are in all, and where in the ledger.
+    names: Names,
     places: (u64, Option<(i64, i64)>),
     /// Whether the month is not over.
     open: bool,
@@ -89,7 +91,7 @@ pub(in crate::web) async fn show(
         (looks(&site, &report))
         (outside(&site, &report))
         (given(&site, &report))
-        @for of_kind in &report.entries { (entries(&site, &signed, of_kind)) }
+        @for of_kind in &report.entries { (entries(&site, &signed, of_kind, &report.names)) }
         section aria-labelledby="proof" {
             h2 #proof { "The file, and how to check it" }
             p { a href={ "/audit/month.csv?m=" (month) } { "Get all of it as CSV" } }
@@ -180,6 +182,7 @@ async fn gather(site: &Site, signed: &Signed, wanted: &Wanted) -> Result<Report,
             looked: audited::looked(read, &reader, span)?,
             given: audited::given(read, &reader, span)?,
             entries,
+            names: Names::read(read)?,
             places: audited::places(read, span)?,
             open: now < span.1,
         })
@@ -352,7 +355,7 @@ fn given(site: &Site, report: &Report) -> Markup {
     }
 }
 
-fn entries(site: &Site, signed: &Signed, of_kind: &Entries) -> Markup {
+fn entries(site: &Site, signed: &Signed, of_kind: &Entries, names: &Names) -> Markup {
     let Entries { kind, rows, cut } = of_kind;
     let mut counts: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
     for row in rows {
@@ -366,7 +369,7 @@ fn entries(site: &Site, signed: &Signed, of_kind: &Entries) -> Markup {
                 p.empty { "None." }
             } @else {
                 ul { @for (word, count) in &counts { li { (action(word).trim_end_matches(':')) ": " (count) } } }
-                (list::rows_of(site, signed, shown))
+                (list::rows_of(site, signed, shown, names))
                 @if rows.len() > shown.len() { p.quiet { "The other " (rows.len() - shown.len()) " are in the file." } }
             }
         }
