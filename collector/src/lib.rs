@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod metrics;
 pub mod natural;
 pub mod order_text;
+pub mod plain;
 pub mod putting;
 pub mod random;
 pub mod ready;

@@ -294,8 +294,11 @@ impl fmt::Display for Said {
 
 /// One line of what a file says: nothing in it may play tricks on a terminal or on a reader.
 fn line(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { '?' } else { c };
-    text.chars().map(shown).collect()
+    let acts =
+        |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .map(|c| if acts(c) { '?' } else { c })
+        .collect()
 }
 
 /// Are the ledgers of two bundles one? Of the other bundle counts as much as that needs: its findings and

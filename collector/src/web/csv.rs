@@ -11,6 +11,8 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use proviso_report::tables::csv;
 
+use crate::plain::plain;
+
 /// Tells spreadsheets that the file is UTF-8.
 const MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -25,9 +27,10 @@ impl Csv {
         Self(bytes)
     }
 
-    /// One more row, as it is: what would be a formula is made text.
+    /// One more row: what would be a formula is made text, and what would turn a line around is shown as its code.
     pub fn row<'a>(&mut self, cells: impl IntoIterator<Item = &'a str>) {
-        csv::row(cells, &mut self.0);
+        let cells: Vec<_> = cells.into_iter().map(plain).collect();
+        csv::row(cells.iter().map(AsRef::as_ref), &mut self.0);
     }
 
     /// The file itself, for a mail.
@@ -58,7 +61,7 @@ mod tests {
         table.row(["P-0002", "\"a\", b\u{202e}"]);
         let text = String::from_utf8(table.bytes()).unwrap();
         let wanted = "\u{feff}who,title\r\nP-0001,'=cmd|' /C calc'!A0\r\n\
-             P-0002,\"\"\"a\"\", b\u{202e}\"\r\n";
+             P-0002,\"\"\"a\"\", b\\u{202e}\"\r\n";
         assert_eq!(text, wanted);
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Promises: a check takes as long for a name that nobody has as for one that somebody has.
 //!
-//! Refuses: passwords that are short enough to guess or long enough to be no password.
+//! Refuses: passwords that are short enough to guess, long enough to be no password, or that not every keyboard
+//! types.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
@@ -28,6 +29,12 @@ pub enum PasswordError {
     /// No password.
     #[error("a password has at most {LONGEST} bytes; choose a shorter one")]
     Long,
+    /// Not to be typed.
+    #[error(
+        "a password holds letters, digits, signs and blanks, and no tabs or other control characters, which not \
+         every keyboard types; choose another"
+    )]
+    Control,
     /// No random numbers.
     #[error(transparent)]
     Random(#[from] NoRandom),
@@ -43,6 +50,9 @@ pub fn hash(password: &str) -> Result<String, PasswordError> {
     }
     if password.len() > LONGEST {
         return Err(PasswordError::Long);
+    }
+    if password.contains(char::is_control) {
+        return Err(PasswordError::Control);
     }
     let salt: [u8; 16] = random::bytes()?;
     Argon2::default()
@@ -110,5 +120,18 @@ mod tests {
     fn a_short_or_endless_password_is_refused() {
         assert!(matches!(hash("hunter2"), Err(PasswordError::Short)));
         assert!(matches!(hash(&"x".repeat(2_000)), Err(PasswordError::Long)));
+    }
+
+    #[test]
+    fn a_password_that_not_every_keyboard_types_is_refused() {
+        for odd in ['\0', '\t', '\u{7f}', '\u{85}', '\n'] {
+            let given = format!("correct horse{odd} battery");
+            assert!(
+                matches!(hash(&given), Err(PasswordError::Control)),
+                "{odd:?}"
+            );
+        }
+        hash("\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c} \u{1f40e} \u{e9}\u{e8} na\u{ef}ve")
+            .unwrap();
     }
 }

@@ -192,3 +192,87 @@ fn what_commands_do_stands_in_the_audit() {
         ]
     );
 }
+
+#[test]
+fn what_a_name_holds_does_nothing_to_a_terminal() {
+    let world = World::new();
+    world.ok(&[
+        "person",
+        "add",
+        "--name",
+        "Alex \u{202e}elpmaxE",
+        "--note",
+        "\u{2066}odd",
+    ]);
+    let list = world.ok(&["person", "list"]);
+    assert!(list.contains("Alex \\u{202e}elpmaxE"), "{list}");
+    assert!(!list.contains(['\u{202e}', '\u{2066}']), "{list}");
+    let why = world.refused(&[
+        "person",
+        "assign",
+        "Alex \u{202e}elpmaxE",
+        "--officer",
+        "x\u{1b}[2J",
+        "--reason",
+        "new",
+    ]);
+    assert!(!why.contains(['\u{202e}', '\u{1b}']), "{why}");
+    let odd = world.run_told(&["staff", "add", "kim"], "correct horse\u{0} battery");
+    assert_eq!(odd.code, Some(1), "{}", odd.out);
+    assert!(
+        odd.err.contains("no tabs or other control characters"),
+        "{}",
+        odd.err
+    );
+}
+
+#[test]
+fn the_last_administrator_is_not_closed_and_stays_one() {
+    let world = World::new();
+    for (name, role) in [("ada", "administrator"), ("kim", "manager")] {
+        world.told(
+            &["staff", "add", name, "--role", role],
+            "correct horse battery",
+        );
+    }
+    for words in [
+        &["staff", "close", "ada"][..],
+        &["staff", "change", "ada", "--role", "manager"],
+    ] {
+        let why = world.refused(words);
+        assert!(why.contains("\"ada\" is the only administrator"), "{why}");
+    }
+    assert!(
+        world
+            .ok(&["staff", "list"])
+            .contains("ada  administrator\n")
+    );
+    world.ok(&["staff", "change", "ada", "--team", "north"]);
+    world.ok(&["staff", "change", "kim", "--role", "administrator"]);
+    assert!(
+        world
+            .ok(&["staff", "close", "ada"])
+            .contains("signs in no more")
+    );
+    let why = world.refused(&["staff", "close", "kim"]);
+    assert!(
+        why.contains("make somebody else an administrator first"),
+        "{why}"
+    );
+    // Whoever is closed already is closed again without a word.
+    world.ok(&["staff", "close", "ada"]);
+}
+
+#[test]
+fn lists_are_in_the_order_in_which_people_look() {
+    let world = World::new();
+    for name in ["Unit 10", "unit 2", "Unit 1"] {
+        world.told(&["staff", "add", name], "correct horse battery");
+    }
+    let list = world.ok(&["staff", "list"]);
+    let names: Vec<_> = list
+        .lines()
+        .map(|line| line.split("  ").next().unwrap())
+        .collect();
+    assert_eq!(names, ["Unit 1", "unit 2", "Unit 10"]);
+}
