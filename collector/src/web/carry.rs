@@ -19,7 +19,7 @@ use subtle::ConstantTimeEq as _;
 use crate::store::{StoreError, sessions};
 
 use super::fault::Fault;
-use super::form::TOO_LONG;
+use super::form::TOO_MANY;
 use super::{Site, gate, layout, sign_in};
 
 /// Most bytes of a form that is carried, as it is sent.
@@ -161,8 +161,10 @@ pub(super) async fn signed_out(site: &Site, parts: &Parts, body: Body) -> Result
     if !is_form(parts) {
         return Err(nothing());
     }
-    let body = to_bytes(body, MOST).await.map_err(|_| TOO_LONG)?;
-    let fields = Fields::parse(&body).ok_or(TOO_LONG)?;
+    let body = to_bytes(body, MOST)
+        .await
+        .map_err(|_| Fault::TooLong(MOST))?;
+    let fields = Fields::parse(&body).ok_or(TOO_MANY)?;
     let hash = gate::named(&parts.headers).ok_or_else(nothing)?;
     let once = site
         .store

@@ -49,6 +49,12 @@ pub(super) enum Fault {
     /// A field cannot be taken.
     #[error("{0}")]
     Input(&'static str),
+    /// Longer than the address takes: so many bytes.
+    #[error(
+        "what was sent is longer than {}, which is the most that is taken here, so nothing was changed; go back, where \
+         your browser still has what you typed, shorten it or choose a smaller file, and send it again", size(*.0)
+    )]
+    TooLong(usize),
     /// Somebody else was faster.
     #[error(
         "a decision was recorded while you had this page open, by somebody else or by you from another page, so this one was not; go back, read that one and decide again if it is still needed"
@@ -103,6 +109,7 @@ impl Fault {
             Self::Overtaken | Self::Changed | Self::Stale => StatusCode::CONFLICT,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Damaged(_) | Self::Random(_) => {
+            Self::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         }
@@ -119,6 +126,7 @@ impl Fault {
             Self::Overtaken => "Decided by somebody else",
             Self::Changed | Self::Stale => "Changed meanwhile",
             Self::Busy { .. } => "Busy",
+            Self::TooLong(_) => "Too long",
             Self::Store(_) | Self::Damaged(_) | Self::Random(_) => "This did not work",
         }
     }
@@ -162,6 +170,14 @@ pub(super) async fn no_such_page() -> Fault {
 pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().collect());
+/// Bytes as people say them, in whole units.
+fn size(bytes: usize) -> String {
+    match bytes >> 20 {
+        0 => format!("{} KiB", bytes >> 10),
+        whole => format!("{whole} MiB"),
+    }
+}
+
     let first: String = first.unwrap_or_default();
     let end = if text.ends_with('.') { "" } else { "." };
     format!("{first}{}{end}", letters.as_str())

@@ -5,14 +5,16 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::body;
 use super::fault::Fault;
 use super::govuk::Errors;
 
 /// Most characters of a reason that stands on one line.
 pub(super) const LINE: usize = 500;
 
-pub(super) const TOO_LONG: Fault = Fault::Input(
-    "what was sent is far too long, so nothing was changed; go back, write less and send it again",
+pub(super) const TOO_MANY: Fault = Fault::Input(
+    "what was sent has more fields than any form here, so nothing was changed; go back, open the page again and \
+     use its own form",
 );
 pub(super) const INCOMPLETE: Fault = Fault::Input(
     "the form did not arrive whole, so nothing was changed; go back, open the page again, fill in \
@@ -51,9 +53,10 @@ where
     type Rejection = Fault;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
+        let too_long = body::too_long(&request);
         match axum::extract::Form::from_request(request, state).await {
             Ok(axum::extract::Form(fields)) => Ok(Self(fields)),
-            Err(why) if why.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(TOO_LONG),
+            Err(why) if why.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(too_long),
             Err(_) => Err(INCOMPLETE),
         }
     }

@@ -20,6 +20,7 @@ pub mod api;
 mod around;
 mod assets;
 pub(crate) mod audit;
+mod body;
 mod calendar;
 mod carry;
 mod case;
@@ -318,6 +319,7 @@ pub fn router(site: Arc<Site>) -> Router {
         ))
         .layer(axum::middleware::from_fn(headers::guard))
         .with_state(site)
+        .layer(axum::middleware::from_fn(body::taken))
 }
 
 /// Takes the address, so that a port in use is said before anything else starts.

@@ -22,7 +22,7 @@ use crate::store::sessions;
 
 use super::carry::{self, Fields};
 use super::fault::Fault;
-use super::form::{Form, TOO_LONG};
+use super::form::{Form, TOO_MANY};
 use super::gate::Signed;
 use super::govuk::{Input, button, details};
 use super::layout::{self, Page};
@@ -122,8 +122,10 @@ async fn asked(site: &Site, signed: &Signed, request: Request) -> Result<Request
         let page = page(site, signed, "/prove", (&again, &html! {}), ASKED).await?;
         return Err(No::Page(page));
     }
-    let body = to_bytes(body, carry::MOST).await.map_err(|_| TOO_LONG)?;
-    let mut fields = Fields::parse(&body).ok_or(TOO_LONG)?;
+    let body = to_bytes(body, carry::MOST)
+        .await
+        .map_err(|_| Fault::TooLong(carry::MOST))?;
+    let mut fields = Fields::parse(&body).ok_or(TOO_MANY)?;
     let proof = Proof::out_of(&mut fields);
     if !signed.fresh() {
         signed.check(fields.token())?;

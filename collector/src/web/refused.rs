@@ -9,8 +9,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use super::api;
 use super::fault::Fault;
+use super::{MAX_BODY, api};
 
 /// The middleware.
 pub(super) async fn in_words(request: Request, next: Next) -> Response {
@@ -46,7 +46,7 @@ fn page(status: StatusCode) -> Fault {
             "this address cannot be asked in that way, so nothing was changed; go to the overview and use the page's \
              own links and buttons",
         ),
-        StatusCode::PAYLOAD_TOO_LARGE => super::form::TOO_LONG,
+        StatusCode::PAYLOAD_TOO_LARGE => Fault::TooLong(MAX_BODY),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Fault::Input(
             "what was sent is no form, so nothing was changed; open the page again and use its own form",
         ),

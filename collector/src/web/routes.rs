@@ -9,12 +9,12 @@ mod signed;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::middleware;
 use axum::routing::{self, MethodRouter};
 
 use super::access::{Need, Right};
+use super::body::long;
 use super::guard::{self, Asked};
 use super::shift::{HandOver, Rota};
 use super::{
@@ -222,12 +222,12 @@ fn kept() -> Vec<Route> {
         post(
             "/person/{id}/intelligence/import",
             need,
-            routing::post(intelligence::preview).layer(DefaultBodyLimit::max(intelligence::LIMIT)),
+            long(routing::post(intelligence::preview), intelligence::LIMIT),
         ),
         post(
             "/person/{id}/intelligence/import/take",
             need,
-            routing::post(intelligence::take).layer(DefaultBodyLimit::max(intelligence::LIMIT)),
+            long(routing::post(intelligence::take), intelligence::LIMIT),
         ),
         get("/person/{id}/summary", need, routing::get(review::summary)),
         get(
@@ -243,7 +243,7 @@ fn kept() -> Vec<Route> {
         post(
             "/person/{id}/documents",
             need,
-            routing::post(documents::add).layer(DefaultBodyLimit::max(documents::LIMIT)),
+            long(routing::post(documents::add), documents::LIMIT),
         ),
         get(
             "/person/{id}/documents/{document}",

@@ -5,8 +5,9 @@
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
 
+use super::body;
 use super::fault::Fault;
-use super::form::{INCOMPLETE, TOO_LONG};
+use super::form::INCOMPLETE;
 
 /// More than any form here has.
 const FIELDS: usize = 32;
@@ -53,17 +54,22 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
     type Rejection = Fault;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
+        let too_long = body::too_long(&request);
         let form = Multipart::from_request(request, state).await;
         let mut form = form.map_err(|_| INCOMPLETE)?;
         let mut upload = Self::default();
-        let amiss = |status: StatusCode| match status {
-            StatusCode::PAYLOAD_TOO_LARGE => TOO_LONG,
-            _ => INCOMPLETE,
-        };
-        while let Some(field) = form.next_field().await.map_err(|why| amiss(why.status()))? {
+        loop {
+            let field = match form.next_field().await {
+                Ok(Some(field)) => field,
+                Ok(None) => return Ok(upload),
+                Err(why) => return Err(amiss(why.status(), too_long)),
+            };
             let name = field.name().unwrap_or_default().to_owned();
             let file = field.file_name().map(str::to_owned);
-            let bytes = field.bytes().await.map_err(|why| amiss(why.status()))?;
+            let bytes = match field.bytes().await {
+                Ok(bytes) => bytes,
+                Err(why) => return Err(amiss(why.status(), too_long)),
+            };
             match file {
                 Some(called) if upload.files.len() < FIELDS => {
                     let chosen = Chosen {
@@ -79,7 +85,13 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
                 _ => return Err(INCOMPLETE),
             }
         }
-        Ok(upload)
+    }
+}
+
+fn amiss(status: StatusCode, too_long: Fault) -> Fault {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => too_long,
+        _ => INCOMPLETE,
     }
 }
 

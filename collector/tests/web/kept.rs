@@ -352,7 +352,12 @@ async fn tag_events_are_looked_at_first_and_taken_once() {
     }
     let huge = vec![b'x'; 2 * 1_024 * 1_024];
     let answer = send(&browser, &page, &look, &GRADE, ("tag.csv", &huge)).await;
-    assert!(answer.body.contains("far too long"), "{}", answer.body);
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(
+        answer.body.contains("longer than 832 KiB"),
+        "{}",
+        answer.body
+    );
 }
 
 #[tokio::test]

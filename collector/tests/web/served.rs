@@ -5,9 +5,11 @@ use proviso_collector::web;
 
 use crate::pages::{World, finding};
 
-/// Serves `world` over HTTPS as `serve` does; gives the address and a client that trusts it.
+/// Serves `world` over HTTPS as `serve` does; gives the address and a client that trusts it, in HTTP/2 or in
+/// HTTP/1.1 alone.
 async fn https(
     world: &World,
+    old: bool,
 ) -> (
     String,
     reqwest::Client,
@@ -24,9 +26,10 @@ async fn https(
     let serving = tokio::spawn(web::serve(site, listener, chain, own.key));
     let client = reqwest::Client::builder()
         .tls_certs_only([reqwest::Certificate::from_der(&ca.certificate).unwrap()])
-        .resolve(SERVER_NAME, address)
-        .build()
-        .unwrap();
+        .redirect(reqwest::redirect::Policy::none())
+        .resolve(SERVER_NAME, address);
+    let client = if old { client.http1_only() } else { client };
+    let client = client.build().unwrap();
     let base = format!("https://{SERVER_NAME}:{}", address.port());
     (base, client, serving)
 }
@@ -35,7 +38,7 @@ async fn https(
 async fn an_open_page_hears_of_an_alert_and_ends_with_its_session() {
     let world = World::new().await;
     let person = world.person(1, "Alex Example", 0).await;
-    let (base, client, serving) = https(&world).await;
+    let (base, client, serving) = https(&world, false).await;
     let browser = world.browser().await;
     let stream = client
         .get(format!("{base}/live"))
@@ -66,4 +69,40 @@ async fn a_port_in_use_is_said_with_what_to_do() {
         .unwrap_err()
         .to_string();
     assert!(why.contains("choose another address"), "{why}");
+}
+
+/// Who still sends when the answer comes finds no closed connection, and reads how much would have been taken.
+#[tokio::test]
+async fn a_body_that_is_far_too_long_is_answered_with_the_limit() {
+    let world = World::new().await;
+    let (base, client, serving) = https(&world, true).await;
+    for (path, length) in [
+        ("/sign-in", 5 << 20),
+        ("/alert/0/decide", 3 << 20),
+        ("/nowhere", 4 << 20),
+    ] {
+        let form = format!("name=morgan&password={}", "x".repeat(length));
+        let sent = client
+            .post(format!("{base}{path}"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form);
+        let answer = sent.send().await.unwrap();
+        assert_eq!(answer.version(), reqwest::Version::HTTP_11);
+        let (status, body) = (answer.status(), answer.text().await.unwrap());
+        match path {
+            "/sign-in" => {
+                assert_eq!(status, 413, "{body}");
+                assert!(
+                    body.contains("longer than 512 KiB, which is the most"),
+                    "{body}"
+                );
+            }
+            _ => assert!(
+                status.is_client_error() || status.is_redirection(),
+                "{path}: {status}"
+            ),
+        }
+    }
+    world.stop.cancel();
+    serving.await.unwrap().unwrap();
 }

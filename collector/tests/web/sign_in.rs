@@ -278,6 +278,10 @@ async fn a_form_that_is_not_whole_or_far_too_long_gets_a_sentence() {
     );
     let long = "a".repeat(100_000);
     let answer = browser.post(&path, &[("reason", long.as_str())]).await;
-    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(answer.body.contains("far too long"), "{}", answer.body);
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(
+        answer.body.contains("longer than 64 KiB"),
+        "{}",
+        answer.body
+    );
 }

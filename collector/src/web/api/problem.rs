@@ -115,7 +115,7 @@ impl Problem {
             StatusCode::PAYLOAD_TOO_LARGE,
             "long",
             "Too long",
-            "The body is far longer than anything that is taken here, so nothing was changed. Send less.",
+            "The body is longer than 64 KiB, which is the most that is taken here, so nothing was changed. Send less.",
         )
     }
 

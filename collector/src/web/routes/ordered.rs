@@ -1,12 +1,10 @@
 //! Addresses of orders, their drafts, and the computers that are enrolled under them.
 
-use std::sync::Arc;
-
-use axum::extract::DefaultBodyLimit;
-use axum::routing::{self, MethodRouter};
+use axum::routing;
 
 use super::super::access::{Need, Right};
-use super::super::{Site, orders};
+use super::super::body::long;
+use super::super::orders;
 use super::{Route, get, post};
 
 const RIGHT: Need = Need::Right(Right::Orders);
@@ -165,9 +163,4 @@ pub(super) fn all() -> Vec<Route> {
             routing::post(orders::save::give_up),
         ),
     ]
-}
-
-/// What forms of this address send may be this long, in bytes.
-fn long(handler: MethodRouter<Arc<Site>>, most: usize) -> MethodRouter<Arc<Site>> {
-    handler.layer(DefaultBodyLimit::max(most))
 }

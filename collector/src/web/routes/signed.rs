@@ -1,9 +1,9 @@
 //! Addresses of the sign-in, of one's own account, of what an administrator sees to, and of who is let in.
 
-use axum::extract::DefaultBodyLimit;
 use axum::routing;
 
 use super::super::access::{Need, Right};
+use super::super::body::long;
 use super::super::{account, admin, carry, let_in, people, prove, sign_in};
 use super::{Route, get, post};
 
@@ -81,22 +81,22 @@ pub(super) fn all() -> Vec<Route> {
         post(
             "/sign-in",
             Need::Nothing,
-            routing::post(sign_in::sign_in).layer(DefaultBodyLimit::max(carry::MOST)),
+            long(routing::post(sign_in::sign_in), carry::MOST),
         ),
         post(
             "/sign-in/code",
             Need::Nothing,
-            routing::post(sign_in::second::take).layer(DefaultBodyLimit::max(carry::MOST)),
+            long(routing::post(sign_in::second::take), carry::MOST),
         ),
         post(
             "/sign-in/passkey",
             Need::Nothing,
-            routing::post(sign_in::passkey::take).layer(DefaultBodyLimit::max(carry::MOST)),
+            long(routing::post(sign_in::passkey::take), carry::MOST),
         ),
         post(
             "/sign-in/again",
             Need::Nothing,
-            routing::post(sign_in::single::again).layer(DefaultBodyLimit::max(carry::MOST)),
+            long(routing::post(sign_in::single::again), carry::MOST),
         ),
         get(
             "/single-sign-on",
