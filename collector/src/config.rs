@@ -6,6 +6,7 @@
 //! Refuses: anything that identity or keys depend on; those are made by `init` and lie beside it.
 
 mod desk;
+mod zone;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use crate::data_dir::DataDir;
 use crate::store::Hash;
 
 pub use desk::{Escalation, Overdue, Queue, Sms, Steps, VERDICTS};
+pub use zone::UnknownZone;
 
 /// The way out to staff by their own mail addresses, as the outbox knows it.
 pub const STAFF_MAIL: &str = "staff-mail";

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{ArgGroup, Args, Subcommand};
-use jiff::Timestamp;
 use proviso_collector::clock;
 use proviso_collector::data_dir::DataDir;
 use proviso_collector::erasure::{self, Certificate, Wanted, Why};
@@ -19,7 +18,7 @@ use proviso_report::{Kind, UnixMs};
 
 use super::export::{kind, numbers};
 use super::staff::given;
-use super::{Data, audit, people};
+use super::{Data, audit, moment, people};
 
 /// What can be done.
 #[derive(Debug, Subcommand)]
@@ -65,9 +64,10 @@ pub(super) struct Ask {
     /// Records of this kind.
     #[arg(long, value_name = "KIND", value_parser = kind, group = "which")]
     kind: Vec<Kind>,
-    /// Records of a time before this: 2026-11-24T08:00:00Z.
+    /// Records of a time before this: 2026-11-24T08:00:00Z, or a day, which means its midnight in the time
+    /// zone of the person's order, or of the pages where there is none.
     #[arg(long, value_name = "TIME", group = "which")]
-    before: Option<Timestamp>,
+    before: Option<String>,
     /// The records of a computer from one number to another, both included.
     #[arg(long, value_name = "DEVICE:FIRST-LAST", value_parser = numbers, group = "which")]
     records: Vec<Numbers>,
@@ -119,8 +119,15 @@ impl Erase {
 
 impl Ask {
     fn run(self) -> anyhow::Result<String> {
-        let (_, store) = self.data.open()?;
+        let (data, store) = self.data.open()?;
         let person = people::one(&store, &self.person)?;
+        let before = match &self.before {
+            None => None,
+            Some(text) => {
+                let (zone, _) = moment::zone(&data, &store, &person)?;
+                Some(UnixMs(moment::parse(text, &zone)?))
+            }
+        };
         let by = signed(&store, &self.staff)?;
         may_erase(&store, &by, &person)?;
         let wanted = Wanted {
@@ -128,7 +135,7 @@ impl Ask {
             clauses: self.clause,
             kinds: self.kind,
             records: self.records,
-            before: self.before.map(|at| UnixMs(at.as_millisecond())),
+            before,
         };
         let why = Why {
             rule: self.rule,

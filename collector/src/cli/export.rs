@@ -4,18 +4,14 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::{ArgGroup, Args};
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use proviso_collector::clock;
 use proviso_collector::export::{Asker, Chosen, Exporter};
-use proviso_collector::order_text::OrderText;
 use proviso_collector::store::people::Person;
-use proviso_collector::store::{FindingId, Store, StoreError, devices, orders, reports};
+use proviso_collector::store::{FindingId, Store, StoreError, devices, reports};
 use proviso_report::bundle::Numbers;
 use proviso_report::{DeviceId, Kind, UnixMs};
 
-use super::{Data, audit, people};
+use super::{Data, audit, moment, people};
 
 /// What bundles are for when nobody says it.
 pub(super) const PURPOSE: &str = "evidence";
@@ -113,9 +109,9 @@ impl Export {
     pub(super) fn run(self) -> anyhow::Result<String> {
         let (data, store) = self.data.open()?;
         let person = people::one(&store, &self.person)?;
-        let (zone, name) = zone(&store, &person)?;
+        let (zone, name) = moment::zone(&data, &store, &person)?;
         let at = |text: &Option<String>, open: i64| match text {
-            Some(text) => moment(text, &zone),
+            Some(text) => moment::parse(text, &zone),
             None => Ok(open),
         };
         let (oldest, behind) = span(&store, &person)?;
@@ -197,32 +193,4 @@ fn span(store: &Store, person: &Person) -> anyhow::Result<(i64, i64)> {
         return Ok((0, clock::now()));
     };
     Ok((oldest, newest.saturating_add(1)))
-}
-
-/// The zone in which dates are meant, with its name.
-fn zone(store: &Store, person: &Person) -> anyhow::Result<(TimeZone, String)> {
-    let whose = person.id.clone();
-    let stored = store.read_blocking(|read| Ok::<_, StoreError>(orders::current(read, &whose)?))?;
-    let Some(stored) = stored else {
-        return Ok((TimeZone::UTC, "UTC, because there is no order".to_owned()));
-    };
-    let zone = OrderText::parse(&stored.bytes, stored.digest)?.zone;
-    let name = zone.iana_name().unwrap_or("UTC").to_owned();
-    Ok((zone, name))
-}
-
-fn moment(text: &str, zone: &TimeZone) -> anyhow::Result<i64> {
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(at.as_millisecond());
-    }
-    let midnight = text
-        .parse::<Date>()
-        .ok()
-        .and_then(|day| zone.to_zoned_datetime(day.at(0, 0, 0, 0)).ok());
-    match midnight {
-        Some(at) => Ok(at.timestamp().as_millisecond()),
-        None => bail!(
-            "{text:?} is neither a moment nor a date: write 2026-11-24T08:00:00Z or 2026-11-24"
-        ),
-    }
 }

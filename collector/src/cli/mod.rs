@@ -9,6 +9,7 @@ mod erase;
 mod export;
 mod init;
 mod ledger;
+mod moment;
 mod order;
 mod people;
 mod person;

@@ -93,7 +93,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, Overdue, Queue, SignIn, Witness};
+use crate::config::{Config, Overdue, Queue, SignIn, UnknownZone, Witness};
 use crate::factor::sealing::{Sealing, SealingError};
 use crate::factor::webauthn::Party;
 use crate::metrics::Requests;
@@ -169,8 +169,8 @@ pub struct Site {
 #[derive(Debug, thiserror::Error)]
 pub enum WebError {
     /// The configuration names a time zone that nobody knows.
-    #[error("[listen] timezone {0:?} is not known; write it as in \"Europe/London\"")]
-    Zone(String),
+    #[error(transparent)]
+    Zone(#[from] UnknownZone),
     /// The address is taken or not ours.
     #[error(
         "cannot serve pages on {address}: {why}; choose another address with --web, or stop what uses it"
@@ -201,10 +201,7 @@ pub enum WebError {
 impl Site {
     /// Pages over `store`. Streams end when `stop` does.
     pub fn new(store: Store, config: &Config, stop: CancellationToken) -> Result<Self, WebError> {
-        let zone = match &config.listen.timezone {
-            None => TimeZone::UTC,
-            Some(name) => TimeZone::get(name).map_err(|_| WebError::Zone(name.clone()))?,
-        };
+        let zone = config.listen.zone()?;
         Ok(Self {
             texts: Texts::new(store.clone()),
             hooks: config.webhooks.iter().map(|hook| hook.channel()).collect(),
