@@ -3,8 +3,8 @@
 //! Promises: strangers hear one word. Which check fails is in the log and among the figures. However
 //! often it is asked, the store is written to once in five seconds at most.
 //!
-//! Refuses: to call itself ready with a store that takes nothing, without room for a day's reports, or
-//! with a clock that is set back behind what it wrote itself.
+//! Refuses: to call itself ready with a store that takes nothing, without room for a day's reports, with a clock
+//! that is set back behind what it wrote itself, or without the keys under which what people did lies.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
 use crate::clock;
-use crate::store::{Store, StoreError, figures};
+use crate::store::{Store, StoreError, figures, sealed};
 
 /// How long an answer is kept, in milliseconds.
 const KEPT: i64 = 5_000;
@@ -44,6 +44,8 @@ pub struct Checks {
     pub disk: bool,
     /// The clock is not behind what was written.
     pub clock: bool,
+    /// Every person's key is there.
+    pub keys: bool,
 }
 
 /// Looks, and remembers for a moment.
@@ -58,16 +60,17 @@ impl Checks {
     /// Whether all hold.
     #[must_use]
     pub const fn all(&self) -> bool {
-        self.store && self.disk && self.clock
+        self.store && self.disk && self.clock && self.keys
     }
 
     /// Each by name.
     #[must_use]
-    pub const fn each(&self) -> [(&'static str, bool); 3] {
+    pub const fn each(&self) -> [(&'static str, bool); 4] {
         [
             ("store", self.store),
             ("disk", self.disk),
             ("clock", self.clock),
+            ("keys", self.keys),
         ]
     }
 }
@@ -102,7 +105,7 @@ impl Ready {
         let checks = self.look(now).await;
         for (check, holds) in checks.each() {
             if !holds {
-                tracing::warn!(check, "the collector is not ready");
+                tracing::warn!(check, why = reason(check), "the collector is not ready");
             }
         }
         *last = Some((now, checks));
@@ -113,11 +116,12 @@ impl Ready {
         let written = self.store.write("ready", |tx| {
             // The same again: what is asked is whether a transaction can be kept.
             tx.execute("UPDATE meta SET value = value WHERE key = 'schema'", &[])?;
-            Ok::<_, StoreError>(figures::ledger(tx)?.1)
+            Ok::<_, StoreError>((figures::ledger(tx)?.1, sealed::missing_keys(tx)?))
         });
-        let newest = match tokio::time::timeout(PATIENCE, written).await {
-            Ok(Ok(newest)) => Some(newest),
-            Ok(Err(_)) | Err(_) => None,
+        let (newest, missing) = match tokio::time::timeout(PATIENCE, written).await {
+            Ok(Ok((newest, missing))) => (Some(newest), missing),
+            // Nothing is known of the keys then.
+            Ok(Err(_)) | Err(_) => (None, 0),
         };
         Checks {
             store: newest.is_some(),
@@ -126,6 +130,22 @@ impl Ready {
                 && newest
                     .flatten()
                     .is_none_or(|newest| now.saturating_add(BEHIND) >= newest),
+            keys: missing == 0,
+        }
+    }
+}
+
+/// What it means that a check fails, and what to do.
+const fn reason(check: &str) -> &'static str {
+    match check.as_bytes() {
+        b"store" => {
+            "the store takes no transaction: see the errors above, and whether its disk can be written"
+        }
+        b"disk" => "less than 256 MiB are free beside the store: free space on that disk",
+        b"clock" => "the clock is behind what was written: set it right",
+        _ => {
+            "keys of people are missing beside the store, so that nothing of theirs can be read or taken: restore \
+             the folder person-keys from its own backup"
         }
     }
 }

@@ -143,8 +143,24 @@ pub enum StoreError {
         /// What this program knows.
         wanted: &'static str,
     },
-    /// There is none.
-    #[error("there is no store at {0}: run `proviso-collector init` first")]
+    /// It does not say which version made it.
+    #[error(
+        "the store does not say which schema it has: it is no store of this program, or it is damaged; restore it \
+         from a backup, with the folder person-keys of the same time"
+    )]
+    Strange,
+    /// Tables are gone.
+    #[error(
+        "the store has lost the tables {0}: it is damaged, or somebody changed it; keep a copy as it is, and restore \
+         it from a backup, with the folder person-keys of the same time"
+    )]
+    Incomplete(String),
+    /// There is none where one was made.
+    #[error(
+        "the store {0} is missing: stop what still runs and bring it back from a backup, with the folder \
+         person-keys of the same time; `proviso-collector init` does not bring it back, it would begin another \
+         collector with other keys"
+    )]
     Missing(PathBuf),
     /// There is one already.
     #[error("{0} exists: a store is never overwritten; choose another directory")]

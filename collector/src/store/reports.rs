@@ -280,7 +280,7 @@ fn report(row: &Row<'_>) -> Result<StoredReport, SqlError> {
         count: row.count(2)?,
         bytes: match row.opened(3, &sealed::report(device, first)) {
             // Whoever reads it says which report it is that does not hold.
-            Err(SqlError::Vault(VaultError::Broken { .. })) => row.bytes(3)?,
+            Err(SqlError::Vault(VaultError::Broken)) => row.bytes(3)?,
             opened => opened?,
         },
         received: row.int(4)?,

@@ -113,15 +113,31 @@ fn steps(session: &Session) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// Refuses a store of another version, or a file that is no store of ours.
+/// Refuses a store of another version, one that has lost a table, or a file that is no store of ours.
 pub(super) fn check(read: &Read<'_>) -> Result<(), StoreError> {
-    let found = version(read)?;
-    if is_of(&found, VERSION) {
-        return Ok(());
+    let Some(found) = version(read)? else {
+        return Err(StoreError::Strange);
+    };
+    if found != VERSION {
+        return Err(StoreError::Version {
+            found,
+            wanted: VERSION,
+        });
     }
-    Err(StoreError::Version {
-        found: found.unwrap_or_else(|| "none".to_owned()),
-        wanted: VERSION,
+    let there = read.tables()?;
+    let lost: Vec<_> = tables().filter(|name| !there.contains(*name)).collect();
+    match lost.is_empty() {
+        true => Ok(()),
+        false => Err(StoreError::Incomplete(lost.join(", "))),
+    }
+}
+
+/// The tables that the steps make.
+fn tables() -> impl Iterator<Item = &'static str> {
+    let steps = std::iter::once(FIRST).chain(STEPS.map(|(_, step)| step));
+    steps.flat_map(|step| {
+        let made = step.split("CREATE TABLE ").skip(1);
+        made.filter_map(|rest| rest.split([' ', '(', '\n']).next())
     })
 }
 

@@ -89,6 +89,20 @@ fn begin(tx: &Tx<'_>, person: &PersonId, number: u32) -> Result<u32, SqlError> {
     Ok(number)
 }
 
+/// How many people's keys are missing that count now.
+pub fn missing_keys(read: &Read<'_>) -> Result<u64, SqlError> {
+    let all = read.query(
+        "SELECT id, key_number FROM person WHERE key_number IS NOT NULL",
+        &[],
+        |row| {
+            let (person, number) = owner(row)?;
+            let number = number.and_then(|number| u32::try_from(number).ok());
+            Ok((person, number.ok_or(VaultError::Form)?))
+        },
+    )?;
+    Ok(read.vault().missing(&all)?)
+}
+
 /// Seals everything of a person under a new key. What the judge remembers is forgotten.
 pub fn rotate(tx: &Tx<'_>, person: &PersonId) -> Result<(), SqlError> {
     let before = tx.first(

@@ -8,6 +8,7 @@
 //! anything but a [`Tx`], which only the writer thread makes.
 
 use std::cell::{RefCell, RefMut};
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::path::Path;
 use std::time::Duration;
@@ -165,6 +166,13 @@ impl Tx<'_> {
 }
 
 impl Read<'_> {
+    /// Which tables there are. Each engine has its own way to say it.
+    pub(super) fn tables(&self) -> Result<BTreeSet<String>, SqlError> {
+        let named = "SELECT name FROM sqlite_master WHERE type = 'table'";
+        let all = self.query(named, &[], |row| row.text(0))?;
+        Ok(all.into_iter().collect())
+    }
+
     pub(super) const fn vault(&self) -> &Vault {
         self.vault
     }

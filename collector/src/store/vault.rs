@@ -11,9 +11,10 @@
 //! and not their text. A key that is destroyed takes everything with it that was sealed under it, in each
 //! backup of the store. What was stored before there were keys is read as it is.
 //!
-//! Refuses: to make another key in the place of one that is missing, and to seal under none.
+//! Refuses: to make another key in the place of one that is missing, to seal under none, and to say in an error
+//! whose key it is about: errors go into logs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -77,19 +78,16 @@ impl std::fmt::Debug for Blind {
 pub enum VaultError {
     /// No key.
     #[error(
-        "the key {0} is missing: restore the folder person-keys from its own backup; what was sealed \
-         under it cannot be read without"
+        "a person's key is missing from {0}: restore that folder from its own backup; what was sealed under \
+         the key cannot be read without, and no other key is made in its place"
     )]
     Missing(PathBuf),
     /// Another key, or other bytes.
     #[error(
-        "what is sealed under the key of {person} cannot be opened: it was changed, moved, or the key is \
-         another one; restore the store and the folder person-keys from backups of one time"
+        "what is sealed under a person's key cannot be opened: it was changed, moved, or the key is another \
+         one; restore the store and the folder person-keys from backups of one time"
     )]
-    Broken {
-        /// Whose.
-        person: PersonId,
-    },
+    Broken,
     /// Nobody to seal it for.
     #[error("the store has no person to whom this belongs: restore it from a backup")]
     Nobody,
@@ -97,11 +95,13 @@ pub enum VaultError {
     #[error("the store holds something that looks sealed and is not: restore it from a backup")]
     Form,
     /// A key cannot be read or written.
-    #[error("cannot {what} {path}: {why}; check the permissions and the free space")]
+    #[error(
+        "cannot {what} a person's key in {path}: {why}; check the permissions and the free space"
+    )]
     Io {
         /// Verb.
         what: &'static str,
-        /// Which file.
+        /// In which folder: the name of the file would say whose it is.
         path: PathBuf,
         /// What the system says.
         why: String,
@@ -164,7 +164,7 @@ impl Vault {
         let nonce = Nonce::assume_unique_for_key(nonce);
         key.seals
             .seal_in_place_append_tag(nonce, Aad::from(&bound), &mut body)
-            .map_err(|_| broken(person))?;
+            .map_err(|_| VaultError::Broken)?;
         sealed.append(&mut body);
         Ok(sealed)
     }
@@ -185,7 +185,7 @@ impl Vault {
         let bound = [head, place.as_bytes()].concat();
         let mut body = body.to_vec();
         let opened = key.seals.open_in_place(nonce, Aad::from(&bound), &mut body);
-        let len = opened.map_err(|_| broken(&person))?.len();
+        let len = opened.map_err(|_| VaultError::Broken)?.len();
         body.truncate(len);
         Ok(body)
     }
@@ -239,11 +239,30 @@ impl Vault {
                 file.write_all(&[0; KEY])?;
                 file.sync_all()
             });
-            over.map_err(io("overwrite", &path))?;
-            std::fs::remove_file(&path).map_err(io("remove", &path))?;
+            over.map_err(io("overwrite", &self.dir))?;
+            std::fs::remove_file(&path).map_err(io("remove", &self.dir))?;
         }
         lock(&self.known).retain(|(one, known), _| one != person || *known == number);
         self.sync()
+    }
+
+    /// How many of these keys are not there.
+    pub(super) fn missing(&self, wanted: &[(PersonId, u32)]) -> Result<u64, VaultError> {
+        let mut there = BTreeSet::new();
+        match std::fs::read_dir(&self.dir) {
+            Ok(entries) => {
+                for entry in entries {
+                    there.insert(entry.map_err(io("read", &self.dir))?.file_name());
+                }
+            }
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}
+            Err(why) => return Err(io("read", &self.dir)(why)),
+        }
+        let gone = wanted.iter().filter(|(person, number)| {
+            let path = self.path(person, *number);
+            path.file_name().is_none_or(|name| !there.contains(name))
+        });
+        Ok(gone.count() as u64)
     }
 
     fn key(&self, person: &PersonId, number: u32) -> Result<Arc<Key>, VaultError> {
@@ -255,11 +274,11 @@ impl Vault {
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
-                return Err(VaultError::Missing(path));
+                return Err(VaultError::Missing(self.dir.clone()));
             }
-            Err(why) => return Err(io("read", &path)(why)),
+            Err(why) => return Err(io("read", &self.dir)(why)),
         };
-        let unbound = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| broken(person))?;
+        let unbound = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| VaultError::Broken)?;
         let main = hmac::Key::new(hmac::HMAC_SHA256, &bytes);
         let names = hmac::sign(&main, b"proviso nonces");
         let index = hmac::sign(&main, b"proviso index");
@@ -309,15 +328,9 @@ fn whose(sealed: &[u8]) -> Option<(PersonId, u32)> {
     Some((PersonId::from_random(*id), u32::from_be_bytes(*number)))
 }
 
-fn broken(person: &PersonId) -> VaultError {
-    VaultError::Broken {
-        person: person.clone(),
-    }
-}
-
 impl From<KeyFileError> for VaultError {
     fn from(KeyFileError { what, path, why }: KeyFileError) -> Self {
-        io(what, &path)(why)
+        io(what, path.parent().unwrap_or(&path))(why)
     }
 }
 
@@ -366,7 +379,7 @@ mod tests {
         let refused = |place: &str, bytes| vault.open(place, bytes).unwrap_err();
         assert!(matches!(
             refused("report a 1", sealed.clone()),
-            VaultError::Broken { .. }
+            VaultError::Broken
         ));
         for at in 0..sealed.len() {
             let mut bent = sealed.clone();

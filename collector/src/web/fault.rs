@@ -79,6 +79,9 @@ pub(super) enum Fault {
         /// When to come back.
         seconds: u64,
     },
+    /// Something that whoever runs the collector has to put right first.
+    #[error("{0}; nothing was changed; whoever runs the collector has to put this right")]
+    Unready(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -106,10 +109,10 @@ impl Fault {
             }
             Self::Missing(_) => StatusCode::NOT_FOUND,
             Self::Input(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Overtaken | Self::Changed | Self::Stale => StatusCode::CONFLICT,
-            Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Store(_) | Self::Damaged(_) | Self::Random(_) => {
             Self::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Overtaken | Self::Changed | Self::Stale => StatusCode::CONFLICT,
+            Self::Busy { .. } | Self::Unready(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(_) | Self::Damaged(_) | Self::Random(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         }
@@ -123,10 +126,11 @@ impl Fault {
             Self::First(_) => "Your account first",
             Self::Missing(_) => "Not found",
             Self::Input(_) => "Please check the form",
+            Self::TooLong(_) => "Too long",
             Self::Overtaken => "Decided by somebody else",
             Self::Changed | Self::Stale => "Changed meanwhile",
             Self::Busy { .. } => "Busy",
-            Self::TooLong(_) => "Too long",
+            Self::Unready(_) => "Not possible just now",
             Self::Store(_) | Self::Damaged(_) | Self::Random(_) => "This did not work",
         }
     }
@@ -166,10 +170,6 @@ pub(super) async fn no_such_page() -> Fault {
     Fault::Missing("there is no page at this address; go to the overview and look from there")
 }
 
-/// With a capital and a full stop.
-pub(super) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().collect());
 /// Bytes as people say them, in whole units.
 fn size(bytes: usize) -> String {
     match bytes >> 20 {
@@ -178,6 +178,10 @@ fn size(bytes: usize) -> String {
     }
 }
 
+/// With a capital and a full stop.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().collect());
     let first: String = first.unwrap_or_default();
     let end = if text.ends_with('.') { "" } else { "." };
     format!("{first}{}{end}", letters.as_str())

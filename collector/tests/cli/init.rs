@@ -115,3 +115,48 @@ fn a_wrong_command_line_is_another_exit_code() {
         assert_eq!(world.run(words).code, Some(2), "{words:?}");
     }
 }
+
+#[test]
+fn a_store_that_is_missing_or_lost_a_part_is_restored_and_never_begun_anew() {
+    let world = World::new();
+    let store = world.path("data/store.db");
+    let sqlite = rusqlite::Connection::open(&store).unwrap();
+    sqlite
+        .execute_batch("DROP TABLE calendar; DROP TABLE snooze")
+        .unwrap();
+    drop(sqlite);
+    for words in [&["serve"][..], &["person", "list"]] {
+        let why = world.refused(words);
+        assert!(
+            why.contains("lost the tables ") && why.contains("snooze"),
+            "{why}"
+        );
+        assert!(why.contains("restore it from a backup"), "{why}");
+    }
+    std::fs::remove_file(&store).unwrap();
+    for words in [&["serve"][..], &["person", "list"], &["ledger", "check"]] {
+        let why = world.refused(words);
+        assert!(
+            why.contains("store.db is missing") && why.contains("from a backup"),
+            "{why}"
+        );
+        assert!(
+            why.contains("`proviso-collector init` does not bring it back"),
+            "{why}"
+        );
+    }
+    // And it does not: no key is written over.
+    let signers = world.path("allowed_signers");
+    let again = [
+        "init",
+        "--authority",
+        "a.example",
+        "--signers",
+        signers.to_str().unwrap(),
+    ];
+    let why = world.refused(&again);
+    assert!(why.contains("never overwritten"), "{why}");
+    std::fs::write(&store, b"").unwrap();
+    let why = world.refused(&["person", "list"]);
+    assert!(why.contains("does not say which schema it has"), "{why}");
+}

@@ -12,6 +12,7 @@ use proviso_collector::ready::Ready;
 use proviso_collector::store::audit::{self, Entry};
 use proviso_collector::store::conditions::{self, Condition, ConditionKind};
 use proviso_collector::store::staff::Role;
+use proviso_collector::store::{Hash, Store, StoreError, documents};
 use tower::ServiceExt as _;
 
 use crate::pages::{HOUR, World, busy, finding};
@@ -266,4 +267,51 @@ async fn the_pages_answer_for_health_without_a_session() {
         assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
         assert!(!answer.headers.contains_key(header::SET_COOKIE));
     }
+}
+
+#[tokio::test]
+async fn without_the_keys_of_people_nothing_is_ready_and_no_error_names_anybody() {
+    let world = World::new().await;
+    let person = world.person(1, "Alex Example", 0).await;
+    let whose = person.clone();
+    world
+        .write(move |tx| {
+            let document = documents::Document {
+                id: "1".to_owned(),
+                person: whose,
+                name: Some("letter.txt".to_owned()),
+                kind: "text".to_owned(),
+                size: 4,
+                sha256: Hash::of(b"text"),
+                about: "A letter".to_owned(),
+                staff: "staff-morgan".to_owned(),
+                at: 1,
+                staff_name: String::new(),
+                removed: None,
+            };
+            documents::add(tx, &document, b"text")
+        })
+        .await;
+    assert!(ready(&world).now().await.all());
+    let keys = world.store.beside("person-keys");
+    let aside = world.store.beside("aside");
+    std::fs::rename(&keys, &aside).unwrap();
+    let checks = ready(&world).now().await;
+    assert!(checks.store && !checks.keys, "{checks:?}");
+    let app = proviso_collector::ready::router::<()>(ready(&world));
+    assert_eq!(
+        ask(&app, "/readyz", None).await.0,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    // One that reads it for the first time.
+    let fresh = Store::open(&world.store.beside("store.db")).unwrap();
+    let why = fresh.read_blocking(|read| Ok::<_, StoreError>(documents::bytes(read, "1")?));
+    let why = why.unwrap_err().to_string();
+    assert!(
+        why.contains("restore that folder from its own backup"),
+        "{why}"
+    );
+    assert!(!why.contains(person.as_str()), "{why}");
+    std::fs::rename(&aside, &keys).unwrap();
+    assert!(ready(&world).now().await.all());
 }

@@ -129,7 +129,7 @@ fn a_copy_of_the_store_without_the_keys_has_nothing_that_people_did() {
     let store = Store::open(&fixture.path()).unwrap();
     let missing = look(&store, whole).unwrap_err().to_string();
     assert!(
-        missing.contains("restore the folder person-keys"),
+        missing.contains("person-keys: restore that folder from its own backup"),
         "{missing}"
     );
     told.detail.push('!');

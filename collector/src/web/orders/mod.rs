@@ -97,7 +97,7 @@ impl Site {
         let site = Arc::clone(self);
         let read = move || {
             let read = (site.keys()?.signers)();
-            read.map_err(Fault::Damaged)
+            read.map_err(Fault::Unready)
         };
         apart(read).await?
     }

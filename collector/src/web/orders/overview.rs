@@ -172,9 +172,14 @@ pub(in crate::web) async fn of_person(
     };
     let (mut all, drafts, held, names) = site.store.read(read).await?;
     all.reverse();
-    let signers = match &site.ordering {
-        Some(_) => Some(site.signers().await?),
-        None => None,
+    let (signers, unread) = match &site.ordering {
+        None => (None, None),
+        Some(_) => match site.signers().await {
+            Ok(signers) => (Some(signers), None),
+            // The orders can be read all the same.
+            Err(Fault::Unready(why)) => (None, Some(why)),
+            Err(fault) => return Err(fault),
+        },
     };
     let said = super::apart(move || {
         let of = |one: StoredOrder| {
@@ -211,6 +216,12 @@ pub(in crate::web) async fn of_person(
         }
         section aria-labelledby="put" {
             h2 #put { "Orders that were put" }
+            @if let Some(why) = &unread {
+                p.fault {
+                    "Nobody can say here who signed these, and no order can be put in force: whoever runs the collector \
+                     has to put this right. " (fault::sentence(why))
+                }
+            }
             @if said.is_empty() { p.empty { "No order was put, so nothing may be recorded." } }
             ul.rows {
                 @for (term, signed, one) in &said {
