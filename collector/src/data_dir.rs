@@ -5,8 +5,9 @@
 //!
 //! Layout: `authority` (its name), `ca.der` and `ca.key`, `server.der` and `server.key` (for QUIC
 //! and HTTPS), `receipt.key` and `ledger.key` (PKCS#8, Ed25519), `allowed_signers` (who may sign orders),
-//! `store.db`, and `collector.toml` when somebody wrote one.
+//! `store.db`, `serve.lock` once it was served, and `collector.toml` when somebody wrote one.
 
+use std::fs::TryLockError;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,12 @@ pub struct DataDir {
     root: PathBuf,
 }
 
+/// That nobody else serves a data directory. It ends with this value, and with the process however that ends.
+#[derive(Debug)]
+pub struct Serving(
+    #[expect(dead_code, reason = "the lock lasts as long as the file is open")] std::fs::File,
+);
+
 /// Files that nobody but the collector may read.
 const SECRET: [&str; 3] = ["ca.key", "server.key", "receipt.key"];
 
@@ -36,6 +43,12 @@ pub enum DataDirError {
     /// There is none.
     #[error("no data directory at {0}: run `proviso-collector init --data {0}` first")]
     Missing(PathBuf),
+    /// There are keys and no name.
+    #[error(
+        "{0} holds keys, and the file authority is missing: bring the directory back from a backup; if an `init` was \
+         cut off there and it was never served, remove it and begin again"
+    )]
+    Unfinished(PathBuf),
     /// `init` would overwrite something.
     #[error(
         "{0} already holds files: keys and evidence are never overwritten; choose an empty or new directory"
@@ -46,6 +59,12 @@ pub enum DataDirError {
         "{0} can be read by other users (mode {1:03o}): run `chmod go-rwx {0}` and find out who read it"
     )]
     TooOpen(PathBuf, u32),
+    /// A collector serves it.
+    #[error(
+        "another collector serves {0}: stop that one first; two would each know only half of who is connected and \
+         who tried to sign in, and would tell open pages only half of the alerts"
+    )]
+    Served(PathBuf),
     /// It cannot be read or written.
     #[error(
         "cannot {what} {path}: {why}; check the path, the permissions of this user and the free space"
@@ -103,6 +122,9 @@ impl DataDir {
                     path: root.to_owned(),
                     why,
                 });
+            }
+            if root.join("ca.key").exists() {
+                return Err(DataDirError::Unfinished(root.to_owned()));
             }
             return Err(DataDirError::Missing(root.to_owned()));
         }
@@ -177,6 +199,23 @@ impl DataDir {
         LedgerKey::load(&self.authority()?, &pkcs8).map_err(DataDirError::LedgerKey)
     }
 
+    /// Says that this process serves it, and refuses where another one does. Commands run beside it.
+    pub fn serving(&self) -> Result<Serving, DataDirError> {
+        let path = self.path("serve.lock");
+        let file = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(io("write", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Serving(file)),
+            Err(TryLockError::WouldBlock) => Err(DataDirError::Served(self.root.clone())),
+            Err(TryLockError::Error(why)) => Err(io("lock", &path)(why)),
+        }
+    }
+
     /// Writes a new file, 0600, synced; never over another.
     pub fn write_new(&self, name: &str, bytes: &[u8]) -> Result<(), DataDirError> {
         let path = self.path(name);
@@ -231,6 +270,19 @@ mod tests {
     }
 
     #[test]
+    fn keys_without_a_name_are_not_called_a_new_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::create(&dir.path().join("data")).unwrap();
+        data.write_new("ca.key", b"x").unwrap();
+        let refused = DataDir::open(&data.path("")).unwrap_err().to_string();
+        assert!(refused.contains("from a backup"), "{refused}");
+        assert!(
+            !refused.contains("run `proviso-collector init"),
+            "{refused}"
+        );
+    }
+
+    #[test]
     fn a_secret_that_others_can_read_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let data = DataDir::create(&dir.path().join("data")).unwrap();
@@ -263,6 +315,18 @@ mod tests {
             Err(DataDirError::TooOpen(_, 0o644))
         ));
         assert_eq!(std::fs::read_dir(data.path("")).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn one_serves_and_another_does_when_that_one_is_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::create(&dir.path().join("data")).unwrap();
+        let serving = data.serving().unwrap();
+        let why = data.serving().unwrap_err();
+        assert!(matches!(&why, DataDirError::Served(_)), "{why}");
+        assert!(why.to_string().contains("stop that one first"), "{why}");
+        drop(serving);
+        data.serving().unwrap();
     }
 
     #[test]

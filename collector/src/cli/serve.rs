@@ -1,10 +1,11 @@
 //! `serve`: takes reports, tells people, serves the pages, until SIGTERM or Ctrl-C.
 //!
 //! Promises: everything that can refuse to start does so before anything is served, with a sentence
-//! each: data directory, configuration, keys, addresses. When told to stop, what is under way is
+//! each: data directory, another collector that serves it, configuration, keys, addresses. When told to stop, what is under way is
 //! finished and the store is closed; told a second time, the process ends at once, and loses
 //! nothing that was acknowledged.
 
+use std::io::IsTerminal as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -69,12 +70,14 @@ impl Serve {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         let log = tracing_subscriber::fmt()
             .with_env_filter(filter)
-            .with_writer(std::io::stderr);
+            .with_writer(std::io::stderr)
+            .with_ansi(coloured());
         match self.log {
             Form::Text => log.init(),
             Form::Json => log.json().flatten_event(true).init(),
         }
         let data = DataDir::open(&self.data.dir)?;
+        let _alone = data.serving()?;
         let store = whole(&data)?;
         let config = Config::of(&data)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -185,6 +188,12 @@ impl Serve {
         println!("Pages:  https://{web_address}/");
         told.over(parts, stop).await
     }
+}
+
+/// Whether colours are for somebody who sees them, and wants them (<https://no-color.org>).
+fn coloured() -> bool {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !unwanted
 }
 
 /// The store, without what an erasure that was cut off left in its file.

@@ -142,3 +142,43 @@ fn what_it_prints_ends_with_it() {
     assert!(rest.ends_with("Stopped in good order.\n"), "{line}{rest}");
     child.wait().unwrap();
 }
+
+#[test]
+fn one_collector_serves_a_directory_and_another_says_so() {
+    let world = World::new();
+    let (mut first, _) = start(&world);
+    let why = world.refused(&["serve", "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0"]);
+    assert!(
+        why.contains("another collector serves") && why.contains("stop that one first"),
+        "{why}"
+    );
+    // However that one ends, another may follow.
+    signal(&first, "-KILL");
+    first.wait().unwrap();
+    let (mut second, said) = start(&world);
+    assert!(said.last().unwrap().starts_with("Pages:"), "{said:?}");
+    signal(&second, "-TERM");
+    assert!(second.wait().unwrap().success());
+}
+
+#[test]
+fn a_log_that_nobody_sees_on_a_terminal_has_no_colours() {
+    let world = World::new();
+    let mut child = world
+        .command(&["serve", "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0"])
+        .env("RUST_LOG", "info")
+        .env_remove("NO_COLOR")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut lines = String::new();
+    while !lines.contains("the collector serves") {
+        assert!(log.read_line(&mut lines).unwrap() > 0, "{lines}");
+    }
+    signal(&child, "-TERM");
+    log.read_to_string(&mut lines).unwrap();
+    child.wait().unwrap();
+    assert!(!lines.contains('\u{1b}'), "{lines:?}");
+}
