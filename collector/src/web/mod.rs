@@ -103,6 +103,7 @@ use crate::store::{Store, StoreError, second};
 pub use export::Exporter;
 pub use orders::Ordering;
 use orders::checked::Drafts;
+pub use orders::narrow::Trying;
 use provider::Provider;
 pub use provider::ProviderError;
 use texts::Texts;
@@ -160,6 +161,7 @@ pub struct Site {
     ready: Option<Arc<Ready>>,
     ordering: Option<Ordering>,
     drafts: Drafts,
+    trying: Trying,
     party: Option<Party>,
     provider: Option<Provider>,
     stop: CancellationToken,
@@ -232,6 +234,7 @@ impl Site {
             ready: None,
             ordering: None,
             drafts: Drafts::new(),
+            trying: Trying::default(),
             party: config.listen.link.as_deref().and_then(Party::of),
             provider: provider(config)?,
             stop,
@@ -277,6 +280,12 @@ impl Site {
         }
     }
 
+    /// With another bound on what is judged for a narrower rule.
+    #[must_use]
+    pub fn trying(self, trying: Trying) -> Self {
+        Self { trying, ..self }
+    }
+
     /// With pages that take signatures, put orders in force and enrol computers.
     #[must_use]
     pub fn ordering(self, ordering: Ordering) -> Self {
@@ -310,13 +319,13 @@ pub fn router(site: Arc<Site>) -> Router {
         .fallback(fault::no_such_page)
         .layer(axum::middleware::from_fn(refused::in_words))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(axum::middleware::from_fn(body::taken))
         .layer(axum::middleware::from_fn_with_state(
             counted,
             counted::count,
         ))
         .layer(axum::middleware::from_fn(headers::guard))
         .with_state(site)
-        .layer(axum::middleware::from_fn(body::taken))
 }
 
 /// Takes the address, so that a port in use is said before anything else starts.

@@ -1,14 +1,20 @@
 //! A narrower rule, judged on past records of everybody in sight.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
 use axum::http::StatusCode;
 use jiff::tz::TimeZone;
 use proviso_collector::clock;
+use proviso_collector::config::Config;
 use proviso_collector::digest::Follower;
 use proviso_collector::signing::{self, Signer};
 use proviso_collector::store::orders::{self, StoredOrder};
 use proviso_collector::store::people::{self, Person};
 use proviso_collector::store::staff::Role;
 use proviso_collector::store::{Hash, PersonId, findings};
+use proviso_collector::web::{self, Site, Trying};
 use proviso_report::Record;
 use tokio_util::sync::CancellationToken;
 
@@ -191,6 +197,60 @@ async fn a_narrower_rule_is_judged_on_the_records_of_each_person_in_sight() {
     let body = browser.get("/rules/narrowed").await.body;
     assert!(
         body.contains("P-0001") && !body.contains("P-0002"),
+        "{body}"
+    );
+}
+
+/// The pages of this world with less that is judged.
+fn within(world: &World, trying: Trying) -> Router {
+    let config = Config::default();
+    let site = Site::new(world.store.clone(), &config, world.stop.clone()).unwrap();
+    web::router(Arc::new(site.trying(trying)))
+}
+
+#[tokio::test]
+async fn what_lies_beyond_the_bounds_is_not_judged_and_is_said() {
+    let mut world = World::new().await;
+    for number in 1..=3 {
+        somebody(&world, number, &["advert.example", "nowhere.example"]).await;
+    }
+    let not = |body: &str, pseudonym: &str| {
+        let cells = numbers(body, pseudonym);
+        let (_, row) = body
+            .split_once(&format!("<small>{pseudonym}</small>"))
+            .unwrap();
+        let (row, _) = row.split_once("</tr>").unwrap();
+        cells == ["-", "-", "-"] && row.contains("Not reached within the bounds")
+    };
+    // Too many people: those who come last are not judged.
+    let all = Trying::default();
+    world.app = within(&world, Trying { people: 2, ..all });
+    let body = narrowed(&world.browser().await, 1).await;
+    assert_eq!(numbers(&body, "P-0001"), ["2", "1", "0"], "{body}");
+    assert_eq!(numbers(&body, "P-0002"), ["2", "1", "0"], "{body}");
+    assert!(!body.contains("P-0003"), "{body}");
+    assert!(
+        body.contains("at most 2 people")
+            && body.contains("The order of 1 person more has the rule"),
+        "{body}"
+    );
+    // As many records as the first of them has: the others are not reached.
+    world.app = within(&world, Trying { records: 2, ..all });
+    let body = narrowed(&world.browser().await, 1).await;
+    assert_eq!(numbers(&body, "P-0001")[0], "2", "{body}");
+    assert!(not(&body, "P-0002") && not(&body, "P-0003"), "{body}");
+    // No time at all: nobody is.
+    let time = Duration::ZERO;
+    world.app = within(&world, Trying { time, ..all });
+    let body = narrowed(&world.browser().await, 1).await;
+    assert!(
+        ["P-0001", "P-0002", "P-0003"]
+            .iter()
+            .all(|one| not(&body, one)),
+        "{body}"
+    );
+    assert!(
+        body.contains("0 findings would not be made any more"),
         "{body}"
     );
 }

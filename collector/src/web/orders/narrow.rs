@@ -3,8 +3,8 @@
 //!
 //! Promises: the records are judged as an order is ([`run`]), by the order in force and by the same order with one
 //! condition more in the rule's `unless`, so what other rules find, and what a count or a quota makes of the change,
-//! is in it. It runs apart from the pages, one at a time, within [`DAYS`], [`PEOPLE`], [`RECORDS`] and [`TIME`],
-//! which the page says. What came of it is kept in memory alone, for whoever asked, of whom they see when they look.
+//! is in it. It runs apart from the pages, one at a time, of the last [`DAYS`] and within [`Trying`], which the page
+//! says. What came of it is kept in memory alone, for whoever asked, of whom they see when they look.
 //!
 //! Refuses: to make findings of it, and to change an order: that begins as a draft.
 
@@ -40,15 +40,6 @@ pub(in crate::web) use shown::show;
 /// Days that are judged.
 const DAYS: i64 = 30;
 
-/// People whose records are judged.
-const PEOPLE: usize = 25;
-
-/// Records that are judged, of all of them together.
-const RECORDS: u64 = 1_000_000;
-
-/// How long it may take.
-const TIME: Duration = Duration::from_secs(180);
-
 /// Bytes of a text that is left out.
 const LONGEST: usize = 200;
 
@@ -56,6 +47,27 @@ const DAY: i64 = 24 * 60 * 60_000;
 
 const MISSING: Fault =
     Fault::Missing("there is no such rule in this order; look in the list of rules");
+
+/// How much is judged for one that is tried.
+#[derive(Debug, Clone, Copy)]
+pub struct Trying {
+    /// People whose records are judged.
+    pub people: usize,
+    /// Records that are judged, of all of them together.
+    pub records: u64,
+    /// How long it may take.
+    pub time: Duration,
+}
+
+impl Default for Trying {
+    fn default() -> Self {
+        Self {
+            people: 25,
+            records: 1_000_000,
+            time: Duration::from_secs(180),
+        }
+    }
+}
 
 /// Those of staff, by whoever asked.
 pub(super) type Narrowings = Jobs<Narrower, Vec<Row>>;
@@ -177,8 +189,8 @@ pub(in crate::web) async fn start(
             cases.push((person, order));
         }
     }
-    let left = cases.len().saturating_sub(PEOPLE);
-    cases.truncate(PEOPLE);
+    let left = cases.len().saturating_sub(site.trying.people);
+    cases.truncate(site.trying.people);
     let wanted = Narrower {
         rule: form.rule,
         says,
@@ -238,8 +250,8 @@ async fn run_it(
     let ran = apart(move || {
         let _turn = turn;
         let mut bounds = Bounds {
-            records: RECORDS,
-            until: Instant::now().checked_add(TIME),
+            records: site.trying.records,
+            until: Instant::now().checked_add(site.trying.time),
         };
         let judged = cases.into_iter().map(|(person, order)| {
             let came = judge(&site, &own, (&person, &order), bounds);

@@ -18,7 +18,7 @@ use super::super::super::govuk::{self, Head};
 use super::super::super::layout::{self, Page};
 use super::super::super::{Site, queue, words};
 use super::super::jobs::{self, Job};
-use super::{Came, DAYS, Narrower, PEOPLE, RECORDS, Row, TIME, enter};
+use super::{Came, DAYS, Narrower, Row, Trying, enter};
 
 /// What came of it, or how far it is.
 pub(in crate::web) async fn show(
@@ -42,13 +42,18 @@ pub(in crate::web) async fn show(
         let on = format!("what came of rule {}", job.wanted.rule);
         enter(&site, &signed, rows.iter().map(|row| &row.person), &on).await?;
     }
+    let Trying {
+        people,
+        records,
+        time,
+    } = site.trying;
     let body = html! {
         (govuk::breadcrumbs(&[("/rules", "Rules")]))
         h1 { "A narrower rule on past records" }
         p {
-            "Judged are the last " (words::counted(i128::from(DAYS), "day")) " of at most " (PEOPLE)
-            " people whom you see, " (RECORDS) " records in all, for at most "
-            (words::counted(i128::from(TIME.as_secs() / 60), "minute"))
+            "Judged are the last " (words::counted(i128::from(DAYS), "day")) " of at most " (people)
+            " people whom you see, " (records) " records in all, for at most "
+            (words::counted(i128::from(time.as_secs() / 60), "minute"))
             ". What lies beyond is not judged, and the page says so. Nothing of this is a finding."
         }
         @match &job {
