@@ -14,18 +14,22 @@
 //! (`certificate`).
 //!
 //! Refuses: signs of life, which say nothing about a person and bind the rest; whatever an open alert,
-//! a finding that nobody decided, a finding not yet confirmed or an incident rests on; exhibits; and
-//! everything of a person on hold. Nothing is erased in part: one refusal, and nothing is.
+//! a finding that nobody decided, a finding not yet confirmed or an incident rests on, and what the person says about
+//! it; exhibits; and everything of a person on hold. Nothing is erased in part: one refusal, and nothing is.
 //!
-//! What it cannot reach: what people wrote (decisions, reasons), backups where only parts are erased,
+//! Notes that officers wrote are erased by themselves, the same way ([`ask_notes`]).
+//!
+//! What it cannot reach: what else people wrote (decisions, reasons), backups where only parts are erased,
 //! bundles handed out, the computer of the person. What counts over several records can no longer be judged again where some
 //! are erased, and a bundle says so.
 
 mod certificate;
+mod notes;
 mod refuse;
 mod reports;
 
 pub use certificate::{Certificate, CertificateError, certificate};
+pub use notes::{ErasedNote, NotesErased, ask_notes};
 pub use refuse::EraseError;
 
 use proviso_report::bundle::{Erased, Erasure, Numbers, Places};
@@ -81,13 +85,18 @@ impl Wanted {
         *self == all
     }
 
-    /// A record under another clause too is still needed for that one.
+    /// A record under another clause too is still needed for that one, and one under none is under no clause that
+    /// was named.
     fn has(&self, device: DeviceId, record: &Record) -> bool {
         let clauses = &self.clauses;
         let by_number =
             |one: &Numbers| one.device == device && (one.first..=one.last).contains(&record.seq);
-        !record.kind().is_life_sign()
-            && (clauses.is_empty() || record.clauses.iter().all(|one| clauses.contains(one)))
+        let under = || {
+            let own = &record.clauses;
+            !own.is_empty() && own.iter().all(|one| clauses.contains(one))
+        };
+        record.kind().can_be_erased()
+            && (clauses.is_empty() || under())
             && (self.kinds.is_empty() || self.kinds.contains(&record.kind()))
             && (self.records.is_empty() || self.records.iter().any(by_number))
             && self.before.is_none_or(|before| record.at < before)
@@ -143,14 +152,7 @@ pub fn ask(
     by: &Staff,
     now: UnixMs,
 ) -> Result<Request, EraseError> {
-    for label in [&why.rule, &why.reason] {
-        if label.trim().is_empty()
-            || label.chars().count() > 200
-            || label.contains(char::is_control)
-        {
-            return Err(EraseError::Label(label.clone()));
-        }
-    }
+    labels(why)?;
     let request = Request {
         id: random::row_id(now.0)?,
         person: person.id.clone(),
@@ -159,11 +161,25 @@ pub fn ask(
         rule: why.rule.clone(),
         reason: why.reason.clone(),
         records: serde_json::to_string(&plan.records)?,
+        notes: Vec::new(),
         whole: plan.whole,
         closed: None,
     };
     erasures::ask(tx, &request)?;
     Ok(request)
+}
+
+/// Whether rule and reason can be read.
+fn labels(why: &Why) -> Result<(), EraseError> {
+    for label in [&why.rule, &why.reason] {
+        if label.trim().is_empty()
+            || label.chars().count() > 200
+            || label.contains(char::is_control)
+        {
+            return Err(EraseError::Label(label.clone()));
+        }
+    }
+    Ok(())
 }
 
 /// Whether what an extract rests on is among what is erased.
@@ -191,6 +207,26 @@ pub fn waiting(tx: &Tx<'_>, id: &str, now: UnixMs) -> Result<Request, EraseError
     Ok(request)
 }
 
+/// What was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// Records were erased.
+    Records(Erasure),
+    /// Notes were.
+    Notes(NotesErased),
+}
+
+impl Done {
+    /// How many records or notes that were.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::Records(done) => done.count(),
+            Self::Notes(done) => done.notes.len() as u64,
+        }
+    }
+}
+
 /// Somebody else confirms it, and it is done, in the caller's transaction.
 pub fn confirm(
     tx: &Tx<'_>,
@@ -198,7 +234,7 @@ pub fn confirm(
     id: &str,
     by: &Staff,
     now: UnixMs,
-) -> Result<Erasure, EraseError> {
+) -> Result<Done, EraseError> {
     let request = waiting(tx, id, now)?;
     if request.staff == by.id {
         return Err(EraseError::Alone(by.name.clone()));
@@ -208,6 +244,13 @@ pub fn confirm(
     let Some(person) = people::get(tx, &request.person)? else {
         return Err(EraseError::Unknown(id.to_owned()));
     };
+    if !request.notes.is_empty() {
+        let done = notes::confirm(tx, &request, &person, (asked_by, by), now)?;
+        let line = serde_json::to_string(&done)?;
+        erasures::close(tx, &request.id, now.0)?;
+        erasures::put(tx, &request, &by.id, now.0, &line)?;
+        return Ok(Done::Notes(done));
+    }
     let records: Vec<Erased> = serde_json::from_str(&request.records)?;
     let about = refuse::resting(tx, &person, &records)?;
     tx.overwrite()?;
@@ -246,6 +289,6 @@ pub fn confirm(
     };
     let line = serde_json::to_string(&erasure)?;
     erasures::close(tx, &request.id, now.0)?;
-    erasures::put(tx, &person.id, (&request.staff, &by.id), &erasure, &line)?;
-    Ok(erasure)
+    erasures::put(tx, &request, &by.id, now.0, &line)?;
+    Ok(Done::Records(erasure))
 }

@@ -231,6 +231,13 @@ impl Kind {
                 | Self::LogContinues
         )
     }
+
+    /// Can records of it be erased? Signs of life stay, for they bind the others. What the person wrote needs no
+    /// clause either, binds nothing, and is theirs.
+    #[must_use]
+    pub const fn can_be_erased(self) -> bool {
+        !self.is_life_sign() || matches!(self, Self::Explanation)
+    }
 }
 
 impl std::fmt::Display for Kind {

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use clap::{ArgGroup, Args, Subcommand};
 use proviso_collector::clock;
 use proviso_collector::data_dir::DataDir;
-use proviso_collector::erasure::{self, Certificate, Wanted, Why};
+use proviso_collector::erasure::{self, Certificate, Done, Wanted, Why};
 use proviso_collector::staff;
 use proviso_collector::store::people::Person;
 use proviso_collector::store::staff::Staff;
@@ -71,6 +71,11 @@ pub(super) struct Ask {
     /// The records of a computer from one number to another, both included.
     #[arg(long, value_name = "DEVICE:FIRST-LAST", value_parser = numbers, group = "which")]
     records: Vec<Numbers>,
+    /// A note that an officer wrote, by the id that its page says; nothing else can be asked for with it. May be
+    /// repeated.
+    #[arg(long, value_name = "ID", group = "which",
+        conflicts_with_all = ["everything", "clause", "kind", "before", "records"])]
+    note: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -130,16 +135,19 @@ impl Ask {
         };
         let by = signed(&store, &self.staff)?;
         may_erase(&store, &by, &person)?;
+        let why = Why {
+            rule: self.rule,
+            reason: self.reason,
+        };
+        if !self.note.is_empty() {
+            return ask_notes(&store, person, self.note, why, by);
+        }
         let wanted = Wanted {
             everything: self.everything,
             clauses: self.clause,
             kinds: self.kind,
             records: self.records,
             before,
-        };
-        let why = Why {
-            rule: self.rule,
-            reason: self.reason,
         };
         let pseudonym = person.pseudonym.clone();
         // Not in the transaction: who writes meanwhile need not wait until a whole log was read.
@@ -178,23 +186,34 @@ impl Confirm {
                 is_theirs(tx, &by, &person)?;
             }
             let erasure = erasure::confirm(tx, &signer, &which, &by, now)?;
-            audit::enter_by(tx, &by.id, "erased", Some(&request.person), &which)?;
+            let action = match &erasure {
+                Done::Records(_) => "erased",
+                Done::Notes(_) => "erased_notes",
+            };
+            audit::enter_by(tx, &by.id, action, Some(&request.person), &which)?;
             Ok::<_, anyhow::Error>(erasure)
         });
         store.close();
         let done = done?;
         Store::scrub(&data.store(), clock::now()).context(
-            "the records are erased, but the store's file may still hold parts of them: run \
+            "it is erased, but the store's file may still hold parts of it: run \
              `proviso-collector retention clean` before anything else",
         )?;
-        let mut said = format!(
-            "{} records of {} on {} computers are erased, and what {} findings quoted of them. Their hashes \
-             stay; every later bundle says so.\n",
-            done.count(),
-            done.person,
-            done.records.len(),
-            done.findings,
-        );
+        let count = done.count();
+        let mut said = match done {
+            Done::Records(done) => format!(
+                "{count} records of {} on {} computers are erased, and what {} findings quoted of them. Their hashes \
+                 stay; every later bundle says so.\n",
+                done.person,
+                done.records.len(),
+                done.findings,
+            ),
+            Done::Notes(done) => format!(
+                "Erased: {} about {}. That they were written, by whom and when stays; no bundle ever had the words.\n",
+                of_notes(count),
+                done.person,
+            ),
+        };
         match files {
             Some(files) => files.write(&made(&data, &id)?)?,
             None => writeln!(
@@ -233,6 +252,27 @@ impl Certify {
     }
 }
 
+fn ask_notes(
+    store: &Store,
+    person: Person,
+    notes: Vec<String>,
+    why: Why,
+    by: Staff,
+) -> anyhow::Result<String> {
+    let count = notes.len() as u64;
+    store.write_blocking("ask to erase", move |tx| {
+        let request = erasure::ask_notes(tx, &person, notes, &why, &by, UnixMs(clock::now()))?;
+        audit::enter_by(tx, &by.id, "asked_note_erasure", Some(&person.id), &request.id)?;
+        Ok(format!(
+            "To be erased: {} about {}. Nothing is erased yet. Somebody else confirms it within two weeks, while the \
+             collector is stopped:\n  proviso-collector erase confirm {} --staff NAME\n",
+            of_notes(count),
+            person.pseudonym,
+            request.id,
+        ))
+    })
+}
+
 fn list(data: &Data) -> anyhow::Result<String> {
     let (_, store) = data.open()?;
     let mut said = String::new();
@@ -240,12 +280,15 @@ fn list(data: &Data) -> anyhow::Result<String> {
         for one in erasures::waiting(read)? {
             let person = persons::get(read, &one.person)?;
             let records: Vec<Erased> = serde_json::from_str(&one.records)?;
+            let what = match one.notes.len() as u64 {
+                0 => format!("{} records of", counted(&records)),
+                count => format!("{} about", of_notes(count)),
+            };
             writeln!(
                 said,
-                "{}  asked {}  {} records of {}  rule: {}  reason: {}",
+                "{}  asked {}  {what} {}  rule: {}  reason: {}",
                 one.id,
                 UnixMs(one.asked),
-                counted(&records),
                 person.map_or_else(|| one.person.to_string(), |person| person.pseudonym),
                 one.rule,
                 one.reason
@@ -302,6 +345,13 @@ fn made(data: &DataDir, id: &str) -> anyhow::Result<Certificate> {
         bail!("there was no erasure {id}");
     };
     Ok(erasure::certificate(&data.signer()?, &stored)?)
+}
+
+fn of_notes(count: u64) -> String {
+    match count {
+        1 => "1 note".to_owned(),
+        _ => format!("{count} notes"),
+    }
 }
 
 fn counted(records: &[Erased]) -> u64 {

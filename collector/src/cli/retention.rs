@@ -202,12 +202,21 @@ fn of_person(
             person.pseudonym,
             class.words(),
             old.count,
-            if class.notes { "notes" } else { "records" },
+            noun(class.notes, old.count),
             class.review_after_days,
             old.oldest
         )?;
     }
     Ok(())
+}
+
+const fn noun(notes: bool, count: u64) -> &'static str {
+    match (notes, count) {
+        (true, 1) => "note",
+        (true, _) => "notes",
+        (false, 1) => "record",
+        (false, _) => "records",
+    }
 }
 
 fn words(hold: &Hold) -> String {
@@ -218,7 +227,7 @@ fn words(hold: &Hold) -> String {
 }
 
 fn count(record: &Record, classes: &[Class], now: i64, old: &mut BTreeMap<usize, Old>) {
-    if record.kind().is_life_sign() {
+    if !record.kind().can_be_erased() {
         return;
     }
     for (at, class) in classes.iter().enumerate() {

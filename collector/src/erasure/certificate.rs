@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use proviso_report::UnixMs;
 use proviso_report::bundle::Erasure;
 
+use super::NotesErased;
 use crate::signing::Signer;
 use crate::store::erasures::Stored;
 
@@ -36,10 +37,17 @@ pub enum CertificateError {
 /// The certificate of an erasure that is over. The same each time.
 pub fn certificate(signer: &Signer, stored: &Stored) -> Result<Certificate, CertificateError> {
     let cleaned = stored.cleaned.ok_or(CertificateError::NotClean)?;
-    let erasure: Erasure = serde_json::from_str(&stored.line)?;
-    let text = text(signer.authority(), &erasure, stored, UnixMs(cleaned));
+    let (id, text) = if stored.of_notes {
+        let erasure: NotesErased = serde_json::from_str(&stored.line)?;
+        let text = of_notes(signer.authority(), &erasure, stored, UnixMs(cleaned));
+        (erasure.id, text)
+    } else {
+        let erasure: Erasure = serde_json::from_str(&stored.line)?;
+        let text = text(signer.authority(), &erasure, stored, UnixMs(cleaned));
+        (erasure.id, text)
+    };
     let seconds = u64::try_from(cleaned).unwrap_or(0) / 1_000;
-    let note = signer.certify(&erasure.id, text.as_bytes(), seconds);
+    let note = signer.certify(&id, text.as_bytes(), seconds);
     Ok(Certificate { text, note })
 }
 
@@ -106,6 +114,58 @@ The ledger holds this as entry {entry}, with the SHA-256 of this line:
     )
 }
 
+fn of_notes(authority: &str, one: &NotesErased, stored: &Stored, cleaned: UnixMs) -> String {
+    let mut text = format!(
+        "CERTIFICATE OF DESTRUCTION
+
+Authority:    {authority}
+Erasure:      {id}
+Person:       {person} (a pseudonym; the authority knows the name)
+Erased:       {at}
+Overwritten:  {cleaned}
+Asked by:     {asked}
+Confirmed by: {confirmed}
+Rule:         {rule}
+Reason:       {reason}
+Notes:        {count}
+
+These notes about the person were erased:
+
+",
+        id = one.id,
+        person = one.person,
+        at = one.at,
+        asked = one.asked_by,
+        confirmed = one.confirmed_by,
+        rule = one.rule,
+        reason = one.reason,
+        count = one.notes.len(),
+    );
+    for note in &one.notes {
+        // Writing to a string cannot fail.
+        let _written = writeln!(
+            text,
+            "  {}  {} of {}, written by {} at {}",
+            note.id, note.kind, note.happened, note.by, note.written
+        );
+    }
+    text + &format!(
+        "
+Their words are gone from the store, and its file was written anew without them. So is the text of
+extracts that quoted them. That they were written, of what kind, when and by whom stays.
+
+Not reached: notes that corrected them and are not named here, backups of the store, what others were
+given, and what the medium below the file keeps of blocks that were let go.
+
+The ledger holds this as entry {entry}, with the SHA-256 of this line:
+
+{line}
+",
+        entry = stored.entry,
+        line = stored.line,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +180,7 @@ mod tests {
             line: LINE.to_owned(),
             entry: 41,
             cleaned: None,
+            of_notes: false,
         };
         let why = certificate(&signer, &stored).unwrap_err();
         assert!(matches!(why, CertificateError::NotClean), "{why}");

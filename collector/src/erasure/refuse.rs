@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proviso_report::bundle::{Erased, Matched, Places};
-use proviso_report::{DeviceId, KeyError, UnixMs};
+use proviso_report::{DeviceId, Fact, KeyError, UnixMs};
 
-use super::WAITS;
+use super::{WAITS, reports};
 use crate::random::NoRandom;
 use crate::store::casework::{self, AlertState};
 use crate::store::findings::{self, Finding, Proof};
 use crate::store::holds::{self, Hold};
 use crate::store::people::Person;
-use crate::store::{FindingId, Read, SqlError, StoreError, erasures};
+use crate::store::{FindingId, Read, SqlError, StoreError, devices, erasures};
 
 /// Why nothing was erased.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,20 @@ pub enum EraseError {
     /// A rule or a reason that no reader could read.
     #[error("the rule and the reason are 1 to 200 characters on one line: {0:?} is not")]
     Label(String),
+    /// No note, or too many.
+    #[error("name between one and {0} notes: nothing was erased")]
+    Notes(usize),
+    /// No such note.
+    #[error(
+        "there is no note {0} about this person that is not erased already: the page of notes says which there are"
+    )]
+    NoNote(String),
+    /// Somebody asked before.
+    #[error(
+        "somebody asked on {1} to erase the note {0}, and it waits for somebody else to confirm it: \
+         `proviso-collector erase list` shows what waits"
+    )]
+    Waits(String, UnixMs),
     /// Nobody asked for it.
     #[error("nobody asked for an erasure {0}: `proviso-collector erase list` shows what waits")]
     Unknown(String),
@@ -78,6 +92,17 @@ pub enum EraseError {
         /// Which.
         finding: FindingId,
         /// On what it rests.
+        place: u64,
+    },
+    /// What they say for themselves is still to be read.
+    #[error(
+        "nobody has decided yet about finding {finding}, and record {place} is what the person says about it: nothing \
+         was erased; decide it first, or leave the record out"
+    )]
+    Explained {
+        /// Which.
+        finding: FindingId,
+        /// Where they say it.
         place: u64,
     },
     /// The log is in dispute.
@@ -140,23 +165,63 @@ pub(super) fn resting(
         .iter()
         .map(|one| (one.device, &one.places))
         .collect();
+    let said = explanations(read, person, &by_device)?;
     let mut found = Vec::new();
-    for finding in findings::of_person(read, &person.id, i64::MIN, i64::MAX)? {
-        let Some(places) = by_device.get(&finding.device) else {
+    for one in findings::of_person(read, &person.id, i64::MIN, i64::MAX)? {
+        let Some(places) = by_device.get(&one.device) else {
             continue;
         };
-        let Some(place) = rests_on(&finding)?.into_iter().find(|seq| places.has(*seq)) else {
+        let (finding, rests) = (one.id, rests_on(&one)?);
+        let place = rests.iter().copied().find(|seq| places.has(*seq));
+        let explained = rests.iter().find_map(|seq| said.get(&(one.device, *seq)));
+        if place.is_none() && explained.is_none() {
             continue;
-        };
-        let alert = casework::alert(read, finding.id)?;
-        let decided = alert.is_none_or(|alert| alert.state == AlertState::Decided);
-        if !decided || finding.proof == Proof::Unproven {
-            let finding = finding.id;
-            return Err(EraseError::Undecided { finding, place });
         }
-        found.push(finding.id);
+        let alert = casework::alert(read, finding)?;
+        let decided = alert.is_none_or(|alert| alert.state == AlertState::Decided);
+        let settled = decided && one.proof != Proof::Unproven;
+        match (place, explained) {
+            (Some(_), _) if settled => found.push(finding),
+            (Some(place), _) => return Err(EraseError::Undecided { finding, place }),
+            (None, Some(&place)) if !settled => {
+                return Err(EraseError::Explained { finding, place });
+            }
+            (None, _) => {}
+        }
     }
     Ok(found)
+}
+
+/// What the person says among these records: where, by what it is about.
+fn explanations(
+    read: &Read<'_>,
+    person: &Person,
+    wanted: &BTreeMap<DeviceId, &Places>,
+) -> Result<BTreeMap<(DeviceId, u64), u64>, EraseError> {
+    let mut said = BTreeMap::new();
+    for device in devices::of_person(read, &person.id)? {
+        let Some(places) = wanted.get(&device.id) else {
+            continue;
+        };
+        reports::each(read, &device, |stored, kept| {
+            for (place, record) in reports::records(stored, &kept)? {
+                if let (true, Fact::Explanation(words)) = (places.has(place), &record.fact) {
+                    said.extend(words.seqs.iter().map(|about| ((device.id, *about), place)));
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(said)
+}
+
+/// Refused while all of a person is on hold.
+pub(super) fn held_whole(read: &Read<'_>, person: &Person) -> Result<(), EraseError> {
+    let mut holds = holds::of_person(read, &person.id)?.into_iter();
+    match holds.find(|hold| hold.exhibit.is_none()) {
+        Some(hold) => Err(EraseError::Held(Box::new(hold))),
+        None => Ok(()),
+    }
 }
 
 /// Does it forbid that these are erased?

@@ -64,7 +64,7 @@ pub(super) fn erase(
     each(tx, device, |stored, kept| {
         let here: BTreeSet<u64> = records(stored, &kept)?
             .into_iter()
-            .filter(|(seq, record)| places.has(*seq) && !record.kind().is_life_sign())
+            .filter(|(seq, record)| places.has(*seq) && record.kind().can_be_erased())
             .map(|(seq, _)| seq)
             .collect();
         if here.is_empty() {

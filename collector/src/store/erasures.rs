@@ -1,13 +1,14 @@
-//! Tables `erasure_request`, what somebody asked to erase, and `erasure`, what was erased.
+//! Tables `erasure_request`, what somebody asked to erase, and `erasure`, what was erased: records, or notes.
 //!
-//! Promises: a request names its records one by one and is closed once, done or not. An erasure has its
+//! Promises: a request names its records or notes one by one and is closed once, done or not. An erasure has its
 //! row and its entry in the ledger in the transaction that erases. Its line is kept byte for byte;
-//! bundles carry it. `cleaned` is when the store's file was written anew without what was erased; until
+//! bundles carry it where it is of records; notes are in none. `cleaned` is when the store's file was written anew without what was erased; until
 //! then the erasure is not over.
 //!
 //! Refuses: to decide whether something may be erased; `erasure` does.
 
-use proviso_report::bundle::Erasure;
+use std::collections::BTreeMap;
+
 use proviso_report::ledger;
 
 use super::ids::{DeviceId, FindingId, Hash, PersonId};
@@ -31,6 +32,8 @@ pub struct Request {
     pub reason: String,
     /// Which records: JSON of `[proviso_report::bundle::Erased]`.
     pub records: String,
+    /// Which notes, by id; empty: it is about records.
+    pub notes: Vec<String>,
     /// Is it all that the person did, so that the key goes as well?
     pub whole: bool,
     /// When it was done or withdrawn, Unix milliseconds.
@@ -40,8 +43,10 @@ pub struct Request {
 /// What was erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
-    /// As bundles carry it.
+    /// As it was made; bundles carry one of records.
     pub line: String,
+    /// Is it one of notes?
+    pub of_notes: bool,
     /// The place of its entry in the ledger.
     pub entry: u64,
     /// When the store's file was cleaned, Unix milliseconds.
@@ -50,9 +55,10 @@ pub struct Stored {
 
 /// Enters a request.
 pub fn ask(tx: &Tx<'_>, request: &Request) -> Result<(), SqlError> {
+    let notes = (!request.notes.is_empty()).then(|| request.notes.join(" "));
     tx.execute(
-        "INSERT INTO erasure_request (id, person, asked, staff, rule, reason, records, whole, closed) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL)",
+        "INSERT INTO erasure_request (id, person, asked, staff, rule, reason, records, whole, notes, closed) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL)",
         &[
             (&request.id).into(),
             request.person.as_str().into(),
@@ -62,6 +68,7 @@ pub fn ask(tx: &Tx<'_>, request: &Request) -> Result<(), SqlError> {
             (&request.reason).into(),
             (&request.records).into(),
             i64::from(request.whole).into(),
+            notes.as_deref().into(),
         ],
     )?;
     Ok(())
@@ -70,17 +77,37 @@ pub fn ask(tx: &Tx<'_>, request: &Request) -> Result<(), SqlError> {
 /// One request.
 pub fn request(read: &Read<'_>, id: &str) -> Result<Option<Request>, SqlError> {
     read.first(
-        "SELECT id, person, asked, staff, rule, reason, records, closed, whole FROM erasure_request \
+        "SELECT id, person, asked, staff, rule, reason, records, closed, whole, notes \
+         FROM erasure_request \
          WHERE id = $1",
         &[id.into()],
         of_row,
     )
 }
 
+/// What waits that is about notes of a person: each note with when it was asked for.
+pub fn notes_waiting(
+    read: &Read<'_>,
+    person: &PersonId,
+) -> Result<BTreeMap<String, i64>, SqlError> {
+    let all = read.query(
+        "SELECT notes, asked FROM erasure_request WHERE person = $1 AND closed IS NULL AND notes IS NOT NULL \
+         ORDER BY id",
+        &[person.as_str().into()],
+        |row| Ok((row.text(0)?, row.int(1)?)),
+    )?;
+    let each = all.iter().flat_map(|(notes, asked)| {
+        let notes = notes.split_whitespace();
+        notes.map(|note| (note.to_owned(), *asked))
+    });
+    Ok(each.collect())
+}
+
 /// Those that wait for somebody to confirm them, the oldest first.
 pub fn waiting(read: &Read<'_>) -> Result<Vec<Request>, SqlError> {
     read.query(
-        "SELECT id, person, asked, staff, rule, reason, records, closed, whole FROM erasure_request \
+        "SELECT id, person, asked, staff, rule, reason, records, closed, whole, notes \
+         FROM erasure_request \
          WHERE closed IS NULL ORDER BY id",
         &[],
         of_row,
@@ -98,6 +125,10 @@ fn of_row(row: &Row<'_>) -> Result<Request, SqlError> {
         records: row.text(6)?,
         closed: row.maybe_int(7)?,
         whole: row.int(8)? != 0,
+        notes: {
+            let notes = row.maybe_text(9)?.unwrap_or_default();
+            notes.split_whitespace().map(str::to_owned).collect()
+        },
     })
 }
 
@@ -110,37 +141,36 @@ pub fn close(tx: &Tx<'_>, id: &str, at: i64) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// Enters an erasure. `line` is `erasure` as bundles carry it; `staff` and `confirmed`: who asked and
-/// who confirmed, by id.
+/// Enters an erasure. `line` is what it was, byte for byte; `confirmed`: who confirmed, by id.
 pub fn put(
     tx: &Tx<'_>,
-    person: &PersonId,
-    (staff, confirmed): (&str, &str),
-    erasure: &Erasure,
+    request: &Request,
+    confirmed: &str,
+    at: i64,
     line: &str,
 ) -> Result<u64, SqlError> {
+    let what = match (request.notes.is_empty(), request.whole) {
+        (false, _) => "notes",
+        (true, true) => "everything",
+        (true, false) => "records",
+    };
     let stated = ledger::Erasure {
-        id: erasure.id.clone(),
-        person: person.to_string(),
-        staff: staff.to_owned(),
+        id: request.id.clone(),
+        person: request.person.to_string(),
+        staff: request.staff.clone(),
         confirmed: confirmed.to_owned(),
-        what: if erasure.whole {
-            "everything"
-        } else {
-            "records"
-        }
-        .to_owned(),
-        rule: erasure.rule.clone(),
+        what: what.to_owned(),
+        rule: request.rule.clone(),
         certificate: Hash::of(line.as_bytes()),
     };
-    let seq = super::ledger::enter(tx, erasure.at.0, stated)?;
+    let seq = super::ledger::enter(tx, at, stated)?;
     tx.execute(
         "INSERT INTO erasure (id, at, person, line, entry, cleaned) \
          VALUES ($1, $2, $3, $4, $5, NULL)",
         &[
-            (&erasure.id).into(),
-            erasure.at.0.into(),
-            person.as_str().into(),
+            (&request.id).into(),
+            at.into(),
+            request.person.as_str().into(),
             line.into(),
             seq.into(),
         ],
@@ -151,22 +181,25 @@ pub fn put(
 /// One erasure.
 pub fn get(read: &Read<'_>, id: &str) -> Result<Option<Stored>, SqlError> {
     read.first(
-        "SELECT line, entry, cleaned FROM erasure WHERE id = $1",
+        "SELECT e.line, e.entry, e.cleaned, r.notes FROM erasure e \
+         LEFT JOIN erasure_request r ON r.id = e.id WHERE e.id = $1",
         &[id.into()],
         |row| {
             Ok(Stored {
                 line: row.text(0)?,
                 entry: row.count(1)?,
                 cleaned: row.maybe_int(2)?,
+                of_notes: row.maybe_text(3)?.is_some(),
             })
         },
     )
 }
 
-/// The lines of a person's erasures with their entries in the ledger, the oldest first.
+/// The lines of the erasures of a person's records with their entries in the ledger, the oldest first.
 pub fn of_person(read: &Read<'_>, person: &PersonId) -> Result<Vec<(String, u64)>, SqlError> {
     read.query(
-        "SELECT line, entry FROM erasure WHERE person = $1 ORDER BY entry",
+        "SELECT line, entry FROM erasure WHERE person = $1 AND id NOT IN \
+         (SELECT id FROM erasure_request WHERE notes IS NOT NULL) ORDER BY entry",
         &[person.as_str().into()],
         |row| Ok((row.text(0)?, row.count(1)?)),
     )

@@ -1,7 +1,7 @@
 //! Table `officer_note`: visits, calls and notes.
 //!
 //! Promises: a note is added and never changed. Who wants to put one right adds another that names it; both
-//! stay.
+//! stay. Of a note that is erased its words go, and it stays said who wrote one, of what kind and when.
 
 use super::ids::PersonId;
 use super::sql::{Read, Row, SqlError, Tx};
@@ -12,7 +12,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT n.id, n.person, n.kind, n.happened, n.text, n.outcome, n.corrects, n.staff, n.at, \
-             COALESCE(s.name, n.staff) FROM officer_note n LEFT JOIN staff s ON s.id = n.staff ",
+             COALESCE(s.name, n.staff), n.erased FROM officer_note n LEFT JOIN staff s ON s.id = n.staff ",
             $rest
         )
     };
@@ -56,6 +56,8 @@ pub struct Note {
     pub at: i64,
     /// Who wrote it, by name; not written.
     pub staff_name: String,
+    /// The erasure that took its words; not written.
+    pub erased: Option<String>,
 }
 
 /// Adds a note.
@@ -76,6 +78,16 @@ pub fn add(tx: &Tx<'_>, note: &Note) -> Result<(), SqlError> {
         ],
     )?;
     Ok(())
+}
+
+/// Takes the words of one that is erased. Gives whether there were any.
+pub fn erase(tx: &Tx<'_>, person: &PersonId, id: &str, erasure: &str) -> Result<bool, SqlError> {
+    let changed = tx.execute(
+        "UPDATE officer_note SET text = '', outcome = '', erased = $3 \
+         WHERE id = $2 AND person = $1 AND erased IS NULL",
+        &[person.as_str().into(), id.into(), erasure.into()],
+    )?;
+    Ok(changed == 1)
 }
 
 /// One note.
@@ -122,7 +134,8 @@ pub fn older(
     before: i64,
 ) -> Result<Option<(u64, i64)>, SqlError> {
     let found = read.first(
-        "SELECT count(*), min(at) FROM officer_note WHERE person = $1 AND at < $2",
+        "SELECT count(*), min(at) FROM officer_note WHERE person = $1 AND at < $2 \
+         AND erased IS NULL",
         &[person.as_str().into(), before.into()],
         |row| Ok((row.count(0)?, row.maybe_int(1)?)),
     )?;
@@ -158,6 +171,7 @@ fn note(row: &Row<'_>) -> Result<Note, SqlError> {
         staff: row.text(7)?,
         at: row.int(8)?,
         staff_name: row.text(9)?,
+        erased: row.maybe_text(10)?,
     })
 }
 

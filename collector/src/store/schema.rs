@@ -20,7 +20,7 @@ use super::StoreError;
 use super::sql::{Read, Session, SqlError};
 
 /// The version this program reads and writes.
-pub const VERSION: &str = "10";
+pub const VERSION: &str = "11";
 
 /// All tables of version 1. Times are Unix milliseconds; ids, digests and devices are lower hex.
 pub const FIRST: &str = include_str!("schema/steps/first.sql");
@@ -63,8 +63,12 @@ const KEYS: &str = include_str!("schema/steps/keys.sql");
 /// before its times, so asking the rows reads years of reports for ten minutes of one.
 const SPANS: &str = include_str!("schema/steps/spans.sql");
 
+/// From version 10 to 11: notes can be erased. `officer_note.erased` is the erasure that took its words;
+/// `erasure_request.notes` the notes that were asked for, ids with blanks between (NULL: records were).
+const NOTES: &str = include_str!("schema/steps/notes.sql");
+
 /// From which version each step leads on.
-const STEPS: [(&str, &str); 9] = [
+const STEPS: [(&str, &str); 10] = [
     ("1", SECOND),
     ("2", LEDGER),
     ("3", HELD),
@@ -74,6 +78,7 @@ const STEPS: [(&str, &str); 9] = [
     ("7", KEYS),
     ("8", desk::DESK),
     ("9", SPANS),
+    ("10", NOTES),
 ];
 
 /// Makes the tables in an empty file.

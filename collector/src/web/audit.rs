@@ -93,6 +93,8 @@ pub(super) const PUT_ON_CALL: &str = "put_on_call";
 pub(super) const ENDED_TURN: &str = "ended_turn";
 pub(super) const SAW_NOTES: &str = "saw_notes";
 pub(super) const NOTED: &str = "noted";
+/// As the command line says it, too.
+pub(super) const ASKED_NOTE_ERASURE: &str = "asked_note_erasure";
 pub(super) const SAW_PLAN: &str = "saw_plan";
 pub(super) const ASSESSED: &str = "assessed_risk";
 pub(super) const PLANNED: &str = "planned";
@@ -249,6 +251,7 @@ fn action(word: &str) -> &str {
         ENDED_TURN => "ended the turn on call",
         SAW_NOTES => "saw the notes about",
         NOTED => "wrote a note",
+        ASKED_NOTE_ERASURE => "asked to erase notes, request",
         SAW_PLAN => "saw risk and plan",
         ASSESSED => "assessed the risk:",
         PLANNED => "put an action into the plan",
@@ -288,8 +291,9 @@ fn action(word: &str) -> &str {
         "lost_second_factor" => "had their second factor reset",
         "new_password" => "was given a new password",
         "asked_erasure" => "asked to erase records of",
-        "withdrew_erasure" => "took back a request to erase records of",
+        "withdrew_erasure" => "took back the request for an erasure",
         "erased" => "confirmed it, and records were erased of",
+        "erased_notes" => "confirmed it, and notes were erased, request",
         "held" => "put on hold all records of",
         "released" => "lifted a hold on records of",
         other => other,

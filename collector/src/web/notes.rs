@@ -1,8 +1,12 @@
 //! Visits, calls and notes: what officers write down about a person.
 //!
 //! Promises: a note is never changed. A correction is a note of its own that names what it puts right, and
-//! both are shown, the one at the other. A form that is sent twice adds one note.
+//! both are shown, the one at the other. A form that is sent twice adds one note. Erasing one is asked for here
+//! ([`erase`]) and done elsewhere; of one that was erased it stays said that there was one.
 
+pub(super) mod erase;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
@@ -12,8 +16,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
-use crate::store::StoreError;
 use crate::store::notes::{self, Note, NoteKind};
+use crate::store::{StoreError, erasures};
 
 use super::Site;
 use super::access::Right;
@@ -29,11 +33,22 @@ use super::{audit, decide, govuk, keep, words};
 const LONGEST: usize = 8_000;
 const OUTCOME: usize = 1_000;
 
-/// Where in the list, and which note is to be put right.
+/// Where in the list, and which note is to be put right or erased.
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     page: Option<u64>,
     correct: Option<String>,
+    erase: Option<String>,
+}
+
+/// What stands above the list.
+pub(super) enum Above {
+    /// The form for another note.
+    Write,
+    /// The form that puts this one right.
+    Correct(Note),
+    /// The form that asks for this one to be erased.
+    Erase(Note),
 }
 
 /// The form.
@@ -59,30 +74,23 @@ pub(super) async fn show(
     Query(wanted): Query<Wanted>,
 ) -> Result<Markup, Fault> {
     let whose = site.whose(&signed, &id, audit::SAW_NOTES, "").await?;
-    let corrected = match wanted.correct {
-        None => None,
-        Some(id) => Some(note(&site, &whose, id).await?),
+    let above = match (wanted.correct, wanted.erase) {
+        (Some(id), _) => Above::Correct(note(&site, &whose, id).await?),
+        (None, Some(id)) => Above::Erase(note(&site, &whose, id).await?),
+        (None, None) => Above::Write,
     };
     let mut filled = Filled::default();
     let now = clock::now();
     filled.typed("day", &whose.today.to_string());
     filled.typed("time", &time(now, &whose.zone));
-    if let Some(note) = &corrected {
+    if let Above::Correct(note) = &above {
         filled.typed("kind", note.kind.as_str());
         filled.typed("day", &words::date(note.happened, &whose.zone).to_string());
         filled.typed("time", &time(note.happened, &whose.zone));
         filled.typed("text", &note.text);
         filled.typed("outcome", &note.outcome);
     }
-    page(
-        &site,
-        &signed,
-        &whose,
-        corrected.as_ref(),
-        &filled,
-        wanted.page,
-    )
-    .await
+    page(&site, &signed, &whose, &above, &filled, wanted.page).await
 }
 
 /// Adds a note.
@@ -125,6 +133,7 @@ pub(super) async fn add(
             staff: signed.staff.clone(),
             at: clock::now(),
             staff_name: String::new(),
+            erased: None,
         };
         let to = format!("{}#note-{}", whose.at(Tab::Notes), note.id);
         let kept = site
@@ -145,7 +154,8 @@ pub(super) async fn add(
             return Ok(decide::to(&to));
         }
     }
-    let page = page(&site, &signed, &whose, corrected.as_ref(), &filled, None).await?;
+    let above = corrected.map_or(Above::Write, Above::Correct);
+    let page = page(&site, &signed, &whose, &above, &filled, None).await?;
     Ok(keep::again(page))
 }
 
@@ -156,9 +166,9 @@ async fn note(site: &Site, whose: &Whose, id: String) -> Result<Note, Fault> {
         .read(move |read| Ok::<_, StoreError>(notes::get(read, &id)?))
         .await?;
     found
-        .filter(|note| note.person == whose.id)
+        .filter(|note| note.person == whose.id && note.erased.is_none())
         .ok_or(Fault::Missing(
-            "there is no such note about this person; look in the list of notes",
+            "there is no such note about this person, or it was erased; look in the list of notes",
         ))
 }
 
@@ -166,14 +176,14 @@ async fn page(
     site: &Site,
     signed: &Signed,
     whose: &Whose,
-    corrected: Option<&Note>,
+    above: &Above,
     filled: &Filled,
     page: Option<u64>,
 ) -> Result<Markup, Fault> {
     let (page, skip) = layout::skip(page);
     let id = whose.id.clone();
     let (after, now) = (site.notes_after, clock::now());
-    let (mut all, right, due) = site
+    let (mut all, right, due, asked) = site
         .store
         .read(move |read| {
             let all = notes::of_person(read, &id, PER_PAGE + 1, skip)?;
@@ -185,7 +195,8 @@ async fn page(
                     notes::older(read, &id, now.saturating_sub(days))?
                 }
             };
-            Ok::<_, StoreError>((all, right, due))
+            let asked = erasures::notes_waiting(read, &id)?;
+            Ok::<_, StoreError>((all, right, due, asked))
         })
         .await?;
     let more = all.len() as u64 > PER_PAGE;
@@ -195,15 +206,25 @@ async fn page(
         (filled.summary())
         h1 { "Notes and visits" }
         section aria-labelledby="new" {
-            h2 #new { (if corrected.is_some() { "Put a note right" } else { "Write a note" }) }
-            @if let Some(note) = corrected {
-                p {
-                    "This corrects the note of " (words::moment(note.happened, &whose.zone)) " by "
-                    (note.staff_name) ". That one stays as it is, with yours at it. "
-                    a href=(path) { "Write another note instead" }
+            @match above {
+                Above::Write => {
+                    h2 #new { "Write a note" }
+                    (form(signed, &path, None, filled)?)
+                }
+                Above::Correct(note) => {
+                    h2 #new { "Put a note right" }
+                    p {
+                        "This corrects the note of " (words::moment(note.happened, &whose.zone)) " by "
+                        (note.staff_name) ". That one stays as it is, with yours at it. "
+                        a href=(path) { "Write another note instead" }
+                    }
+                    (form(signed, &path, Some(note), filled)?)
+                }
+                Above::Erase(note) => {
+                    h2 #new { "Ask for a note to be erased" }
+                    (erase::form(signed, whose, note, filled))
                 }
             }
-            (form(signed, &path, corrected, filled)?)
         }
         section aria-labelledby="all" {
             h2 #all { "What was written" }
@@ -211,7 +232,7 @@ async fn page(
             @if all.is_empty() { p.empty { "Nobody has written anything yet." } }
             ol.rows {
                 @for note in &all {
-                    li id={ "note-" (note.id) } { (one(&path, note, &right, &whose.zone)) }
+                    li id={ "note-" (note.id) } { (one((&path, &whose.zone), note, &right, &asked)) }
                 }
             }
             (layout::pager(&path, "", page, more))
@@ -224,7 +245,8 @@ async fn page(
 fn review(after: Option<u32>, due: Option<(u64, i64)>, zone: &TimeZone) -> Markup {
     html! {
         p.quiet {
-            "Nothing here is erased by itself. Erasing what somebody did takes none of this: it is what officers wrote. "
+            "Nothing here is erased by itself. Erasing what somebody did takes none of this: it is what officers wrote, and \
+             is asked for note by note. "
             @match after {
                 None => "Nobody has said after how long notes are due for review.",
                 Some(days) => { "Notes are due for review after " (words::counted(i128::from(days), "day")) "." }
@@ -268,8 +290,13 @@ fn form(
     })
 }
 
-/// A note, and which of `all` put it right.
-fn one(path: &str, note: &Note, all: &[Note], zone: &TimeZone) -> Markup {
+/// A note, which of `all` put it right, and whether somebody asked for it to be erased.
+fn one(
+    (path, zone): (&str, &TimeZone),
+    note: &Note,
+    all: &[Note],
+    asked: &BTreeMap<String, i64>,
+) -> Markup {
     let of = |one: &&Note| one.corrects.as_ref() == Some(&note.id);
     let right: Vec<_> = all.iter().filter(of).collect();
     html! {
@@ -280,14 +307,32 @@ fn one(path: &str, note: &Note, all: &[Note], zone: &TimeZone) -> Markup {
         @if let Some(corrects) = &note.corrects {
             p { "Corrects " a href={ "#note-" (corrects) } { "an earlier note" } "." }
         }
-        p.reason dir="auto" { (note.text) }
+        @if note.erased.is_some() {
+            p { (layout::tag("", "Erased")) " Its words were erased. Who asked, who confirmed and why is in the audit." }
+        } @else {
+            p.reason dir="auto" { (note.text) }
+        }
+        @if let Some(asked) = asked.get(&note.id) {
+            p.note {
+                "Somebody asked for this to be erased, " (words::moment(*asked, zone)) ". It waits for somebody else to \
+                 confirm it on the collector's own computer."
+            }
+        }
         @if !note.outcome.is_empty() {
             p.reason dir="auto" { b { "Came of it: " } (note.outcome) }
         }
         p.quiet {
             (note.staff_name) ", written " (words::moment(note.at, zone)) ". "
-            a href={ (path) "?correct=" (note.id) "#new" } {
-                "Correct" span.govuk-visually-hidden { " the note of " (words::full(note.happened, zone)) }
+            @if note.erased.is_none() {
+                a href={ (path) "?correct=" (note.id) "#new" } {
+                    "Correct" span.govuk-visually-hidden { " the note of " (words::full(note.happened, zone)) }
+                }
+                @if !asked.contains_key(&note.id) {
+                    " · "
+                    a href={ (path) "?erase=" (note.id) "#new" } {
+                        "Erase" span.govuk-visually-hidden { " the note of " (words::full(note.happened, zone)) }
+                    }
+                }
             }
         }
         @for one in right {

@@ -198,6 +198,12 @@ fn kept() -> Vec<Route> {
     vec![
         get("/person/{id}/notes", need, routing::get(notes::show)),
         post("/person/{id}/notes", need, routing::post(notes::add)),
+        post(
+            "/person/{id}/notes/erase",
+            Need::Right(Right::Erase),
+            routing::post(notes::erase::ask),
+        )
+        .fresh(),
         get("/person/{id}/plan", need, routing::get(plan::show)),
         post("/person/{id}/plan/risk", need, routing::post(plan::assess)),
         post("/person/{id}/plan/action", need, routing::post(plan::add)),

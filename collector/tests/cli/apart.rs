@@ -49,6 +49,7 @@ fn keep(store: &Store, person: &Person) {
                 staff: staff.clone(),
                 at: MORNING,
                 staff_name: String::new(),
+                erased: None,
             },
         )?;
         plan::assess(

@@ -137,6 +137,11 @@ pub(crate) fn export(world: &World, from: &str, to: &str, out: &Path) -> String 
     world.ok(&[&words[..], &[out.to_str().unwrap()]].concat())
 }
 
+/// Logs, receipts, orders and signatures, whatever comes of them.
+pub(crate) fn verified(out: &Path) -> bundle::Verified {
+    bundle::verify(&Folder(out.to_owned()))
+}
+
 /// As `proviso verify` checks it: logs, receipts, orders, signatures, and the findings judged anew.
 pub(crate) fn holds(out: &Path) -> bundle::Verified {
     let files = Folder(out.to_owned());

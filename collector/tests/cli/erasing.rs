@@ -1,5 +1,14 @@
-//! `erase`, `retention`: whose work it is.
+//! `erase`, `retention`: whose work it is, what goes, and what stays.
 
+use proviso_collector::store::extracts::{self, Body, Extract, Fact, Source};
+use proviso_collector::store::notes::{self, Note, NoteKind};
+use proviso_collector::store::people::Person;
+use proviso_collector::store::{Hash, StoreError};
+use proviso_report::bundle::Outcome;
+use proviso_report::fact::Explanation;
+
+use crate::bundles::{MORNING, export, filled, holds, verified};
+use crate::log::visit;
 use crate::world::World;
 
 const PASSWORD: &str = "correct horse battery";
@@ -81,4 +90,333 @@ fn nobody_erases_whose_work_it_is_not() {
     let why = world.refused(&[&hold[..], &["--staff", "nobody"]].concat());
     assert!(why.contains("nobody who may sign in is called"), "{why}");
     world.ok(&[&hold[..], &["--staff", "morgan"]].concat());
+}
+
+const MARK: &str = "ZZGONEZZ";
+
+/// Two who may erase and are not the same.
+fn administrators(world: &World) {
+    for name in ["ada", "bob"] {
+        world.told(&["staff", "add", name, "--role", "administrator"], PASSWORD);
+    }
+}
+
+/// Asks as ada and confirms as bob; gives the erasure's id.
+fn erase(world: &World, which: &[&str]) -> String {
+    let ask = [
+        "erase", "ask", "--person", "P-0001", "--staff", "ada", "--rule", "Plan 4", "--reason",
+        "Wrong.",
+    ];
+    let said = world.told(&[&ask[..], which].concat(), PASSWORD);
+    let (_, id) = said.split_once("erase confirm ").unwrap();
+    let id = id.split(' ').next().unwrap().to_owned();
+    let alone = world.run_told(&["erase", "confirm", &id, "--staff", "ada"], PASSWORD);
+    assert!(
+        alone.err.contains("somebody else must confirm it"),
+        "{}",
+        alone.err
+    );
+    world.told(&["erase", "confirm", &id, "--staff", "bob"], PASSWORD);
+    id
+}
+
+/// Whether these words stand anywhere in the store's files.
+fn stands(world: &World, words: &str) -> bool {
+    ["store.db", "store.db-wal"].iter().any(|name| {
+        let bytes = std::fs::read(world.path("data").join(name)).unwrap_or_default();
+        bytes
+            .windows(words.len())
+            .any(|window| window == words.as_bytes())
+    })
+}
+
+fn note(person: &Person, number: &str, text: &str) -> Note {
+    Note {
+        id: number.repeat(32),
+        person: person.id.clone(),
+        kind: NoteKind::Call,
+        happened: MORNING,
+        text: text.to_owned(),
+        outcome: format!("{text} too"),
+        corrects: None,
+        staff: "staff-1".to_owned(),
+        at: MORNING,
+        staff_name: String::new(),
+        erased: None,
+    }
+}
+
+#[test]
+fn a_note_goes_by_two_people_and_it_stays_said_that_it_was_there() {
+    let (world, person, _) = filled();
+    administrators(&world);
+    let store = world.store();
+    let (gone, kept) = (note(&person, "1", MARK), note(&person, "2", "Kept words"));
+    let extract = Extract {
+        id: "3".repeat(32),
+        person: person.id.clone(),
+        made: MORNING,
+        staff: "staff-1".to_owned(),
+        recipient: None,
+        recipient_name: "Probation".to_owned(),
+        purpose: "Court".to_owned(),
+        basis: "public_protection".to_owned(),
+        basis_text: String::new(),
+        expires: i64::MAX,
+        sha256: Hash::of(b""),
+        body: Some(Body {
+            about: "A".to_owned(),
+            facts: vec![Fact {
+                of: Source::Note(gone.id.clone()),
+                title: "Note".to_owned(),
+                text: MARK.to_owned(),
+            }],
+            words: String::new(),
+        }),
+        withdrawn: None,
+    };
+    store
+        .write_blocking("notes", move |tx| {
+            notes::add(tx, &gone)?;
+            notes::add(tx, &kept)?;
+            extracts::put(tx, &extract)?;
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    store.close();
+    drop(store);
+    assert!(stands(&world, MARK));
+    let first = "1".repeat(32);
+    let refused = |note: &str, more: &[&str]| {
+        let ask = [
+            "erase", "ask", "--person", "P-0001", "--staff", "ada", "--rule", "x", "--reason", "x",
+            "--note",
+        ];
+        let ran = world.run_told(&[&ask[..], &[note], more].concat(), PASSWORD);
+        assert_ne!(ran.code, Some(0), "{}", ran.out);
+        ran.err
+    };
+    let why = refused("nothing", &[]);
+    assert!(
+        why.contains("there is no note nothing about this person"),
+        "{why}"
+    );
+    assert!(refused(&first, &["--everything"]).contains("cannot be used with"));
+    let hold = [
+        "retention",
+        "hold",
+        "--person",
+        "P-0001",
+        "--staff",
+        "ada",
+        "--reason",
+        "Appeal",
+    ];
+    world.ok(&hold);
+    assert!(refused(&first, &[]).contains("on hold"));
+    world.told(
+        &[
+            "retention",
+            "release",
+            "--person",
+            "P-0001",
+            "--staff",
+            "ada",
+            "--reason",
+            "Over",
+        ],
+        PASSWORD,
+    );
+
+    let id = erase(&world, &["--note", &first]);
+    assert!(!stands(&world, MARK));
+    assert!(refused(&first, &[]).contains("not erased already"));
+    let store = world.store();
+    let whose = person.id.clone();
+    let (left, extract) = store
+        .read_blocking(|read| {
+            let extract = extracts::get(read, &"3".repeat(32))?;
+            Ok::<_, StoreError>((notes::of_person(read, &whose, 9, 0)?, extract))
+        })
+        .unwrap();
+    store.close();
+    drop(store);
+    let of = |id: &str| left.iter().find(|note| note.id == id).unwrap();
+    let (gone, kept) = (of(&first), of(&"2".repeat(32)));
+    assert_eq!((gone.text.as_str(), gone.outcome.as_str()), ("", ""));
+    assert_eq!(gone.erased.as_ref(), Some(&id));
+    assert_eq!(
+        (gone.kind, gone.happened, gone.staff.as_str()),
+        (NoteKind::Call, MORNING, "staff-1")
+    );
+    assert_eq!(
+        (kept.text.as_str(), kept.erased.as_ref()),
+        ("Kept words", None)
+    );
+    assert_eq!(extract.unwrap().body, None);
+
+    // The ledger knows it, the certificate says it, and no bundle has anything of it.
+    assert!(
+        world
+            .ok(&["ledger", "check"])
+            .contains("is as its ledger says")
+    );
+    let file = world.path("certificate");
+    world.ok(&["erase", "certificate", &id, "--out", file.to_str().unwrap()]);
+    let text = std::fs::read_to_string(&file).unwrap();
+    for said in [
+        "Asked by:     ada\nConfirmed by: bob\nRule:         Plan 4\nReason:       Wrong.\nNotes:        1\n",
+        &format!("  {first}  call of 2026-06-01T10:00:00.000Z, written by morgan"),
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    let out = world.path("bundle");
+    export(&world, "2026-06-01", "2026-06-02", &out);
+    holds(&out);
+    assert!(!out.join("data/erasures.jsonl").exists());
+}
+
+#[test]
+fn an_explanation_is_erased_alone_and_the_log_still_verifies() {
+    let (world, _, mut log) = filled();
+    administrators(&world);
+    let (store, signer) = (world.store(), world.data().signer().unwrap());
+    let at = MORNING + 5 * 60 * 60_000;
+    let said = Explanation {
+        seqs: vec![0],
+        text: MARK.to_owned(),
+        accident: None,
+    };
+    // About what nobody has decided yet.
+    let waits = Explanation {
+        seqs: vec![99],
+        ..said.clone()
+    };
+    let records = [
+        log.record(0, at, "4", visit("https://news.example/9", "Title")),
+        log.record(1, at + 1, "4", said),
+        log.record(2, at + 2, "4", waits),
+    ];
+    log.report(&store, &signer, &records, at + 60_000);
+    store.close();
+    drop(store);
+    let out = world.path("before");
+    export(&world, "2026-06-01", "2026-06-02", &out);
+    holds(&out);
+    let ask = |which: &[&str]| {
+        let ask = [
+            "erase", "ask", "--person", "P-0001", "--staff", "ada", "--rule", "x", "--reason", "x",
+        ];
+        world.run_told(&[&ask[..], which].concat(), PASSWORD)
+    };
+    let why = ask(&["--kind", "explanation"]).err;
+    assert!(
+        why.contains("record 8 is what the person says about it"),
+        "{why}"
+    );
+    // It is under no clause.
+    let none = ask(&["--clause", "4", "--kind", "explanation"]).err;
+    assert!(none.contains("no record fits"), "{none}");
+    let place = format!("{}:7", log.device);
+    erase(&world, &["--records", &place]);
+    let out = world.path("after");
+    export(&world, "2026-06-01", "2026-06-02", &out);
+    let after = verified(&out);
+    for check in &after.checks {
+        assert!(
+            !matches!(check.outcome, Outcome::Fails(_)),
+            "{} {:?}",
+            check.what,
+            check.outcome
+        );
+    }
+    let found = &after.logs[&log.device];
+    assert_eq!((found.first, found.end), (0, 9));
+    assert!(
+        std::fs::read_to_string(out.join("data/erasures.jsonl"))
+            .unwrap()
+            .contains("[[7,7]]")
+    );
+    assert!(
+        world
+            .ok(&["ledger", "check"])
+            .contains("is as its ledger says")
+    );
+}
+
+#[test]
+fn a_day_and_a_moment_say_before_when_and_anything_else_is_a_sentence() {
+    let (world, _, log) = filled();
+    administrators(&world);
+    let ask = |before: &str| {
+        let words = [
+            "erase", "ask", "--person", "P-0001", "--staff", "ada", "--rule", "x", "--reason", "x",
+            "--before", before,
+        ];
+        world.run_told(&words, PASSWORD)
+    };
+    // 1 June begins at 23:00 the day before, where this order holds; nothing is older.
+    for early in ["2026-06-01", "2026-06-01T09:59:59Z"] {
+        let ran = ask(early);
+        assert!(
+            ran.err.contains("no record fits"),
+            "{early}: {} {}",
+            ran.out,
+            ran.err
+        );
+    }
+    for wrong in ["soon", "2026-02-30", "01/06/2026"] {
+        let ran = ask(wrong);
+        assert_eq!(ran.code, Some(1), "{wrong}: {}", ran.out);
+        let said = format!(
+            "{wrong:?} is neither a moment nor a day: write 2026-11-24T08:00:00Z or 2026-11-24"
+        );
+        assert!(ran.err.contains(&said), "{}", ran.err);
+    }
+    let ran = ask("2026-06-01T10:30:00Z");
+    assert!(
+        ran.out.contains(&format!("  {}  0 to 0\n", log.device)),
+        "{} {}",
+        ran.out,
+        ran.err
+    );
+    let ran = ask("2026-06-02");
+    assert!(
+        ran.out.starts_with("3 records of P-0001"),
+        "{} {}",
+        ran.out,
+        ran.err
+    );
+}
+
+#[test]
+fn notes_that_are_due_are_called_notes() {
+    let (world, person, _) = filled();
+    let file = world.path("data/collector.toml");
+    std::fs::write(
+        &file,
+        "[[retention]]\nnotes = true\nreview_after_days = 30\n",
+    )
+    .unwrap();
+    let add = |note: Note| {
+        let store = world.store();
+        let added = store.write_blocking("note", move |tx| {
+            Ok::<_, StoreError>(notes::add(tx, &note)?)
+        });
+        added.unwrap();
+        store.close();
+    };
+    assert_eq!(
+        world.ok(&["retention", "due"]),
+        "Nothing is due for review.\n"
+    );
+    add(note(&person, "1", "One"));
+    let due = world.ok(&["retention", "due"]);
+    assert!(
+        due.contains(": 1 note to review after 30 days, the oldest of 2026-06-01T10"),
+        "{due}"
+    );
+    add(note(&person, "2", "Two"));
+    let due = world.ok(&["retention", "due"]);
+    assert!(due.contains(": 2 notes to review after 30 days"), "{due}");
 }

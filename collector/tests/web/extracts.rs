@@ -48,6 +48,7 @@ async fn office(world: &World) -> PersonId {
         staff: "staff-morgan".to_owned(),
         at: clock::now(),
         staff_name: String::new(),
+        erased: None,
     };
     world.write(move |tx| notes::add(tx, &note)).await;
     world.staff_as("pat", Role::Partner, "").await;

@@ -570,6 +570,7 @@ async fn notes_are_due_for_review_after_the_days_that_the_configuration_says() {
             staff: "staff-morgan".to_owned(),
             at: clock::now() - days * 24 * pages::HOUR,
             staff_name: String::new(),
+            erased: None,
         };
         if number == "2" {
             let body = browser.get(&page).await.body;

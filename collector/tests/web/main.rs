@@ -10,6 +10,7 @@ mod calendar;
 mod cases;
 mod digest;
 mod enrolling;
+mod erasing;
 mod explained;
 mod extracts;
 mod figures;

@@ -279,6 +279,7 @@ async fn the_brief_is_facts_alone() {
                     staff: "staff-morgan".to_owned(),
                     at: 1,
                     staff_name: String::new(),
+                    erased: None,
                 },
             )?;
             let report = Report {

@@ -44,6 +44,7 @@ pub(super) fn write(tx: &Tx<'_>, person: &PersonId, now: i64) -> Result<Option<H
             staff: staff.clone(),
             at: now - i64::from(number) * 48 * HOUR,
             staff_name: String::new(),
+            erased: None,
         };
         notes::add(tx, &note)?;
     }

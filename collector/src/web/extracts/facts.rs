@@ -50,6 +50,7 @@ pub(super) async fn choices(
                 raw.extend(finding(read, &whose, id)?);
             }
             let notes = notes::of_person(read, &whose, NOTES, 0)?.into_iter();
+            let notes = notes.filter(|note| note.erased.is_none());
             raw.extend(notes.map(|note| Raw::Note(Box::new(note))));
             if let Some(span) = day {
                 raw.extend(of_day(read, &whose, span)?);
@@ -83,7 +84,7 @@ pub(super) async fn chosen(
                         Err(_) => None,
                     },
                     Source::Note(id) => notes::get(read, id)?
-                        .filter(|note| note.person == whose)
+                        .filter(|note| note.person == whose && note.erased.is_none())
                         .map(|note| Raw::Note(Box::new(note))),
                 });
             }

@@ -1,0 +1,112 @@
+//! Asking for a note to be erased. Somebody else confirms it, on the collector's own computer.
+//!
+//! Promises: whoever asks has proved within ten minutes that it is them, and says under which rule and why; nothing is
+//! erased by this page. A form that is sent twice asks once.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use maud::{Markup, html};
+use proviso_report::UnixMs;
+use serde::Deserialize;
+
+use crate::clock;
+use crate::erasure::{self, EraseError, Why};
+use crate::store::notes::Note;
+use crate::store::{people, sight, staff};
+use crate::web::fault::Fault;
+use crate::web::fields::{Filled, Label, label};
+use crate::web::form::Form;
+use crate::web::gate::Signed;
+use crate::web::head::{Tab, Whose};
+use crate::web::{Site, audit, decide, govuk, keep, words};
+
+use super::{Above, kind_words};
+
+/// Most letters of a rule and of a reason, as erasures take them.
+const MOST: usize = 200;
+
+/// The form.
+#[derive(Deserialize)]
+pub(in crate::web) struct Sent {
+    token: String,
+    note: String,
+    rule: String,
+    reason: String,
+}
+
+/// Takes it.
+pub(in crate::web) async fn ask(
+    State(site): State<Arc<Site>>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Form(sent): Form<Sent>,
+) -> Result<Response, Fault> {
+    let whose = site.form_about(&signed, &sent.token, &id).await?;
+    let note = super::note(&site, &whose, sent.note).await?;
+    let mut filled = Filled::default();
+    let why = Why {
+        rule: filled.words("rule", &sent.rule, MOST, Some("Say under which rule.")),
+        reason: filled.words("reason", &sent.reason, MOST, Some("Say why it is to go.")),
+    };
+    if filled.is_good() {
+        let (staff, person) = (signed.staff.clone(), whose.id.clone());
+        let (which, now) = (note.id.clone(), clock::now());
+        let asked = site.store.write("ask to erase", move |tx| {
+            sight::why(tx, &staff, &person, now)?.ok_or(Fault::Sight)?;
+            let (Some(by), Some(whose)) = (staff::by_id(tx, &staff)?, people::get(tx, &person)?)
+            else {
+                return Err(Fault::Sight);
+            };
+            match erasure::ask_notes(tx, &whose, vec![which], &why, &by, UnixMs(now)) {
+                Ok(request) => {
+                    let action = audit::ASKED_NOTE_ERASURE;
+                    audit::enter(tx, &staff, action, Some(&person), &request.id, now)?;
+                    Ok(None)
+                }
+                Err(EraseError::Store(error)) => Err(error.into()),
+                // What was asked for before waits, as this form wanted.
+                Err(EraseError::Waits(..)) => Ok(None),
+                Err(refused) => Ok(Some(refused.to_string())),
+            }
+        });
+        match asked.await? {
+            None => {
+                return Ok(decide::to(&format!(
+                    "{}#note-{}",
+                    whose.at(Tab::Notes),
+                    note.id
+                )));
+            }
+            Some(refused) => filled.wrong("reason", crate::web::fault::sentence(&refused)),
+        }
+    }
+    let page = super::page(&site, &signed, &whose, &Above::Erase(note), &filled, None).await?;
+    Ok(keep::again(page))
+}
+
+/// The form about one note.
+pub(super) fn form(signed: &Signed, whose: &Whose, note: &Note, filled: &Filled) -> Markup {
+    html! {
+        p {
+            "This asks for the note of " (words::moment(note.happened, &whose.zone)) " by " (note.staff_name)
+            " to be erased. Nothing is erased yet: somebody else confirms it within two weeks, while the collector is \
+             stopped. Then its words are gone, here and in extracts that quote it; that it was written, of what kind, \
+             when and by whom stays. Notes that correct it are asked for by themselves. "
+            a href=(whose.at(Tab::Notes)) { "Leave it as it is" }
+        }
+        p.reason dir="auto" { b { (kind_words(note.kind)) } ": " (note.text) }
+        form.sheet method="post" action={ (whose.at(Tab::Notes)) "/erase" } {
+            (govuk::hidden("token", &signed.token))
+            (govuk::hidden("note", &note.id))
+            (filled.input(Label {
+                name: "rule",
+                says: "Under which rule",
+                hint: "As in your plan for how long what is kept, or the court's order that it go.",
+            }, MOST))
+            (filled.input(label("reason", "Why"), MOST))
+            (govuk::warning("Ask for it to be erased"))
+        }
+    }
+}
