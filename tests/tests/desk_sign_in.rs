@@ -152,6 +152,75 @@ fn what_was_typed_outlives_its_session_and_is_shown_to_nobody_else() {
 }
 
 #[test]
+fn files_go_through_a_sign_in_or_are_named_and_a_sign_out_in_another_tab_loses_nothing() {
+    let bureau = Bureau::open().unwrap();
+    bureau.staff("kim", Role::Manager).unwrap();
+    let person = bureau.person(PERSON).unwrap();
+    let mut page = bureau.desk(MANAGER).unwrap();
+    let documents = bureau.url(&format!("{person}/documents"));
+    let upload = |page: &mut Chromium, name: &str, bytes: &[u8]| {
+        page.visit(&documents).unwrap();
+        let file = bureau.file(MANAGER, name, bytes).unwrap();
+        let form = page.form("/documents").fill("What it is", name).unwrap();
+        let form = form.fill("File", &file).unwrap();
+        bureau.end_sessions().unwrap();
+        form.send("Add it").unwrap();
+        page.shows(&["Your session has ended"]).unwrap();
+    };
+    upload(&mut page, "letter.txt", "Dear officer,\nمرحبا\n".as_bytes());
+    sign_in(&mut page, MANAGER).unwrap();
+    page.shows(&["File: letter.txt, kept with what you typed."])
+        .unwrap();
+    page.form("/documents").send("Send it now").unwrap();
+    page.shows(&["Save letter.txt"]).unwrap();
+
+    // A long one is named before and after, and chosen again.
+    let long = "a line of a long letter\n".repeat(20_000);
+    upload(&mut page, "long.txt", long.as_bytes());
+    page.shows(&["The file long.txt (469 KiB) is too long to be kept"])
+        .unwrap();
+    sign_in(&mut page, MANAGER).unwrap();
+    let file = bureau.file(MANAGER, "long.txt", long.as_bytes()).unwrap();
+    page.form("/documents")
+        .fill("Choose again: long.txt (469 KiB)", &file)
+        .unwrap()
+        .send("Send it now")
+        .unwrap();
+    page.shows(&["Save letter.txt", "Save long.txt"]).unwrap();
+
+    // As another tab does: the session ends, and the browser has no cookie any more.
+    let notes = bureau.url(&format!("{person}/notes"));
+    let write = |page: &mut Chromium| {
+        page.visit(&notes).unwrap();
+        let form = page.form("/notes").tick("Telephone call").unwrap();
+        form.fill("What was said and seen", "He was <calm>.")
+            .unwrap();
+        let left = "fetch('/sign-out', { method: 'POST', body: new URLSearchParams({ \
+             token: document.querySelector('[name=token]').value }) }).then((answer) => answer.url)";
+        let led = page.eval(left).unwrap();
+        assert!(led.as_str().unwrap().ends_with("/sign-in"), "{led}");
+        page.form("/notes").send("Keep the note").unwrap();
+        page.shows(&["Nothing that you typed is lost"]).unwrap();
+    };
+    write(&mut page);
+    sign_in(&mut page, "kim").unwrap();
+    page.shows(&["was filled in by somebody else, so it is not shown to you"])
+        .unwrap();
+    page.shows_none(&["calm"]).unwrap();
+    page.visit(&bureau.url("/account")).unwrap();
+    sign_out(&mut page);
+    sign_in(&mut page, MANAGER).unwrap();
+    write(&mut page);
+    sign_in(&mut page, MANAGER).unwrap();
+    page.shows(&["You are signed in. Send what you typed?"])
+        .unwrap();
+    page.form("/notes").send("Send it now").unwrap();
+    page.shows(&["Telephone call", "He was <calm>."]).unwrap();
+    nothing_ran(&mut page).unwrap();
+    page.close().unwrap();
+}
+
+#[test]
 fn guesses_from_elsewhere_lock_nobody_out() {
     let bureau = Bureau::open().unwrap();
     let mut own = bureau.desk(MANAGER).unwrap();

@@ -110,12 +110,12 @@ pub fn get(read: &Read<'_>, hash: &[u8; 32], now: i64) -> Result<Option<WebSessi
     )
 }
 
-/// Whose session it was and what its forms carried, whether or not it has ended.
-pub fn once(read: &Read<'_>, hash: &[u8; 32]) -> Result<Option<(String, [u8; 32])>, SqlError> {
+/// Whose session has forms that carry this, whether or not it has ended.
+pub fn writer(read: &Read<'_>, csrf: &[u8; 32]) -> Result<Option<String>, SqlError> {
     read.first(
-        "SELECT staff, csrf FROM web_session WHERE hash = $1",
-        &[hash.into()],
-        |row| Ok((row.text(0)?, row.array(1)?)),
+        "SELECT staff FROM web_session WHERE csrf = $1",
+        &[csrf.into()],
+        |row| row.text(0),
     )
 }
 

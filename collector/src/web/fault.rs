@@ -3,7 +3,7 @@
 use axum::http::header::{LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use maud::html;
+use maud::{Markup, html};
 
 use crate::random::NoRandom;
 use crate::store::{SqlError, StoreError};
@@ -55,6 +55,9 @@ pub(super) enum Fault {
          your browser still has what you typed, shorten it or choose a smaller file, and send it again", size(*.0)
     )]
     TooLong(usize),
+    /// An address that is asked for as no page of ours asks for it.
+    #[error("{0}")]
+    Unasked(&'static str),
     /// Somebody else was faster.
     #[error(
         "a decision was recorded while you had this page open, by somebody else or by you from another page, so this one was not; go back, read that one and decide again if it is still needed"
@@ -108,7 +111,7 @@ impl Fault {
                 StatusCode::FORBIDDEN
             }
             Self::Missing(_) => StatusCode::NOT_FOUND,
-            Self::Input(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Input(_) | Self::Unasked(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Overtaken | Self::Changed | Self::Stale => StatusCode::CONFLICT,
             Self::Busy { .. } | Self::Unready(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -127,6 +130,7 @@ impl Fault {
             Self::Missing(_) => "Not found",
             Self::Input(_) => "Please check the form",
             Self::TooLong(_) => "Too long",
+            Self::Unasked(_) => "This address does not open like that",
             Self::Overtaken => "Decided by somebody else",
             Self::Changed | Self::Stale => "Changed meanwhile",
             Self::Busy { .. } => "Busy",
@@ -134,6 +138,40 @@ impl Fault {
             Self::Store(_) | Self::Damaged(_) | Self::Random(_) => "This did not work",
         }
     }
+
+    /// Whether the same form may be taken later, or must be looked at first.
+    fn then(&self) -> Then {
+        match self {
+            Self::Token => Then::SendAnew,
+            Self::First(_)
+            | Self::Busy { .. }
+            | Self::Store(_)
+            | Self::Damaged(_)
+            | Self::Random(_) => Then::Send,
+            _ => Then::Copy,
+        }
+    }
+}
+
+/// What an answer that says why nothing was done carries along, for what was typed to be given back with it.
+#[derive(Debug, Clone)]
+pub(super) struct Failed {
+    title: &'static str,
+    /// What happened.
+    pub(super) sentence: String,
+    /// What helps.
+    pub(super) then: Then,
+}
+
+/// What somebody can do with what they typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// Send it again.
+    Send,
+    /// Send it in the session that they have now.
+    SendAnew,
+    /// Copy it to where it belongs.
+    Copy,
 }
 
 impl IntoResponse for Fault {
@@ -149,13 +187,13 @@ impl IntoResponse for Fault {
         if status.is_server_error() {
             tracing::error!(error = %self, "a page failed");
         }
-        let title = self.title();
-        let body = html! {
-            h1 { (title) }
-            p.fault { (sentence(&self.to_string())) }
-            p { a href="/" { "Go to the overview" } }
+        let failed = Failed {
+            title: self.title(),
+            sentence: sentence(&self.to_string()),
+            then: self.then(),
         };
-        let mut response = (status, layout::bare(title, &body)).into_response();
+        let mut response = (status, page(&failed, &html! {})).into_response();
+        response.extensions_mut().insert(failed);
         if let Self::Busy { seconds, .. } = &self {
             response
                 .headers_mut()
@@ -165,6 +203,17 @@ impl IntoResponse for Fault {
     }
 }
 
+/// The page, with what was typed.
+pub(super) fn page(failed: &Failed, typed: &Markup) -> Markup {
+    let body = html! {
+        h1 { (failed.title) }
+        p.fault { (failed.sentence) }
+        (typed)
+        p { a href="/" { "Go to the overview" } }
+    };
+    layout::bare(failed.title, &body)
+}
+
 /// The answer to an address that names nothing.
 pub(super) async fn no_such_page() -> Fault {
     Fault::Missing("there is no page at this address; go to the overview and look from there")
@@ -172,9 +221,10 @@ pub(super) async fn no_such_page() -> Fault {
 
 /// Bytes as people say them, in whole units.
 fn size(bytes: usize) -> String {
+    let whole = bytes & ((1 << 20) - 1) == 0;
     match bytes >> 20 {
-        0 => format!("{} KiB", bytes >> 10),
-        whole => format!("{whole} MiB"),
+        mib if whole && mib > 0 => format!("{mib} MiB"),
+        _ => format!("{} KiB", bytes >> 10),
     }
 }
 

@@ -235,11 +235,16 @@ impl Site {
         };
         let expires = now.saturating_add(IDLE).min(end);
         if !live && expires - session.expires >= NOTED {
-            self.store
+            let extended = self
+                .store
                 .write("extend session", move |tx| -> Result<(), StoreError> {
                     Ok(sessions::extend(tx, &hash, expires)?)
                 })
-                .await?;
+                .await;
+            // Whoever has time left goes on: what they sent is given back to them if it cannot be written either.
+            if let Err(error) = extended {
+                tracing::error!(%error, "a session was not extended");
+            }
         }
         let first = self.first(&session);
         Ok(Some(Signed {

@@ -16,7 +16,7 @@ use crate::clock;
 use super::access::Need;
 use super::fault::Fault;
 use super::gate::{First, Seen, Signed};
-use super::{Site, carry, prove};
+use super::{Site, carry, given_back, prove};
 
 /// What an address asks for.
 #[derive(Clone)]
@@ -32,10 +32,9 @@ pub(super) async fn guard(State(asked): State<Asked>, request: Request, next: Ne
     if asked.need == Need::Nothing {
         return next.run(request).await;
     }
-    match let_pass(&asked, request).await {
-        Ok(request) => next.run(request).await,
-        Err(Stopped(response)) => response,
-    }
+    passed(&asked, request, next)
+        .await
+        .unwrap_or_else(|Stopped(response)| response)
 }
 
 /// What is sent instead of a page.
@@ -47,23 +46,38 @@ impl From<Fault> for Stopped {
     }
 }
 
-async fn let_pass(asked: &Asked, request: Request) -> Result<Request, Stopped> {
+async fn passed(asked: &Asked, request: Request, next: Next) -> Result<Response, Stopped> {
     let site = &asked.site;
     let (mut parts, body) = request.into_parts();
-    let mut signed = match Seen::from_request_parts(&mut parts, site).await {
+    let seen = Seen::from_request_parts(&mut parts, site).await;
+    let request = Request::from_parts(parts, body);
+    let signed = match seen {
         Ok(Seen(signed)) => signed,
-        Err(Fault::SignedOut(_)) if parts.method == Method::POST => {
-            return Err(Stopped(carry::signed_out(site, &parts, body).await?));
+        Err(Fault::SignedOut(_)) if *request.method() == Method::POST => {
+            return Ok(carry::signed_out(site, request).await?);
         }
         Err(fault) => return Err(fault.into()),
     };
+    let (request, held) = given_back::hold(request).await?;
+    let answer = match let_pass(asked, signed.clone(), request).await {
+        Ok(request) => next.run(request).await,
+        Err(Stopped(response)) => response,
+    };
+    match held {
+        Some(held) => Ok(held.after(site, &signed, answer).await),
+        None => Ok(answer),
+    }
+}
+
+async fn let_pass(asked: &Asked, mut signed: Signed, request: Request) -> Result<Request, Stopped> {
+    let site = &asked.site;
     if !asked.need.met_by(signed.role) {
         return Err(Fault::Role.into());
     }
     if let Some(first) = signed.first.filter(|_| !opens_first(asked.path)) {
-        return Err(Stopped(first_of_all(&parts.method, first)));
+        return Err(Stopped(first_of_all(request.method(), first)));
     }
-    let mut request = Request::from_parts(parts, body);
+    let mut request = request;
     if asked.fresh {
         request = prove::ask(site, &signed, request).await.map_err(Stopped)?;
         signed.proved = clock::now();

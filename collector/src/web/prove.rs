@@ -20,13 +20,14 @@ use serde::Deserialize;
 use crate::clock;
 use crate::store::sessions;
 
-use super::carry::{self, Fields};
+use super::carry;
 use super::fault::Fault;
 use super::form::{Form, TOO_MANY};
 use super::gate::Signed;
 use super::govuk::{Input, button, details};
 use super::layout::{self, Page};
 use super::sign_in::second::accepts_totp;
+use super::typed::{self, Fields};
 use super::{Site, audit, passkey, sign_in};
 
 /// Wrong proofs in a row that end a session.
@@ -108,7 +109,7 @@ async fn asked(site: &Site, signed: &Signed, request: Request) -> Result<Request
     let (mut parts, body) = request.into_parts();
     let to = parts.uri.path_and_query().map_or("/", |to| to.as_str());
     let to = sign_in::local(Some(to)).to_owned();
-    if !carry::is_form(&parts) {
+    if !typed::is_plain(&parts.method, &parts.headers) {
         if signed.fresh() {
             return Ok(Request::from_parts(parts, body));
         }

@@ -42,15 +42,15 @@ fn is_bare(response: &Response) -> bool {
 
 fn page(status: StatusCode) -> Fault {
     match status {
-        StatusCode::METHOD_NOT_ALLOWED => Fault::Input(
+        StatusCode::METHOD_NOT_ALLOWED => Fault::Unasked(
             "this address cannot be asked in that way, so nothing was changed; go to the overview and use the page's \
              own links and buttons",
         ),
         StatusCode::PAYLOAD_TOO_LARGE => Fault::TooLong(MAX_BODY),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => Fault::Input(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Fault::Unasked(
             "what was sent is no form, so nothing was changed; open the page again and use its own form",
         ),
-        _ => Fault::Input(
+        _ => Fault::Unasked(
             "this address cannot be read: something in it is not what belongs there; go back, or go to the overview, \
              and use the page's own links",
         ),

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use super::body;
 use super::fault::Fault;
 use super::form::INCOMPLETE;
+use super::typed;
 
 /// More than any form here has.
 const FIELDS: usize = 32;
@@ -17,6 +18,8 @@ const FIELDS: usize = 32;
 pub(super) struct Upload {
     texts: Vec<(String, String)>,
     files: Vec<(String, Chosen)>,
+    /// Chosen before, and kept while somebody signed in or the store could not write.
+    kept: Vec<(String, Chosen)>,
 }
 
 /// A file that somebody chose.
@@ -38,15 +41,19 @@ impl Upload {
 
     /// The file of a form that has one, if somebody chose one that holds something.
     pub(super) fn file(self) -> Option<Chosen> {
-        let last = self.files.into_iter().last();
-        last.map(|(_, chosen)| chosen).filter(holds_something)
+        let last = self.files.into_iter().last().filter(holds_something);
+        let last = last.or_else(|| self.kept.into_iter().last().filter(holds_something));
+        last.map(|(_, chosen)| chosen)
     }
 
     /// The file of a field, likewise. It is taken out.
     pub(super) fn file_of(&mut self, name: &str) -> Option<Chosen> {
-        let at = self.files.iter().position(|(own, _)| own == name)?;
-        let (_, chosen) = self.files.swap_remove(at);
-        Some(chosen).filter(holds_something)
+        let of = |files: &mut Vec<(String, Chosen)>| {
+            let at = files.iter().position(|(own, _)| own == name)?;
+            Some(files.swap_remove(at)).filter(holds_something)
+        };
+        let found = of(&mut self.files).or_else(|| of(&mut self.kept));
+        found.map(|(_, chosen)| chosen)
     }
 }
 
@@ -80,7 +87,10 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
                 }
                 None if upload.texts.len() < FIELDS => {
                     let text = String::from_utf8(bytes.into()).map_err(|_| INCOMPLETE)?;
-                    upload.texts.push((name, text));
+                    match typed::kept_file(&name, &text) {
+                        Some(kept) if upload.kept.len() < FIELDS => upload.kept.push(kept),
+                        _ => upload.texts.push((name, text)),
+                    }
                 }
                 _ => return Err(INCOMPLETE),
             }
@@ -95,6 +105,6 @@ fn amiss(status: StatusCode, too_long: Fault) -> Fault {
     }
 }
 
-fn holds_something(chosen: &Chosen) -> bool {
+fn holds_something((_, chosen): &(String, Chosen)) -> bool {
     !chosen.bytes.is_empty()
 }

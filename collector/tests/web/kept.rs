@@ -34,7 +34,7 @@ async fn send(
     raw(browser, path, &pages::with(&hidden, fields), file).await
 }
 
-async fn raw(
+pub(crate) async fn raw(
     browser: &Browser<'_>,
     path: &str,
     fields: &[(&str, &str)],

@@ -14,6 +14,7 @@ mod erasing;
 mod explained;
 mod extracts;
 mod figures;
+mod given_back;
 mod history;
 mod hooks;
 mod hostile;

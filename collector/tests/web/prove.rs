@@ -18,7 +18,7 @@ pub(crate) async fn long_ago(world: &World) {
         .await;
 }
 
-async fn end_sessions(world: &World) {
+pub(crate) async fn end_sessions(world: &World) {
     world
         .write(|tx| tx.execute("UPDATE web_session SET expires = 1", &[]))
         .await;
@@ -40,7 +40,7 @@ pub(crate) async fn go_on(
     browser.post(path, &all).await
 }
 
-fn unescaped(body: &str, path: &str) -> Vec<(String, String)> {
+pub(crate) fn unescaped(body: &str, path: &str) -> Vec<(String, String)> {
     let plain = |text: String| {
         text.replace("&lt;", "<")
             .replace("&gt;", ">")
@@ -172,7 +172,7 @@ async fn proofs_sent_at_one_moment_are_no_more_than_five() {
     assert_eq!(browser.get("/").await.status, StatusCode::SEE_OTHER);
 }
 
-async fn sign_in_again(world: &World, page: &Answer, name: &str) -> Answer {
+pub(crate) async fn sign_in_again(world: &World, page: &Answer, name: &str) -> Answer {
     let nobody = Browser {
         world,
         cookie: String::new(),

@@ -93,7 +93,7 @@ async fn a_body_that_is_far_too_long_is_answered_with_the_limit() {
             "/sign-in" => {
                 assert_eq!(status, 413, "{body}");
                 assert!(
-                    body.contains("longer than 512 KiB, which is the most"),
+                    body.contains("longer than 1536 KiB, which is the most"),
                     "{body}"
                 );
             }

@@ -189,7 +189,8 @@ impl From<Fault> for Problem {
                 "Not found",
                 fault::sentence(why),
             ),
-            Fault::Input(why) => Self::input(fault::sentence(why)),
+            Fault::Input(why) | Fault::Unasked(why) => Self::input(fault::sentence(why)),
+            Fault::TooLong(_) => Self::long(),
             Fault::Busy { seconds, .. } => Self {
                 retry: Some(seconds),
                 ..Self::new(

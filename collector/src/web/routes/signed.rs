@@ -81,22 +81,22 @@ pub(super) fn all() -> Vec<Route> {
         post(
             "/sign-in",
             Need::Nothing,
-            long(routing::post(sign_in::sign_in), carry::MOST),
+            long(routing::post(sign_in::sign_in), carry::SIGN_IN),
         ),
         post(
             "/sign-in/code",
             Need::Nothing,
-            long(routing::post(sign_in::second::take), carry::MOST),
+            long(routing::post(sign_in::second::take), carry::SIGN_IN),
         ),
         post(
             "/sign-in/passkey",
             Need::Nothing,
-            long(routing::post(sign_in::passkey::take), carry::MOST),
+            long(routing::post(sign_in::passkey::take), carry::SIGN_IN),
         ),
         post(
             "/sign-in/again",
             Need::Nothing,
-            long(routing::post(sign_in::single::again), carry::MOST),
+            long(routing::post(sign_in::single::again), carry::SIGN_IN),
         ),
         get(
             "/single-sign-on",

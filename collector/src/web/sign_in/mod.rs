@@ -45,6 +45,10 @@ pub(super) const ENDED: &str = "Your session has ended, so what you sent was not
 pub(super) const TRIED: &str = "That was wrong five times, so you are signed out and nothing was done. Nothing that you \
      typed is lost: sign in, and it is shown to you again, to be sent.";
 
+/// Why somebody who sent what somebody else had typed sees the sign-in.
+pub(super) const ANOTHERS: &str = "This form was filled in by somebody else who was signed in here before, so nothing \
+     was done, and it is not shown to you. It is kept on this page: when they sign in here, they see it again.";
+
 const REFUSED: &str = "The name or the password is not right. After several wrong tries from one place that place \
      has to wait, up to 15 minutes. A browser in which you have signed in before does not wait for what others \
      try elsewhere.";
@@ -362,6 +366,7 @@ pub(super) fn page(
         @if let Some(refused) = refused {
             p.fault #refused role="alert" { (refused) }
         }
+        (carried.says_left())
         form.sheet method="post" action="/sign-in" {
             input type="hidden" name="next" value=(next);
             (carried.hidden())
