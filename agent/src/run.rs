@@ -317,6 +317,7 @@ fn keeper(
         heartbeat_ms: config.heartbeat_seconds.saturating_mul(1_000),
         sources: &table::names(),
         note,
+        zone: zone::name(),
     };
     Ok(
         Keeper::start(journal, book, scope, outlets, begin, &clock.now())?

@@ -39,7 +39,7 @@ pub(super) struct Pulse {
 }
 
 /// How a run begins.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Begin<'a> {
     /// Milliseconds between two signs of life.
     pub heartbeat_ms: u64,
@@ -47,6 +47,8 @@ pub struct Begin<'a> {
     pub sources: &'a [&'a str],
     /// What the watching process says of the end of the run before.
     pub note: Option<Note>,
+    /// The time zone of the computer, if it can be told.
+    pub zone: Option<String>,
 }
 
 /// That the agent ends.
@@ -100,7 +102,9 @@ impl Keeper {
             stopped: false,
             contact: None,
         };
-        keeper.unsaid.say(started(before, begin.sources), now.at);
+        keeper
+            .unsaid
+            .say(started(before, begin.sources, begin.zone), now.at);
         if let Some(life) = before {
             for (at, fact) in clocks::since(&life, now) {
                 keeper.unsaid.say(fact, at);
@@ -285,7 +289,7 @@ pub(super) fn in_force(book: &Book) -> Vec<Fact> {
         .collect()
 }
 
-fn started(before: Option<Life>, sources: &[&str]) -> Fact {
+fn started(before: Option<Life>, sources: &[&str], zone: Option<String>) -> Fact {
     AgentStarted {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         engine: ENGINE.to_owned(),
@@ -296,6 +300,7 @@ fn started(before: Option<Life>, sources: &[&str]) -> Fact {
             Some(life) if life.stopped => PreviousEnd::Stopped,
             Some(_) => PreviousEnd::Killed,
         },
+        zone,
     }
     .into()
 }

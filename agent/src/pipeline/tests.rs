@@ -76,6 +76,7 @@ impl World {
             heartbeat_ms: 60_000,
             sources: &["extension"],
             note,
+            zone: Some("Europe/London".into()),
         };
         let keeper = Keeper::start(journal, book, scope, outlets, begin, now);
         Running {

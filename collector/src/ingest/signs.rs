@@ -106,6 +106,7 @@ mod tests {
             platform: "linux".to_owned(),
             sources: vec![],
             previous: PreviousEnd::First,
+            zone: None,
         }
     }
 

@@ -103,6 +103,7 @@ fn each_day_shows_how_long_it_was_monitored() {
         platform: "linux x86_64".to_owned(),
         sources: Vec::new(),
         previous: PreviousEnd::Killed,
+        zone: None,
     };
     one.says(next + 2 * HOUR, next + 2 * HOUR, started);
     let detail = "it ended while the computer ran";

@@ -70,6 +70,7 @@ impl Device {
             platform: String::new(),
             sources: vec![],
             previous,
+            zone: None,
         });
     }
 

@@ -21,6 +21,10 @@ pub struct AgentStarted {
     pub sources: Vec<String>,
     /// How it ended the time before.
     pub previous: PreviousEnd,
+    /// The time zone in which the computer shows its times. `None`: it could not be told, or an agent of before
+    /// wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
 }
 
 /// How the agent's previous run ended.

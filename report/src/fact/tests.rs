@@ -243,9 +243,22 @@ fn all() -> Vec<(Fact, &'static str)> {
                 platform: "linux x86_64".into(),
                 sources: vec!["extension".into()],
                 previous: PreviousEnd::Killed,
+                zone: None,
             }
             .into(),
             r#"{"version":"0.1.0","engine":"e","platform":"linux x86_64","sources":["extension"],"previous":"killed"}"#,
+        ),
+        (
+            AgentStarted {
+                version: "0.1.0".into(),
+                engine: "e".into(),
+                platform: "linux x86_64".into(),
+                sources: vec![],
+                previous: PreviousEnd::First,
+                zone: Some("Europe/London".into()),
+            }
+            .into(),
+            r#"{"version":"0.1.0","engine":"e","platform":"linux x86_64","sources":[],"previous":"first","zone":"Europe/London"}"#,
         ),
         (
             AgentStopped {

@@ -141,6 +141,7 @@ fn files_and_agents_are_named_and_provenance_is_cut() {
         platform: "linux".to_owned(),
         sources: vec![],
         previous: PreviousEnd::Killed,
+        zone: None,
     };
     let file = FileChange {
         change: FileWas::Created,

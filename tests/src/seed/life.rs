@@ -73,6 +73,7 @@ pub(super) fn day(
         platform: "linux x86_64".to_owned(),
         sources: vec!["extension".to_owned()],
         previous,
+        zone: Some("Europe/London".to_owned()),
     });
     if seq == 0 {
         session.say(OrderInForce {

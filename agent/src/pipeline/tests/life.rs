@@ -12,7 +12,7 @@ fn each_start_says_how_the_time_before_ended() {
     let records = world.collect(&agent);
     let facts: Vec<String> = records.iter().map(|r| r.fact.to_json().unwrap()).collect();
     assert!(
-        facts[0].contains(r#""sources":["extension"],"previous":"first""#),
+        facts[0].contains(r#""sources":["extension"],"previous":"first","zone":"Europe/London""#),
         "{}",
         facts[0]
     );

@@ -170,6 +170,7 @@ fn what_an_agent_of_another_engine_wrote_is_unchecked() {
         platform: "linux".into(),
         sources: vec![],
         previous: PreviousEnd::First,
+        zone: None,
     }
     .into();
     assert_eq!(bundle_of(&older, None).faults(), Vec::<String>::new());

@@ -51,6 +51,7 @@ fn started() -> Fact {
         platform: "p".to_owned(),
         sources: Vec::new(),
         previous: PreviousEnd::Killed,
+        zone: None,
     })
 }
 
