@@ -29,7 +29,7 @@ use crate::store::digests::{self, Cursor, Standing};
 use crate::store::reports::{self, StoredReport};
 use crate::store::vault::Blind;
 use crate::store::{
-    DeviceId, Hash, PersonId, Read, SqlError, Store, StoreError, devices, orders, sealed,
+    DeviceId, Hash, PersonId, Read, SqlError, Store, StoreError, devices, orders, sealed, zones,
 };
 
 /// What rows look like now. Another number makes all of them anew.
@@ -71,6 +71,7 @@ impl From<SqlError> for DigestError {
 struct Batch {
     days: BTreeMap<Date, Day>,
     terms: BTreeMap<(i64, u8), Entries>,
+    zones: Vec<zones::Said>,
     cursor: Cursor,
 }
 
@@ -78,6 +79,7 @@ struct Batch {
 struct Rows {
     days: Vec<(i64, Vec<u8>)>,
     terms: Vec<((i64, u8), Vec<u8>)>,
+    zones: Vec<zones::Said>,
     cursor: Cursor,
 }
 
@@ -220,6 +222,9 @@ impl Follower {
             for ((month, bucket), bytes) in &rows.terms {
                 digests::put_entries(tx, device, *bucket, *month, bytes)?;
             }
+            for said in &rows.zones {
+                zones::put(tx, device, said)?;
+            }
             Ok(true)
         })?;
         // Somebody else moved it, and what they made is there; or the log was dropped, and is begun again soon.
@@ -252,7 +257,8 @@ impl Follower {
         };
         let stored = reports::run(read, device, cursor.next, end)?;
         let batch = Batch::of(&stored, (cursor, end), (zone, &blind));
-        Ok(Found::Rows(before, batch.with(read, device)?))
+        let rows = Box::new(batch.with(read, device)?);
+        Ok(Found::Rows(before, rows))
     }
 }
 
@@ -264,7 +270,7 @@ enum Found {
     /// Nothing of this person was sealed so far.
     NoKey(PersonId),
     /// From where, and what is to be written.
-    Rows(Option<Cursor>, Rows),
+    Rows(Option<Cursor>, Box<Rows>),
 }
 
 /// Whether rows were made as this program makes them, with days of whichever zone.
@@ -289,6 +295,7 @@ impl Batch {
         let mut batch = Self {
             days: BTreeMap::new(),
             terms: BTreeMap::new(),
+            zones: Vec::new(),
             cursor: Cursor::default(),
         };
         // Most words come again and again.
@@ -300,6 +307,7 @@ impl Batch {
             };
             for record in records {
                 watch.pass(&record);
+                batch.zones.extend(zones::Said::by(&record));
                 batch.count(&record, zone, |term| match known.get(&term) {
                     Some(hash) => *hash,
                     None => *known
@@ -391,6 +399,7 @@ impl Batch {
         Ok(Rows {
             days,
             terms,
+            zones: self.zones,
             cursor: self.cursor,
         })
     }

@@ -1,9 +1,10 @@
-//! What a report says of the agent itself, on its way into the store: version, order, tampering.
+//! What a report says of the agent itself, on its way into the store: version, order, time zone, tampering.
 
 use proviso_report::{Fact, Record};
 
 use crate::store::devices::Device;
 use crate::store::signs::{self, Said, Tamper, TamperKind};
+use crate::store::zones;
 use crate::store::{SqlError, Tx};
 
 /// Follows the records of a report that is stored in this transaction.
@@ -15,6 +16,9 @@ pub(super) fn follow(
 ) -> Result<(), SqlError> {
     let mut said: Option<(Said, bool)> = None;
     for record in records {
+        if let Some(zone) = zones::Said::by(record) {
+            zones::put(tx, device.id, &zone)?;
+        }
         let latest = || Said {
             device: device.id,
             at: record.at.0,
@@ -64,7 +68,7 @@ fn tampering(fact: &Fact) -> Option<(TamperKind, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use proviso_report::fact::{AgentAltered, AgentStarted, Heartbeat, PreviousEnd};
+    use proviso_report::fact::{AgentAltered, AgentStarted, Heartbeat, PreviousEnd, ZoneChanged};
     use proviso_report::{BootId, Method, UnixMs};
 
     use super::*;
@@ -146,8 +150,12 @@ mod tests {
             part: part.to_owned(),
             detail: "what it says in words".to_owned(),
         };
+        let zoned = AgentStarted {
+            zone: Some("Europe/London".to_owned()),
+            ..started("0.2.0")
+        };
         let first = [
-            record(0, started("0.2.0")),
+            record(0, zoned),
             record(1, beat(Some(Hash([1; 32])))),
             record(2, altered("program")),
             record(3, beat(Some(Hash([2; 32])))),
@@ -155,9 +163,16 @@ mod tests {
         // One that only starts says nothing of an order; one without an order says that there is none.
         let second = [
             record(4, started("0.3.0")),
-            record(5, altered(&"x".repeat(99))),
+            record(
+                5,
+                ZoneChanged {
+                    from: Some("Europe/London".to_owned()),
+                    to: "Asia/Tokyo".to_owned(),
+                },
+            ),
+            record(6, altered(&"x".repeat(99))),
         ];
-        let third = [record(6, beat(None))];
+        let third = [record(7, beat(None))];
         let own = device.clone();
         let mut said = Vec::new();
         store
@@ -186,7 +201,7 @@ mod tests {
         let wanted = [
             ("0.2.0".to_owned(), Some(Hash([2; 32])), 180_000),
             ("0.3.0".to_owned(), Some(Hash([2; 32])), 240_000),
-            ("0.3.0".to_owned(), None, 360_000),
+            ("0.3.0".to_owned(), None, 420_000),
         ];
         assert_eq!(said, wanted);
         let tampered = store
@@ -197,9 +212,17 @@ mod tests {
             .map(|one| (one.seq, one.kind, one.part.len(), one.known))
             .collect();
         let wanted = [
-            (5, TamperKind::Altered, 40, 77),
+            (6, TamperKind::Altered, 40, 77),
             (2, TamperKind::Altered, 7, 77),
         ];
         assert_eq!(tampered, wanted);
+        let zones = store
+            .read_blocking(|read| Ok::<_, StoreError>(zones::of_device(read, DeviceId([1; 16]))?))
+            .unwrap();
+        let zones: Vec<_> = zones
+            .iter()
+            .map(|since| (since.seq, since.zone.as_str()))
+            .collect();
+        assert_eq!(zones, [(0, "Europe/London"), (5, "Asia/Tokyo")]);
     }
 }

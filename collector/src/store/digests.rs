@@ -259,6 +259,7 @@ pub fn forget(tx: &Tx<'_>, device: DeviceId) -> Result<(), SqlError> {
          at = CASE WHEN digest_cursor.form = '' THEN digest_cursor.at + 1 ELSE 1 END",
         "DELETE FROM digest_day WHERE device = $1",
         "DELETE FROM digest_term WHERE device = $1",
+        "DELETE FROM device_zone WHERE device = $1",
     ] {
         tx.execute(statement, &[(&device).into()])?;
     }

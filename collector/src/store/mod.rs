@@ -80,6 +80,7 @@ pub mod vault;
 pub mod weekly;
 pub mod word;
 mod writer;
+pub mod zones;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -20,7 +20,7 @@ use super::StoreError;
 use super::sql::{Read, Session, SqlError};
 
 /// The version this program reads and writes.
-pub const VERSION: &str = "11";
+pub const VERSION: &str = "12";
 
 /// All tables of version 1. Times are Unix milliseconds; ids, digests and devices are lower hex.
 pub const FIRST: &str = include_str!("schema/steps/first.sql");
@@ -67,8 +67,12 @@ const SPANS: &str = include_str!("schema/steps/spans.sql");
 /// `erasure_request.notes` the notes that were asked for, ids with blanks between (NULL: records were).
 const NOTES: &str = include_str!("schema/steps/notes.sql");
 
+/// From version 11 to 12: in which zone somebody reads times (`staff.zone`; empty: in that of this collector), and in
+/// which zone each device shows them from a record on (`device_zone`).
+const ZONES: &str = include_str!("schema/steps/zones.sql");
+
 /// From which version each step leads on.
-const STEPS: [(&str, &str); 10] = [
+const STEPS: [(&str, &str); 11] = [
     ("1", SECOND),
     ("2", LEDGER),
     ("3", HELD),
@@ -79,6 +83,7 @@ const STEPS: [(&str, &str); 10] = [
     ("8", desk::DESK),
     ("9", SPANS),
     ("10", NOTES),
+    ("11", ZONES),
 ];
 
 /// Makes the tables in an empty file.

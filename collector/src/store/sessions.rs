@@ -23,6 +23,8 @@ pub struct WebSession {
     pub role: Role,
     /// With whom.
     pub team: String,
+    /// In which zone they read times; empty: in that of this collector.
+    pub zone: String,
     /// Unix milliseconds.
     pub expires: i64,
     /// What every form must repeat.
@@ -101,7 +103,7 @@ pub fn open(
 /// The session with this hash, if it has not ended.
 pub fn get(read: &Read<'_>, hash: &[u8; 32], now: i64) -> Result<Option<WebSession>, SqlError> {
     read.first(
-        "SELECT s.id, s.name, w.expires, w.csrf, s.role, s.team, w.proved, s.must_change, w.way, \
+        "SELECT s.id, s.name, w.expires, w.csrf, s.role, s.team, w.proved, s.must_change, w.way, s.zone, \
          (SELECT count(*) FROM totp t WHERE t.staff = s.id AND t.confirmed IS NOT NULL AND t.ended IS NULL) \
          + (SELECT count(*) FROM passkey k WHERE k.staff = s.id AND k.ended IS NULL) FROM web_session w \
          JOIN staff s ON s.id = w.staff AND s.closed IS NULL WHERE w.hash = $1 AND w.expires > $2",
@@ -228,6 +230,7 @@ fn web_session(row: &Row<'_>) -> Result<WebSession, SqlError> {
         proved: row.int(6)?,
         must_change: row.maybe_int(7)?.is_some(),
         way: row.text(8)?,
-        second_factors: row.count(9)?,
+        zone: row.text(9)?,
+        second_factors: row.count(10)?,
     })
 }

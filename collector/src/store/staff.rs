@@ -203,6 +203,25 @@ fn staff(row: &Row<'_>) -> Result<Staff, SqlError> {
     })
 }
 
+/// Keeps in which zone somebody reads times; empty: in that of this collector.
+pub fn set_zone(tx: &Tx<'_>, id: &str, zone: &str) -> Result<(), SqlError> {
+    tx.execute(
+        "UPDATE staff SET zone = $2 WHERE id = $1",
+        &[id.into(), zone.into()],
+    )?;
+    Ok(())
+}
+
+/// In which zone somebody reads times; empty: in that of this collector.
+pub fn zone(read: &Read<'_>, id: &str) -> Result<String, SqlError> {
+    let found = read.first(
+        "SELECT zone FROM staff WHERE id = $1",
+        &[id.into()],
+        |row| row.text(0),
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
 /// Counts one more wrong password; says how many there are now.
 pub fn count_failure(tx: &Tx<'_>, id: &str) -> Result<u64, SqlError> {
     tx.execute(

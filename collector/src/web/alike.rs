@@ -68,7 +68,7 @@ pub(super) async fn page(
     let says = text
         .as_ref()
         .and_then(|text| text.says(&found.finding.rule));
-    let zone = text.as_ref().map_or(&site.zone, |text| &text.zone);
+    let zone = &signed.zone;
     let path = format!("/alert/{id}/alike");
     let more = found.members.len() as u64 > PER_PAGE;
     let shown = found.members.iter().take(PER_PAGE as usize);

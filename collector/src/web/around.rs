@@ -9,7 +9,7 @@ use crate::store::reports::{self, StoredReport};
 use crate::store::{Read, SqlError};
 
 use super::records::{self, CONFIRMED, Gathered, Held};
-use super::{facts, words};
+use super::{facts, words, zones};
 
 const MINUTE: i64 = 60_000;
 
@@ -82,7 +82,11 @@ impl Around {
     }
 
     /// The ten minutes.
-    pub(super) fn section(&self, finding: &Finding, zone: &TimeZone) -> Markup {
+    pub(super) fn section(
+        &self,
+        finding: &Finding,
+        (zone, days): (&TimeZone, &TimeZone),
+    ) -> Markup {
         let (before, after): (Vec<_>, Vec<_>) = self
             .others
             .records
@@ -108,7 +112,7 @@ impl Around {
                     }
                     @if late > 0 { p.quiet { (words::counted(late as i128, "later record")) " not shown." } }
                 }
-                p { a href=(self.day(finding, zone)) { "The whole day" } }
+                p { a href=(self.day(finding, days)) { "The whole day" } }
             }
         }
     }
@@ -123,7 +127,10 @@ impl Around {
 pub(super) fn row(held: &Held, zone: &TimeZone, own: bool) -> Markup {
     html! {
         li.own[own] {
-            span.time { (words::clock(held.record.at.0, zone)) }
+            span.time {
+                (words::clock(held.record.at.0, zone))
+                (zones::beside(held.record.at.0, zone, held.own.as_deref()))
+            }
             div {
                 div.fact { @if own { b { "This alert" } " " } (facts::brief(&held.record)) }
                 p.quiet { (facts::known(held)) }

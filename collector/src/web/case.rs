@@ -36,6 +36,7 @@ use super::gate::Signed;
 use super::govuk::{button, hidden};
 use super::layout::{self, Page};
 use super::said::{self, Said};
+use super::zones::{self, Own, Zones};
 use super::{audit, groups, words};
 
 /// Everything that is shown of an alert, from one snapshot.
@@ -51,6 +52,8 @@ pub(super) struct Case {
     said: Said,
     file: Option<CaseFile>,
     judged: Vec<Judged>,
+    /// The device's zone at the record, if it is known.
+    own: Option<Arc<Own>>,
 }
 
 /// The page.
@@ -80,7 +83,8 @@ pub(super) async fn page(
     site.looks(signed, audit::SAW_ALERT, Some(&whose), &id.to_string())
         .await?;
     let text = site.texts.get(case.finding.order).await?;
-    let zone = text.as_ref().map_or(&site.zone, |text| &text.zone);
+    let zone = &signed.zone;
+    let days = text.as_ref().map_or(&site.zone, |text| &text.zone);
     let now = clock::now();
     let name = case.person.as_ref().map(|person| person.name.as_str());
     let earlier = case.earlier(site, text.as_deref()).await?;
@@ -97,7 +101,7 @@ pub(super) async fn page(
         div #state data-live {
             p.summary { (standing(&case, now)) }
         }
-        (case.record(text.as_deref(), zone))
+        (case.record(text.as_deref(), (zone, days)))
         (earlier)
         (decisions(site, signed, &case, (id, draft), zone))
         (delivery(site, &case, zone))
@@ -115,17 +119,21 @@ pub(super) async fn page(
 }
 
 impl Case {
-    /// What the record states, how it is known, and what stands around it.
-    pub(super) fn record(&self, text: Option<&OrderText>, zone: &TimeZone) -> Markup {
+    /// What the record states, how it is known, and what stands around it. `days`: the zone in which days begin.
+    pub(super) fn record(
+        &self,
+        text: Option<&OrderText>,
+        (zone, days): (&TimeZone, &TimeZone),
+    ) -> Markup {
         html! {
             (judged(self, text))
             (seen(self, zone))
-            (times(self, zone))
+            (times(self, zone, text.map(|text| &text.zone)))
             (evidence(self, zone))
             (sure::section(self.around.own()))
             (doubt::section(&self.doubts(text)))
             (self.said.section(self.around.account(), zone))
-            (self.around.section(&self.finding, zone))
+            (self.around.section(&self.finding, (zone, days)))
         }
     }
 
@@ -171,6 +179,7 @@ pub(super) fn gather(read: &Read<'_>, id: FindingId) -> Result<Option<Case>, Sql
         said: said::about(read, &finding.person, (finding.device, finding.seq))?,
         file: cases::of_finding(read, id)?,
         judged: rulings::verdicts(read, &finding.rule)?,
+        own: Zones::of(read, finding.device)?.at(finding.seq),
         alert,
         finding,
     }))
@@ -267,7 +276,7 @@ fn judged(case: &Case, text: Option<&OrderText>) -> Markup {
     }
 }
 
-fn times(case: &Case, zone: &TimeZone) -> Markup {
+fn times(case: &Case, zone: &TimeZone, order: Option<&TimeZone>) -> Markup {
     let received = case.around.report.as_ref().map(|report| report.received);
     let bounds = case.around.bounds();
     html! {
@@ -275,7 +284,11 @@ fn times(case: &Case, zone: &TimeZone) -> Markup {
             h2 #times { "When: three times" }
             dl {
                 dt { "The device's clock" }
-                dd { (words::moment(case.finding.at, zone)) }
+                dd {
+                    (words::moment(case.finding.at, zone))
+                    @if let Some(order) = order { (zones::also(case.finding.at, zone, order, "in the order's zone")) }
+                    ". " (zones::in_full(case.finding.at, zone, case.own.as_deref()))
+                }
                 dt { "By receipts" }
                 dd {
                     @match bounds.map(|bounds| (bounds.lower, bounds.upper)) {

@@ -150,7 +150,8 @@ pub(super) async fn page(
         None => None,
         Some(lead) => site.texts.get(lead.finding.order).await?,
     };
-    let zone = text.as_ref().map_or(&site.zone, |text| &text.zone);
+    let zone = &signed.zone;
+    let days = text.as_ref().map_or(&site.zone, |text| &text.zone);
     let now = clock::now();
     let person = all.person.as_ref();
     let person = person.map_or(words::NOBODY, |one| &one.name);
@@ -170,7 +171,7 @@ pub(super) async fn page(
         (draft.exhibit.1.summary())
         h1 { (queue::label(case)) }
         div #state data-live { (all.standing(site, (zone, now))) }
-        (file::inside(site, &all, zone).await?)
+        (file::inside(site, &all, (zone, days)).await?)
         @if let Some(lead) = &all.lead {
             @if case.total > 1 {
                 p.note {
@@ -178,7 +179,7 @@ pub(super) async fn page(
                      own."
                 }
             }
-            (lead.record(text.as_deref(), zone))
+            (lead.record(text.as_deref(), (zone, days)))
         }
         (earlier)
         (all.decision(site, signed, &draft, zone))
@@ -187,8 +188,8 @@ pub(super) async fn page(
             (exhibits::section(signed, case, &all.exhibits, &draft.exhibit, zone))
         }
         @if Right::Export.of(signed.role) {
-            @let days = [case.span.0, case.span.1].map(|at| words::date(at, zone));
-            (export::form_of_days(site, signed, &whose, zone, (days[0], days[1])))
+            @let span = [case.span.0, case.span.1].map(|at| words::date(at, days));
+            (export::form_of_days(site, signed, &whose, days, (span[0], span[1])))
         }
         (told::section(site, &all.told, zone))
     };

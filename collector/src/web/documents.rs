@@ -338,13 +338,13 @@ fn row(signed: &Signed, whose: &Whose, one: &Document, forms: &Forms) -> Markup 
             " (" (kind_words(&one.kind)) ", " (size(one.size)) ")"
         }
         p.quiet {
-            "Added by " (one.staff_name) ", " (words::moment(one.at, &whose.zone)) ". SHA-256 "
+            "Added by " (one.staff_name) ", " (words::moment(one.at, &signed.zone)) ". SHA-256 "
             code { (one.sha256) }
         }
         @match &one.removed {
             Some(removed) => {
                 p {
-                    (layout::tag("review", "Removed")) " " (words::moment(removed.at, &whose.zone))
+                    (layout::tag("review", "Removed")) " " (words::moment(removed.at, &signed.zone))
                     @if let Some(by) = &removed.by_name { " by " (by) }
                     ": " span dir="auto" { (removed.why) }
                 }

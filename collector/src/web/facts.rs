@@ -14,6 +14,7 @@ use super::fault;
 use super::layout;
 use super::records::Held;
 use super::words;
+use super::zones;
 
 /// Letters of an address in a list; the rest of a longer one is folded away.
 const LONG: usize = 300;
@@ -214,7 +215,10 @@ pub(super) fn in_full(held: &Held, zone: &TimeZone) -> Markup {
         dt { "Known from" }
         dd { (methods(held)) }
         dt { "Written down" }
-        dd { (words::moment(record.noted.0, zone)) " by the device's clock" }
+        dd {
+            (words::moment(record.noted.0, zone)) " by the device's clock"
+            (zones::beside(record.noted.0, zone, held.own.as_deref()))
+        }
     }
 }
 

@@ -252,13 +252,20 @@ impl Site {
             name: session.name,
             role: session.role,
             team: session.team,
-            zone: self.zone.clone(),
+            zone: self.zone_named(&session.zone),
             token: HEXLOWER.encode(&session.csrf),
             live,
             hash,
             proved: session.proved,
             first,
         }))
+    }
+
+    /// The zone of this name; that of this collector where nobody chose one.
+    pub(super) fn zone_named(&self, name: &str) -> TimeZone {
+        let chosen = Some(name).filter(|name| !name.is_empty());
+        let chosen = chosen.and_then(|name| TimeZone::get(name).ok());
+        chosen.unwrap_or_else(|| self.zone.clone())
     }
 
     /// What they must do before they see anything else.

@@ -75,6 +75,8 @@ pub(super) struct Whose {
     pub(super) text: Option<Arc<OrderText>>,
     /// In which days begin: the order's, or this collector's.
     pub(super) zone: TimeZone,
+    /// In which whoever has the page open reads times.
+    pub(super) reader: TimeZone,
     pub(super) today: Date,
     kept: Kept,
 }
@@ -135,6 +137,7 @@ impl Site {
             person,
             text,
             zone,
+            reader: signed.zone.clone(),
             today,
             kept,
         })

@@ -150,7 +150,7 @@ pub(super) async fn section(
                 ul {
                     @for pass in &passes {
                         li {
-                            b { (name(&pass.staff)) } ", until " (words::moment(pass.until, &site.zone)) ", let in by "
+                            b { (name(&pass.staff)) } ", until " (words::moment(pass.until, &signed.zone)) ", let in by "
                             (name(&pass.put_by)) ": " (pass.reason)
                         }
                     }

@@ -82,6 +82,7 @@ mod watched;
 mod when;
 mod witnessed;
 mod words;
+mod zones;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};

@@ -81,12 +81,12 @@ pub(super) async fn show(
     };
     let mut filled = Filled::default();
     let now = clock::now();
-    filled.typed("day", &whose.today.to_string());
-    filled.typed("time", &time(now, &whose.zone));
+    filled.typed("day", &words::date(now, &signed.zone).to_string());
+    filled.typed("time", &time(now, &signed.zone));
     if let Above::Correct(note) = &above {
         filled.typed("kind", note.kind.as_str());
-        filled.typed("day", &words::date(note.happened, &whose.zone).to_string());
-        filled.typed("time", &time(note.happened, &whose.zone));
+        filled.typed("day", &words::date(note.happened, &signed.zone).to_string());
+        filled.typed("time", &time(note.happened, &signed.zone));
         filled.typed("text", &note.text);
         filled.typed("outcome", &note.outcome);
     }
@@ -111,7 +111,7 @@ pub(super) async fn add(
     let happened = filled.moment(
         (&sent.day, "Say on which day it was."),
         &sent.time,
-        &whose.zone,
+        &signed.zone,
         "This is still to come. A note is about what was; what shall be done belongs into the plan.",
     );
     let text = filled.words(
@@ -214,7 +214,7 @@ async fn page(
                 Above::Correct(note) => {
                     h2 #new { "Put a note right" }
                     p {
-                        "This corrects the note of " (words::moment(note.happened, &whose.zone)) " by "
+                        "This corrects the note of " (words::moment(note.happened, &signed.zone)) " by "
                         (note.staff_name) ". That one stays as it is, with yours at it. "
                         a href=(path) { "Write another note instead" }
                     }
@@ -228,11 +228,11 @@ async fn page(
         }
         section aria-labelledby="all" {
             h2 #all { "What was written" }
-            (review(after, due, &whose.zone))
+            (review(after, due, &signed.zone))
             @if all.is_empty() { p.empty { "Nobody has written anything yet." } }
             ol.rows {
                 @for note in &all {
-                    li id={ "note-" (note.id) } { (one((&path, &whose.zone), note, &right, &asked)) }
+                    li id={ "note-" (note.id) } { (one((&path, &signed.zone), note, &right, &asked)) }
                 }
             }
             (layout::pager(&path, "", page, more))
@@ -367,7 +367,7 @@ pub(super) async fn beside(
                     @for note in &all {
                         li {
                             p {
-                                (words::moment(note.happened, &whose.zone)) ": " b { (kind_words(note.kind)) }
+                                (words::moment(note.happened, &signed.zone)) ": " b { (kind_words(note.kind)) }
                                 ". " a href={ (whose.at(Tab::Notes)) "#note-" (note.id) } { "Read it" }
                             }
                             p.quiet { (note.staff_name) }

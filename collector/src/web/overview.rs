@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use jiff::tz::TimeZone;
 use maud::{Markup, PreEscaped, html};
 use serde::Deserialize;
 
@@ -112,8 +113,8 @@ pub(super) async fn show(
         div #overview data-live {
             h1 { "Overview" }
             (summary(&all))
-            (trouble(&site, &all.trouble, now))
-            @if all.total.people > 0 && page == 1 { (all.queue.cards(&site, now).await?) }
+            (trouble((&site, &signed), &all.trouble, now))
+            @if all.total.people > 0 && page == 1 { (all.queue.cards(&site, (&signed.zone, now)).await?) }
             @if all.total.people == 0 {
                 p.empty {
                     "Nobody is entered yet. Add a person with " code { "proviso-collector person add" }
@@ -121,7 +122,7 @@ pub(super) async fn show(
                     " and enrol a computer with the token from " code { "token" } "."
                 }
             }
-            @for part in [Part::Silent, Part::Rest] { (section(&site, part, &all, now)) }
+            @for part in [Part::Silent, Part::Rest] { (section(&signed.zone, part, &all, now)) }
             (layout::pager("/", "", page, all.more))
             @if site.ways.is_empty() { (NO_WAY) }
         }
@@ -241,7 +242,11 @@ fn summary(all: &Everybody) -> Markup {
     }
 }
 
-fn trouble(site: &Site, trouble: &[(ChannelState, Option<String>)], now: i64) -> Markup {
+fn trouble(
+    (site, signed): (&Site, &Signed),
+    trouble: &[(ChannelState, Option<String>)],
+    now: i64,
+) -> Markup {
     let failing = trouble
         .iter()
         .filter(|(state, _)| state.failing > 0 || !site.has(&state.channel));
@@ -257,7 +262,7 @@ fn trouble(site: &Site, trouble: &[(ChannelState, Option<String>)], now: i64) ->
                             b { (site.way(&state.channel)) }
                             ": " (words::counted(i128::from(state.waiting), "alert")) " waiting"
                             @if let Some(oldest) = state.oldest {
-                                ", the oldest since " (words::moment(oldest, &site.zone))
+                                ", the oldest since " (words::moment(oldest, &signed.zone))
                             }
                             ". "
                             @if let Some(why) = why {
@@ -287,7 +292,7 @@ const NO_WAY: PreEscaped<&str> = PreEscaped(
      <code>[smtp]</code> or <code>[[webhooks]]</code> to <code>collector.toml</code>.</p>",
 );
 
-fn section(site: &Site, part: Part, all: &Everybody, now: i64) -> Markup {
+fn section(zone: &TimeZone, part: Part, all: &Everybody, now: i64) -> Markup {
     let mut own = all.people.iter().filter(|one| one.part == part).peekable();
     let (id, title) = match part {
         Part::Silent => ("silent", "Silent, stuck, not watched in full or not set up"),
@@ -305,14 +310,14 @@ fn section(site: &Site, part: Part, all: &Everybody, now: i64) -> Markup {
                     }
                 }
                 ul.rows.many.wide[part == Part::Silent] {
-                    @for somebody in own { (line(site, somebody, now)) }
+                    @for somebody in own { (line(zone, somebody, now)) }
                 }
             }
         }
     }
 }
 
-fn line(site: &Site, somebody: &Somebody, now: i64) -> Markup {
+fn line(zone: &TimeZone, somebody: &Somebody, now: i64) -> Markup {
     html! {
         li {
             p.who {
@@ -327,13 +332,13 @@ fn line(site: &Site, somebody: &Somebody, now: i64) -> Markup {
                     " " (layout::tag("urgent", &words::counted(i128::from(somebody.incidents), "log incident")))
                 }
             }
-            (contact(site, somebody, now))
+            (contact(zone, somebody, now))
         }
     }
 }
 
 /// What is wrong with watching somebody, in a few words.
-fn contact(site: &Site, somebody: &Somebody, now: i64) -> Markup {
+fn contact(zone: &TimeZone, somebody: &Somebody, now: i64) -> Markup {
     let silent = somebody.silent(now);
     let ever = somebody.devices.iter().any(|device| device.ever);
     let latest = somebody.devices.iter().map(|device| device.heard).max();
@@ -342,7 +347,7 @@ fn contact(site: &Site, somebody: &Somebody, now: i64) -> Markup {
             @if !somebody.ordered {
                 span.short { (layout::tag("review", "No order")) } " "
             }
-            (lapses::of_late(&somebody.conditions, &site.zone, now))
+            (lapses::of_late(&somebody.conditions, zone, now))
             @for stuck in somebody.stuck() { span.short { (stuck.short(now)) } " " }
             span.short {
                 @match (latest, silent) {

@@ -47,7 +47,7 @@ pub(super) async fn show(
                 html! { (one.pseudonym) },
                 html! { (why(one.why)) },
                 html! {
-                    @if one.until == sight::NO_END { "No end" } @else { (words::moment(one.until, &site.zone)) }
+                    @if one.until == sight::NO_END { "No end" } @else { (words::moment(one.until, &signed.zone)) }
                 },
             ]
         })

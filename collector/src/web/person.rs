@@ -67,9 +67,9 @@ pub(super) async fn show(
         .read(move |read| Ok::<_, StoreError>(gather(read, &whose, skip)?))
         .await?
         .ok_or(head::MISSING)?;
-    let (text, zone) = (top.text.as_deref(), &top.zone);
+    let (text, zone) = (top.text.as_deref(), &signed.zone);
     let now = clock::now();
-    let waiting = waiting(&site, &id, &found, page, now).await?;
+    let waiting = waiting(&site, &id, &found, page, (zone, now)).await?;
     let (whose, today) = (id.clone(), top.today);
     let unchecked = site
         .store
@@ -86,7 +86,7 @@ pub(super) async fn show(
         (order_words(text))
         (decided(zone, &found.decisions))
         (let_in::section(&site, &signed, &id).await?)
-        (export::form(&site, &signed, &id, zone, today))
+        (export::form(&site, &signed, &id, &top.zone, today))
         p { a href={ "/audit?person=" (id) } { "Who looked at this person's data" } }
     };
     let whose = id.to_string();
@@ -124,7 +124,7 @@ async fn waiting(
     id: &PersonId,
     found: &Found,
     page: u64,
-    now: i64,
+    (zone, now): (&TimeZone, i64),
 ) -> Result<Markup, Fault> {
     let more = found.cases.len() as u64 > PER_PAGE;
     let (mut lines, mut decided) = (Vec::new(), Vec::new());
@@ -134,7 +134,7 @@ async fn waiting(
         } else {
             &mut decided
         };
-        of.push(line.show(site, now, false).await?);
+        of.push(line.show(site, (zone, now), false).await?);
     }
     Ok(html! {
         section aria-labelledby="waits" {

@@ -334,7 +334,7 @@ fn risk(
                 Some(latest) => {
                     p { (head::level(latest.level)) " " (head::due("Review", latest.review, whose.today)) }
                     p.reason dir="auto" { (latest.reasons) }
-                    p.quiet { (latest.staff_name) ", " (words::moment(latest.at, &whose.zone)) }
+                    p.quiet { (latest.staff_name) ", " (words::moment(latest.at, &signed.zone)) }
                 }
             }
             @if !earlier.is_empty() {
@@ -365,7 +365,7 @@ fn risk(
 
 fn earlier(whose: &Whose, one: &Assessed) -> Vec<Markup> {
     vec![
-        words::moment(one.at, &whose.zone),
+        words::moment(one.at, &whose.reader),
         html! { (head::level_words(one.level)) },
         html! { div.reason dir="auto" { (one.reasons) } },
         html! { (head::day(one.review)) },
@@ -451,7 +451,7 @@ fn ended(whose: &Whose, one: &Action) -> Markup {
                 " Was due on " (head::day(one.due)) ". Owner: " (one.owner_name) "."
             }
             p.reason dir="auto" { (closed.outcome) }
-            p.quiet { (closed.by_name) ", " (words::moment(closed.at, &whose.zone)) }
+            p.quiet { (closed.by_name) ", " (words::moment(closed.at, &whose.reader)) }
         }
     }
 }

@@ -11,6 +11,7 @@ pub(super) mod snooze;
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -76,10 +77,10 @@ pub(super) async fn show(
             @if queue.lines.is_empty() {
                 p.empty { "Nothing is waiting on this page." }
             } @else {
-                ul.cards { @for line in &queue.lines { (line.show(&site, now, true).await?) } }
+                ul.cards { @for line in &queue.lines { (line.show(&site, (&signed.zone, now), true).await?) } }
             }
             (layout::pager("/alerts", "", page, queue.more))
-            (queue.rest(&site, now).await?)
+            (queue.rest(&site, (&signed.zone, now)).await?)
         }
     };
     let title = format!("({}) Queue", queue.counts.cases);
@@ -182,14 +183,18 @@ impl Queue {
     }
 
     /// The first cases, for the overview.
-    pub(super) async fn cards(&self, site: &Site, now: i64) -> Result<Markup, Fault> {
+    pub(super) async fn cards(
+        &self,
+        site: &Site,
+        (zone, now): (&TimeZone, i64),
+    ) -> Result<Markup, Fault> {
         Ok(html! {
             section aria-labelledby="decide" {
                 h2 #decide { "Needs a person" }
                 @if self.lines.is_empty() {
                     p.empty { "Nothing needs a person now." }
                 } @else {
-                    ul.cards { @for line in &self.lines { (line.show(site, now, true).await?) } }
+                    ul.cards { @for line in &self.lines { (line.show(site, (zone, now), true).await?) } }
                 }
                 @if self.more || !self.aside.is_empty() || !self.unsigned.is_empty() {
                     p { a href="/alerts" { "See the whole queue" } }
@@ -199,13 +204,13 @@ impl Queue {
     }
 
     /// What is put aside, and what waits for a supervisor.
-    async fn rest(&self, site: &Site, now: i64) -> Result<Markup, Fault> {
+    async fn rest(&self, site: &Site, (zone, now): (&TimeZone, i64)) -> Result<Markup, Fault> {
         Ok(html! {
             @if !self.aside.is_empty() {
                 section #aside aria-labelledby="put-aside" {
                     h2 #put-aside { "Put aside for a while" }
                     p { "Each comes back by itself." }
-                    ul.cards { @for line in &self.aside { (line.show(site, now, true).await?) } }
+                    ul.cards { @for line in &self.aside { (line.show(site, (zone, now), true).await?) } }
                 }
             }
             @if !self.unsigned.is_empty() {

@@ -6,6 +6,7 @@
 //! Refuses: to read more than [`REPORTS`] reports of one device for one page.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use proviso_report::coverage::Watch;
 use proviso_report::fact::VisitsConfirmed;
@@ -14,6 +15,8 @@ use proviso_report::{Bounds, Fact, Method, Record};
 
 use crate::store::reports::{self, StoredReport};
 use crate::store::{DeviceId, Read, SqlError};
+
+use super::zones::{Own, Zones};
 
 /// Reports of one device for one page: more than a busy day has.
 pub(super) const REPORTS: u64 = 20_000;
@@ -34,6 +37,8 @@ pub(super) struct Held {
     pub(super) bounds: Bounds,
     /// When it was stored here, Unix milliseconds.
     pub(super) received: i64,
+    /// The device's zone then, if it is known.
+    pub(super) own: Option<Arc<Own>>,
 }
 
 /// What was found.
@@ -67,7 +72,8 @@ pub(super) fn gather(
         if let Some(last) = stored.last() {
             stored.extend(reports::get(read, *device, last.first + last.count)?);
         }
-        gathered.add(*device, &stored, (from, to));
+        let zones = Zones::of(read, *device)?;
+        gathered.add(*device, &stored, (from, to), &zones);
     }
     gathered.sort();
     Ok(gathered)
@@ -99,7 +105,8 @@ pub(super) fn gather_watched(
         let next = stored.last().map_or(0, |last| last.first + last.count);
         stored.extend(reports::get(read, *device, next)?);
         gathered.watches.insert(*device, Watch::new());
-        gathered.add(*device, &stored, (from, to));
+        let zones = Zones::of(read, *device)?;
+        gathered.add(*device, &stored, (from, to), &zones);
     }
     gathered.sort();
     Ok(gathered)
@@ -111,7 +118,13 @@ impl Gathered {
             .sort_by_key(|held| (held.record.at.0, held.device, held.record.seq));
     }
 
-    fn add(&mut self, device: DeviceId, stored: &[StoredReport], (from, to): (i64, i64)) {
+    fn add(
+        &mut self,
+        device: DeviceId,
+        stored: &[StoredReport],
+        (from, to): (i64, i64),
+        zones: &Zones,
+    ) {
         let begin = self.records.len();
         let mut confirmed: BTreeMap<u64, BTreeSet<Method>> = BTreeMap::new();
         for report in stored {
@@ -140,6 +153,7 @@ impl Gathered {
                         methods: record.methods.iter().copied().collect(),
                         bounds,
                         received: report.received,
+                        own: zones.at(record.seq),
                         record,
                     });
                 }

@@ -176,7 +176,7 @@ pub(super) async fn show(
         (govuk::summary_list(&[
             ("Looked for", html! { (search.words) }),
             ("Reason", html! { (search.reason) }),
-            ("Asked", words::moment(search.at, &site.zone)),
+            ("Asked", words::moment(search.at, &signed.zone)),
             ("Looked through", html! { (words::counted(found.looked as i128, "person").replace("persons", "people")) " whom you see now" }),
         ]))
         (gaps(&found))

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -111,7 +112,7 @@ pub(super) async fn put<K: Kind>(
 ) -> Result<Response, Fault> {
     signed.check(&form.token)?;
     let now = clock::now();
-    let (by, typed, zone) = (signed.clone(), form.clone(), site.zone.clone());
+    let (by, typed, zone) = (signed.clone(), form.clone(), signed.zone.clone());
     let errors = site
         .store
         .write("put a turn", move |tx| {
@@ -219,8 +220,8 @@ async fn page<K: Kind>(
                         li {
                             b { (one.staff.1) }
                             @if !one.of.1.is_empty() { " for " b { (one.of.1) } }
-                            ", " (words::moment(one.since, &site.zone)) " to "
-                            (words::moment(one.until, &site.zone)) ". " (one.reason)
+                            ", " (words::moment(one.since, &signed.zone)) " to "
+                            (words::moment(one.until, &signed.zone)) ". " (one.reason)
                             @if one.since <= now { " " (layout::tag("held", "Now")) }
                             @if is_of(one, &theirs) {
                                 form method="post" action={ (said.path) "/" (one.id) "/end" } {
@@ -238,7 +239,7 @@ async fn page<K: Kind>(
                 h2 #new { (said.new) }
                 form.sheet method="post" action=(said.path) {
                     (hidden("token", &signed.token))
-                    (fields::<K>(site, (&theirs, &staff), (typed, errors)))
+                    (fields::<K>(&signed.zone, (&theirs, &staff), (typed, errors)))
                     (button(said.button))
                 }
             }
@@ -253,7 +254,7 @@ async fn page<K: Kind>(
 }
 
 fn fields<K: Kind>(
-    site: &Site,
+    zone: &TimeZone,
     (theirs, staff): (&[(String, String)], &[Staff]),
     (typed, errors): (&Typed, &Errors),
 ) -> Markup {
@@ -262,7 +263,7 @@ fn fields<K: Kind>(
     let [who, label, first, _] = K::WORDS.who;
     let mut others = vec![Choice::new("", first)];
     others.extend(colleagues(staff).map(|one| Choice::new(&one.id, &one.name)));
-    let hint = format!("In the time of {}", site.zone.iana_name().unwrap_or("UTC"));
+    let hint = format!("In the time of {}", zone.iana_name().unwrap_or("UTC"));
     let moment = |id, label, value| Input {
         id,
         label,

@@ -29,7 +29,7 @@ use super::head::Tab;
 use super::history::{Fields, Filter};
 use super::layout::{self, Page};
 use super::records::{self, CONFIRMED, Gathered, Held};
-use super::{audit, facts, fields, intelligence, notes, unsure, watched, words};
+use super::{audit, facts, fields, intelligence, notes, unsure, watched, words, zones};
 
 /// Records on one page.
 const ROWS: u64 = 200;
@@ -80,7 +80,7 @@ pub(super) async fn show(
         (days(&id, day, today))
         (noted)
         (outside)
-        div #day data-live { (whole(&found, &id, (day, span), page, (&zone, &filter))) }
+        div #day data-live { (whole(&found, &id, (day, span), page, (&signed.zone, &zone, &filter))) }
     };
     let whose = id.to_string();
     let about = Page {
@@ -145,7 +145,7 @@ fn whole(
     id: &PersonId,
     (day, span): (Date, (i64, i64)),
     page: u64,
-    (zone, filter): (&TimeZone, &Filter),
+    (zone, days, filter): (&TimeZone, &TimeZone, &Filter),
 ) -> Markup {
     let rows: Vec<_> = found
         .gathered
@@ -186,9 +186,10 @@ fn whole(
             p.quiet {
                 (words::counted(rows.len() as i128, "record")) ", by the device's clock, "
                 (zone.iana_name().unwrap_or("UTC")) "."
+                @if days != zone { " The day begins and ends in " (days.iana_name().unwrap_or("UTC")) "." }
             }
             ol.records {
-                @for held in shown { (row(found, held, several, zone)) }
+                @for held in shown { (row(found, held, several, (zone, day))) }
             }
         }
         (layout::pager(&format!("/person/{id}/day"), &format!("day={day}&{}", filter.query()), page, more))
@@ -210,14 +211,17 @@ fn narrowed(id: &PersonId, day: Date, filter: &Filter) -> Markup {
     }
 }
 
-fn row(found: &Day, held: &Held, several: bool, zone: &TimeZone) -> Markup {
+fn row(found: &Day, held: &Held, several: bool, (zone, day): (&TimeZone, Date)) -> Markup {
     let none = Vec::new();
     let judged = found.findings.get(&(held.device, held.record.seq));
     let judged = judged.unwrap_or(&none);
     let host = found.computers.iter().find(|(id, _)| *id == held.device);
     html! {
         li.own[judged.iter().any(|one| one.severity != "log")] {
-            span.time { (words::clock(held.record.at.0, zone)) }
+            span.time {
+                (zones::of_day(held.record.at.0, zone, day))
+                (zones::beside(held.record.at.0, zone, held.own.as_deref()))
+            }
             div {
                 div.fact { (facts::brief(&held.record)) }
                 p.quiet {

@@ -9,6 +9,7 @@ use crate::store::checkpoints::{self, Trouble};
 
 use super::Site;
 use super::fault::Fault;
+use super::gate::Signed;
 use super::words;
 
 /// Troubles that are shown.
@@ -38,7 +39,7 @@ impl Site {
 }
 
 impl Witnessed {
-    pub(super) fn show(&self, site: &Site) -> Markup {
+    pub(super) fn show(&self, signed: &Signed) -> Markup {
         html! {
             section aria-labelledby="ledger" {
                 h2 #ledger { "Who watches this collector" }
@@ -49,27 +50,27 @@ impl Witnessed {
                 @for trouble in &self.troubles {
                     p.fault role="alert" {
                         b { "The log is in doubt. " } (trouble.detail) ". "
-                        span.quiet { (words::moment(trouble.at, &site.zone)) }
+                        span.quiet { (words::moment(trouble.at, &signed.zone)) }
                     }
                 }
                 @if self.all.is_empty() {
                     p { "No witness is named in collector.toml: nobody outside cosigns it." }
                 } @else {
-                    ul.rows { @for one in &self.all { li { (line(site, one)) } } }
+                    ul.rows { @for one in &self.all { li { (line(signed, one)) } } }
                 }
             }
         }
     }
 }
 
-fn line(site: &Site, one: &Standing) -> Markup {
+fn line(signed: &Signed, one: &Standing) -> Markup {
     html! {
         b { (one.name) }
         @match one.cosigned {
             None => { " has cosigned nothing yet." }
             Some((size, at)) => {
                 " cosigned the first " (size) " entries "
-                span.quiet { (words::moment(at, &site.zone)) }
+                span.quiet { (words::moment(at, &signed.zone)) }
                 "."
             }
         }

@@ -42,3 +42,4 @@ mod shifts;
 mod sign_in;
 mod team;
 mod update_list;
+mod zones;

@@ -332,7 +332,7 @@ async fn which_computers_have_the_order_is_what_they_said() {
         .await;
     let body = browser.get(&page).await.body;
     assert!(
-        body.contains("<td>Yes</td>") && body.contains("10:00:00 UTC"),
+        body.contains("<td>Yes</td>") && body.contains("11:00:00 BST"),
         "{body}"
     );
     assert!(browser.get("/orders").await.body.contains("1 of 1 have it"));

@@ -81,7 +81,8 @@ impl World {
         Store::create(&path).unwrap();
         let store = Store::open(&path).unwrap();
         let stop = CancellationToken::new();
-        let config = Config::parse(config).unwrap();
+        let config = format!("{config}\n[listen]\ntimezone = \"Europe/London\"\n");
+        let config = Config::parse(&config).unwrap();
         let allowed = dir.path().join("allowed_signers");
         let signers = move || {
             let allowed = std::fs::read(&allowed).unwrap_or_default();

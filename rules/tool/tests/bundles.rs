@@ -82,12 +82,18 @@ fn what_cannot_be_checked_is_never_called_verified() {
         "{text}"
     );
     let nothing = empty.path().join("nothing");
-    let said = format!("COULD NOT CHECK: there is no {}: name the folder that holds bagit.txt.\n", nothing.display());
+    let said = format!(
+        "COULD NOT CHECK: there is no {}: name the folder that holds bagit.txt.\n",
+        nothing.display()
+    );
     let (code, text, _) = verify(&nothing);
     assert_eq!((code, text), (2, said));
     std::fs::write(&nothing, "PK").unwrap();
     let (code, text, _) = verify(&nothing);
-    assert!(code == 2 && text.contains("is no folder: if it is an archive, unpack it"), "{text}");
+    assert!(
+        code == 2 && text.contains("is no folder: if it is an archive, unpack it"),
+        "{text}"
+    );
     assert_eq!(text.lines().count(), 1, "{text}");
 }
 

@@ -125,7 +125,10 @@ impl Computer {
 
 /// Whether it is the agent's own doing, and under no order.
 const fn about_itself(fact: &Fact) -> bool {
-    matches!(fact, Fact::Gap(_) | Fact::OrderInForce(_))
+    matches!(
+        fact,
+        Fact::Gap(_) | Fact::OrderInForce(_) | Fact::AgentStarted(_) | Fact::ZoneChanged(_)
+    )
 }
 
 /// Under which clauses the usual order has it.

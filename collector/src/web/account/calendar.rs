@@ -136,10 +136,10 @@ async fn page(
             @match own {
                 None => p.empty { "You have no address for it." },
                 Some((made, used)) => p {
-                    "Its address was made " (words::moment(made, &site.zone)) " and "
+                    "Its address was made " (words::moment(made, &signed.zone)) " and "
                     @match used {
                         None => "was never read.",
-                        Some(at) => { "was last read " (words::moment(at, &site.zone)) "." }
+                        Some(at) => { "was last read " (words::moment(at, &signed.zone)) "." }
                     }
                 }
             }

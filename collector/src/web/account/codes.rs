@@ -237,7 +237,7 @@ pub(super) async fn section(site: &Site, signed: &Signed) -> Result<Markup, Faul
                     (form("new", button("Set up codes")))
                 }
                 Some(since) => {
-                    p { "Set up since " (words::moment(since, &site.zone)) ". A code is asked for after your password." }
+                    p { "Set up since " (words::moment(since, &signed.zone)) ". A code is asked for after your password." }
                     (form("new", secondary("Set up another app in its place")))
                     (form("end", warning("Give up codes from an app")))
                 }

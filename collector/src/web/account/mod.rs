@@ -12,6 +12,7 @@ mod qr;
 pub(super) mod sessions;
 pub(super) mod tokens;
 pub(super) mod weekly;
+pub(super) mod zone;
 
 use std::sync::Arc;
 
@@ -69,6 +70,7 @@ async fn page(site: &Site, signed: &Signed, said: &Said) -> Result<Markup, Fault
     let errors = said.errors();
     let passkeys = passkeys::section(site, signed, &errors).await?;
     let sessions = sessions::section(site, signed).await?;
+    let zone = zone::section(site, signed).await?;
     let body = html! {
         h1 { "Your account" }
         (errors.summary())
@@ -87,6 +89,7 @@ async fn page(site: &Site, signed: &Signed, said: &Said) -> Result<Markup, Fault
         (codes)
         (passkeys)
         (sessions)
+        (zone)
         section aria-labelledby="programs" {
             h2 #programs { "Programs" }
             p { a href="/account/tokens" { "Tokens with which programs read in your name" } }

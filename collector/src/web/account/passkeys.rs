@@ -245,8 +245,8 @@ pub(super) async fn section(
                 ul.rows {
                     @for key in &mine {
                         li {
-                            p { b { (key.name) } ", made " (words::moment(key.made, &site.zone))
-                                @if let Some(used) = key.used { ", used last " (words::moment(used, &site.zone)) } }
+                            p { b { (key.name) } ", made " (words::moment(key.made, &signed.zone))
+                                @if let Some(used) = key.used { ", used last " (words::moment(used, &signed.zone)) } }
                             form method="post" action="/account/passkeys/end" {
                                 (hidden("token", &signed.token))
                                 (hidden("key", &HEXLOWER.encode(&key.credential)))

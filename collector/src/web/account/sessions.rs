@@ -91,7 +91,7 @@ pub(super) async fn section(site: &Site, signed: &Signed) -> Result<Markup, Faul
                             b { (browser(&one.browser)) }
                             @if one.hash == signed.hash { " (this one)" }
                             ", from " (one.address) ", " (way(&one.way)) ", since "
-                            (words::moment(one.opened, &site.zone))
+                            (words::moment(one.opened, &signed.zone))
                         }
                         @if one.hash != signed.hash {
                             (button(&name(one), "Sign it out"))

@@ -224,7 +224,7 @@ async fn page(site: &Site, signed: &Signed, shown: Shown) -> Result<Markup, Faul
         } @else {
             p.empty { "Your role reads nothing that programs can ask for, so you need no token." }
         }
-        (list(site, signed, &all, now))
+        (list(signed, &all, now))
         p { a href="/account" { "Back to your account" } }
     };
     let about = Page {
@@ -293,7 +293,7 @@ fn form(signed: &Signed, shown: &Shown) -> Result<Markup, Fault> {
     })
 }
 
-fn list(site: &Site, signed: &Signed, all: &[Token], now: i64) -> Markup {
+fn list(signed: &Signed, all: &[Token], now: i64) -> Markup {
     html! {
         section aria-labelledby="tokens" {
             h2 #tokens { "Your tokens" }
@@ -306,8 +306,8 @@ fn list(site: &Site, signed: &Signed, all: &[Token], now: i64) -> Markup {
                             p {
                                 b { (token.name) } ", "
                                 (match token.scope { Scope::Read => "to look", Scope::Decide => "to look and decide" })
-                                ". Made " (words::moment(token.made, &site.zone)) ". "
-                                (state(site, token, now))
+                                ". Made " (words::moment(token.made, &signed.zone)) ". "
+                                (state(signed, token, now))
                             }
                             @if token.revoked.is_none() && now < token.expires {
                                 form method="post" action="/account/tokens/revoke" {
@@ -326,15 +326,15 @@ fn list(site: &Site, signed: &Signed, all: &[Token], now: i64) -> Markup {
     }
 }
 
-fn state(site: &Site, token: &Token, now: i64) -> Markup {
+fn state(signed: &Signed, token: &Token, now: i64) -> Markup {
     html! {
         @match (token.revoked, token.used) {
-            (Some(at), _) => { "Revoked " (words::moment(at, &site.zone)) "." }
-            (None, _) if token.expires <= now => { "Ended " (words::moment(token.expires, &site.zone)) "." }
-            (None, None) => { "Never used. Counts until " (words::moment(token.expires, &site.zone)) "." }
+            (Some(at), _) => { "Revoked " (words::moment(at, &signed.zone)) "." }
+            (None, _) if token.expires <= now => { "Ended " (words::moment(token.expires, &signed.zone)) "." }
+            (None, None) => { "Never used. Counts until " (words::moment(token.expires, &signed.zone)) "." }
             (None, Some(at)) => {
-                "Last used " (words::moment(at, &site.zone)) ". Counts until "
-                (words::moment(token.expires, &site.zone)) "."
+                "Last used " (words::moment(at, &signed.zone)) ". Counts until "
+                (words::moment(token.expires, &signed.zone)) "."
             }
         }
     }

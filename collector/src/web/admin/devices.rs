@@ -44,7 +44,7 @@ pub(in crate::web) async fn show(
         .await?;
     let more = all.len() as u64 > PER_PAGE;
     all.truncate(PER_PAGE as usize);
-    let rows: Vec<Vec<Markup>> = all.iter().map(|one| row(&site, &signed, one)).collect();
+    let rows: Vec<Vec<Markup>> = all.iter().map(|one| row(&signed, one)).collect();
     let heads = [
         "Computer",
         "Of",
@@ -98,8 +98,8 @@ pub(in crate::web) async fn retire(
     Ok(Redirect::to("/devices").into_response())
 }
 
-fn row(site: &Site, signed: &Signed, one: &Machine) -> Vec<Markup> {
-    let heard = one.last_contact.map(|at| words::moment(at, &site.zone));
+fn row(signed: &Signed, one: &Machine) -> Vec<Markup> {
+    let heard = one.last_contact.map(|at| words::moment(at, &signed.zone));
     let named = if one.host.is_empty() {
         "a computer without a name"
     } else {

@@ -49,7 +49,7 @@ pub(in crate::web) async fn show(
     };
     let (held, orders, updates) = site.store.read(look).await?;
     let known = known(&orders, &updates);
-    let rows: Vec<Vec<Markup>> = held.iter().map(|list| row(&site, list, &known)).collect();
+    let rows: Vec<Vec<Markup>> = held.iter().map(|list| row(&signed, list, &known)).collect();
     let heads = ["Name", "SHA-256", "Bytes", "Held since", "Used by"].map(Head::Text);
     let body = html! {
         h1 { "Lists" }
@@ -136,7 +136,7 @@ impl Known {
     }
 }
 
-fn row(site: &Site, list: &HeldList, known: &BTreeMap<String, Known>) -> Vec<Markup> {
+fn row(signed: &Signed, list: &HeldList, known: &BTreeMap<String, Known>) -> Vec<Markup> {
     let nothing = Known::default();
     let digest: &Hash = &list.sha256;
     let known = known.get(&digest.to_string()).unwrap_or(&nothing);
@@ -144,7 +144,7 @@ fn row(site: &Site, list: &HeldList, known: &BTreeMap<String, Known>) -> Vec<Mar
         html! { @if known.names.is_empty() { "No order names it" } @else { (known.names.join(", ")) } },
         html! { code { (digest) } },
         html! { (list.bytes) },
-        html! { @match known.since { Some(at) => (words::moment(at, &site.zone)), None => "Not known" } },
+        html! { @match known.since { Some(at) => (words::moment(at, &signed.zone)), None => "Not known" } },
         html! { @if known.users.is_empty() { "No order" } @else { ul { @for user in &known.users { li { (user) } } } } },
     ]
 }

@@ -99,13 +99,13 @@ pub(in crate::web) async fn show(
         p { a href="/audit/month" { "The report of a month" } }
         (asked.form())
         @if let Some(watched) = &watched {
-            (watched.show(&site))
+            (watched.show(&signed))
             (how_to_check())
         }
         @if rows.is_empty() {
             p.empty { @if asked.all() { "Nothing is entered here yet." } @else { "There is no such entry." } }
         } @else {
-            (rows_of(&site, &signed, &rows, &asked.names))
+            (rows_of(&signed, &rows, &asked.names))
         }
         (layout::pager("/audit", &asked.query(), page, more))
     };
@@ -278,7 +278,7 @@ impl Asked {
 }
 
 /// The entries as a list.
-pub(super) fn rows_of(site: &Site, signed: &Signed, rows: &[Shown], names: &Names) -> Markup {
+pub(super) fn rows_of(signed: &Signed, rows: &[Shown], names: &Names) -> Markup {
     let links = Right::Activity.of(signed.role);
     html! {
         ul.rows {
@@ -289,7 +289,7 @@ pub(super) fn rows_of(site: &Site, signed: &Signed, rows: &[Shown], names: &Name
                         " of "
                         @if links { a href={ "/person/" (id) } { (name) } } @else { (name) }
                     }
-                    " " span.quiet { (words::moment(row.entry.at, &site.zone)) }
+                    " " span.quiet { (words::moment(row.entry.at, &signed.zone)) }
                 }
             }
         }

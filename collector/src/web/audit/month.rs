@@ -88,10 +88,10 @@ pub(in crate::web) async fn show(
             (govuk::secondary("Show"))
         }
         @if report.open { p.note { "This month is not over: the report goes on growing." } }
-        (looks(&site, &report))
-        (outside(&site, &report))
-        (given(&site, &report))
-        @for of_kind in &report.entries { (entries(&site, &signed, of_kind, &report.names)) }
+        (looks(&signed, &report))
+        (outside(&signed, &report))
+        (given(&signed, &report))
+        @for of_kind in &report.entries { (entries(&signed, of_kind, &report.names)) }
         section aria-labelledby="proof" {
             h2 #proof { "The file, and how to check it" }
             p { a href={ "/audit/month.csv?m=" (month) } { "Get all of it as CSV" } }
@@ -277,8 +277,12 @@ impl Report {
     }
 }
 
-fn looks(site: &Site, report: &Report) -> Markup {
-    let rows: Vec<_> = report.looked.iter().map(|one| looked(site, one)).collect();
+fn looks(signed: &Signed, report: &Report) -> Markup {
+    let rows: Vec<_> = report
+        .looked
+        .iter()
+        .map(|one| looked(signed, one))
+        .collect();
     html! {
         section aria-labelledby="looks" {
             h2 #looks { "Who looked at whom" }
@@ -288,9 +292,9 @@ fn looks(site: &Site, report: &Report) -> Markup {
     }
 }
 
-fn outside(site: &Site, report: &Report) -> Markup {
+fn outside(signed: &Signed, report: &Report) -> Markup {
     let outside = report.looked.iter().filter(|one| one.why != Some(Why::Own));
-    let rows: Vec<_> = outside.map(|one| looked(site, one)).collect();
+    let rows: Vec<_> = outside.map(|one| looked(signed, one)).collect();
     html! {
         section aria-labelledby="outside" {
             h2 #outside { "Outside of their own cases" }
@@ -310,18 +314,18 @@ const HEADS: [Head<'_>; 6] = [
     Head::Text("Last"),
 ];
 
-fn looked(site: &Site, one: &Looked) -> Vec<Markup> {
+fn looked(signed: &Signed, one: &Looked) -> Vec<Markup> {
     vec![
         html! { (one.staff_name) },
         html! { (one.pseudonym) },
         html! { (one.count) },
         html! { (why(one.why)) },
-        words::moment(one.span.0, &site.zone),
-        words::moment(one.span.1, &site.zone),
+        words::moment(one.span.0, &signed.zone),
+        words::moment(one.span.1, &signed.zone),
     ]
 }
 
-fn given(site: &Site, report: &Report) -> Markup {
+fn given(signed: &Signed, report: &Report) -> Markup {
     let rows: Vec<_> = report
         .given
         .iter()
@@ -330,8 +334,8 @@ fn given(site: &Site, report: &Report) -> Markup {
                 html! { (one.staff_name) },
                 html! { (why(Some(one.why))) },
                 html! { (one.of) },
-                words::moment(one.since, &site.zone),
-                html! { @match one.until { Some(at) => (words::moment(at, &site.zone)), None => "it lasts" } },
+                words::moment(one.since, &signed.zone),
+                html! { @match one.until { Some(at) => (words::moment(at, &signed.zone)), None => "it lasts" } },
                 html! { @if one.by.is_empty() { "the command line" } @else { (one.by) } },
                 html! { @if one.reason.is_empty() { "none given" } @else { (one.reason) } },
             ]
@@ -355,7 +359,7 @@ fn given(site: &Site, report: &Report) -> Markup {
     }
 }
 
-fn entries(site: &Site, signed: &Signed, of_kind: &Entries, names: &Names) -> Markup {
+fn entries(signed: &Signed, of_kind: &Entries, names: &Names) -> Markup {
     let Entries { kind, rows, cut } = of_kind;
     let mut counts: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
     for row in rows {
@@ -369,7 +373,7 @@ fn entries(site: &Site, signed: &Signed, of_kind: &Entries, names: &Names) -> Ma
                 p.empty { "None." }
             } @else {
                 ul { @for (word, count) in &counts { li { (action(word).trim_end_matches(':')) ": " (count) } } }
-                (list::rows_of(site, signed, shown, names))
+                (list::rows_of(signed, shown, names))
                 @if rows.len() > shown.len() { p.quiet { "The other " (rows.len() - shown.len()) " are in the file." } }
             }
         }

@@ -14,11 +14,15 @@ use super::super::{Site, groups, lapses, layout, words};
 use super::{Gathered, REPEATS};
 
 /// What lies in it.
-pub(super) async fn inside(site: &Site, all: &Gathered, zone: &TimeZone) -> Result<Markup, Fault> {
+pub(super) async fn inside(
+    site: &Site,
+    all: &Gathered,
+    (zone, days): (&TimeZone, &TimeZone),
+) -> Result<Markup, Fault> {
     let case = &all.line.case;
     let mut lines = Vec::with_capacity(all.repeats.len());
     for repeat in all.repeats.iter().take(REPEATS as usize) {
-        lines.push(line(site, repeat).await?);
+        lines.push(line(site, repeat, zone).await?);
     }
     Ok(html! {
         section #inside data-live aria-labelledby="lies-in-it" {
@@ -34,7 +38,7 @@ pub(super) async fn inside(site: &Site, all: &Gathered, zone: &TimeZone) -> Resu
                         p.quiet { "There are more kinds than are listed here; the days' pages show all." }
                     }
                 }
-                CaseKind::Condition => (conditions(all, zone)),
+                CaseKind::Condition => (conditions(all, zone, days)),
                 CaseKind::Incident => {
                     p { (all.line.title()) ". It does not clear by itself." }
                     ul.rows {
@@ -62,10 +66,9 @@ pub(super) fn history(said: &[Shown], zone: &TimeZone) -> Markup {
     }
 }
 
-async fn line(site: &Site, repeat: &Repeat) -> Result<Markup, Fault> {
+async fn line(site: &Site, repeat: &Repeat, zone: &TimeZone) -> Result<Markup, Fault> {
     let text = site.texts.get(repeat.order).await?;
     let says = text.as_ref().and_then(|text| text.says(&repeat.rule));
-    let zone = text.as_ref().map_or(&site.zone, |text| &text.zone);
     let link = match repeat.count {
         1 => format!("/alert/{}", repeat.any),
         _ => format!("/alert/{}/alike", repeat.any),
@@ -95,7 +98,7 @@ async fn line(site: &Site, repeat: &Repeat) -> Result<Markup, Fault> {
     })
 }
 
-fn conditions(all: &Gathered, zone: &TimeZone) -> Markup {
+fn conditions(all: &Gathered, zone: &TimeZone, days: &TimeZone) -> Markup {
     let case = &all.line.case;
     html! {
         p {
@@ -110,7 +113,7 @@ fn conditions(all: &Gathered, zone: &TimeZone) -> Markup {
         (cut(case.total))
         @if let Some(first) = all.conditions.first() {
             p {
-                a href={ "/person/" (first.person) "/day?day=" (words::date(first.since, zone)) } {
+                a href={ "/person/" (first.person) "/day?day=" (words::date(first.since, days)) } {
                     "The day of the latest"
                 }
             }

@@ -46,7 +46,7 @@ pub(in crate::web) async fn list(
                         @match &one.body { Some(body) => (body.about), None => "Extract" }
                     }
                     p { (one.purpose) }
-                    p.quiet { "Given " (words::moment(one.made, &site.zone)) ". Can be read until " (words::moment(one.expires, &site.zone)) "." }
+                    p.quiet { "Given " (words::moment(one.made, &signed.zone)) ". Can be read until " (words::moment(one.expires, &signed.zone)) "." }
                 }
             }
         }
@@ -100,7 +100,7 @@ pub(in crate::web) async fn show(
             "Given to you for this purpose alone. Do not pass it on. Each reading is recorded with your name. \
              Possible breaches are software's opinion until a person decided."
         }
-        (terms(&extract, by, &site.zone))
+        (terms(&extract, by, &signed.zone))
         (shown(body))
     };
     let about = Page {

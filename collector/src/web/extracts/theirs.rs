@@ -68,7 +68,7 @@ pub(in crate::web) async fn list(
         .iter()
         .map(|one| {
             vec![
-                html! { a href={ "/disclosed/" (one.id) } { (words::moment(one.made, &whose.zone)) } },
+                html! { a href={ "/disclosed/" (one.id) } { (words::moment(one.made, &signed.zone)) } },
                 html! { (one.recipient_name) },
                 html! { (names.get(&one.staff).unwrap_or(&one.staff)) },
                 html! { (one.purpose) },
@@ -140,12 +140,12 @@ async fn page(
         (filled.summary())
         h1 { "Extract for " (extract.recipient_name) }
         p { (state(&extract, clock::now())) }
-        (terms(&extract, by, &whose.zone))
+        (terms(&extract, by, &signed.zone))
         section aria-labelledby="readings" {
             h2 #readings { "Who read it" }
             @if readings.is_empty() { p.empty { "Nobody has read it here." } }
             ul.rows {
-                @for one in &readings { li { (one.staff_name) ", " (words::moment(one.entry.at, &whose.zone)) } }
+                @for one in &readings { li { (one.staff_name) ", " (words::moment(one.entry.at, &signed.zone)) } }
             }
         }
         @if let Some(body) = &extract.body {

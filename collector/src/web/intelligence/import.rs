@@ -247,7 +247,7 @@ fn good(
         .map(|(line, known)| {
             vec![
                 html! { (line.number) },
-                words::moment(line.at, &whose.zone),
+                words::moment(line.at, &signed.zone),
                 html! { span dir="auto" { (words_of(line)) } },
                 html! { (if *known { "There already" } else { "New" }) },
             ]

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -92,7 +93,7 @@ pub(super) async fn add(
     let happened = filled.moment(
         (&sent.day, "Say of which day it is."),
         &sent.time,
-        &whose.zone,
+        &signed.zone,
         "This is still to come.",
     );
     let text = filled.words("text", &sent.text, LONGEST, Some("Write what was said."));
@@ -175,7 +176,7 @@ async fn page(
             h2 #all { "Reports" }
             @if all.is_empty() { p.empty { "Nobody has entered anything yet." } }
             ol.rows {
-                @for report in &all { li id={ "report-" (report.id) } { (one(whose, report)) } }
+                @for report in &all { li id={ "report-" (report.id) } { (one(&signed.zone, report)) } }
             }
             (layout::pager(&path, "", page, more))
         }
@@ -191,13 +192,13 @@ async fn page(
 const APART: &str = "What others say is not evidence. It is graded, shown beside the records of its time, \
      and never part of an evidence bundle.";
 
-fn one(whose: &Whose, report: &Report) -> Markup {
+fn one(zone: &TimeZone, report: &Report) -> Markup {
     html! {
-        p { b { (grade::origin(report.origin)) } ", of " (words::moment(report.happened, &whose.zone)) }
+        p { b { (grade::origin(report.origin)) } ", of " (words::moment(report.happened, zone)) }
         (grade::show(&report.grade))
         p.reason dir="auto" { (report.text) }
         p.quiet {
-            "Entered by " (report.staff_name) ", " (words::moment(report.at, &whose.zone))
+            "Entered by " (report.staff_name) ", " (words::moment(report.at, zone))
             @if report.line.is_some() { ", from a file" }
             "."
         }
@@ -249,7 +250,7 @@ pub(super) async fn beside(
                 h2 #intelligence { "Intelligence from outside" }
                 p.quiet { (APART) }
                 ol.rows {
-                    @for report in all.iter().take(PER_PAGE as usize) { li { (one(whose, report)) } }
+                    @for report in all.iter().take(PER_PAGE as usize) { li { (one(&signed.zone, report)) } }
                 }
                 @if all.len() as u64 > PER_PAGE {
                     p.quiet {

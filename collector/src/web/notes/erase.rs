@@ -90,7 +90,7 @@ pub(in crate::web) async fn ask(
 pub(super) fn form(signed: &Signed, whose: &Whose, note: &Note, filled: &Filled) -> Markup {
     html! {
         p {
-            "This asks for the note of " (words::moment(note.happened, &whose.zone)) " by " (note.staff_name)
+            "This asks for the note of " (words::moment(note.happened, &signed.zone)) " by " (note.staff_name)
             " to be erased. Nothing is erased yet: somebody else confirms it within two weeks, while the collector is \
              stopped. Then its words are gone, here and in extracts that quote it; that it was written, of what kind, \
              when and by whom stays. Notes that correct it are asked for by themselves. "

@@ -161,7 +161,7 @@ pub(super) async fn render(
         p.crumbs { a href={ "/person/" (case.person.id) "/orders" } { "Orders of " (case.person.name) } }
         (typed.errors.summary())
         h1 { (purpose(case.draft.purpose)) " for " (case.person.name) " " small { (case.person.pseudonym) } }
-        (head(site, case, &checked))
+        (head(signed, case, &checked))
         div.order-sides {
             section aria-labelledby="source" {
                 h2 #source { "Source, version " (case.latest.number) }
@@ -180,9 +180,9 @@ pub(super) async fn render(
         (proofs::lists(&checked, adding))
         (proofs::tests(&checked))
         (replay::form(site, signed, case, &checked, &typed))
-        (sign::section(site, signed, case, (&checked, &standing), &typed))
+        (sign::section(signed, case, (&checked, &standing), &typed))
         (force::section(signed, case, &checked, &standing))
-        (history(site, case))
+        (history(signed, case))
         @if open { (give_up(signed, case, &typed)) }
     };
     let whose = case.person.id.to_string();
@@ -195,14 +195,14 @@ pub(super) async fn render(
     Ok((status, layout::page(signed, &about, &body)).into_response())
 }
 
-fn head(site: &Site, case: &Case, checked: &Checked) -> Markup {
+fn head(signed: &Signed, case: &Case, checked: &Checked) -> Markup {
     let Case { draft, names, .. } = case;
     html! {
         p {
             (layout::tag("review", state(draft))) " Begun by " (names.of(&draft.begun_by)) ", "
-            (words::moment(draft.begun, &site.zone)) "."
+            (words::moment(draft.begun, &signed.zone)) "."
             @if let Some(ended) = &draft.ended {
-                " " (state(draft)) " by " (names.of(&ended.by)) ", " (words::moment(ended.at, &site.zone)) "."
+                " " (state(draft)) " by " (names.of(&ended.by)) ", " (words::moment(ended.at, &signed.zone)) "."
                 @if !ended.why.is_empty() { " " (ended.why) }
             }
         }
@@ -249,7 +249,7 @@ fn editor(signed: &Signed, case: &Case, (text, errors): (&str, &Errors), open: b
     }
 }
 
-fn history(site: &Site, case: &Case) -> Markup {
+fn history(signed: &Signed, case: &Case) -> Markup {
     html! {
         section aria-labelledby="versions" {
             h2 #versions { "Versions of the draft" }
@@ -265,7 +265,7 @@ fn history(site: &Site, case: &Case) -> Markup {
                             tr {
                                 th scope="row" { (one.number) }
                                 td { (one.origin) }
-                                td { (case.names.of(&one.made_by)) ", " (words::moment(one.made, &site.zone)) }
+                                td { (case.names.of(&one.made_by)) ", " (words::moment(one.made, &signed.zone)) }
                                 td { code { (short(&one.sha256)) "…" } }
                                 td {
                                     a href={ "/draft/" (case.draft.id) "/file/" (one.number) } {

@@ -263,7 +263,7 @@ pub(super) async fn page(
                 (token_form(site, signed, person, (&found, &typed), &once))
             }
         }
-        (computers(site, signed, &found))
+        (computers(signed, &found))
     };
     let about = Page {
         title: &format!("Enrol a computer of {}", person.name),
@@ -310,13 +310,13 @@ fn token_form(
                         tbody {
                             @for one in &found.tokens {
                                 tr {
-                                    th scope="row" { (words::moment(one.made, &site.zone)) }
+                                    th scope="row" { (words::moment(one.made, &signed.zone)) }
                                     td { (found.names.of(&one.made_by)) }
                                     td {
                                         @match one.used {
-                                            Some(used) => { "Used " (words::moment(used, &site.zone)) }
+                                            Some(used) => { "Used " (words::moment(used, &signed.zone)) }
                                             None if one.expires <= now => "Too old, never used",
-                                            None => { "Good until " (words::moment(one.expires, &site.zone)) }
+                                            None => { "Good until " (words::moment(one.expires, &signed.zone)) }
                                         }
                                     }
                                 }
@@ -338,7 +338,7 @@ fn shown(site: &Site, signed: &Signed, person: &Person, made: &EnrolToken, now: 
         h1 { "A token for a computer of " (person.name) }
         p.note {
             "It is shown here and nowhere else, and is good until "
-            (words::moment(now.saturating_add(GOOD_FOR), &site.zone))
+            (words::moment(now.saturating_add(GOOD_FOR), &signed.zone))
             ". Whoever has it can enrol a computer as one of this person: hand it over as a secret."
         }
         label.govuk-label for="made" { "The token" }
@@ -359,7 +359,7 @@ fn shown(site: &Site, signed: &Signed, person: &Person, made: &EnrolToken, now: 
     layout::page(signed, &about, &body).into_response()
 }
 
-fn computers(site: &Site, signed: &Signed, found: &Found) -> Markup {
+fn computers(signed: &Signed, found: &Found) -> Markup {
     let active = found
         .devices
         .iter()
@@ -385,10 +385,10 @@ fn computers(site: &Site, signed: &Signed, found: &Found) -> Markup {
                             @for (device, host, compared) in all {
                                 tr {
                                     th scope="row" {
-                                        (host) " " span.quiet { "enrolled " (words::moment(device.enrolled, &site.zone)) }
+                                        (host) " " span.quiet { "enrolled " (words::moment(device.enrolled, &signed.zone)) }
                                     }
                                     td { b { (device_words(&Hash(device.cert_spki))) } }
-                                    td { (compared_words(site, signed, found, device, compared.as_ref())) }
+                                    td { (compared_words(signed, found, device, compared.as_ref())) }
                                 }
                             }
                         }
@@ -400,7 +400,6 @@ fn computers(site: &Site, signed: &Signed, found: &Found) -> Markup {
 }
 
 fn compared_words(
-    site: &Site,
     signed: &Signed,
     found: &Found,
     device: &Device,
@@ -413,7 +412,7 @@ fn compared_words(
                 p {
                     @if one.same { (layout::tag("held", "The same")) }
                     @else { (layout::tag("urgent", "Different")) }
-                    " " (found.names.of(&one.entered_by)) ", " (words::moment(one.entered, &site.zone))
+                    " " (found.names.of(&one.entered_by)) ", " (words::moment(one.entered, &signed.zone))
                 }
             }
         }

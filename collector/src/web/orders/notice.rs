@@ -198,7 +198,7 @@ pub(super) fn section(
                  sees it. The notice is the " a href=(order) { "reading page of " (current.id) " version "
                 (current.version) } "."
             }
-            (history(site, (current, all, names)))
+            (history(signed, (current, all, names)))
             form.sheet method="post" action={ "/person/" (person.id) "/notice" } {
                 input type="hidden" name="token" value=(signed.token);
                 input type="hidden" name="seen" value=(current.digest);
@@ -219,7 +219,7 @@ pub(super) fn section(
     }
 }
 
-fn history(site: &Site, (current, all, names): (&StoredOrder, &[Explained], &Names)) -> Markup {
+fn history(signed: &Signed, (current, all, names): (&StoredOrder, &[Explained], &Names)) -> Markup {
     html! {
         @if all.is_empty() { p.empty { "Nobody has entered yet that it was explained." } } @else {
             ul.rows {
@@ -237,7 +237,7 @@ fn history(site: &Site, (current, all, names): (&StoredOrder, &[Explained], &Nam
                         @if !one.note.is_empty() { p.reason { (one.note) } }
                         p.quiet {
                             "Entered by " (names.of(&one.entered_by)) ", "
-                            (words::moment(one.entered, &site.zone)) "."
+                            (words::moment(one.entered, &signed.zone)) "."
                         }
                     }
                 }

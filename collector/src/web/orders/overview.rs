@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
+use jiff::tz::TimeZone;
 use maud::{Markup, PreEscaped, html};
 use proviso_rules::Order;
 use serde::Deserialize;
@@ -94,7 +95,7 @@ pub(in crate::web) async fn all(
             h2 #drafts { "Drafts" }
             @if open.is_empty() { p.empty { "No draft waits." } } @else {
                 ul.rows {
-                    @for (draft, person) in &open { li { (line(&site, draft, &names, Some(person))) } }
+                    @for (draft, person) in &open { li { (line(&signed, draft, &names, Some(person))) } }
                 }
             }
         }
@@ -211,7 +212,7 @@ pub(in crate::web) async fn of_person(
         section aria-labelledby="drafts" {
             h2 #drafts { "Drafts" }
             @if drafts.is_empty() { p.empty { "There is no draft." } } @else {
-                ul.rows { @for draft in &drafts { li { (line(&site, draft, &names, None)) } } }
+                ul.rows { @for draft in &drafts { li { (line(&signed, draft, &names, None)) } } }
             }
         }
         section aria-labelledby="put" {
@@ -224,14 +225,14 @@ pub(in crate::web) async fn of_person(
             }
             @if said.is_empty() { p.empty { "No order was put, so nothing may be recorded." } }
             ul.rows {
-                @for (term, signed, one) in &said {
-                    li { (put(&site, &path, one, term, signed.as_ref())) }
+                @for (term, by, one) in &said {
+                    li { (put(&signed.zone, &path, one, term, by.as_ref())) }
                 }
             }
         }
         section aria-labelledby="computers" {
             h2 #computers { "Which computers have the one in force" }
-            (computers(&site, &held))
+            (computers(&signed.zone, &held))
         }
     };
     let about = Page {
@@ -244,7 +245,7 @@ pub(in crate::web) async fn of_person(
 }
 
 fn put<E: Display>(
-    site: &Site,
+    zone: &TimeZone,
     path: &str,
     one: &StoredOrder,
     term: &str,
@@ -256,7 +257,7 @@ fn put<E: Display>(
         @if one.current { (layout::tag("held", "In force here")) } @else { (layout::tag("", "Past")) }
         p {
             @if one.current { (term) " " }
-            "Put " (words::moment(one.put, &site.zone)) "."
+            "Put " (words::moment(one.put, zone)) "."
             @if let Some(Ok(signed)) = signed { " Signed by " (signed) "." }
         }
         @if let Some(Err(why)) = signed { p.fault { (fault::sentence(&why.to_string())) } }
@@ -281,7 +282,7 @@ pub(in crate::web) async fn one(
         p.crumbs { a href={ (path) "/orders" } { "Orders of " (person.name) } }
         h1 { (stored.id) ", version " (stored.version) }
         p {
-            "Put " (words::moment(stored.put, &site.zone)) ". SHA-256 " code { (stored.digest) } ". "
+            "Put " (words::moment(stored.put, &signed.zone)) ". SHA-256 " code { (stored.digest) } ". "
             a href={ (path) "/order/" (stored.digest) "/file" } { "Download the file (order.toml)" }
         }
         @match &reading {
@@ -332,7 +333,7 @@ async fn put_order(
     Ok((person, stored.ok_or(MISSING)?))
 }
 
-fn line(site: &Site, draft: &Draft, names: &Names, person: Option<&Person>) -> Markup {
+fn line(signed: &Signed, draft: &Draft, names: &Names, person: Option<&Person>) -> Markup {
     html! {
         a href={ "/draft/" (draft.id) } {
             (purpose(draft.purpose))
@@ -340,12 +341,12 @@ fn line(site: &Site, draft: &Draft, names: &Names, person: Option<&Person>) -> M
         }
         " " (layout::tag("review", state(draft)))
         p.quiet {
-            "Begun by " (names.of(&draft.begun_by)) ", " (words::moment(draft.begun, &site.zone)) "."
+            "Begun by " (names.of(&draft.begun_by)) ", " (words::moment(draft.begun, &signed.zone)) "."
         }
     }
 }
 
-fn computers(site: &Site, all: &[Held]) -> Markup {
+fn computers(zone: &TimeZone, all: &[Held]) -> Markup {
     let all: Vec<&Held> = all.iter().filter(|one| is_active(one)).collect();
     html! {
         @if all.is_empty() { p.empty { "No computer is enrolled." } } @else {
@@ -356,15 +357,14 @@ fn computers(site: &Site, all: &[Held]) -> Markup {
                         th scope="col" { "Computer" } th scope="col" { "Has it?" }
                         th scope="col" { "Said so at, by its clock" } th scope="col" { "Known here" }
                     } }
-                    tbody { @for one in all { (computer(site, one)) } }
+                    tbody { @for one in all { (computer(zone, one)) } }
                 }
             }
         }
     }
 }
 
-fn computer(site: &Site, one: &Held) -> Markup {
-    let zone = &site.zone;
+fn computer(zone: &TimeZone, one: &Held) -> Markup {
     let now = one.last.map(|last| last.digest);
     html! {
         tr {

@@ -174,7 +174,7 @@ pub(in crate::web) async fn show(
             Some(job) => {
                 p {
                     "The last " (words::counted(job.wanted.days, "day")) ", asked for "
-                    (words::moment(job.asked, &site.zone)) "."
+                    (words::moment(job.asked, &signed.zone)) "."
                     @if job.wanted.sha256 != case.latest.sha256 {
                         " " b { "This was an earlier version of the draft: try the latest one again." }
                     }
@@ -183,7 +183,7 @@ pub(in crate::web) async fn show(
                     None if running => (jobs::standing(&job.progress, "")),
                     None => p.fault { "It ended badly: try again." },
                     Some(Err(why)) => p.fault { (fault::sentence(why)) },
-                    Some(Ok(outcome)) => (result(&site.zone, &case, outcome)),
+                    Some(Ok(outcome)) => (result((&signed.zone, &site.zone), &case, outcome)),
                 }
             }
         }
@@ -197,7 +197,7 @@ pub(in crate::web) async fn show(
     Ok(jobs::page(layout::page(&signed, &about, &body), running))
 }
 
-fn result(zone: &TimeZone, case: &Case, outcome: &Outcome) -> Markup {
+fn result(zones: (&TimeZone, &TimeZone), case: &Case, outcome: &Outcome) -> Markup {
     let found = &outcome.found;
     let changed = found.rules.iter().filter(|rule| rule.differs()).count();
     html! {
@@ -231,7 +231,7 @@ fn result(zone: &TimeZone, case: &Case, outcome: &Outcome) -> Markup {
         }
         @for rule in found.rules.iter().filter(|rule| !rule.examples.is_empty()) {
             h2 { "Rule " (rule.rule) }
-            ul.rows { @for one in &rule.examples { li { (example(zone, case, outcome, one)) } } }
+            ul.rows { @for one in &rule.examples { li { (example(zones, case, outcome, one)) } } }
         }
         @if !found.uncovered.is_empty() {
             h2 { "What nobody can say" }
@@ -262,7 +262,12 @@ fn line(rule: &RuleChange) -> Markup {
     }
 }
 
-fn example(zone: &TimeZone, case: &Case, outcome: &Outcome, one: &Example) -> Markup {
+fn example(
+    (zone, days): (&TimeZone, &TimeZone),
+    case: &Case,
+    outcome: &Outcome,
+    one: &Example,
+) -> Markup {
     let host = outcome.logs.get(one.log).map_or("", |(_, host)| host);
     html! {
         b {
@@ -283,7 +288,7 @@ fn example(zone: &TimeZone, case: &Case, outcome: &Outcome, one: &Example) -> Ma
             }
         }
         p.quiet {
-            a href={ "/person/" (case.person.id) "/day?day=" (words::date(one.at.0, zone)) } {
+            a href={ "/person/" (case.person.id) "/day?day=" (words::date(one.at.0, days)) } {
                 "Record " (one.seq) " of " (host)
             }
             ", " (one.kind) ", " (words::moment(one.at.0, zone)) " by its clock"

@@ -206,7 +206,6 @@ pub(in crate::web) async fn leave_out(
 
 /// The part of the page.
 pub(super) fn section(
-    site: &Site,
     signed: &Signed,
     case: &Case,
     (checked, standing): (&Checked, &Standing),
@@ -220,7 +219,7 @@ pub(super) fn section(
                 "Two people of different roles sign the same bytes, each with a key that never comes here. \
                  Each reads the page above first and compares the SHA-256."
             }
-            (taken(site, signed, case, standing))
+            (taken(signed, case, standing))
             @match &standing.all {
                 None => p.empty { "Signatures are not taken by this collector's pages; use the command line." },
                 Some(Ok(by)) => p { (layout::tag("held", "Signed")) " " (by.join(" and ")) "." },
@@ -239,7 +238,7 @@ pub(super) fn section(
     }
 }
 
-fn taken(site: &Site, signed: &Signed, case: &Case, standing: &Standing) -> Markup {
+fn taken(signed: &Signed, case: &Case, standing: &Standing) -> Markup {
     let open = case.draft.ended.is_none();
     html! {
         @if !case.signatures.is_empty() {
@@ -254,7 +253,7 @@ fn taken(site: &Site, signed: &Signed, case: &Case, standing: &Standing) -> Mark
                         @for one in &case.signatures {
                             tr {
                                 th scope="row" { (one.principal) }
-                                td { (words::moment(one.taken, &site.zone)) ", by " (case.names.of(&one.taken_by)) }
+                                td { (words::moment(one.taken, &signed.zone)) ", by " (case.names.of(&one.taken_by)) }
                                 td { (holds(standing, &one.id)) }
                                 @if open { td {
                                     form method="post" action={

@@ -1,5 +1,7 @@
 //! One case as a line of a list.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
@@ -12,6 +14,7 @@ use crate::store::people::{self, Person};
 use crate::store::{Read, SqlError};
 
 use super::super::fault::Fault;
+use super::super::zones::{self, Own, Zones};
 use super::super::{Site, groups, lapses, layout, words};
 
 /// What a line shows.
@@ -23,6 +26,8 @@ pub(in crate::web) struct Line {
     host: Option<String>,
     /// How many conditions last, and when the latest was over.
     lasting: (u64, Option<i64>),
+    /// The zone of the device at that alert, if it is known.
+    own: Option<Arc<Own>>,
 }
 
 impl Line {
@@ -43,7 +48,12 @@ impl Line {
             CaseKind::Condition => cases::lasting(read, &case.id)?,
             CaseKind::Finding | CaseKind::Incident => (0, None),
         };
+        let own = match &lead {
+            Some(lead) => Zones::of(read, lead.device)?.at(lead.seq),
+            None => None,
+        };
         Ok(Self {
+            own,
             person: people::get(read, &case.person)?,
             lead,
             host,
@@ -52,11 +62,11 @@ impl Line {
         })
     }
 
-    /// The line; `named`: whose case it is stands with it.
+    /// The line, with times in the reader's zone; `named`: whose case it is stands with it.
     pub(in crate::web) async fn show(
         &self,
         site: &Site,
-        now: i64,
+        (zone, now): (&TimeZone, i64),
         named: bool,
     ) -> Result<Markup, Fault> {
         let case = &self.case;
@@ -64,7 +74,6 @@ impl Line {
             None => None,
             Some(lead) => site.texts.get(lead.order).await?,
         };
-        let zone = text.as_ref().map_or(&site.zone, |text| &text.zone);
         let title = match &self.lead {
             Some(lead) => {
                 let says = text.as_ref().and_then(|text| text.says(&lead.rule));
@@ -91,7 +100,7 @@ impl Line {
                     }
                     @if case.asleep(now) {
                         (layout::tag("", "Put aside"))
-                        span.quiet { "until " (words::moment(case.snoozed, &site.zone)) }
+                        span.quiet { "until " (words::moment(case.snoozed, zone)) }
                     }
                 }
                 p { a.what id={ "c" (case.id) } href={ "/case/" (case.id) } { (title) } }
@@ -124,6 +133,8 @@ impl Line {
             } @else {
                 "first " (words::moment(case.span.0, zone)) ", last " (words::moment(case.span.1, zone))
             }
+            // Of an alert: it lies in this time, and the device may have been elsewhere before.
+            @if case.span.0 == case.span.1 { (zones::beside(case.span.0, zone, self.own.as_deref())) }
             "."
             @match (case.kind, self.lasting) {
                 (CaseKind::Condition, (0, Some(over))) => {

@@ -234,7 +234,7 @@ fn back(whose: &Whose, looked: &Looked) -> Markup {
                     "No record of the last " (seen::DAYS) " days is held, so only what was enrolled counts as seen."
                 }
                 Some(at) => {
-                    "Records were looked at back to " (words::moment(at, &whose.zone))
+                    "Records were looked at back to " (words::moment(at, &whose.reader))
                     @if looked.cut { ": there are more of the last " (seen::DAYS) " days than this page reads" }
                     ". What was seen earlier only does not show here."
                 }
@@ -334,7 +334,7 @@ fn withdrawn(whose: &Whose, items: &[Item]) -> Markup {
             vec![
                 html! { (kind_words(item.kind)) ": " bdi { (item.what) } },
                 html! { (head::day(item.declared)) },
-                words::moment(end.at, &whose.zone),
+                words::moment(end.at, &whose.reader),
                 html! { (end.by_name) },
                 html! { div.reason dir="auto" { (end.why) } },
             ]
@@ -363,7 +363,7 @@ fn item_words(whose: &Whose, item: &Item) -> Markup {
         p.quiet {
             "Declared on " (head::day(item.declared))
             @if let Some(since) = item.since { ", had since " (head::day(since)) }
-            ". Noted by " (item.staff_name) ", " (words::moment(item.at, &whose.zone)) "."
+            ". Noted by " (item.staff_name) ", " (words::moment(item.at, &whose.reader)) "."
         }
     }
 }
@@ -382,7 +382,7 @@ fn record(whose: &Whose, shown: &Shown, looked: &Looked) -> Markup {
     html! {
         span.quiet {
             "First "
-            a href={ "/person/" (whose.id) "/day?day=" (day) } { (words::moment(shown.at, &whose.zone)) }
+            a href={ "/person/" (whose.id) "/day?day=" (day) } { (words::moment(shown.at, &whose.reader)) }
             " by the device's clock: record " (shown.seq) " of "
             (host.map_or("a computer", String::as_str))
             @if shown.times > 1 { ", and " (words::counted(i128::from(shown.times) - 1, "more record")) }

@@ -143,7 +143,7 @@ fn found(whose: &Whose, period: &Period, texts: &BTreeMap<Hash, Option<Arc<Order
                 Some((verdict, reason, _)) => (verdict.as_str(), reason.as_str()),
             };
             vec![
-                words::moment(one.at, &whose.zone),
+                words::moment(one.at, &whose.reader),
                 html! { (one.clause) },
                 html! {
                     (says(one))
@@ -185,7 +185,7 @@ fn said(whose: &Whose, period: &Period) -> Markup {
                         @if said.accident { p { "The person says that it was an accident." } }
                         @if !said.text.is_empty() { blockquote dir="auto" { (said.text) } }
                         p.quiet {
-                            (words::moment(said.at, &whose.zone)) " by the clock of " bdi { (said.host) } ", record "
+                            (words::moment(said.at, &whose.reader)) " by the clock of " bdi { (said.host) } ", record "
                             (said.seq) " of its log."
                         }
                     }

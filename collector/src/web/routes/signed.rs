@@ -194,6 +194,11 @@ pub(super) fn all() -> Vec<Route> {
             routing::post(account::weekly::choose),
         ),
         post(
+            "/account/zone",
+            Need::Session,
+            routing::post(account::zone::choose),
+        ),
+        post(
             "/account/sessions/end",
             Need::Session,
             routing::post(account::sessions::end),

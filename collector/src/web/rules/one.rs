@@ -136,7 +136,7 @@ pub(in crate::web) async fn show(
                  meant in the past stands below. Whoever agrees begins a draft of the order without it."
             }))
         }
-        (without(&all, &found, &site))
+        (without(&all, &found, &signed))
         (parts(&found, (&signed, &wanted)))
         (wrong_parts(&wrong))
         (whose(&signed, &people, &wanted.rule)?)
@@ -181,7 +181,7 @@ fn effect<'a>(found: impl IntoIterator<Item = &'a Found>) -> Effect {
     effect
 }
 
-fn without(all: &Effect, found: &[Found], site: &Site) -> Markup {
+fn without(all: &Effect, found: &[Found], signed: &Signed) -> Markup {
     let gone = all.alerts - all.stay;
     let lost: Vec<_> = found
         .iter()
@@ -205,7 +205,7 @@ fn without(all: &Effect, found: &[Found], site: &Site) -> Markup {
                         li {
                             a href={ "/alert/" (one.finding) } { "Case " (one.finding.to_string().chars().take(8).collect::<String>()) }
                             ": " (Verdict::words_of(one.verdict.as_deref().unwrap_or_default())) " "
-                            span.quiet { (words::moment(one.at, &site.zone)) }
+                            span.quiet { (words::moment(one.at, &signed.zone)) }
                         }
                     }
                     @if lost.len() > LINES { li { "And " (lost.len() - LINES) " more." } }

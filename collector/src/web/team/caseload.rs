@@ -127,7 +127,7 @@ pub(in crate::web) async fn show(
             }
             @if officer.is_some() { p { "One officer's people only. " a href="/caseload" { "All that you see" } } }
             @if found.people.is_empty() { p.empty { "Nobody is on this page." } }
-            ul.cards { @for somebody in &found.people { (card(&site, somebody, found.newest, now)) } }
+            ul.cards { @for somebody in &found.people { (card(&signed.zone, somebody, found.newest, now)) } }
             (layout::pager("/caseload", query.as_deref().unwrap_or_default(), page, found.more))
         }
     };
@@ -321,8 +321,8 @@ impl Need {
     }
 }
 
-fn card(site: &Site, somebody: &Somebody, newest: Option<[u64; 3]>, now: i64) -> Markup {
-    let (person, zone) = (&somebody.person, &site.zone);
+fn card(zone: &TimeZone, somebody: &Somebody, newest: Option<[u64; 3]>, now: i64) -> Markup {
+    let person = &somebody.person;
     html! {
         li aria-labelledby={ "p-" (person.id) } {
             h2 id={ "p-" (person.id) } {

@@ -72,7 +72,7 @@ pub(super) async fn page(
                 (assign::form(signed, "", &unassigned, &to, typed, errors))
             }
         }
-        (table(site, &officers, &loads, now))
+        (table((site, signed), &officers, &loads, now))
         section aria-labelledby="more" {
             h2 #more { "More" }
             ul { (more()) }
@@ -95,13 +95,18 @@ fn more() -> Markup {
     }
 }
 
-fn table(site: &Site, officers: &[Staff], loads: &BTreeMap<String, Load>, now: i64) -> Markup {
+fn table(
+    (site, signed): (&Site, &Signed),
+    officers: &[Staff],
+    loads: &BTreeMap<String, Load>,
+    now: i64,
+) -> Markup {
     let none = Load::default();
     let of = |one: &Staff| loads.get(&one.id).unwrap_or(&none);
     let sum = |figure: fn(&Load) -> u64| officers.iter().map(|one| figure(of(one))).sum::<u64>();
     let mut rows: Vec<_> = officers
         .iter()
-        .map(|one| row(site, one, of(one), now))
+        .map(|one| row(signed, one, of(one), now))
         .collect();
     rows.push(vec![
         html! { "All" },
@@ -139,7 +144,7 @@ const HEADS: [Head<'_>; 8] = [
     Head::Number("No word yet"),
 ];
 
-fn row(site: &Site, officer: &Staff, load: &Load, now: i64) -> Vec<Markup> {
+fn row(signed: &Signed, officer: &Staff, load: &Load, now: i64) -> Vec<Markup> {
     vec![
         html! {
             a href={ "/team/officer/" (officer.id) } { (officer.name) }
@@ -152,7 +157,7 @@ fn row(site: &Site, officer: &Staff, load: &Load, now: i64) -> Vec<Markup> {
         },
         html! {
             @match load.oldest {
-                Some(at) => { (words::moment(at, &site.zone)) ", " (words::ago(at, now)) }
+                Some(at) => { (words::moment(at, &signed.zone)) ", " (words::ago(at, now)) }
                 None => "none",
             }
         },

@@ -63,11 +63,11 @@ pub(in crate::web) async fn show(
             Some(job) => {
                 p {
                     "Rule " (job.wanted.rule) ": " (job.wanted.says) " Left out: " code { "unless = [" (job.wanted.part.condition()) "]" } ". Asked for "
-                    (words::moment(job.asked, &site.zone)) "."
+                    (words::moment(job.asked, &signed.zone)) "."
                 }
                 @if running { (jobs::standing(&job.progress, " of the person whose turn it is")) }
                 @else if job.came().is_none() { p.fault { "It ended badly: try again." } }
-                @else { (result(&site.zone, &signed, job, &rows)?) }
+                @else { (result((&signed.zone, &site.zone), &signed, job, &rows)?) }
             }
         }
     };
@@ -80,7 +80,7 @@ pub(in crate::web) async fn show(
 }
 
 fn result(
-    zone: &TimeZone,
+    zones: (&TimeZone, &TimeZone),
     signed: &Signed,
     job: &Job<Narrower, Vec<Row>>,
     rows: &[&Row],
@@ -130,7 +130,7 @@ fn result(
         @for row in rows {
             @if let Some(came) = row.came.as_ref().ok().filter(|came| !came.examples.is_empty()) {
                 h2 { (row.person.pseudonym) }
-                ul.rows { @for (host, one) in &came.examples { li { (example(zone, row, host, one)) } } }
+                ul.rows { @for (host, one) in &came.examples { li { (example(zones, row, host, one)) } } }
             }
         }
     })
@@ -153,7 +153,7 @@ fn begin(signed: &Signed, job: &Job<Narrower, Vec<Row>>, row: &Row) -> Result<Ma
     })
 }
 
-fn example(zone: &TimeZone, row: &Row, host: &str, one: &Example) -> Markup {
+fn example((zone, days): (&TimeZone, &TimeZone), row: &Row, host: &str, one: &Example) -> Markup {
     html! {
         b {
             @match one.change {
@@ -168,7 +168,7 @@ fn example(zone: &TimeZone, row: &Row, host: &str, one: &Example) -> Markup {
             (part.field) " " span.address { (part.text) }
         }
         p.quiet {
-            a href={ "/person/" (row.person.id) "/day?day=" (words::date(one.at.0, zone)) } {
+            a href={ "/person/" (row.person.id) "/day?day=" (words::date(one.at.0, days)) } {
                 "Record " (one.seq) " of " (host)
             }
             ", " (one.kind) ", " (words::moment(one.at.0, zone)) " by its clock"
