@@ -1,8 +1,12 @@
 //! Which interfaces are known, and what is said of them. Plain state: what is seen comes in, facts
 //! come out.
+//!
+//! One that appears is told a moment later: systems give hardware its name only then (`usb0` becomes
+//! `enx525400123457`), and that is not another interface.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proviso_report::UnixMs;
 use proviso_report::fact::{Change, NetworkInterface};
 
 use super::interface::is_hardware;
@@ -11,12 +15,23 @@ use crate::source::base_line::{BaseLine, Mark};
 /// An interface, by its number, with name and type.
 pub(super) type Seen = (u32, String, String);
 
+/// What is said of an interface, and when it was so.
+pub(super) type News = (UnixMs, NetworkInterface);
+
 /// The interfaces that are there.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    interfaces: BTreeMap<u32, (String, String)>,
+    interfaces: BTreeMap<u32, Interface>,
     /// There before the computer was started anew: hardware among them is no news.
     before: Option<BaseLine>,
+}
+
+#[derive(Debug)]
+struct Interface {
+    name: String,
+    sort: String,
+    /// When it appeared, until that is told.
+    untold: Option<UnixMs>,
 }
 
 impl Known {
@@ -32,7 +47,9 @@ impl Known {
             if last.is_some_and(|last| !last.has(mark(&name, &sort))) {
                 news.push(fact(&name, &sort, Change::Added));
             }
-            self.interfaces.insert(index, (name, sort));
+            let untold = None;
+            self.interfaces
+                .insert(index, Interface { name, sort, untold });
         }
         news
     }
@@ -42,51 +59,67 @@ impl Known {
         self.before = before;
     }
 
-    /// One is there, perhaps under another name than before.
-    pub(super) fn is_there(&mut self, (index, name, sort): Seen) -> Vec<NetworkInterface> {
+    /// One is there, perhaps under another name than before. What is new is told by [`Self::settle`].
+    pub(super) fn is_there(&mut self, (index, name, sort): Seen, now: UnixMs) -> Vec<News> {
         match self.interfaces.get_mut(&index) {
-            Some(known) if known.0 == name => {
+            Some(known) if known.name == name || known.untold.is_some() => {
                 // Found out later, or nothing new.
-                known.1 = sort;
+                (known.name, known.sort) = (name, sort);
                 Vec::new()
             }
             Some(known) => {
-                let before = std::mem::replace(known, (name.clone(), sort.clone()));
-                vec![
-                    fact(&before.0, &before.1, Change::Removed),
-                    fact(&name, &sort, Change::Added),
-                ]
+                let gone = fact(&known.name, &known.sort, Change::Removed);
+                let here = fact(&name, &sort, Change::Added);
+                (known.name, known.sort) = (name, sort);
+                vec![(now, gone), (now, here)]
             }
             None => {
                 let before = self.before.as_ref();
                 let old = is_hardware(&sort)
                     && before.is_some_and(|before| before.has(mark(&name, &sort)));
-                let news = (!old).then(|| fact(&name, &sort, Change::Added));
-                self.interfaces.insert(index, (name, sort));
-                news.into_iter().collect()
+                let untold = (!old).then_some(now);
+                self.interfaces
+                    .insert(index, Interface { name, sort, untold });
+                Vec::new()
             }
         }
     }
 
     /// One is gone.
-    pub(super) fn is_gone(&mut self, index: u32) -> Vec<NetworkInterface> {
-        let gone = self.interfaces.remove(&index);
-        gone.map(|(name, sort)| fact(&name, &sort, Change::Removed))
-            .into_iter()
+    pub(super) fn is_gone(&mut self, index: u32, now: UnixMs) -> Vec<News> {
+        let Some(gone) = self.interfaces.remove(&index) else {
+            return Vec::new();
+        };
+        let came = gone.untold.map(|at| (at, Change::Added));
+        came.into_iter()
+            .chain([(now, Change::Removed)])
+            .map(|(at, change)| (at, fact(&gone.name, &gone.sort, change)))
+            .collect()
+    }
+
+    /// Is there one that is yet to be told?
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.interfaces.values().any(|it| it.untold.is_some())
+    }
+
+    /// By now the new ones have their names.
+    pub(super) fn settle(&mut self) -> Vec<News> {
+        let all = self.interfaces.values_mut();
+        all.filter_map(|it| Some((it.untold.take()?, fact(&it.name, &it.sort, Change::Added))))
             .collect()
     }
 
     /// Compares with all that are there.
-    pub(super) fn compare(&mut self, list: Vec<Seen>) -> Vec<NetworkInterface> {
+    pub(super) fn compare(&mut self, list: Vec<Seen>, now: UnixMs) -> Vec<News> {
         let here: BTreeSet<u32> = list.iter().map(|seen| seen.0).collect();
         let known = self.interfaces.keys().copied();
         let gone: Vec<u32> = known.filter(|index| !here.contains(index)).collect();
-        let mut news: Vec<NetworkInterface> = gone
+        let mut news: Vec<News> = gone
             .into_iter()
-            .flat_map(|index| self.is_gone(index))
+            .flat_map(|index| self.is_gone(index, now))
             .collect();
         for seen in list {
-            news.extend(self.is_there(seen));
+            news.extend(self.is_there(seen, now));
         }
         news
     }
@@ -94,16 +127,16 @@ impl Known {
     /// To be compared with at the next start.
     pub(super) fn base_line(&self) -> BaseLine {
         let mut line = self.before.clone().unwrap_or_default();
-        for (name, sort) in self.interfaces.values() {
-            line.note(mark(name, sort));
+        for it in self.interfaces.values().filter(|it| it.untold.is_none()) {
+            line.note(mark(&it.name, &it.sort));
         }
         line
     }
 
     /// Name and type of an interface.
     pub(super) fn get(&self, index: u32) -> Option<(&str, &str)> {
-        let (name, sort) = self.interfaces.get(&index)?;
-        Some((name, sort))
+        let it = self.interfaces.get(&index)?;
+        Some((&it.name, &it.sort))
     }
 }
 
@@ -127,9 +160,17 @@ mod tests {
         (index, name.into(), sort.into())
     }
 
+    const NOW: UnixMs = UnixMs(7_000);
+
     fn said(news: &[NetworkInterface]) -> Vec<String> {
         news.iter()
             .map(|it| format!("{:?} {}", it.change, it.interface))
+            .collect()
+    }
+
+    fn told(news: &[News]) -> Vec<String> {
+        news.iter()
+            .map(|(at, it)| format!("{} {:?} {}", at.0, it.change, it.interface))
             .collect()
     }
 
@@ -137,18 +178,32 @@ mod tests {
     fn each_comes_and_goes_once_and_a_new_name_is_both() {
         let mut known = Known::default();
         assert_eq!(known.begin(vec![seen(2, "eth0", "ethernet")], None), []);
-        assert_eq!(known.is_there(seen(2, "eth0", "ethernet")), []);
-        assert_eq!(
-            said(&known.is_there(seen(3, "wg0", "wireguard"))),
-            ["Added wg0"]
-        );
-        let renamed = known.is_there(seen(3, "eth7", "wireguard"));
-        assert_eq!(said(&renamed), ["Removed wg0", "Added eth7"]);
+        assert_eq!(known.is_there(seen(2, "eth0", "ethernet"), NOW), []);
+        assert!(!known.is_unsettled());
+        assert_eq!(known.is_there(seen(3, "wg0", "wireguard"), NOW), []);
+        assert!(known.is_unsettled());
+        assert_eq!(told(&known.settle()), ["7000 Added wg0"]);
+        assert_eq!(known.settle(), []);
+        let renamed = known.is_there(seen(3, "eth7", "wireguard"), NOW);
+        assert_eq!(told(&renamed), ["7000 Removed wg0", "7000 Added eth7"]);
         assert_eq!(known.get(3), Some(("eth7", "wireguard")));
-        assert_eq!(said(&known.is_gone(3)), ["Removed eth7"]);
-        assert_eq!(known.is_gone(3), []);
-        let after = known.compare(vec![seen(4, "tun0", "tun")]);
-        assert_eq!(said(&after), ["Removed eth0", "Added tun0"]);
+        assert_eq!(told(&known.is_gone(3, NOW)), ["7000 Removed eth7"]);
+        assert_eq!(known.is_gone(3, NOW), []);
+        let after = known.compare(vec![seen(4, "tun0", "tun")], NOW);
+        assert_eq!(told(&after), ["7000 Removed eth0"]);
+        assert_eq!(told(&known.settle()), ["7000 Added tun0"]);
+    }
+
+    #[test]
+    fn hardware_that_gets_its_name_is_told_once_and_what_goes_at_once_is_told_too() {
+        let mut known = Known::default();
+        known.is_there(seen(3, "usb0", "usb"), NOW);
+        assert_eq!(known.base_line(), Known::default().base_line());
+        assert_eq!(known.is_there(seen(3, "enx5254", "usb"), UnixMs(7_300)), []);
+        assert_eq!(told(&known.settle()), ["7000 Added enx5254"]);
+        known.is_there(seen(4, "tun0", "tun"), NOW);
+        let gone = known.is_gone(4, UnixMs(7_500));
+        assert_eq!(told(&gone), ["7000 Added tun0", "7500 Removed tun0"]);
     }
 
     #[test]
@@ -172,16 +227,12 @@ mod tests {
         let mut known = Known::default();
         known.begin(vec![], Some(&last));
         known.expect(Some(last));
-        assert_eq!(known.is_there(seen(2, "eth0", "ethernet")), []);
-        assert_eq!(
-            said(&known.is_there(seen(3, "wg0", "wireguard"))),
-            ["Added wg0"]
-        );
+        known.is_there(seen(2, "eth0", "ethernet"), NOW);
+        known.is_there(seen(3, "wg0", "wireguard"), NOW);
+        assert_eq!(told(&known.settle()), ["7000 Added wg0"]);
         known.expect(None);
-        known.is_gone(2);
-        assert_eq!(
-            said(&known.is_there(seen(5, "eth0", "ethernet"))),
-            ["Added eth0"]
-        );
+        known.is_gone(2, NOW);
+        known.is_there(seen(5, "eth0", "ethernet"), NOW);
+        assert_eq!(told(&known.settle()), ["7000 Added eth0"]);
     }
 }

@@ -10,8 +10,7 @@
 //! addresses that were reached, and other accounts' programs and files.
 //!
 //! Known limits: of an interface that went while the agent was down there is no record; a proxy that
-//! only one program is told of by its own settings is not seen; wireless networks are read by a
-//! protocol that was tried against recorded messages only.
+//! only one program is told of by its own settings is not seen.
 
 mod dconf;
 mod interface;
@@ -30,11 +29,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use proviso_report::UnixMs;
 use proviso_report::fact::{Fact, Gap, GapCause, Kind, NetworkJoined};
 use proviso_report::record::Method;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use self::known::{Known, Seen};
+use self::known::{Known, News, Seen};
 use self::settings::{Said, Settings};
 use super::base_line::{BaseLine, Mark};
 use super::computer::{Computer, ThisComputer};
@@ -58,6 +58,8 @@ pub(super) const KINDS: &[Kind] = &[
 const WANTED_KEY: &str = "network:wanted";
 /// Between two looks at what the system does not tell.
 const AGAIN: Duration = Duration::from_secs(30);
+/// The system takes so long to name a new interface.
+const NAMING: Duration = Duration::from_secs(1);
 /// A connection is made of many changes.
 const SETTLE: Duration = Duration::from_millis(500);
 /// So long after the start of the computer hardware that was there before appears again.
@@ -153,12 +155,22 @@ impl Watching<'_> {
         self.begin(list).await?;
         let expect_until = Instant::now() + Duration::from_millis(STARTING);
         let mut look_at = Instant::now() + SETTLE;
+        let mut named_at = None;
         loop {
             tokio::select! {
                 told = events.next() => {
                     if let Some(soon) = self.take(told).await? {
                         look_at = look_at.min(Instant::now() + soon);
                     }
+                    if self.known.is_unsettled() {
+                        named_at.get_or_insert_with(|| Instant::now() + NAMING);
+                    }
+                }
+                () = sleep_until(named_at.unwrap_or(look_at)), if named_at.is_some() => {
+                    named_at = None;
+                    let news = self.known.settle();
+                    self.tell_links(news, Method::SystemEvent).await?;
+                    look_at = look_at.min(Instant::now() + SETTLE);
                 }
                 () = sleep_until(look_at) => {
                     if Instant::now() >= expect_until {
@@ -203,23 +215,24 @@ impl Watching<'_> {
 
     /// Takes what the kernel tells. Gives how soon all else is to be looked at.
     async fn take(&mut self, told: std::io::Result<Told>) -> Result<Option<Duration>, NotTaken> {
-        let news = match told {
+        let now = clock::now();
+        let news: Vec<News> = match told {
             Ok(Told::Link(link)) => {
                 let seen = self.seen(vec![link]);
                 seen.into_iter()
-                    .flat_map(|seen| self.known.is_there(seen))
+                    .flat_map(|seen| self.known.is_there(seen, now))
                     .collect()
             }
-            Ok(Told::Gone(index)) => self.known.is_gone(index),
+            Ok(Told::Gone(index)) => self.known.is_gone(index, now),
             Ok(Told::Routes) => return Ok(Some(SETTLE)),
             Ok(Told::Lost) => {
                 self.lost().await?;
                 let list = links::links().map(|list| self.seen(list));
-                let news = list
-                    .map(|list| self.known.compare(list))
+                let mut news = list
+                    .map(|list| self.known.compare(list, now))
                     .unwrap_or_default();
-                let news = news.into_iter().map(|it| (None, it.into())).collect();
-                self.tell(news, Method::SystemRead).await?;
+                news.extend(self.known.settle());
+                self.tell_links(news, Method::SystemRead).await?;
                 return Ok(Some(SETTLE));
             }
             // A message that cannot be taken; the next look finds what it was about.
@@ -232,8 +245,7 @@ impl Watching<'_> {
         if news.is_empty() {
             return Ok(None);
         }
-        let news = news.into_iter().map(|it| (None, it.into())).collect();
-        self.tell(news, Method::SystemEvent).await?;
+        self.tell_links(news, Method::SystemEvent).await?;
         Ok(Some(SETTLE))
     }
 
@@ -297,16 +309,30 @@ impl Watching<'_> {
             .collect()
     }
 
+    async fn tell_links(&self, news: Vec<News>, method: Method) -> Result<(), NotTaken> {
+        let news = news.into_iter().map(|(at, it)| (at, None, it.into()));
+        self.tell_at(news.collect(), method).await
+    }
+
     async fn tell(
         &self,
         news: Vec<(Option<String>, Fact)>,
         method: Method,
     ) -> Result<(), NotTaken> {
         let at = clock::now();
+        let news = news.into_iter().map(|(account, fact)| (at, account, fact));
+        self.tell_at(news.collect(), method).await
+    }
+
+    async fn tell_at(
+        &self,
+        news: Vec<(UnixMs, Option<String>, Fact)>,
+        method: Method,
+    ) -> Result<(), NotTaken> {
         let observations: Vec<Observation> = news
             .into_iter()
-            .filter(|(_, fact)| self.turn.wanted.wants(fact.kind()))
-            .map(|(account, fact)| Observation {
+            .filter(|(_, _, fact)| self.turn.wanted.wants(fact.kind()))
+            .map(|(at, account, fact)| Observation {
                 at,
                 account,
                 method,
