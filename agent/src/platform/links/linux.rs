@@ -111,11 +111,30 @@ pub(super) fn wireless() -> Result<Vec<(u32, Vec<u8>)>, LinksError> {
     };
     let body = wire::generic(wire::GET_INTERFACE, None);
     let request = wire::request(family, wire::ALL, &body);
-    all(Some(GENERIC), &request, |message, found| {
+    let interfaces = all(Some(GENERIC), &request, |message, found| {
         if let Message::Other(_, body) = message {
             found.extend(wire::wireless(&body));
         }
-    })
+    })?;
+    let named = interfaces.into_iter().filter_map(|(index, name)| {
+        // One that sees no networks is on none.
+        let name = name.or_else(|| in_the_air(family, index).unwrap_or_default())?;
+        Some((index, name))
+    });
+    Ok(named.collect())
+}
+
+/// The name of the network that this interface is on.
+fn in_the_air(family: u16, index: u32) -> Result<Option<Vec<u8>>, LinksError> {
+    let (number, value) = wire::seen_by(index);
+    let body = wire::generic(wire::GET_SCAN, Some((number, &value)));
+    let request = wire::request(family, wire::ALL, &body);
+    let found = all(Some(GENERIC), &request, |message, found| {
+        if let Message::Other(_, body) = message {
+            found.extend(wire::in_the_air(&body));
+        }
+    })?;
+    Ok(found.into_iter().next())
 }
 
 /// Asks once, and takes what `each` finds in the answer.

@@ -17,6 +17,8 @@ pub(super) const CONTROL: u16 = 16;
 pub(super) const GET_FAMILY: u8 = 3;
 /// The command of nl80211 that lists interfaces.
 pub(super) const GET_INTERFACE: u8 = 5;
+/// The one that lists the networks in the air.
+pub(super) const GET_SCAN: u8 = 32;
 /// An answer of one message, or of many.
 pub(super) const ONE: u16 = 1;
 pub(super) const ALL: u16 = 0x301;
@@ -104,17 +106,53 @@ pub(super) fn family(body: &[u8]) -> Option<u16> {
     u16_at(found.1, 0)
 }
 
-/// Number of an interface and the name of the wireless network that it is on.
-pub(super) fn wireless(body: &[u8]) -> Option<(u32, Vec<u8>)> {
+/// Number of a wireless interface, and the name of the network that it is on. Some kernels (Linux 6.1) leave that name
+/// out, and have it only among the networks in the air.
+pub(super) fn wireless(body: &[u8]) -> Option<(u32, Option<Vec<u8>>)> {
     let (mut index, mut name) = (None, None);
     for (number, value) in attributes(body.get(GENERIC..)?) {
         match number {
             3 => index = u32_at(value, 0),
-            52 if (1..=MAX_SSID).contains(&value.len()) => name = Some(value.to_vec()),
+            52 => name = ssid(value),
             _ => {}
         }
     }
-    Some((index?, name?))
+    Some((index?, name))
+}
+
+/// The attribute that asks for the networks that this interface sees.
+pub(super) fn seen_by(index: u32) -> (u16, [u8; 4]) {
+    (3, index.to_ne_bytes())
+}
+
+/// The name of a network in the air, if it is the one that the interface is on.
+pub(super) fn in_the_air(body: &[u8]) -> Option<Vec<u8>> {
+    let (_, network) = attributes(body.get(GENERIC..)?).find(|(number, _)| *number == 47)?;
+    let (mut is_on_it, mut said) = (false, None);
+    for (number, value) in attributes(network) {
+        match number {
+            // Associated, or part of a network without a centre.
+            9 => is_on_it = matches!(u32_at(value, 0), Some(1 | 2)),
+            6 => said = Some(value),
+            _ => {}
+        }
+    }
+    let mut said = said.filter(|_| is_on_it)?;
+    // Elements of IEEE 802.11: number, length, value.
+    while let [number, length, rest @ ..] = said {
+        let (value, next) = rest.split_at_checked(usize::from(*length))?;
+        if *number == 0 {
+            return ssid(value);
+        }
+        said = next;
+    }
+    None
+}
+
+/// A name; none, where the network hides it.
+fn ssid(value: &[u8]) -> Option<Vec<u8>> {
+    let is_name = (1..=MAX_SSID).contains(&value.len()) && value.iter().any(|byte| *byte != 0);
+    is_name.then(|| value.to_vec())
 }
 
 fn message_of(message: &[u8]) -> Option<Message> {
@@ -401,16 +439,39 @@ mod tests {
         let head = [0; 4];
         let index = attribute(3, &2_u32.to_ne_bytes());
         let body = [&head[..], &index, &attribute(52, b"Caf\xc3\xa9")].concat();
-        assert_eq!(wireless(&body), Some((2, b"Caf\xc3\xa9".to_vec())));
-        assert_eq!(wireless(&[&head[..], &index].concat()), None);
+        assert_eq!(wireless(&body), Some((2, Some(b"Caf\xc3\xa9".to_vec()))));
+        assert_eq!(wireless(&[&head[..], &index].concat()), Some((2, None)));
+        assert_eq!(wireless(&head), None);
         let body = [&head[..], &attribute(1, &29_u16.to_ne_bytes())].concat();
         assert_eq!(family(&body), Some(29));
+    }
+
+    #[test]
+    fn the_network_that_an_interface_is_on_is_found_in_the_air() {
+        let body = |status: Option<u32>, elements: &[u8]| {
+            let mut parts = attribute(6, elements);
+            if let Some(status) = status {
+                parts.extend(attribute(9, &status.to_ne_bytes()));
+            }
+            [&[0; 4][..], &attribute(47 | 0x8000, &parts)].concat()
+        };
+        // Rates come before the name, and more after it.
+        let elements = b"\x01\x02\x82\x84\x00\x04Caf\xe9\x03\x01\x01";
+        let name = Some(b"Caf\xe9".to_vec());
+        assert_eq!(in_the_air(&body(Some(1), elements)), name);
+        assert_eq!(in_the_air(&body(None, elements)), None, "only seen");
+        assert_eq!(in_the_air(&body(Some(0), elements)), None, "not yet on it");
+        for hidden in [&b"\x00\x00"[..], b"\x00\x02\x00\x00", b"\x00\x09a", b"\x01"] {
+            assert_eq!(in_the_air(&body(Some(1), hidden)), None, "{hidden:?}");
+        }
+        assert_eq!(seen_by(2), (3, 2_u32.to_ne_bytes()));
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             messages(&bytes);
+            in_the_air(&bytes);
             family(&bytes);
             wireless(&bytes);
         }
