@@ -23,7 +23,7 @@ use proviso_agent::run::{RunError, run};
 use proviso_agent::source::extension::native_host;
 use proviso_agent::source::extension::wire::{Answer, Request};
 use proviso_agent::status::{self, AskError};
-use proviso_agent::watch::{WatchError, watch};
+use proviso_agent::watch::{Said, WatchError, ended, watch};
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
@@ -76,6 +76,12 @@ enum Command {
     },
     /// Waits for the end of the agent, notes when and how it came, and does nothing else.
     Watch {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Run by the agent's service when the agent has ended: adds to the note of that what only the service manager
+    /// is told.
+    Ended {
         #[command(flatten)]
         place: Place,
     },
@@ -220,6 +226,10 @@ fn obey(command: Command) -> Result<(), Failure> {
             Ok(run(&place)?)
         }
         Command::Watch { place } => Ok(watch(&place.whole()?)?),
+        Command::Ended { place } => {
+            let said = Said::read(|name| std::env::var(name).ok());
+            Ok(waiting(ended(&place.whole()?, said))??)
+        }
         Command::Status { place, json } => {
             let state = place.whole()?;
             let status = waiting(status::ask(&state))?.map_err(|error| no_answer(&state, error))?;

@@ -9,6 +9,7 @@
 //! at rest nothing wakes it. Refuses: to look at anything but the agent's end. It reads no order, no
 //! list and no journal, and opens no connection.
 
+mod ended;
 mod note;
 
 use std::io;
@@ -25,6 +26,7 @@ use crate::platform::lock::{Lock, LockError, holder};
 use crate::platform::other_process::Other;
 use crate::platform::rights::{self, RightsError};
 
+pub use ended::{Said, ended};
 pub use note::{NOTE, Note};
 
 /// Held by the agent.

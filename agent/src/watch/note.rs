@@ -70,7 +70,7 @@ impl Note {
         drop(std::fs::remove_file(state.join(NOTE)));
     }
 
-    fn to_bytes(self) -> io::Result<Vec<u8>> {
+    pub(super) fn to_bytes(self) -> io::Result<Vec<u8>> {
         let Moment {
             at,
             mono,

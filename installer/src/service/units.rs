@@ -16,7 +16,6 @@ pub(super) const FIRST_LINE: &str =
 const KEPT_IN: &str = "\
 ProtectSystem=strict
 PrivateTmp=yes
-PrivateDevices=yes
 ProtectKernelTunables=yes
 ProtectKernelModules=yes
 ProtectKernelLogs=yes
@@ -55,6 +54,8 @@ After=network-online.target
 [Service]
 Type=exec
 ExecStart={agent} run --state {state}
+# How it ended and whether for want of memory, which the system tells to this service manager alone.
+ExecStopPost={agent} ended --state {state}
 Restart=always
 RestartSec=2
 # Wrong arguments, not enrolled, wrong rights, another agent runs: trying again mends nothing.
@@ -72,6 +73,9 @@ TasksMax=64
 # speaks to their desktop with nothing but their own rights (SETUID).
 CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_SYS_PTRACE CAP_NET_ADMIN CAP_SETUID
 ProtectHome=read-only
+# The first blocks of volumes say which volume it is, and whether another system mounted it.
+DevicePolicy=closed
+DeviceAllow=block-* r
 # It writes its own state and nothing else.
 ReadWritePaths={state}
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
@@ -106,6 +110,7 @@ TasksMax=4
 CapabilityBoundingSet=
 ProtectHome=yes
 PrivateNetwork=yes
+PrivateDevices=yes
 ReadWritePaths={state}
 RestrictAddressFamilies=AF_UNIX
 {KEPT_IN}
@@ -145,6 +150,9 @@ mod tests {
         let text = unit(AGENT, agent, state).unwrap();
         for line in [
             "ExecStart=/usr/lib/a run --state /var/lib/p%%q",
+            "ExecStopPost=/usr/lib/a ended --state /var/lib/p%%q",
+            "DevicePolicy=closed",
+            "DeviceAllow=block-* r",
             "Restart=always",
             "WatchdogSec=180",
             "MemoryHigh=96M",
@@ -170,6 +178,7 @@ mod tests {
             "TasksMax=4",
             "CapabilityBoundingSet=",
             "PrivateNetwork=yes",
+            "PrivateDevices=yes",
             "WantedBy=multi-user.target",
         ] {
             assert!(text.lines().any(|one| one == line), "{line}\n{text}");
