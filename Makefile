@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench coverage shots verifier need-build need-clang need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-tampering need-deny need-pages
+.PHONY: help demo test bench coverage shots verifier need-build need-clang need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-tampering need-machine need-deny need-pages
 
 # Everything builds into the folder cargo itself would use; set CARGO_TARGET_DIR to move it.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -24,7 +24,7 @@ demo: need-browsers need-pages
 	$(TARGET)/release/proviso-demo
 
 # The test runner comes last, so that its summary is the last line.
-test: verifier need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-tampering need-deny need-pages
+test: verifier need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-tampering need-machine need-deny need-pages
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
@@ -99,6 +99,13 @@ need-devices: need-build
 
 need-tampering: need-build
 	@.ci/need nft:nftables ip:iproute2 gdb:gdb pgrep:procps
+
+# A virtual machine with a kernel and hardware of its own, for the tests `real_...`.
+need-machine: need-build
+	@.ci/need qemu-system-x86_64:qemu-system-x86 /usr/share/OVMF/OVMF_CODE_4M.fd:ovmf busybox:busybox-static \
+		depmod:kmod systemctl:systemd udevadm:udev dbus-daemon:dbus ip:iproute2 mkfs.ext4:e2fsprogs \
+		mkfs.vfat:dosfstools iw:iw hostapd:hostapd wpa_supplicant:wpasupplicant
+	@.ci/machine $(TARGET)/machine
 
 need-deny: need-build
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny

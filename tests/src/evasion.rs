@@ -309,7 +309,8 @@ fn is_there(fact: &Fact) -> bool {
 }
 
 /// A clause that covers everything.
-fn everything() -> String {
+#[must_use]
+pub fn everything() -> String {
     let kinds = Kind::ALL
         .iter()
         .filter(|kind| !kind.is_life_sign() && **kind != Kind::VisitsConfirmed);

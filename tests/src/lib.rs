@@ -12,6 +12,7 @@ pub mod desk;
 pub mod erasure;
 pub mod evasion;
 pub mod extension;
+pub mod guest;
 pub mod held;
 pub mod ingest;
 pub mod load;

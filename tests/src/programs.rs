@@ -34,3 +34,18 @@ pub fn handed_out(name: &str) -> anyhow::Result<PathBuf> {
     }
     Ok(path)
 }
+
+/// The folder with what `make need-machine` fetches and makes for the tests' virtual machine.
+pub fn machine() -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe().context("cannot tell where this program is")?;
+    // A test lies in target/debug/deps.
+    let target = own.ancestors().nth(3).context("no target folder")?;
+    let folder = target.join("machine");
+    if !folder.join("first").is_file() {
+        bail!(
+            "{} is not there: run `make need-machine`, and then this again",
+            folder.display()
+        );
+    }
+    Ok(folder)
+}

@@ -1,6 +1,6 @@
 //! Devices that are attached and taken away, seen by the real agent.
 //!
-//! The machine of these tests has no USB. What USB devices look like is tried with made trees in
+//! What is on USB is tried in `real_devices.rs`, on a machine that has it, and more of it with made trees in
 //! `agent/src/source/devices/`; here the kernel's own messages are, by disks that it makes of files.
 
 #![expect(clippy::unwrap_used, reason = "a test ends by panicking")]

@@ -4,7 +4,8 @@
 //! A row stands beside the test that runs it: the macro makes both, and the row says no more than what
 //! its test saw. `PROVISO_WRITE_COVERAGE=1` writes the table anew (`make coverage`).
 //!
-//! Not tried: what needs USB, wireless hardware, firmware that says what it starts, or a real phone.
+//! Not tried here: what needs USB, wireless hardware, firmware that says what it starts or a clock that is really set,
+//! which is tried on a machine of its own in the files `real_…` beside this; and a real phone, which is not.
 
 #[path = "evasion/agent.rs"]
 mod agent;

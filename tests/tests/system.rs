@@ -4,9 +4,9 @@
 //! What is done before the agent first looked is no news to it, and it says of nothing when that was:
 //! so each thing is done again, in a new way, until it is told.
 //!
-//! Not tried here: a firmware that says what it starts (this is tried over files of it beside the
-//! source), logind (its files are, in the same way), a start of the computer, and signing in on other
-//! processors than x86-64, whose list has another form.
+//! Firmware that says what it starts, and a start of the computer, are tried in `real_firmware.rs`. Not tried here:
+//! logind (its files are, beside the source), and signing in on other processors than x86-64, whose list has another
+//! form.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
