@@ -1,11 +1,7 @@
 //! Enrolling a computer, and every bad input on the way: its refusal, its sentence, and the token still good
 //! where nothing came of it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::panic, reason = "a test fails by panicking")]
 
 use proviso_agent::enrol::{EnrolError, enrol};
 use proviso_agent::uplink::tls;

@@ -101,6 +101,7 @@ impl Kept {
                 staff: self.officer.clone(),
                 at: at + DAY / 4,
                 staff_name: String::new(),
+                erased: None,
             };
             notes::add(tx, &note)?;
         }
