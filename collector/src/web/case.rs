@@ -189,9 +189,15 @@ fn standing(case: &Case, now: i64) -> Markup {
     let last = case.decisions.last();
     html! {
         @match (case.alert.state, last) {
-            (AlertState::Open, _) => {
+            (AlertState::Open, last) => {
                 "Waiting for a person " (words::waiting_for(case.alert.opened, now)) ". "
-                "Software found this; nobody has decided anything. "
+                @match last {
+                    None => "Software found this; nobody has decided anything. ",
+                    Some(last) => {
+                        (last.staff_name) " opened it again " (words::ago(last.decision.at, now))
+                        "; what was decided before stands below. "
+                    }
+                }
                 a href="#decision" { "Decide" } "."
             }
             (_, Some(last)) => {

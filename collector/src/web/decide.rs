@@ -194,7 +194,15 @@ pub(super) async fn whole(
 async fn by_form(site: &Site, signed: &Signed, what: What, said: Sheet) -> Result<Response, Fault> {
     signed.check(&said.token)?;
     let (status, draft) = match site.taken(&said) {
-        Err(errors) => (StatusCode::UNPROCESSABLE_ENTITY, Draft { said, errors }),
+        Err(errors) => {
+            let draft = Draft { said, errors };
+            // The page that comes back shows what was decided meanwhile, and the next try would pass for one that
+            // knew of it.
+            match what.overtaken(site, &draft.said.seen).await? {
+                None => (StatusCode::UNPROCESSABLE_ENTITY, draft),
+                Some(why) => (StatusCode::CONFLICT, draft.and(&why)),
+            }
+        }
         Ok(taken) => match record(site, signed, what.clone(), taken, &said.seen).await {
             Ok(()) => return Ok(to(&what.after())),
             Err(why @ (Fault::Overtaken | Fault::Changed)) => {
@@ -235,10 +243,11 @@ pub(super) async fn record(
                 now,
                 hooks: &hooks,
             };
+            what.compare(tx, &seen)?;
             match what {
-                What::Alert(id) => rule_one(tx, by, &taken, id, &seen),
-                What::Alike(id) => rule_alike(tx, by, &taken, id, &seen),
-                What::Case(id) => rule_whole(tx, by, &taken, &id, &seen),
+                What::Alert(id) => rule_one(tx, by, &taken, id),
+                What::Alike(id) => rule_alike(tx, by, &taken, id),
+                What::Case(id) => rule_whole(tx, by, &taken, &id),
             }
         })
         .await
@@ -259,6 +268,40 @@ impl What {
         }
     }
 
+    /// What is wrong where somebody was faster than whoever saw this.
+    async fn overtaken(&self, site: &Site, seen: &str) -> Result<Option<Fault>, Fault> {
+        let (what, seen) = (self.clone(), seen.to_owned());
+        let compared = site.store.read(move |read| what.compare(read, &seen)).await;
+        match compared {
+            Ok(()) => Ok(None),
+            Err(why @ (Fault::Overtaken | Fault::Changed)) => Ok(Some(why)),
+            Err(why) => Err(why),
+        }
+    }
+
+    /// Whether what they saw is what is there.
+    fn compare(&self, read: &Read<'_>, seen: &str) -> Result<(), Fault> {
+        let (there, why) = match self {
+            Self::Alert(id) => {
+                let latest = casework::decisions(read, *id)?.pop();
+                let latest = latest.map_or_else(String::new, |latest| latest.decision.id);
+                (latest, Fault::Overtaken)
+            }
+            Self::Alike(id) => (
+                casework::waiting_digest(read, *id, TOGETHER)?.to_string(),
+                Fault::Changed,
+            ),
+            Self::Case(id) => {
+                let case = cases::get(read, id)?.ok_or(casefile::MISSING)?;
+                (
+                    cases::seen_digest(read, &case)?.to_string(),
+                    Fault::Overtaken,
+                )
+            }
+        };
+        if there == seen { Ok(()) } else { Err(why) }
+    }
+
     /// Where to go when it is recorded.
     fn after(&self) -> String {
         match self {
@@ -274,17 +317,9 @@ pub(super) fn finding(id: &str) -> Result<FindingId, Fault> {
     id.parse().map_err(|_| MISSING)
 }
 
-fn rule_one(
-    tx: &Tx<'_>,
-    by: By<'_>,
-    taken: &Taken,
-    id: FindingId,
-    seen: &str,
-) -> Result<(), Fault> {
+fn rule_one(tx: &Tx<'_>, by: By<'_>, taken: &Taken, id: FindingId) -> Result<(), Fault> {
     let alert = casework::alert(tx, id)?.ok_or(MISSING)?;
-    let before = casework::decisions(tx, id)?;
-    let latest = before.last().map_or("", |latest| &latest.decision.id);
-    if latest != seen || !taken.verdict.fits(alert.state) {
+    if !taken.verdict.fits(alert.state) {
         return Err(Fault::Overtaken);
     }
     let case = cases::of_finding(tx, id)?.ok_or(MISSING)?;
@@ -292,16 +327,7 @@ fn rule_one(
 }
 
 /// Each case gets a ruling of its own.
-fn rule_alike(
-    tx: &Tx<'_>,
-    by: By<'_>,
-    taken: &Taken,
-    id: FindingId,
-    seen: &str,
-) -> Result<(), Fault> {
-    if casework::waiting_digest(tx, id, TOGETHER)?.to_string() != seen {
-        return Err(Fault::Changed);
-    }
+fn rule_alike(tx: &Tx<'_>, by: By<'_>, taken: &Taken, id: FindingId) -> Result<(), Fault> {
     let mut by_case: BTreeMap<String, Vec<FindingId>> = BTreeMap::new();
     for member in casework::members(tx, id, false, TOGETHER, 0)? {
         if taken.verdict.fits(member.state)
@@ -322,11 +348,8 @@ fn rule_alike(
 }
 
 /// Everything in a case that the verdict fits.
-fn rule_whole(tx: &Tx<'_>, by: By<'_>, taken: &Taken, id: &str, seen: &str) -> Result<(), Fault> {
+fn rule_whole(tx: &Tx<'_>, by: By<'_>, taken: &Taken, id: &str) -> Result<(), Fault> {
     let case = cases::get(tx, id)?.ok_or(casefile::MISSING)?;
-    if cases::seen_digest(tx, &case)?.to_string() != seen {
-        return Err(Fault::Overtaken);
-    }
     if case.kind != CaseKind::Finding {
         return match taken.verdict.fits(case.state()) {
             true => rule(tx, by, taken, &case, None, &[]),

@@ -99,10 +99,32 @@ async fn whoever_is_overtaken_is_told_and_changes_nothing() {
         answer.body.contains("second</textarea>"),
         "what was typed is not lost"
     );
+    // A form that lacks something else says it as well: the page that comes back shows the new decision, and the
+    // next try would pass for one of somebody who knew of it.
+    let mut late: Vec<_> = early
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .collect();
+    late.extend([("verdict", "arrest"), ("reason", "")]);
+    let answer = browser.post(&path, &late).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    for said in [
+        "A decision was recorded while you had this page open",
+        "reason",
+    ] {
+        assert!(answer.body.contains(said), "{said}");
+    }
     let kept = world
         .read(move |read| casework::decisions(read, finding_id))
         .await;
     assert_eq!(kept.len(), 1);
+
+    // What was opened again was decided before.
+    let again = [("verdict", "reopened"), ("reason", "More came")];
+    browser.fill(&alert, &path, &again).await;
+    let page = browser.get(&alert).await.body;
+    assert!(page.contains(" opened it again "), "{page}");
+    assert!(!page.contains("nobody has decided anything"), "{page}");
 }
 
 #[tokio::test]

@@ -88,9 +88,15 @@ pub(in crate::web) struct Taken {
 impl Draft {
     /// It is not what the page showed any more; what was typed stands there again.
     pub(super) fn refused(said: Sheet, why: &Fault) -> Self {
-        let mut errors = Errors::default();
-        errors.add("verdict", fault::sentence(&why.to_string()));
-        Self { said, errors }
+        let errors = Errors::default();
+        Self { said, errors }.and(why)
+    }
+
+    /// The same, beside what else is wrong.
+    pub(super) fn and(mut self, why: &Fault) -> Self {
+        self.errors
+            .add("verdict", fault::sentence(&why.to_string()));
+        self
     }
 }
 
