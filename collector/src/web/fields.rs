@@ -7,14 +7,14 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::{Date, Time};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use maud::{Markup, Render as _, html};
 
 use crate::clock;
 use crate::random;
 
 use super::fault::Fault;
-use super::govuk::{Choice, Errors, Input, Radios, Select, Textarea};
+use super::govuk::{self, Choice, Errors, Input, Radios, Select, Textarea};
 
 /// A clock that is ahead by no more than this makes nothing a thing to come.
 pub(super) const AHEAD: i64 = 5 * 60_000;
@@ -162,6 +162,13 @@ impl Filled {
         found
     }
 
+    /// A time is asked for in one zone and read in that of whoever sent it: they may have chosen another meanwhile.
+    pub(super) fn asked_in(&mut self, zone: &str, now: &TimeZone) {
+        if let Some(why) = other_zone(zone, now) {
+            self.wrong("time", why);
+        }
+    }
+
     /// A moment that was, by a day and a time of day in this zone. `ahead`: what is wrong with one to come.
     pub(super) fn moment(
         &mut self,
@@ -172,8 +179,15 @@ impl Filled {
     ) -> Option<i64> {
         let day = self.day("day", day, missing);
         let time = self.time("time", time);
-        let at = zone.to_zoned_datetime(day?.to_datetime(time?));
-        let at = at.map(|at| at.timestamp().as_millisecond());
+        let told = zone.to_ambiguous_zoned_datetime(day?.to_datetime(time?));
+        if matches!(told.offset(), AmbiguousOffset::Gap { .. }) {
+            self.wrong(
+                "time",
+                "On that day the clocks were put forward over this time. Give the time that they showed.",
+            );
+            return None;
+        }
+        let at = told.compatible().map(|at| at.timestamp().as_millisecond());
         match at {
             Ok(at) if at <= clock::now().saturating_add(AHEAD) => Some(at),
             Ok(_) => {
@@ -380,6 +394,31 @@ pub(super) fn clean(text: &str) -> String {
         .filter(|letter| matches!(letter, '\n' | '\t') || !letter.is_control())
         .collect();
     kept.trim().to_owned()
+}
+
+/// The field that says in which zone a form asks for times.
+pub(super) fn zone(now: &TimeZone) -> Markup {
+    govuk::hidden("asked_in", zone_name(now))
+}
+
+/// What the hint of a time says.
+pub(super) fn in_the_time_of(zone: &TimeZone) -> String {
+    format!("In the time of {}", zone_name(zone))
+}
+
+/// What is wrong where times are read in another zone by now than the form asked for them in.
+pub(super) fn other_zone(asked: &str, now: &TimeZone) -> Option<String> {
+    let now = zone_name(now);
+    let changed = !asked.is_empty() && asked != now;
+    changed.then(|| {
+        format!(
+            "This page asked for a time in {asked}, and you read times in {now} now. Check the time, and send it again."
+        )
+    })
+}
+
+fn zone_name(zone: &TimeZone) -> &str {
+    zone.iana_name().unwrap_or("UTC")
 }
 
 #[cfg(test)]

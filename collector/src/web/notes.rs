@@ -62,6 +62,8 @@ pub(super) struct Sent {
     kind: String,
     day: String,
     time: String,
+    #[serde(default)]
+    asked_in: String,
     text: String,
     outcome: String,
 }
@@ -108,6 +110,7 @@ pub(super) async fn add(
     };
     let mut filled = Filled::default();
     let kind = filled.one_of::<NoteKind>("kind", &sent.kind, "Choose what kind of contact it was.");
+    filled.asked_in(&sent.asked_in, &signed.zone);
     let happened = filled.moment(
         (&sent.day, "Say on which day it was."),
         &sent.time,
@@ -278,7 +281,8 @@ fn form(
             }
             (filled.radios(label("kind", "What was it?"), kinds))
             (filled.other(label("day", "Day"), "date"))
-            (filled.other(label("time", "Time"), "time"))
+            (filled.other(Label { name: "time", says: "Time", hint: &fields::in_the_time_of(&signed.zone) }, "time"))
+            (fields::zone(&signed.zone))
             (filled.area(Label {
                 name: "text",
                 says: "What was said and seen",

@@ -26,7 +26,7 @@ use super::form::{self, Bare, Form};
 use super::gate::Signed;
 use super::govuk::{Choice, Errors, Input, Select, button, hidden, secondary};
 use super::layout::{self, Page};
-use super::{Site, audit, when, words};
+use super::{Site, audit, fields, when, words};
 
 pub(super) use hand_over::HandOver;
 pub(super) use rota::Rota;
@@ -94,6 +94,9 @@ pub(super) struct Typed {
     days: String,
     #[serde(default)]
     why: String,
+    /// In which the page asked for times.
+    #[serde(default)]
+    asked_in: String,
 }
 
 /// The page.
@@ -126,6 +129,9 @@ pub(super) async fn put<K: Kind>(
             if !known || of.as_ref() == Some(&typed.colleague) {
                 let [field, .., wrong] = K::WORDS.who;
                 errors.add(field, wrong);
+            }
+            if let Some(why) = fields::other_zone(&typed.asked_in, &zone) {
+                errors.add("until", why);
             }
             let times = (typed.since.as_str(), typed.until.as_str());
             let span = when::span(times, (now, K::MOST), &zone, &mut errors);
@@ -239,7 +245,7 @@ async fn page<K: Kind>(
                 h2 #new { (said.new) }
                 form.sheet method="post" action=(said.path) {
                     (hidden("token", &signed.token))
-                    (fields::<K>(&signed.zone, (&theirs, &staff), (typed, errors)))
+                    (asked::<K>(&signed.zone, (&theirs, &staff), (typed, errors)))
                     (button(said.button))
                 }
             }
@@ -253,7 +259,7 @@ async fn page<K: Kind>(
     Ok(layout::page(signed, &about, &body))
 }
 
-fn fields<K: Kind>(
+fn asked<K: Kind>(
     zone: &TimeZone,
     (theirs, staff): (&[(String, String)], &[Staff]),
     (typed, errors): (&Typed, &Errors),
@@ -263,7 +269,7 @@ fn fields<K: Kind>(
     let [who, label, first, _] = K::WORDS.who;
     let mut others = vec![Choice::new("", first)];
     others.extend(colleagues(staff).map(|one| Choice::new(&one.id, &one.name)));
-    let hint = format!("In the time of {}", zone.iana_name().unwrap_or("UTC"));
+    let hint = fields::in_the_time_of(zone);
     let moment = |id, label, value| Input {
         id,
         label,
@@ -293,6 +299,7 @@ fn fields<K: Kind>(
             error: errors.of(who),
             ..Select::default()
         })
+        (fields::zone(zone))
         (moment("since", "From (empty: now)", typed.since.as_str()))
         (moment("until", "Until", typed.until.as_str()))
         @if K::DAYS > 1 {

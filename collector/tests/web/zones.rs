@@ -11,7 +11,7 @@ use proviso_report::fact::{AgentStarted, PreviousEnd, ZoneChanged};
 use tokio_util::sync::CancellationToken;
 
 use crate::log::{Log, visit};
-use crate::pages::{ORDER, World};
+use crate::pages::{ORDER, World, hidden, with};
 
 /// 2026-06-01T10:00:00Z, 11:00 in London, 19:00 in Tokyo.
 const MORNING: i64 = 1_780_308_000_000;
@@ -151,6 +151,23 @@ async fn whoever_reads_elsewhere_reads_in_their_zone_with_the_orders_beside_it()
     let note = browser.get(&notes).await.body;
     let said = "datetime=\"2026-06-01T10:30:00Z\">Mon 1 Jun 2026, 19:30:00 JST";
     assert!(note.contains(said), "{note}");
+
+    // What a page asked for in one zone is not read in another, and clocks showed no time that they skipped.
+    let there = hidden(&note, &notes);
+    assert_eq!(choose("Europe/London").await.status, StatusCode::SEE_OTHER);
+    let refused = browser.post(&notes, &with(&there, &typed)).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let said = "This page asked for a time in Asia/Tokyo, and you read times in Europe/London now.";
+    assert!(refused.body.contains(said), "{}", refused.body);
+    let skipped = typed.map(|(name, value)| match name {
+        "day" => (name, "2026-03-29"),
+        "time" => (name, "01:30"),
+        _ => (name, value),
+    });
+    let refused = browser.fill(&notes, &notes, &skipped).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let said = "the clocks were put forward over this time";
+    assert!(refused.body.contains(said), "{}", refused.body);
 
     // Others read as everybody does.
     assert_eq!(choose("").await.status, StatusCode::SEE_OTHER);

@@ -51,6 +51,8 @@ pub(super) struct New {
     origin: String,
     day: String,
     time: String,
+    #[serde(default)]
+    asked_in: String,
     text: String,
     source: String,
     assessment: String,
@@ -90,6 +92,7 @@ pub(super) async fn add(
     let once = fields::named(&sent.once)?;
     let mut filled = Filled::default();
     let origin = filled.one_of::<Origin>("origin", &sent.origin, "Choose who told us.");
+    filled.asked_in(&sent.asked_in, &signed.zone);
     let happened = filled.moment(
         (&sent.day, "Say of which day it is."),
         &sent.time,
@@ -215,7 +218,8 @@ fn form(signed: &Signed, path: &str, filled: &Filled) -> Result<Markup, Fault> {
             (fields::once()?)
             (filled.radios(label("origin", "Who told us?"), origins))
             (filled.other(label("day", "Of which day"), "date"))
-            (filled.other(label("time", "At what time"), "time"))
+            (filled.other(Label { name: "time", says: "At what time", hint: &fields::in_the_time_of(&signed.zone) }, "time"))
+            (fields::zone(&signed.zone))
             (filled.area(Label {
                 name: "text",
                 says: "What was said",
