@@ -118,10 +118,17 @@ fn result(
     let cut = judged.clone().any(|came| came.cut);
     let sum = |of: fn(&Came) -> u64| judged.clone().map(of).sum::<u64>();
     let (dropped, added) = (sum(|came| came.dropped), sum(|came| came.added));
+    let right = judged.count();
+    let failed = rows.len().saturating_sub(right);
     Ok(html! {
-        p {
-            (dropped) " findings would not be made any more, and " (added) " would be made that are not made now, of "
-            (queue::people_words(rows.len() as u64)) "."
+        @if right > 0 {
+            p {
+                (dropped) " findings would not be made any more, and " (added) " would be made that are not made now, of "
+                (queue::people_words(right as u64)) "."
+            }
+        }
+        @if failed > 0 {
+            p.note { "The records of " (queue::people_words(failed as u64)) " could not be judged: why stands below." }
         }
         @if cut { p.note { "There are more records than are judged at once: not all of them were." } }
         @if job.wanted.left > 0 { p.note { "The order of " (queue::people_words(job.wanted.left as u64)) " more has the rule: their records were not judged." } }
