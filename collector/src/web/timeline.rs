@@ -184,7 +184,7 @@ fn whole(
             }
         } @else {
             p.quiet {
-                (words::counted(rows.len() as i128, "record")) ", by the device's clock, "
+                (words::counted(rows.len() as i128, "record")) ", by the device's clock, told in the time of "
                 (zone.iana_name().unwrap_or("UTC")) "."
                 @if days != zone { " The day begins and ends in " (days.iana_name().unwrap_or("UTC")) "." }
             }

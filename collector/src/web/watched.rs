@@ -22,6 +22,9 @@ const MOST: usize = 200;
 pub(super) fn day(watch: &Watch, (from, to): (i64, i64), now: i64, zone: &TimeZone) -> Markup {
     let until = to.min(now.max(from));
     let covered = watch.over(from, until);
+    // The day is the order's: for whoever reads in another zone it lies on two.
+    let one = words::date(from, zone) == words::date(to.saturating_sub(1), zone);
+    let moment = if one { words::clock } else { words::moment };
     html! {
         p { (sum(&covered)) }
         (bar(&covered, from, to))
@@ -30,7 +33,7 @@ pub(super) fn day(watch: &Watch, (from, to): (i64, i64), now: i64, zone: &TimeZo
                 summary { "Hour by hour" }
                 ul.stretches {
                     @for stretch in covered.stretches.iter().take(MOST) {
-                        li { (span(stretch.from, Some(stretch.to), zone)) ": " (stretch.state.words()) "." }
+                        li { (span(stretch.from, Some(stretch.to), zone, moment)) ": " (stretch.state.words()) "." }
                     }
                     (more(covered.stretches.len(), "stretch of time", "stretches of time"))
                 }
@@ -39,7 +42,7 @@ pub(super) fn day(watch: &Watch, (from, to): (i64, i64), now: i64, zone: &TimeZo
         @if !covered.lost.is_empty() {
             p { (layout::tag("review", &words::counted(covered.lost.len() as i128, "gap"))) " Missing, or may be:" }
             ul.stretches {
-                @for lost in covered.lost.iter().take(MOST) { li { (missing(lost, zone)) } }
+                @for lost in covered.lost.iter().take(MOST) { li { (missing(lost, zone, moment)) } }
                 (more(covered.lost.len(), "gap", "gaps"))
             }
         }
@@ -102,19 +105,22 @@ const fn look(stretch: &Stretch) -> (&'static str, i64) {
     }
 }
 
-fn missing(lost: &Lost, zone: &TimeZone) -> Markup {
+fn missing(lost: &Lost, zone: &TimeZone, moment: Told) -> Markup {
     html! {
-        (span(lost.from, lost.to, zone)) ": "
+        (span(lost.from, lost.to, zone, moment)) ": "
         @if let Some(source) = &lost.source { (source) ": " }
         @if let Some(count) = lost.count { (words::counted(i128::from(count), "record")) ", " }
         (lost.cause.words()) "."
     }
 }
 
-fn span(from: i64, to: Option<i64>, zone: &TimeZone) -> Markup {
+/// A moment in words, with its day or without.
+type Told = fn(i64, &TimeZone) -> Markup;
+
+fn span(from: i64, to: Option<i64>, zone: &TimeZone, moment: Told) -> Markup {
     let same =
         to.is_none_or(|to| words::date(from, zone) == words::date(to.saturating_sub(1), zone));
-    let moment = if same { words::clock } else { words::moment };
+    let moment = if same { moment } else { words::moment };
     html! {
         (moment(from, zone)) " to "
         @match to {

@@ -202,7 +202,7 @@ async fn a_day_shows_every_record_and_how_much_was_watched() {
         "1 event kept out by exemptions",
         "1 gap",
         "the agent was killed; it ended without a word",
-        "5 records, by the device's clock, Europe/London",
+        "5 records, by the device's clock, told in the time of Europe/London",
         "Clause 4, rule 4.a",
     ] {
         assert!(body.contains(said), "{said} in {body}");
