@@ -10,7 +10,7 @@ use proviso_collector::data_dir::DataDir;
 use proviso_collector::erasure::{self, Certificate, Done, Wanted, Why};
 use proviso_collector::staff;
 use proviso_collector::store::people::Person;
-use proviso_collector::store::staff::Staff;
+use proviso_collector::store::staff::{Staff, by_id};
 use proviso_collector::store::{Read, Store, StoreError, erasures, people as persons, sight};
 use proviso_collector::web::access::Right;
 use proviso_report::bundle::{Erased, Numbers};
@@ -284,9 +284,10 @@ fn list(data: &Data) -> anyhow::Result<String> {
                 0 => format!("{} records of", counted(&records)),
                 count => format!("{} about", of_notes(count)),
             };
+            let by = by_id(read, &one.staff)?.map_or_else(|| one.staff.clone(), |by| by.name);
             writeln!(
                 said,
-                "{}  asked {}  {what} {}  rule: {}  reason: {}",
+                "{}  asked {} by {by}  {what} {}  rule: {}  reason: {}",
                 one.id,
                 UnixMs(one.asked),
                 person.map_or_else(|| one.person.to_string(), |person| person.pseudonym),

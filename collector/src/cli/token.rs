@@ -63,10 +63,16 @@ impl Token {
             "{}\n\
              It enrols one computer of {} ({}), once, within 30 minutes. It is a secret: only its \
              hash is kept here. On that computer:\n    \
-             proviso-agent enrol --collector HOST:PORT --token TOKEN\n",
+             proviso-agent enrol --collector HOST:PORT --token TOKEN{}\n",
             token.to_text(),
             person.name,
             person.pseudonym,
+            // Where the token says whose accounts are monitored, nobody has to.
+            if self.accounts.is_empty() {
+                " --account NAME"
+            } else {
+                ""
+            },
         );
         if ordered && !told {
             writeln!(

@@ -152,8 +152,7 @@ mod tests {
         let readme = include_str!("../../../README.md");
         let (_, rest) = readme.split_once("    [queue]\n").unwrap();
         let (sample, _) = rest.split_once("\n\n").unwrap();
-        let smtp = "[smtp]\nserver = \"127.0.0.1\"\nport = 25\ntls = false\nfrom = \"a@b\"\nto = [\"c@d\"]\n";
-        let config = Config::parse(&format!("{smtp}[queue]\n{sample}\n")).unwrap();
+        let config = Config::parse(&format!("[queue]\n{sample}\n")).unwrap();
         assert_eq!(config.queue, Queue::default(), "it says so");
         let urgent = config.escalation.of("urgent").unwrap();
         assert_eq!(urgent.on_call_after_minutes, Some(15));

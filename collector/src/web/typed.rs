@@ -188,7 +188,7 @@ impl Fields {
                     textarea id={ "field-" (at) } rows=(rows(value)) readonly { "\n" (value) }
                 }
             }
-            @for name in files { p { "File: " (name) ". Choose it again where it is still needed." } }
+            @for name in files { p { "File: " bdi { (name) } ". Choose it again where it is still needed." } }
         }
     }
 
@@ -226,7 +226,7 @@ impl Fields {
                         input type="hidden" name=(name) value=(value);
                     }
                 }
-                @for (_, name) in self.files() { p { "File: " (name) ", kept with what you typed." } }
+                @for (_, name) in self.files() { p { "File: " bdi { (name) } ", kept with what you typed." } }
                 @for (at, left) in self.left().enumerate() {
                     label for={ "file-" (at) } {
                         "Choose again: " (left.name) " (" (length(left.size)) "), which is too long to be kept"

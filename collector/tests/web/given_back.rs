@@ -96,7 +96,9 @@ async fn a_short_file_goes_through_the_sign_in_and_a_long_one_is_named() {
     assert!(!asked.body.contains("too long"), "{}", asked.body);
     let shown = sign_in_again(&world, &asked, "morgan").await;
     assert!(
-        shown.body.contains("File: letter/1.txt, kept with"),
+        shown
+            .body
+            .contains("File: <bdi>letter/1.txt</bdi>, kept with"),
         "{}",
         shown.body
     );
@@ -175,7 +177,7 @@ async fn a_store_that_is_full_gives_back_what_was_typed_and_chosen() {
         "The store is full: nothing was stored",
         "Nothing of it is lost.",
         "A letter &amp; more",
-        "File: letter.txt, kept with what you typed.",
+        "File: <bdi>letter.txt</bdi>, kept with what you typed.",
     ] {
         assert!(failed.body.contains(said), "{said}: {}", failed.body);
     }

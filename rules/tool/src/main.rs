@@ -129,8 +129,12 @@ enum Order {
 
 /// One line of what a file says: nothing in it may play tricks on a terminal or on a reader.
 fn line(text: &str) -> String {
+    let acts = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     text.chars()
-        .map(|c| if c.is_control() { '?' } else { c })
+        .map(|c| if acts(c) { '?' } else { c })
         .collect()
 }
 

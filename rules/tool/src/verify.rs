@@ -6,7 +6,7 @@ use proviso_report::bundle::Files;
 use proviso_rules::verify::{self, Beside, Ending, List};
 
 use crate::folder::Folder;
-use crate::{End, say, whole_file};
+use crate::{End, line, say, whole_file};
 
 /// `proviso verify`. `with`: a second bundle of the same collector. `lists`: lists that only the collector
 /// holds, handed over beside the bundle.
@@ -31,7 +31,7 @@ pub(crate) fn verify(bundle: &Path, with: Option<&Path>, lists: &[PathBuf]) -> E
 
 /// Why there is nothing to look at.
 fn no_folder(bundle: &Path) -> Option<String> {
-    let named = bundle.display();
+    let named = line(&bundle.display().to_string());
     match std::fs::metadata(bundle) {
         Ok(found) if found.is_dir() => None,
         Ok(_) => Some(format!(
