@@ -63,15 +63,56 @@ impl Checks {
         self.store && self.disk && self.clock && self.keys
     }
 
-    /// Each by name.
+    /// Each of them.
     #[must_use]
-    pub const fn each(&self) -> [(&'static str, bool); 4] {
+    pub const fn each(&self) -> [(Check, bool); 4] {
         [
-            ("store", self.store),
-            ("disk", self.disk),
-            ("clock", self.clock),
-            ("keys", self.keys),
+            (Check::Store, self.store),
+            (Check::Disk, self.disk),
+            (Check::Clock, self.clock),
+            (Check::Keys, self.keys),
         ]
+    }
+}
+
+/// One of [`Checks`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// [`Checks::store`].
+    Store,
+    /// [`Checks::disk`].
+    Disk,
+    /// [`Checks::clock`].
+    Clock,
+    /// [`Checks::keys`].
+    Keys,
+}
+
+impl Check {
+    /// Its name in figures and logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Store => "store",
+            Self::Disk => "disk",
+            Self::Clock => "clock",
+            Self::Keys => "keys",
+        }
+    }
+
+    /// What it means that it fails, and what to do.
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::Store => {
+                "the store takes no transaction: see the errors above, and whether its disk can be written"
+            }
+            Self::Disk => "less than 256 MiB are free beside the store: free space on that disk",
+            Self::Clock => "the clock is behind what was written: set it right",
+            Self::Keys => {
+                "keys of people are missing beside the store, so that nothing of theirs can be read or taken: restore \
+                 the folder person-keys from its own backup"
+            }
+        }
     }
 }
 
@@ -105,8 +146,15 @@ impl Ready {
         let checks = self.look(now).await;
         for (check, holds) in checks.each() {
             if !holds {
-                tracing::warn!(check, why = reason(check), "the collector is not ready");
+                tracing::warn!(
+                    check = check.name(),
+                    why = check.reason(),
+                    "the collector is not ready"
+                );
             }
+        }
+        if checks.all() && last.is_some_and(|(_, before)| !before.all()) {
+            tracing::info!("the collector is ready again");
         }
         *last = Some((now, checks));
         checks
@@ -116,13 +164,17 @@ impl Ready {
         let written = self.store.write("ready", |tx| {
             // The same again: what is asked is whether a transaction can be kept.
             tx.execute("UPDATE meta SET value = value WHERE key = 'schema'", &[])?;
-            Ok::<_, StoreError>((figures::ledger(tx)?.1, sealed::missing_keys(tx)?))
+            Ok::<_, StoreError>(figures::ledger(tx)?.1)
         });
-        let (newest, missing) = match tokio::time::timeout(PATIENCE, written).await {
-            Ok(Ok((newest, missing))) => (Some(newest), missing),
-            // Nothing is known of the keys then.
-            Ok(Err(_)) | Err(_) => (None, 0),
+        let newest = match tokio::time::timeout(PATIENCE, written).await {
+            Ok(Ok(newest)) => Some(newest),
+            Ok(Err(_)) | Err(_) => None,
         };
+        // Not while others wait to write.
+        let missing = self
+            .store
+            .read(|read| Ok::<_, StoreError>(sealed::missing_keys(read)?));
+        let missing = tokio::time::timeout(PATIENCE, missing).await;
         Checks {
             store: newest.is_some(),
             disk: room(&self.dir).is_none_or(|free| free >= self.room),
@@ -130,22 +182,8 @@ impl Ready {
                 && newest
                     .flatten()
                     .is_none_or(|newest| now.saturating_add(BEHIND) >= newest),
-            keys: missing == 0,
-        }
-    }
-}
-
-/// What it means that a check fails, and what to do.
-const fn reason(check: &str) -> &'static str {
-    match check.as_bytes() {
-        b"store" => {
-            "the store takes no transaction: see the errors above, and whether its disk can be written"
-        }
-        b"disk" => "less than 256 MiB are free beside the store: free space on that disk",
-        b"clock" => "the clock is behind what was written: set it right",
-        _ => {
-            "keys of people are missing beside the store, so that nothing of theirs can be read or taken: restore \
-             the folder person-keys from its own backup"
+            // Where the store cannot be asked, nothing is known of them.
+            keys: !matches!(missing, Ok(Ok(1..))),
         }
     }
 }

@@ -119,6 +119,8 @@ impl Serve {
             ledger::trusted(stamper)?;
         }
         let ready = Arc::new(Ready::new(store.clone(), &self.data.dir));
+        // What is not right is in the log from the start, not only once somebody asks.
+        let _checks = ready.now().await;
         let site = Site::new(store.clone(), config, stop.clone())?
             .exporting(exporter)
             .ordering(ordering(data, config, quic_address)?)

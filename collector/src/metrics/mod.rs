@@ -92,7 +92,7 @@ impl Metrics {
         text.seconds(&[], self.began);
         text.gauge("proviso_ready", "Whether each check of /readyz holds.");
         for (check, holds) in checks.each() {
-            text.value(&[("check", check)], u64::from(holds));
+            text.value(&[("check", check.name())], u64::from(holds));
         }
         devices(&mut text, &found.devices);
         waiting(&mut text, found);
