@@ -152,21 +152,30 @@ pub fn ask(
     by: &Staff,
     now: UnixMs,
 ) -> Result<Request, EraseError> {
-    labels(why)?;
     let request = Request {
+        records: serde_json::to_string(&plan.records)?,
+        whole: plan.whole,
+        ..nothing(person, why, by, now)?
+    };
+    erasures::ask(tx, &request)?;
+    Ok(request)
+}
+
+/// A request, but for what it asks for.
+fn nothing(person: &Person, why: &Why, by: &Staff, now: UnixMs) -> Result<Request, EraseError> {
+    labels(why)?;
+    Ok(Request {
         id: random::row_id(now.0)?,
         person: person.id.clone(),
         asked: now.0,
         staff: by.id.clone(),
         rule: why.rule.clone(),
         reason: why.reason.clone(),
-        records: serde_json::to_string(&plan.records)?,
+        records: "[]".to_owned(),
         notes: Vec::new(),
-        whole: plan.whole,
+        whole: false,
         closed: None,
-    };
-    erasures::ask(tx, &request)?;
-    Ok(request)
+    })
 }
 
 /// Whether rule and reason can be read.

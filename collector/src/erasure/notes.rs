@@ -10,8 +10,7 @@
 use proviso_report::UnixMs;
 use serde::{Deserialize, Serialize};
 
-use super::{EraseError, Why, labels, refuse};
-use crate::random;
+use super::{EraseError, Why, refuse};
 use crate::store::erasures::{self, Request};
 use crate::store::extracts::{self, Source};
 use crate::store::notes;
@@ -69,7 +68,7 @@ pub fn ask_notes(
     by: &Staff,
     now: UnixMs,
 ) -> Result<Request, EraseError> {
-    labels(why)?;
+    let nothing = super::nothing(person, why, by, now)?;
     if notes.is_empty() || notes.len() > MOST {
         return Err(EraseError::Notes(MOST));
     }
@@ -81,18 +80,7 @@ pub fn ask_notes(
             return Err(EraseError::Waits(id.clone(), UnixMs(*asked)));
         }
     }
-    let request = Request {
-        id: random::row_id(now.0)?,
-        person: person.id.clone(),
-        asked: now.0,
-        staff: by.id.clone(),
-        rule: why.rule.clone(),
-        reason: why.reason.clone(),
-        records: "[]".to_owned(),
-        notes,
-        whole: false,
-        closed: None,
-    };
+    let request = Request { notes, ..nothing };
     erasures::ask(tx, &request)?;
     Ok(request)
 }
