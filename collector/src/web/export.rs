@@ -74,7 +74,7 @@ pub(super) fn form_of_days(
                 p {
                     "Everything that is held about these days, in a form that anybody can check "
                     "offline with " code { "proviso verify" } ". The person is named by pseudonym. "
-                    "Days begin at midnight, " (zone.iana_name().unwrap_or("UTC")) "."
+                    "Days begin at midnight, " (words::zone_name(zone)) "."
                 }
                 form.inline method="post" action={ "/person/" (person) "/export" } {
                     input type="hidden" name="token" value=(signed.token);

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::{Date, Time};
-use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::tz::TimeZone;
 use maud::{Markup, Render as _, html};
 
 use crate::clock;
@@ -15,6 +15,8 @@ use crate::random;
 
 use super::fault::Fault;
 use super::govuk::{self, Choice, Errors, Input, Radios, Select, Textarea};
+use super::when::{self, Local};
+use super::words;
 
 /// A clock that is ahead by no more than this makes nothing a thing to come.
 pub(super) const AHEAD: i64 = 5 * 60_000;
@@ -179,26 +181,18 @@ impl Filled {
     ) -> Option<i64> {
         let day = self.day("day", day, missing);
         let time = self.time("time", time);
-        let told = zone.to_ambiguous_zoned_datetime(day?.to_datetime(time?));
-        if matches!(told.offset(), AmbiguousOffset::Gap { .. }) {
-            self.wrong(
-                "time",
-                "On that day the clocks were put forward over this time. Give the time that they showed.",
-            );
-            return None;
-        }
-        let at = told.compatible().map(|at| at.timestamp().as_millisecond());
-        match at {
-            Ok(at) if at <= clock::now().saturating_add(AHEAD) => Some(at),
-            Ok(_) => {
-                self.wrong("day", ahead);
-                None
+        let (field, wrong) = match when::local(day?.to_datetime(time?), zone) {
+            Some(Local::Once(at) | Local::Twice(at))
+                if at <= clock::now().saturating_add(AHEAD) =>
+            {
+                return Some(at);
             }
-            Err(_) => {
-                self.wrong("day", NOT_A_DAY);
-                None
-            }
-        }
+            Some(Local::Once(_) | Local::Twice(_)) => ("day", ahead),
+            Some(Local::Never) => ("time", when::SKIPPED),
+            None => ("day", NOT_A_DAY),
+        };
+        self.wrong(field, wrong);
+        None
     }
 
     /// What is wrong, with links to the fields; nothing where all is well.
@@ -398,27 +392,23 @@ pub(super) fn clean(text: &str) -> String {
 
 /// The field that says in which zone a form asks for times.
 pub(super) fn zone(now: &TimeZone) -> Markup {
-    govuk::hidden("asked_in", zone_name(now))
+    govuk::hidden("asked_in", words::zone_name(now))
 }
 
 /// What the hint of a time says.
 pub(super) fn in_the_time_of(zone: &TimeZone) -> String {
-    format!("In the time of {}", zone_name(zone))
+    format!("In the time of {}", words::zone_name(zone))
 }
 
 /// What is wrong where times are read in another zone by now than the form asked for them in.
 pub(super) fn other_zone(asked: &str, now: &TimeZone) -> Option<String> {
-    let now = zone_name(now);
+    let now = words::zone_name(now);
     let changed = !asked.is_empty() && asked != now;
     changed.then(|| {
         format!(
             "This page asked for a time in {asked}, and you read times in {now} now. Check the time, and send it again."
         )
     })
-}
-
-fn zone_name(zone: &TimeZone) -> &str {
-    zone.iana_name().unwrap_or("UTC")
 }
 
 #[cfg(test)]

@@ -185,8 +185,8 @@ fn whole(
         } @else {
             p.quiet {
                 (words::counted(rows.len() as i128, "record")) ", by the device's clock, told in the time of "
-                (zone.iana_name().unwrap_or("UTC")) "."
-                @if days != zone { " The day begins and ends in " (days.iana_name().unwrap_or("UTC")) "." }
+                (words::zone_name(zone)) "."
+                @if days != zone { " The day begins and ends in " (words::zone_name(days)) "." }
             }
             ol.records {
                 @for held in shown { (row(found, held, several, (zone, day))) }

@@ -1,12 +1,38 @@
 //! From when to when, as forms say it.
 
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span, Timestamp};
 
 use super::govuk::Errors;
 
 const DAY: i64 = 24 * 60 * 60_000;
+
+/// What is wrong with a time that no clock showed.
+pub(super) const SKIPPED: &str =
+    "The clocks are put forward over this time on that day. Give the time that they show.";
+
+/// When the clocks on the walls show a time, in Unix milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Local {
+    Once(i64),
+    /// They are put back over it: the first time.
+    Twice(i64),
+    /// They are put forward over it.
+    Never,
+}
+
+/// When the clocks of a zone show this; none is out of range.
+pub(super) fn local(at: DateTime, zone: &TimeZone) -> Option<Local> {
+    let told = zone.to_ambiguous_zoned_datetime(at);
+    let offset = told.offset();
+    let at = told.compatible().ok()?.timestamp().as_millisecond();
+    Some(match offset {
+        AmbiguousOffset::Unambiguous { .. } => Local::Once(at),
+        AmbiguousOffset::Fold { .. } => Local::Twice(at),
+        AmbiguousOffset::Gap { .. } => Local::Never,
+    })
+}
 
 /// The moments that `since` and `until` name in a zone; an empty `since` is now. What is wrong goes to the fields
 /// of these names.
@@ -17,23 +43,24 @@ pub(super) fn span(
     errors: &mut Errors,
 ) -> Option<(i64, i64)> {
     let begin = match since.trim() {
-        "" => Some(now),
-        text => moment(text, zone),
-    };
-    let end = moment(until.trim(), zone);
-    if begin.is_none() {
-        errors.add(
-            "since",
+        "" => Ok(now),
+        text => moment(
+            text,
+            zone,
             "This is no day and time: write it as 2026-11-24 17:30",
-        );
+        ),
+    };
+    let end = moment(
+        until,
+        zone,
+        "Say until when: a day and a time, as 2026-11-25 08:00",
+    );
+    for (field, moment) in [("since", begin), ("until", end)] {
+        if let Err(why) = moment {
+            errors.add(field, why);
+        }
     }
-    if end.is_none() {
-        errors.add(
-            "until",
-            "Say until when: a day and a time, as 2026-11-25 08:00",
-        );
-    }
-    let (begin, end) = (begin?, end?);
+    let (begin, end) = (begin.ok()?, end.ok()?);
     // Who says "from now" and presses the button a little later means now.
     let begin = begin.max(now);
     if end <= begin {
@@ -88,14 +115,14 @@ pub(super) fn on_days(
     (0..days).filter_map(move |days| later(since, days).zip(later(until, days)))
 }
 
-fn moment(text: &str, zone: &TimeZone) -> Option<i64> {
-    let at: DateTime = text.replacen(' ', "T", 1).parse().ok()?;
-    Some(
-        zone.to_zoned_datetime(at)
-            .ok()?
-            .timestamp()
-            .as_millisecond(),
-    )
+/// A day and a time; of one that comes twice, the first. `none`: what is wrong where it is neither.
+fn moment(text: &str, zone: &TimeZone, none: &'static str) -> Result<i64, &'static str> {
+    let at = text.trim().replacen(' ', "T", 1).parse().ok();
+    match at.and_then(|at| local(at, zone)) {
+        Some(Local::Once(at) | Local::Twice(at)) => Ok(at),
+        Some(Local::Never) => Err(SKIPPED),
+        None => Err(none),
+    }
 }
 
 #[cfg(test)]
@@ -115,6 +142,17 @@ mod tests {
                 errors,
             )
         };
+        // The clocks go on over this hour, and back over that one.
+        for (text, found) in [
+            ("2026-03-29T01:30", Some(Local::Never)),
+            ("2026-10-25T01:30", Some(Local::Twice(1_792_888_200_000))),
+            ("2026-10-25T02:30", Some(Local::Once(1_792_895_400_000))),
+            ("9999-12-31T23:59", None),
+        ] {
+            assert_eq!(local(text.parse().unwrap(), &zone), found, "{text}");
+        }
+        let (found, errors) = read("", "2026-03-29 01:30");
+        assert_eq!((found, errors.of("until")), (None, Some(SKIPPED)));
         // 2026-05-28, 21:26:40 in London, which is an hour ahead then.
         let (found, errors) = read("", "2026-05-29T08:00");
         assert_eq!(found, Some((now, 1_780_038_000_000)));

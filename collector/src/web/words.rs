@@ -42,6 +42,11 @@ pub(super) fn moment(at: i64, zone: &TimeZone) -> Markup {
     html! { time datetime=[machine.ok()] { (full(at, zone)) } }
 }
 
+/// The name of a zone.
+pub(super) fn zone_name(zone: &TimeZone) -> &str {
+    zone.iana_name().unwrap_or("UTC")
+}
+
 /// How long before `now`: `3 minutes ago`.
 pub(super) fn ago(at: i64, now: i64) -> String {
     let passed = now.saturating_sub(at);

@@ -14,7 +14,7 @@ use super::super::fault::Fault;
 use super::super::form::Form;
 use super::super::gate::Signed;
 use super::super::govuk::{Choice, Select, button, hidden};
-use super::super::{Site, decide};
+use super::super::{Site, decide, words};
 
 /// What the names of places begin with; the others are names of before, or no places.
 const AREAS: [&str; 10] = [
@@ -48,10 +48,7 @@ pub(super) async fn section(site: &Site, signed: &Signed) -> Result<Markup, Faul
         .store
         .read(move |read| Ok::<_, StoreError>(staff::zone(read, &own)?))
         .await?;
-    let usual = format!(
-        "As everybody here ({})",
-        site.zone.iana_name().unwrap_or("UTC")
-    );
+    let usual = format!("As everybody here ({})", words::zone_name(&site.zone));
     let names = names();
     let mut choices = vec![Choice::new("", &usual)];
     choices.extend(names.iter().map(|name| Choice::new(name, name)));

@@ -12,6 +12,7 @@ use crate::store::{StoreError, devices, orders};
 use crate::web::records::{self, CONFIRMED, Held};
 use crate::web::{Site, audit};
 
+use super::super::words;
 use super::asked::{self, Wanted, answer};
 use super::cursor::Cursor;
 use super::gate::Caller;
@@ -68,7 +69,7 @@ pub(super) async fn show(
     let last = shown.last().filter(|_| shown.len() == limit);
     answer(&Day {
         day: day.to_string(),
-        zone: zone.iana_name().unwrap_or("UTC").to_owned(),
+        zone: words::zone_name(&zone).to_owned(),
         next: last.map(|held| place(held).text()),
         items: shown.into_iter().map(recorded).collect(),
         unreadable: found.unreadable,

@@ -13,6 +13,7 @@ use crate::store::{PersonId, StoreError, orders};
 use crate::web::access::Right;
 use crate::web::{Site, audit};
 
+use super::super::words;
 use super::asked::{self, Wanted, answer};
 use super::cursor::Cursor;
 use super::gate::Caller;
@@ -115,7 +116,7 @@ pub(super) async fn order(
         version: order.version,
         digest: order.digest.to_string(),
         put: Moment(order.put),
-        zone: text.zone.iana_name().unwrap_or("UTC").to_owned(),
+        zone: words::zone_name(&text.zone).to_owned(),
         starts: text.days.0.clone(),
         ends: text.days.1.clone(),
         clauses: clauses.collect(),

@@ -396,7 +396,7 @@ fn days(around: &Around<'_>, figures: &Figures) -> Markup {
         (govuk::table("The days", &heads, &rows))
         p.quiet {
             "A day without records is not a day on which nothing happened: how it was watched stands beside it. "
-            "Days and times of the figures are those of " (around.zone.iana_name().unwrap_or("UTC")) ", by the devices' clocks."
+            "Days and times of the figures are those of " (words::zone_name(around.zone)) ", by the devices' clocks."
         }
     }
 }

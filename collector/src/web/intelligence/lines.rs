@@ -20,6 +20,7 @@ use jiff::tz::TimeZone;
 
 use crate::store::Hash;
 use crate::web::fields;
+use crate::web::when::{self, Local};
 
 /// Bytes of a file.
 pub(super) const MOST_BYTES: usize = 256 * 1024;
@@ -244,8 +245,7 @@ fn moment(text: &str, zone: &TimeZone) -> Result<i64, &'static str> {
     if text.len() > 64 {
         return Err(NO_TIME);
     }
-    let near = |at: jiff::Timestamp| {
-        let at = at.as_millisecond();
+    let near = |at: i64| {
         // Between 1990 and 2200.
         (631_152_000_000..7_258_118_400_000)
             .contains(&at)
@@ -253,7 +253,7 @@ fn moment(text: &str, zone: &TimeZone) -> Result<i64, &'static str> {
             .ok_or("this time is too far away")
     };
     if let Ok(at) = text.parse::<jiff::Timestamp>() {
-        return near(at);
+        return near(at.as_millisecond());
     }
     const FORMS: [&str; 6] = [
         "%Y-%m-%dT%H:%M:%S",
@@ -266,13 +266,14 @@ fn moment(text: &str, zone: &TimeZone) -> Result<i64, &'static str> {
     let found = FORMS
         .into_iter()
         .find_map(|form| DateTime::strptime(form, text).ok());
-    let local = zone.to_ambiguous_zoned_datetime(found.ok_or(NO_TIME)?);
-    if local.is_ambiguous() {
-        return Err(
+    // A file can say which of the two it means, and is asked to.
+    match when::local(found.ok_or(NO_TIME)?, zone) {
+        Some(Local::Once(at)) => near(at),
+        Some(Local::Twice(_) | Local::Never) => Err(
             "on this night the clocks change, and this time comes twice or never; write it with its offset",
-        );
+        ),
+        None => Err(NO_TIME),
     }
-    near(local.compatible().map_err(|_| NO_TIME)?.timestamp())
 }
 
 /// One row of cells.

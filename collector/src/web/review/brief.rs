@@ -56,7 +56,7 @@ pub(in crate::web) async fn show(
         }
         (asked.form(&path))
         @if let Some((days, period)) = &asked.found {
-            p { (span(*days)) ". Days begin at midnight, " (whose.zone.iana_name().unwrap_or("UTC")) "." }
+            p { (span(*days)) ". Days begin at midnight, " (words::zone_name(&whose.zone)) "." }
             (lacking(period))
             (order(whose.text.as_deref()))
             (watched(&Sum::of(&period.days), period))

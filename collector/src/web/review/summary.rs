@@ -32,7 +32,7 @@ pub(in crate::web) async fn show(
         (asked.form(&whose.at(Tab::Reviews)))
         @if let Some((days, period)) = &asked.found {
             p.quiet {
-                (span(*days)) ". Days begin at midnight, " (whose.zone.iana_name().unwrap_or("UTC")) ". "
+                (span(*days)) ". Days begin at midnight, " (words::zone_name(&whose.zone)) ". "
                 a href={ "/person/" (whose.id) "/polygraph?from=" (days.0) "&to=" (days.1) } {
                     "Polygraph session brief for these days"
                 }
