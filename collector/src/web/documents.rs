@@ -24,7 +24,7 @@ use super::form::Form;
 use super::gate::Signed;
 use super::head::{Tab, Whose};
 use super::upload::Upload;
-use super::{audit, decide, govuk, keep, layout, words};
+use super::{audit, decide, govuk, keep, layout, typed, words};
 
 /// Bytes of a file.
 const MOST: usize = 10 * 1024 * 1024;
@@ -54,6 +54,8 @@ pub(super) struct End {
 #[derive(Default)]
 struct Forms {
     new: Filled,
+    /// The file that was chosen, where only something else was wrong.
+    kept: Option<Markup>,
     /// One for each file that is there.
     end: Each,
 }
@@ -108,6 +110,8 @@ pub(super) async fn add(
             kind
         }
     };
+    let kept = kind.and(file.as_ref());
+    let kept = kept.and_then(|file| typed::keep_file("file", file));
     if let (Some(kind), Some(file), true) = (kind, file, filled.is_good()) {
         let document = Document {
             id: once,
@@ -122,7 +126,7 @@ pub(super) async fn add(
             removed: None,
             staff_name: String::new(),
         };
-        let kept = site
+        let done = site
             .keep(&signed, &whose, audit::UPLOADED, move |tx, by| {
                 let there = documents::get(tx, &document.id)?.map(|there| Document {
                     at: document.at,
@@ -143,12 +147,13 @@ pub(super) async fn add(
                 Ok(Some(document.id))
             })
             .await;
-        if filled.was_taken(kept, ("file", keep::USED))? {
+        if filled.was_taken(done, ("file", keep::USED))? {
             return Ok(decide::to(&whose.at(Tab::Documents)));
         }
     }
     let forms = Forms {
         new: filled,
+        kept,
         ..Forms::default()
     };
     Ok(keep::again(page(&site, &signed, &whose, &forms).await?))
@@ -313,6 +318,7 @@ async fn page(site: &Site, signed: &Signed, whose: &Whose, forms: &Forms) -> Res
                 (govuk::hidden("token", &signed.token))
                 (fields::once()?)
                 (forms.new.input(label("about", "What it is"), ABOUT))
+                @if let Some(kept) = &forms.kept { (kept) }
                 (forms.new.other(Label {
                     name: "file",
                     says: "File",

@@ -108,9 +108,7 @@ impl Fields {
             }
             Some(_) if size == 0 => {}
             Some(called) if fits => {
-                let bytes = BASE64URL_NOPAD.encode(&bytes);
-                self.0
-                    .push((KEPT.to_owned(), format!("{name}/{bytes}/{called}")));
+                self.0.push((KEPT.to_owned(), held(&name, &bytes, &called)));
             }
             Some(called) => self
                 .0
@@ -255,6 +253,23 @@ impl Fields {
             Some(Left { field, size, name })
         })
     }
+}
+
+/// What the field of a file that is kept holds.
+fn held(field: &str, bytes: &[u8], called: &str) -> String {
+    format!("{field}/{}/{called}", BASE64URL_NOPAD.encode(bytes))
+}
+
+/// Keeps a file that somebody chose in a form that is shown again for something else; nothing of one that is too
+/// long for that.
+pub(super) fn keep_file(field: &str, chosen: &Chosen) -> Option<Markup> {
+    let Chosen { name, bytes } = chosen;
+    (bytes.len() <= FILES).then(|| {
+        html! {
+            input type="hidden" name=(KEPT) value=(held(field, bytes, name));
+            p { "File: " bdi { (name) } ", kept. Choose another one to replace it." }
+        }
+    })
 }
 
 /// A file that was kept, out of the field that holds it: the field it was chosen in, and the file.

@@ -106,6 +106,13 @@ async fn a_short_file_goes_through_the_sign_in_and_a_long_one_is_named() {
     assert!(shown.body.contains(&form), "{}", shown.body);
     let browser = signed_in(&world, &shown);
     let again = unescaped(&shown.body, &path);
+    // Something else is wrong then: the file stays.
+    let wrong = with(&again, &[("about", "")]);
+    let shown = raw(&browser, &path, &wrong, ("", b"")).await;
+    assert_eq!(shown.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let kept = "File: <bdi>letter/1.txt</bdi>, kept. Choose another one to replace it.";
+    assert!(shown.body.contains(kept), "{}", shown.body);
+    let again = unescaped(&shown.body, &path);
     let again = with(&again, &[("about", "A letter & more")]);
     let sent = raw(&browser, &path, &again, ("", b"")).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
