@@ -365,3 +365,27 @@ async fn until_done(browser: &Browser<'_>, path: &str) -> String {
     }
     panic!("it does not end");
 }
+
+#[tokio::test]
+async fn who_may_sign_cannot_be_read_and_the_pages_say_so() {
+    let world = World::new().await;
+    let person = somebody(&world).await;
+    keys(&world);
+    let browser = world.browser().await;
+    let text = order(1, "facebook.com");
+    let page = draft(&browser, &person, text.as_bytes()).await;
+    let allowed = world._dir.path().join("allowed_signers");
+    std::fs::write(allowed, "no such line\n").unwrap();
+    // What can be read without it is.
+    let orders = format!("/person/{person}/orders");
+    for (page, status) in [
+        (&orders, StatusCode::OK),
+        (&page, StatusCode::SERVICE_UNAVAILABLE),
+    ] {
+        let answer = browser.get(page).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        let said = answer.body.to_lowercase();
+        let said = said.contains("allowed_signers, line 1: ");
+        assert!(said, "{page}: {}", answer.body);
+    }
+}
