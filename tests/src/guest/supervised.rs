@@ -173,10 +173,13 @@ impl Supervised {
         .with_context(|| self.said())
     }
 
-    /// What the agent said there, and which records there are.
+    /// Which records there are beside the signs of life, and what the agent and the system said there.
     #[must_use]
     pub fn said(&self) -> String {
-        let log = "journalctl --no-pager --lines 50 --unit proviso-agent --output cat; systemctl --no-pager --failed";
+        let log = "journalctl --no-pager --lines 30 --unit proviso-agent --output cat
+            systemctl --no-pager --failed
+            journalctl --no-pager --lines 30 --dmesg --unit systemd-udevd
+            ip -brief link";
         let said = self
             .guest
             .try_run(log)
@@ -184,7 +187,9 @@ impl Supervised {
         let all = records(&self.scene.collector).unwrap_or_default();
         let facts: Vec<String> = all
             .iter()
-            .map(|held| format!("{:?}", held.record.fact))
+            .map(|held| &held.record.fact)
+            .filter(|fact| !matches!(fact, Fact::Heartbeat(_)))
+            .map(|fact| format!("{fact:?}"))
             .collect();
         format!("records:\n{}\nthe agent said:\n{said}", facts.join("\n"))
     }
