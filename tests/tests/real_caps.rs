@@ -32,7 +32,13 @@ fn what_the_agent_comes_up_against_is_recorded() {
         .unwrap();
     set("CPUQuota=");
 
+    // So little that it may hardly go on: it is given more again as soon as it has come up against that.
     set("MemoryHigh=8M");
+    let slowed = format!(
+        "until grep '^high [1-9]' /sys/fs/cgroup/system.slice/{AGENT}/memory.events; do sleep 0.2; done"
+    );
+    computer.guest.run(&slowed).unwrap();
+    set("MemoryHigh=infinity");
     computer
         .record("a cap of the memory", |fact| {
             reached(fact, "memory", "slowed down")
@@ -40,7 +46,7 @@ fn what_the_agent_comes_up_against_is_recorded() {
         .unwrap();
 
     // Less than it needs to live. The kernel ends it; once it runs again, it says when, how and why.
-    set("MemoryHigh=infinity MemoryMax=6M");
+    set("MemoryMax=6M");
     let ended = format!("until journalctl --unit {AGENT} | grep oom-kill; do sleep 0.2; done");
     computer.guest.run(&ended).unwrap();
     set("MemoryMax=128M");

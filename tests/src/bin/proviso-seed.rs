@@ -67,7 +67,7 @@ impl Fill {
         println!(
             "{} records in {} reports, {} possible breaches, {} decisions: {:.0} s, and {:.0} s for the \
              digest; the store has {} MB.\nSign in as officer-1 (or supervisor-1, auditor, administrator, partner) with the \
-             password {PASSWORD:?}.\nOrders and findings in it are made up, not judged: no bundle of it verifies.",
+             password {PASSWORD:?}.\nNobody signed the orders in it, so no bundle of it verifies.",
             made.records,
             made.reports,
             made.findings,

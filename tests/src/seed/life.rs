@@ -13,6 +13,8 @@ use super::chance::{Chance, SITES, WORDS, site, word};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
+/// One of so many visits is to the site that the order names.
+const WATCHED: u64 = 600;
 const APPS: [&str; 12] = [
     "firefox",
     "chromium",
@@ -251,7 +253,7 @@ impl Session<'_> {
     }
 
     fn site(&self, chance: &mut Chance) -> String {
-        if chance.of_100(2) {
+        if chance.below(WATCHED) == 0 {
             return site(0);
         }
         site((self.habits.favourites + chance.few(SITES)) % SITES)
@@ -260,9 +262,13 @@ impl Session<'_> {
     fn visit(&self, chance: &mut Chance) -> WebVisit {
         let site = self.site(chance);
         let title = words(chance, 4);
+        let part = match chance.below(10) {
+            0 => "messages",
+            _ => "www",
+        };
         WebVisit {
             url: format!(
-                "https://www.{site}/{}/{}",
+                "https://{part}.{site}/{}/{}",
                 title.replace(' ', "-"),
                 chance.below(1 << 32)
             ),

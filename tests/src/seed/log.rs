@@ -1,30 +1,27 @@
 //! The log of one device, signed by its own key and stored as ingest stores it.
 
 use anyhow::{Context, bail};
+use proviso_collector::judging::Memory;
 use proviso_collector::signing::Signer;
 use proviso_collector::store::devices::{self, Device, DeviceState, Registered};
-use proviso_collector::store::findings::{self, Finding, Proof};
 use proviso_collector::store::reports::{self, StoredReport};
-use proviso_collector::store::{DeviceId, FindingId, PersonId, Store, StoreError};
+use proviso_collector::store::{DeviceId, PersonId, Store, StoreError, findings, judged};
 use proviso_report::{
-    CompactRange, Fact, Hash, Record, ReportBuilder, Seed, SigningKey, VerifierKey, checkpoint_note,
+    CompactRange, Hash, Record, ReportBuilder, Seed, SigningKey, VerifierKey, checkpoint_note,
 };
-use proviso_rules::{ENGINE, finding_id};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
 use super::chance::Chance;
 use super::life::{self, Habits};
+use super::ordered::Judges;
 
 const DAY: i64 = 86_400_000;
 /// Days whose reports share one transaction.
 const AT_ONCE: i64 = 90;
-/// Of so many visits to one site one is a possible breach.
-const FOUND: u64 = 8;
-
 /// A device and what it needs to go on.
 pub(super) struct Log {
-    id: DeviceId,
-    person: PersonId,
+    device: Device,
+    memory: Memory,
     key: SigningKey,
     verifier: VerifierKey,
     range: CompactRange,
@@ -46,7 +43,7 @@ pub(super) struct Stored {
 impl Log {
     /// Enters a computer of somebody.
     pub(super) fn enrol(
-        store: &Store,
+        (store, judges): (&Store, &Judges),
         signer: &Signer,
         (person, number): (&PersonId, u64),
         (habits, mut chance): (Habits, Chance),
@@ -75,12 +72,13 @@ impl Log {
             host: format!("laptop-{number}"),
             accounts: vec![habits.account.clone()],
         };
+        let row = device.clone();
         store.write_blocking("seed a device", move |tx| {
-            Ok::<_, StoreError>(devices::add(tx, &device, &registered)?)
+            Ok::<_, StoreError>(devices::add(tx, &row, &registered)?)
         })?;
         Ok(Self {
-            id,
-            person: person.clone(),
+            memory: judges.memory(&device)?,
+            device,
             key,
             verifier,
             range,
@@ -91,8 +89,8 @@ impl Log {
 
     /// Its days from `midnight` on, about `count` records each.
     pub(super) fn live(
-        &mut self,
-        store: &Store,
+        mut self,
+        (store, judges): (&Store, &Judges),
         midnight: i64,
         days: i64,
         count: u64,
@@ -102,24 +100,27 @@ impl Log {
         while day < days {
             let end = (day + AT_ONCE).min(days);
             let mut batch = Vec::new();
+            let mut state = self.memory.state.clone();
             for day in day..end {
                 // Some days are long and some are short.
                 let count = count / 2 + self.chance.below(count + 1);
                 let at = (midnight + day * DAY, self.range.size());
                 let records = life::day(&mut self.chance, &self.habits, at, count);
                 if !records.is_empty() {
-                    batch.push(self.report(&records)?);
+                    let (report, after) = self.report(&records)?;
+                    let by = (&self.device, self.habits.order.0);
+                    let judged = judges.follow(by, &mut state, &records, report.received)?;
+                    stored.records += report.count;
+                    stored.findings += judged.findings.len() as u64;
+                    batch.push((report, after, judged));
                 }
             }
-            let (records, findings): (Vec<_>, Vec<_>) = batch
-                .iter()
-                .map(|(report, _, found)| (report.count, found.len() as u64))
-                .unzip();
-            stored.records += records.iter().sum::<u64>();
-            stored.findings += findings.iter().sum::<u64>();
             stored.reports += batch.len() as u64;
+            let (memory, unwritten) = self.memory.goes_on(state)?;
+            self.memory = memory;
+            let device = self.device.clone();
             store.write_blocking("seed records", move |tx| -> anyhow::Result<()> {
-                for (report, after, found) in batch {
+                for (report, after, judged) in batch {
                     let moved = devices::advance(
                         tx,
                         report.device,
@@ -133,24 +134,25 @@ impl Log {
                         bail!("the log of {} does not stand where it did", report.device);
                     }
                     reports::add(tx, &report)?;
-                    for finding in found {
-                        findings::put(tx, &finding, &[])?;
+                    for finding in &judged.findings {
+                        findings::put(tx, finding, &[])?;
+                    }
+                    for count in &judged.cannot_tell {
+                        judged::add(tx, device.id, &device.person, count)?;
                     }
                 }
-                Ok(())
+                Ok(unwritten.write(tx, &device)?)
             })?;
             day = end;
         }
         Ok(stored)
     }
 
-    /// Signs a report of these records, with what is found in them.
-    fn report(
-        &mut self,
-        records: &[Record],
-    ) -> anyhow::Result<(StoredReport, CompactRange, Vec<Finding>)> {
+    /// Signs a report of these records. Gives where the log then stands, too.
+    fn report(&mut self, records: &[Record]) -> anyhow::Result<(StoredReport, CompactRange)> {
+        let id = self.device.id;
         let seed = Seed::new(self.chance.bytes());
-        let mut builder = ReportBuilder::new(self.id, &self.range, seed);
+        let mut builder = ReportBuilder::new(id, &self.range, seed);
         for record in records {
             builder.push(&record.to_line()?)?;
         }
@@ -161,7 +163,7 @@ impl Log {
         let newest = times().max().context("a report without records")?;
         let received = newest + 60_000;
         let stored = StoredReport {
-            device: self.id,
+            device: id,
             first: self.range.size(),
             count: records.len() as u64,
             bytes: unsigned.sign_with(&note)?,
@@ -172,46 +174,8 @@ impl Log {
             range_before: self.range.to_bytes(),
             not_before: None,
         };
-        let after = unsigned.after().clone();
-        self.range = after.clone();
-        let mut found = Vec::new();
-        for record in records {
-            found.extend(self.find(record, received)?);
-        }
-        Ok((stored, after, found))
-    }
-
-    fn find(&mut self, record: &Record, made: i64) -> anyhow::Result<Option<Finding>> {
-        let Fact::WebVisit(visit) = &record.fact else {
-            return Ok(None);
-        };
-        if !visit.url.starts_with("https://www.social.example/") || self.chance.below(FOUND) > 0 {
-            return Ok(None);
-        }
-        let (rule, severity) = match self.chance.below(20) {
-            0 => ("3.c", "urgent"),
-            1..6 => ("3.b", "review"),
-            6..10 => ("3.d", "log"),
-            _ => ("3.a", "breach"),
-        };
-        let order = self.habits.order.0;
-        let matched = serde_json::json!([{"field": "url", "text": "social.example"}]);
-        Ok(Some(Finding {
-            id: FindingId(finding_id(self.id, record.seq, &order, rule)),
-            device: self.id,
-            person: self.person.clone(),
-            seq: record.seq,
-            at: record.at.0,
-            rule: rule.to_owned(),
-            clause: "3".to_owned(),
-            severity: severity.to_owned(),
-            matched: matched.to_string(),
-            engine: ENGINE.to_owned(),
-            order,
-            basis: None,
-            made,
-            proof: Proof::Proven,
-        }))
+        self.range = unsigned.after().clone();
+        Ok((stored, self.range.clone()))
     }
 }
 

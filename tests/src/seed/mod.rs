@@ -2,14 +2,16 @@
 //!
 //! Promises: what is made goes through the store's own functions, as ingest's does: logs are signed by each
 //! device's own key, receipts and decisions stand in the ledger, everything of a person is sealed under their
-//! key. The same number gives the same logs. Nobody in it is real.
+//! key, and what is found is found by the collector's own judge. The same number gives the same logs. Nobody in it is
+//! real.
 //!
-//! Refuses: to judge. What is found is found by chance.
+//! Refuses: to sign orders. No court made them, so no bundle of such a store verifies.
 
 mod chance;
 mod kept;
 mod life;
 mod log;
+mod ordered;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,6 +21,7 @@ use anyhow::{Context, bail};
 use jiff::tz::TimeZone;
 use proviso_collector::data_dir::DataDir;
 use proviso_collector::digest::Follower;
+use proviso_collector::judging::OrderBook;
 use proviso_collector::signing::Signer;
 use proviso_collector::store::casework::{self, AlertState, Decision};
 use proviso_collector::store::orders::{self, StoredOrder};
@@ -34,6 +37,7 @@ use chance::{Chance, SITES, word};
 use kept::{Kept, PARTNER};
 use life::Habits;
 use log::{Log, Stored};
+use ordered::Judges;
 
 const DAY: i64 = 86_400_000;
 /// People of one officer.
@@ -175,12 +179,13 @@ impl Plan {
             let mut chance = Chance::new([self.number, 1, number]);
             let id = PersonId::from_random(chance.bytes());
             let reference = format!("SHPO-2024-{number:06}");
-            let text = order(&reference);
+            let text = ordered::text(&reference, since, self.until)?;
             let digest = log::digest(&text);
             let habits = Habits {
                 order: (digest, reference.clone()),
                 account: word(200 + number),
-                favourites: chance.below(SITES),
+                // The site that the order names is nobody's favourite.
+                favourites: 1 + chance.below(SITES / 2),
             };
             let person = Person {
                 id: id.clone(),
@@ -245,7 +250,9 @@ impl Plan {
     ) -> anyhow::Result<Stored> {
         let next = AtomicUsize::new(0);
         let sum: Mutex<Stored> = Mutex::default();
+        let book = OrderBook::new(store.clone());
         let work = || -> anyhow::Result<()> {
+            let judges = Judges::new(&book)?;
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed) as u64;
                 if number >= self.devices {
@@ -257,10 +264,10 @@ impl Plan {
                 let chance = Chance::new([self.number, 2, number]);
                 let whose = (person, number + 1);
                 let own = (habits.clone(), chance);
-                let mut log = Log::enrol(store, signer, whose, own, self.begin())?;
+                let by = (store, &judges);
+                let log = Log::enrol(by, signer, whose, own, self.begin())?;
                 let a_day = self.records / self.devices / self.days;
-                let stored =
-                    log.live(store, self.begin(), self.days.cast_signed(), a_day.max(8))?;
+                let stored = log.live(by, self.begin(), self.days.cast_signed(), a_day.max(8))?;
                 let mut sum = sum.lock().map_err(|_| anyhow::anyhow!("a thread failed"))?;
                 sum.records += stored.records;
                 sum.reports += stored.reports;
@@ -342,52 +349,6 @@ fn title(number: u64) -> String {
     let word = word(number);
     let (first, rest) = word.split_at(1);
     format!("{}{rest}", first.to_uppercase())
-}
-
-fn order(reference: &str) -> String {
-    format!(
-        r#"format = "proviso-order/1"
-[order]
-id = "{reference}"
-version = 1
-starts = 2024-01-02
-ends = 2034-01-02
-timezone = "Europe/London"
-[[clause]]
-id = "3"
-text = '''Using any social networking site without the prior written approval of his offender manager.'''
-[[clause]]
-id = "4"
-text = '''Using any program that hides what a computer was used for.'''
-[[clause]]
-id = "5"
-text = '''Owning or using any device that stores images which was not shown to his offender manager.'''
-[[rule]]
-id = "3.a"
-clause = "3"
-says = "Possible breach if a listed social network is opened."
-severity = "breach"
-on = ["web_visit"]
-[[rule]]
-id = "3.b"
-clause = "3"
-says = "For review if a page speaks of a social network."
-severity = "review"
-on = ["web_visit"]
-[[rule]]
-id = "3.c"
-clause = "3"
-says = "Urgent if somebody young is written to."
-severity = "urgent"
-on = ["web_visit"]
-[[rule]]
-id = "3.d"
-clause = "3"
-says = "For the record: a page that shows a social network."
-severity = "log"
-on = ["web_visit"]
-"#
-    )
 }
 
 #[cfg(test)]
