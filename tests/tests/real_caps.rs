@@ -5,6 +5,8 @@ use proviso_report::fact::{Fact, GapCause};
 use proviso_tests::guest::{Parts, Supervised};
 
 const AGENT: &str = "proviso-agent.service";
+/// Where the kernel counts what it comes up against.
+const GROUP: &str = "/sys/fs/cgroup/system.slice/proviso-agent.service";
 
 fn reached(fact: &Fact, cap: &str, words: &str) -> bool {
     match fact {
@@ -32,11 +34,22 @@ fn what_the_agent_comes_up_against_is_recorded() {
         .unwrap();
     set("CPUQuota=");
 
+    // Others in its group, until there may be no more of them.
+    let many = format!(
+        "(echo 0 >{GROUP}/cgroup.procs; for n in $(seq 64); do sleep 600 & done) || true
+        grep '^max [1-9]' {GROUP}/pids.events
+        pkill -x sleep"
+    );
+    computer.guest.run(&many).unwrap();
+    computer
+        .record("a cap of the tasks", |fact| {
+            reached(fact, "tasks", "number of threads")
+        })
+        .unwrap();
+
     // So little that it may hardly go on: it is given more again as soon as it has come up against that.
     set("MemoryHigh=8M");
-    let slowed = format!(
-        "until grep '^high [1-9]' /sys/fs/cgroup/system.slice/{AGENT}/memory.events; do sleep 0.2; done"
-    );
+    let slowed = format!("until grep '^high [1-9]' {GROUP}/memory.events; do sleep 0.2; done");
     computer.guest.run(&slowed).unwrap();
     set("MemoryHigh=infinity");
     computer
