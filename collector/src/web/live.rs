@@ -64,6 +64,14 @@ async fn follow(site: &Site, signed: &Signed, mut changes: broadcast::Receiver<C
     contacts.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut session_ends = tokio::time::interval_at(Instant::now() + SESSION, SESSION);
     let mut heard = false;
+    // Firefox takes a stream for open only once something of it has come.
+    if out
+        .send(Ok(Event::default().comment("open")))
+        .await
+        .is_err()
+    {
+        return;
+    }
     loop {
         let whose = tokio::select! {
             () = site.stop.cancelled() => return,

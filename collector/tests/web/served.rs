@@ -47,6 +47,9 @@ async fn an_open_page_hears_of_an_alert_and_ends_with_its_session() {
     assert_eq!(stream.status(), 200);
     assert_eq!(stream.version(), reqwest::Version::HTTP_2);
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
+    // Before anything happens: there are browsers that take it for open only then.
+    let begins = stream.chunk().await.unwrap().unwrap();
+    assert_eq!(begins, ": open\n\n");
     let one = finding(1, 0, "4.a", "breach", "facebook.com");
     world.find(vec![one], vec![]).await;
     let event = stream.chunk().await.unwrap().unwrap();
