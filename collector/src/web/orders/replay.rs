@@ -140,13 +140,8 @@ async fn run_it(
             own.asked.saturating_add(DAY),
         );
         let bounds = Bounds::default();
-        run::run(
-            &site,
-            judge,
-            case.current.as_ref(),
-            span,
-            (bounds, &own.progress),
-        )
+        let old = run::in_force(&site, case.current.as_ref())?;
+        run::run(&site, judge, old, span, (bounds, &own.progress))
     });
     let outcome = ran.await.unwrap_or_else(|why| Err(why.to_string()));
     job.comes_to(outcome);

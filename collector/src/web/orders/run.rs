@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use proviso_rules::replay::{Comparison, Replay};
-use proviso_rules::{Judge, Order};
+use proviso_rules::{Fault, Faults, Judge, Order};
 
 use crate::judging;
 use crate::putting;
@@ -83,11 +83,12 @@ impl Progress {
     }
 }
 
-/// Tries it on the time from one moment to another. May take minutes: not for async code. An error is a sentence.
+/// Tries it, beside the order in force or why there is none to compare with, on the time from one moment to another.
+/// May take minutes: not for async code. An error is a sentence.
 pub(super) fn run(
     site: &Site,
     new: &Judge,
-    old: Option<&StoredOrder>,
+    old: Result<Judge, String>,
     (person, from, to): (&PersonId, i64, i64),
     (mut bounds, progress): (Bounds, &Progress),
 ) -> Result<Outcome, String> {
@@ -102,13 +103,6 @@ pub(super) fn run(
         .sum();
     progress.done.store(0, Ordering::Relaxed);
     progress.total.store(total, Ordering::Relaxed);
-    let old = match old {
-        None => Err("no order is in force for this person".to_owned()),
-        Some(old) => site
-            .store
-            .read_blocking(|read| in_force(read, old))
-            .map_err(failed)?,
-    };
     let mut replay = match &old {
         Ok(old) => Replay::new(old, new),
         Err(_) => Replay::alone(new),
@@ -197,13 +191,29 @@ fn logs(
     Ok(logs)
 }
 
-/// The order in force with its lists as they were updated last; or why it cannot be compared with.
-fn in_force(read: &Read<'_>, stored: &StoredOrder) -> Result<Result<Judge, String>, StoreError> {
-    let Ok(order) = Order::parse(&stored.bytes) else {
-        return Ok(Err(
-            "the order in force does not pass this program's checks".to_owned(),
-        ));
+/// The order in force with its lists as they were updated last; or why it cannot be judged with. An error outside is
+/// of the store.
+pub(super) fn in_force(
+    site: &Site,
+    stored: Option<&StoredOrder>,
+) -> Result<Result<Judge, String>, String> {
+    let Some(stored) = stored else {
+        return Ok(Err("no order is in force for this person".to_owned()));
     };
+    let order = match Order::parse(&stored.bytes) {
+        Ok(order) => order,
+        Err(faults) => return Ok(Err(fails(&faults))),
+    };
+    site.store
+        .read_blocking(|read| updated(read, stored, order))
+        .map_err(|why: StoreError| why.to_string())
+}
+
+fn updated(
+    read: &Read<'_>,
+    stored: &StoredOrder,
+    order: Order,
+) -> Result<Result<Judge, String>, StoreError> {
     let known = updates::of_order(read, &stored.digest)?;
     let chain = match judging::chain(&order, &known) {
         Ok(chain) => chain,
@@ -218,6 +228,22 @@ fn in_force(read: &Read<'_>, stored: &StoredOrder) -> Result<Result<Judge, Strin
         Err(why) => return Ok(Err(why.to_string())),
     };
     let lists = putting::held_lists(read, &order)?;
-    Ok(putting::compile(order, &lists)
-        .map_err(|_| "the order in force does not pass its own tests here".to_owned()))
+    Ok(putting::compile(order, &lists).map_err(|faults| fails(&faults)))
+}
+
+/// That an order in force has faults, and where the first is.
+fn fails(faults: &Faults) -> String {
+    format!(
+        "the order in force itself does not pass its checks as it stands ({}); a new version of it, signed anew, mends \
+         this",
+        faults.all().first().map(placed).unwrap_or_default()
+    )
+}
+
+fn placed(fault: &Fault) -> String {
+    let Fault { file, sentence, .. } = fault;
+    match fault.at {
+        Some((line, _)) => format!("line {line} of {file}: {sentence}"),
+        None => format!("{file}: {sentence}"),
+    }
 }

@@ -123,7 +123,7 @@ fn result(
     Ok(html! {
         @if right > 0 {
             p {
-                (dropped) " findings would not be made any more, and " (added) " would be made that are not made now, of "
+                (words::counted(dropped, "finding")) " would not be made any more, and " (added) " would be made that are not made now, of "
                 (queue::people_words(right as u64)) "."
             }
         }
