@@ -21,6 +21,12 @@ pub fn row_id(at: i64) -> Result<String, NoRandom> {
     Ok(format!("{:016x}{}", at.max(0), HEXLOWER.encode(&tail)))
 }
 
+/// At which moment a row got its name: rows that one form made share it. None: the name is not one of [`row_id`].
+#[must_use]
+pub fn made_at(row: &str) -> Option<i64> {
+    i64::from_str_radix(row.get(..16)?, 16).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +37,7 @@ mod tests {
         assert!(early < late);
         assert_ne!(row_id(5).unwrap(), row_id(5).unwrap());
         assert_eq!(early.len(), 32);
+        assert_eq!(made_at(&late), Some(1_000));
+        assert_eq!(made_at("1"), None);
     }
 }

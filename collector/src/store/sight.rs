@@ -15,6 +15,7 @@
 use std::collections::BTreeSet;
 
 use crate::natural::natural;
+use crate::random::made_at;
 
 use super::ids::PersonId;
 use super::sql::{Read, Row, SqlError, Tx};
@@ -187,6 +188,27 @@ pub struct Shift {
     pub until: i64,
     /// Why; empty for a turn on call.
     pub reason: String,
+    /// Who put it in: staff id, or empty.
+    pub put_by: String,
+}
+
+impl Shift {
+    /// Whether one form made both, as the nights of a week.
+    #[must_use]
+    pub fn is_put_with(&self, other: &Self) -> bool {
+        let made = made_at(&self.id);
+        made.is_some()
+            && made == made_at(&other.id)
+            && (&self.put_by, &self.staff.0, &self.of.0)
+                == (&other.put_by, &other.staff.0, &other.of.0)
+    }
+
+    /// When both last, if that is for the same people.
+    #[must_use]
+    pub fn beside(&self, other: &Self) -> Option<(i64, i64)> {
+        let both = (self.since.max(other.since), self.until.min(other.until));
+        (self.id != other.id && self.of.0 == other.of.0 && both.0 < both.1).then_some(both)
+    }
 }
 
 /// Hand-overs that are not over, of those who are in `team` (none: of nobody's) or of `staff` themselves, and
@@ -197,7 +219,7 @@ pub fn covers(
     now: i64,
 ) -> Result<Vec<Shift>, SqlError> {
     read.query(
-        "SELECT v.id, v.colleague, c.name, v.absent, a.name, v.since, COALESCE(e.at, v.until), v.reason \
+        "SELECT v.id, v.colleague, c.name, v.absent, a.name, v.since, COALESCE(e.at, v.until), v.reason, v.put_by \
          FROM cover v LEFT JOIN early_end e ON e.id = v.id JOIN staff c ON c.id = v.colleague \
          JOIN staff a ON a.id = v.absent WHERE COALESCE(e.at, v.until) > $3 AND v.until > v.since \
          AND (v.absent = $1 OR v.colleague = $1 OR a.team = $2 OR c.team = $2) \
@@ -210,7 +232,7 @@ pub fn covers(
 /// Turns on call for a team that are not over, the first to begin first.
 pub fn turns(read: &Read<'_>, team: &str, now: i64) -> Result<Vec<Shift>, SqlError> {
     read.query(
-        "SELECT r.id, r.staff, s.name, r.team, r.team, r.since, COALESCE(e.at, r.until), '' \
+        "SELECT r.id, r.staff, s.name, r.team, r.team, r.since, COALESCE(e.at, r.until), '', r.put_by \
          FROM rota r LEFT JOIN early_end e ON e.id = r.id JOIN staff s ON s.id = r.staff \
          WHERE r.team = $1 AND COALESCE(e.at, r.until) > $2 ORDER BY r.since, r.id",
         &[team.into(), now.into()],
@@ -406,6 +428,7 @@ fn shift(row: &Row<'_>) -> Result<Shift, SqlError> {
         since: row.int(5)?,
         until: row.int(6)?,
         reason: row.text(7)?,
+        put_by: row.text(8)?,
     })
 }
 

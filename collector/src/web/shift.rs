@@ -22,7 +22,7 @@ use crate::store::{Read, SqlError, StoreError, Tx};
 
 use super::decide::to;
 use super::fault::Fault;
-use super::form::{self, Bare, Form};
+use super::form::{self, Form};
 use super::gate::Signed;
 use super::govuk::{Choice, Errors, Input, Select, button, hidden, secondary};
 use super::layout::{self, Page};
@@ -74,6 +74,8 @@ pub(super) struct Words {
     of: (&'static str, &'static str),
     /// The field of who takes it: its name, its label, what stands there first, and what is wrong with it.
     who: [&'static str; 4],
+    /// Somebody has the same people at that time: it follows the name.
+    also: &'static str,
     /// There is none that they could end.
     missing: &'static str,
 }
@@ -97,6 +99,15 @@ pub(super) struct Typed {
     /// In which the page asked for times.
     #[serde(default)]
     asked_in: String,
+}
+
+/// The form that ends one.
+#[derive(Deserialize)]
+pub(super) struct Ending {
+    token: String,
+    /// Anything: all that were put in together with it.
+    #[serde(default)]
+    all: String,
 }
 
 /// The page.
@@ -175,12 +186,12 @@ pub(super) async fn put<K: Kind>(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
-/// Ends one early.
+/// Ends one early, or all that were put in together with it.
 pub(super) async fn end<K: Kind>(
     State(site): State<Arc<Site>>,
     signed: Signed,
     Path(id): Path<String>,
-    Form(form): Form<Bare>,
+    Form(form): Form<Ending>,
 ) -> Result<Response, Fault> {
     signed.check(&form.token)?;
     let now = clock::now();
@@ -189,11 +200,16 @@ pub(super) async fn end<K: Kind>(
             let theirs = K::theirs(&staff::all(tx)?, &signed);
             let lasting = K::lasting(tx, &signed, now)?;
             let found = lasting.iter().find(|one| one.id == id);
-            if !found.is_some_and(|one| is_of(one, &theirs)) {
+            let Some(found) = found.filter(|one| is_of(one, &theirs)) else {
                 return Err(Fault::Missing(K::WORDS.missing));
+            };
+            let all = !form.all.is_empty();
+            let meant = |one: &&Shift| one.id == id || (all && one.is_put_with(found));
+            for one in lasting.iter().filter(meant) {
+                sight::end_early(tx, &one.id, &signed.staff, now)?;
+                audit::enter(tx, &signed.staff, K::ACTIONS.1, None, &one.id, now)?;
             }
-            sight::end_early(tx, &id, &signed.staff, now)?;
-            audit::enter(tx, &signed.staff, K::ACTIONS.1, None, &id, now)
+            Ok(())
         })
         .await?;
     Ok(to(K::WORDS.path))
@@ -222,20 +238,8 @@ async fn page<K: Kind>(
                 p.empty { (said.none) }
             } @else {
                 ul.rows {
-                    @for one in &all {
-                        li {
-                            b { (one.staff.1) }
-                            @if !one.of.1.is_empty() { " for " b { (one.of.1) } }
-                            ", " (words::moment(one.since, &signed.zone)) " to "
-                            (words::moment(one.until, &signed.zone)) ". " (one.reason)
-                            @if one.since <= now { " " (layout::tag("held", "Now")) }
-                            @if is_of(one, &theirs) {
-                                form method="post" action={ (said.path) "/" (one.id) "/end" } {
-                                    (hidden("token", &signed.token))
-                                    (secondary("End it now"))
-                                }
-                            }
-                        }
+                    @for (place, one) in all.iter().enumerate() {
+                        li { (listed::<K>(signed, (&all, place), is_of(one, &theirs), now)) }
                     }
                 }
             }
@@ -259,6 +263,48 @@ async fn page<K: Kind>(
     Ok(layout::page(signed, &about, &body))
 }
 
+/// One of the list: what else lasts at that time stands beside it.
+fn listed<K: Kind>(
+    signed: &Signed,
+    (all, place): (&[Shift], usize),
+    ends: bool,
+    now: i64,
+) -> Markup {
+    let Some(one) = all.get(place) else {
+        return html! {};
+    };
+    let zone = &signed.zone;
+    let together = all.iter().filter(|other| other.is_put_with(one)).count();
+    // What ends all of them stands at the first.
+    let is_first = !all.iter().take(place).any(|other| other.is_put_with(one));
+    html! {
+        b { (one.staff.1) }
+        @if !one.of.1.is_empty() { " for " b { (one.of.1) } }
+        ", " (words::moment(one.since, zone)) " to " (words::moment(one.until, zone)) ". " (one.reason)
+        @if one.since <= now { " " (layout::tag("held", "Now")) }
+        @for other in all {
+            @if let Some((since, until)) = one.beside(other) {
+                p.note {
+                    b { (other.staff.1) } (K::WORDS.also)
+                    @if other.staff.0 == one.staff.0 { ", by another entry" }
+                    ": " (words::moment(since, zone)) " to " (words::moment(until, zone)) "."
+                }
+            }
+        }
+        @if ends {
+            form method="post" action={ (K::WORDS.path) "/" (one.id) "/end" } {
+                (hidden("token", &signed.token))
+                (secondary("End it now"))
+                @if is_first && together > 1 {
+                    " " button.govuk-button.govuk-button--secondary type="submit" name="all" value="yes" {
+                        "End all " (together) " that were put in together"
+                    }
+                }
+            }
+        }
+    }
+}
+
 fn asked<K: Kind>(
     zone: &TimeZone,
     (theirs, staff): (&[(String, String)], &[Staff]),
@@ -267,8 +313,14 @@ fn asked<K: Kind>(
     let choices = theirs.iter().map(|(id, name)| Choice::new(id, name));
     let choices: Vec<_> = choices.collect();
     let [who, label, first, _] = K::WORDS.who;
+    // Nobody stands in for themself; but a supervisor may for somebody of the team.
+    let alone = match theirs {
+        [(id, _)] => Some(id),
+        _ => None,
+    };
     let mut others = vec![Choice::new("", first)];
-    others.extend(colleagues(staff).map(|one| Choice::new(&one.id, &one.name)));
+    let offered = colleagues(staff).filter(|one| alone != Some(&one.id));
+    others.extend(offered.map(|one| Choice::new(&one.id, &one.name)));
     let hint = fields::in_the_time_of(zone);
     let moment = |id, label, value| Input {
         id,

@@ -134,14 +134,10 @@ async fn a_supervisor_puts_somebody_on_call_and_ends_it() {
 }
 
 #[tokio::test]
-async fn the_nights_of_a_week_are_put_in_at_once_and_end_one_by_one() {
+async fn the_nights_of_a_week_are_put_in_at_once_and_end_one_by_one_or_at_once() {
     let world = World::new().await;
     team(&world).await;
     let noor = world.browser_of("noor").await;
-    let at = |hours| {
-        let at = jiff::Timestamp::from_millisecond(clock::now() + hours * HOUR).unwrap();
-        at.strftime("%Y-%m-%dT%H:%M").to_string()
-    };
     let (since, until) = (at(10), at(24));
     let mut fields = vec![
         ("officer", "staff-morgan"),
@@ -164,6 +160,83 @@ async fn the_nights_of_a_week_are_put_in_at_once_and_end_one_by_one() {
     noor.fill("/rota", &end, &[]).await;
     let list = noor.get("/rota").await.body;
     assert_eq!(list.matches("End it now").count(), 6, "{list}");
+    // What was put in by another form stays, though it is for the same officer and the same hours.
+    let (since, until) = (at(10 + 7 * 24), at(24 + 7 * 24));
+    let later = [
+        ("officer", "staff-morgan"),
+        ("since", since.as_str()),
+        ("until", until.as_str()),
+    ];
+    let done = noor.fill("/rota", "/rota", &later).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let list = noor.get("/rota").await.body;
+    let all: Vec<_> = list
+        .matches("End all 6 that were put in together")
+        .collect();
+    assert_eq!(all.len(), 1, "{list}");
+    let end = list.split("action=\"/rota/").nth(1).unwrap();
+    let end = format!("/rota/{}", end.split('"').next().unwrap());
+    let done = noor.fill("/rota", &end, &[("all", "yes")]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let list = noor.get("/rota").await.body;
+    assert_eq!(list.matches("End it now").count(), 1, "{list}");
+    assert!(!list.contains("End all"), "{list}");
+    let audit = world
+        .read(|read| proviso_collector::store::audit::latest(read, 50, 0))
+        .await;
+    let ended = audit.iter().filter(|one| one.entry.action == "ended_turn");
+    assert_eq!(ended.count(), 7, "each is entered");
+}
+
+#[tokio::test]
+async fn who_is_on_call_at_the_same_time_stands_beside_it() {
+    let world = World::new().await;
+    team(&world).await;
+    let noor = world.browser_of("noor").await;
+    let put = async |officer: &str, since: i64, until: i64| {
+        let (since, until) = (at(since), at(until));
+        let fields = [
+            ("officer", officer),
+            ("since", since.as_str()),
+            ("until", until.as_str()),
+        ];
+        let done = noor.fill("/rota", "/rota", &fields).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    };
+    put("staff-morgan", 10, 20).await;
+    // The one after it begins as it ends: nothing to say.
+    put("staff-kim", 20, 30).await;
+    let list = noor.get("/rota").await.body;
+    assert!(!list.contains("is on call, too"), "{list}");
+    put("staff-kim", 15, 18).await;
+    put("staff-morgan", 29, 31).await;
+    put("staff-kim", 29, 32).await;
+    let list = noor.get("/rota").await.body;
+    let times = |remark: &str| list.matches(remark).count();
+    // At both entries, each with the other's name.
+    assert_eq!(times("<b>kim</b> is on call, too: "), 3, "{list}");
+    assert_eq!(times("<b>morgan</b> is on call, too: "), 3, "{list}");
+    assert_eq!(
+        times("<b>kim</b> is on call, too, by another entry: "),
+        2,
+        "{list}"
+    );
+}
+
+#[tokio::test]
+async fn nobody_is_offered_to_stand_in_for_themself() {
+    let world = World::new().await;
+    team(&world).await;
+    let offers = |body: &str, id: &str| body.contains(&format!("<option value=\"{id}\""));
+    let page = world.browser_of("kim").await.get("/hand-over").await.body;
+    assert!(!offers(&page, "staff-kim"), "{page}");
+    assert!(offers(&page, "staff-morgan"), "{page}");
+    // A supervisor may take over what is an officer's of the team.
+    let page = world.browser_of("noor").await.get("/hand-over").await.body;
+    assert!(offers(&page, "staff-noor"), "{page}");
+    // On call one may be oneself.
+    let page = world.browser_of("noor").await.get("/rota").await.body;
+    assert!(offers(&page, "staff-noor"), "{page}");
 }
 
 #[tokio::test]
@@ -198,6 +271,11 @@ async fn a_supervisor_hands_over_where_nobody_has_a_team_name() {
 
 /// Tomorrow, as a form says it.
 fn until() -> String {
-    let at = jiff::Timestamp::from_millisecond(clock::now() + 24 * HOUR).unwrap();
+    at(24)
+}
+
+/// In so many hours, as a form says it.
+fn at(hours: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(clock::now() + hours * HOUR).unwrap();
     at.strftime("%Y-%m-%dT%H:%M").to_string()
 }

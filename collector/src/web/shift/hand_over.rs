@@ -32,6 +32,7 @@ impl Kind for HandOver {
             "Choose a colleague",
             "Choose a colleague who takes over",
         ],
+        also: " stands in, too",
         missing: "there is no such hand-over of yours that lasts; open the page again to see which do",
     };
     const MOST: i64 = 60 * 24 * 60 * 60_000;

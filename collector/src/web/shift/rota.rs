@@ -1,6 +1,7 @@
 //! Who is on call for a team, outside office hours and at any other time.
 //!
-//! Promises: a supervisor puts people on call for their own team; everybody of the team sees who it is.
+//! Promises: a supervisor puts people on call for their own team; everybody of the team sees who it is. Two at
+//! once are a second line: that is taken, and said at both.
 
 use crate::store::sight::{self, Shift, Team, While};
 use crate::store::staff::Staff;
@@ -31,6 +32,7 @@ impl Kind for Rota {
             "Choose an officer",
             "Choose who is on call",
         ],
+        also: " is on call, too",
         missing: "there is no such turn of your team that lasts; open the page again to see which do",
     };
     const MOST: i64 = 31 * 24 * 60 * 60_000;
