@@ -42,6 +42,13 @@ const NAME: usize = 120;
 const ABOUT: usize = 300;
 const WHY: usize = 1_000;
 
+const WHAT: Label<'_> = label("about", "What it is");
+const REMOVED: Label<'_> = Label {
+    name: "why",
+    says: "Why it is removed",
+    hint: "What is in it is then gone; that it was there stays.",
+};
+
 /// The end of a file.
 #[derive(Deserialize)]
 pub(super) struct End {
@@ -80,12 +87,7 @@ pub(super) async fn add(
     let whose = site.form_about(&signed, upload.text("token"), &id).await?;
     let once = fields::named(upload.text("once"))?;
     let mut filled = Filled::default();
-    let about = filled.words(
-        "about",
-        upload.text("about"),
-        ABOUT,
-        Some("Say what it is."),
-    );
+    let about = filled.words(WHAT, upload.text("about"), ABOUT, Some("Say what it is."));
     let file = upload.file();
     let kind = match &file {
         None => {
@@ -213,7 +215,7 @@ pub(super) async fn remove(
 ) -> Result<Response, Fault> {
     let whose = site.form_about(&signed, &sent.token, &id).await?;
     let mut filled = Filled::default().within(&sent.document);
-    let why = filled.words("why", &sent.why, WHY, Some("Say why it is removed."));
+    let why = filled.words(REMOVED, &sent.why, WHY, Some("Say why it is removed."));
     if !filled.is_good() {
         let forms = Forms {
             end: Each::sent(sent.document, filled),
@@ -317,7 +319,7 @@ async fn page(site: &Site, signed: &Signed, whose: &Whose, forms: &Forms) -> Res
             form.sheet method="post" enctype="multipart/form-data" action=(whose.at(Tab::Documents)) {
                 (govuk::hidden("token", &signed.token))
                 (fields::once()?)
-                (forms.new.input(label("about", "What it is"), ABOUT))
+                (forms.new.input(WHAT, ABOUT))
                 @if let Some(kept) = &forms.kept { (kept) }
                 (forms.new.other(Label {
                     name: "file",
@@ -365,11 +367,7 @@ fn row(signed: &Signed, whose: &Whose, one: &Document, forms: &Forms) -> Markup 
                     form method="post" action={ (whose.at(Tab::Documents)) "/remove" } {
                         (govuk::hidden("token", &signed.token))
                         (govuk::hidden("document", &one.id))
-                        (filled.area(Label {
-                            name: "why",
-                            says: "Why it is removed",
-                            hint: "What is in it is then gone; that it was there stays.",
-                        }, WHY))
+                        (filled.area(REMOVED, WHY))
                         (govuk::warning("Remove it"))
                     }
                 }

@@ -21,7 +21,7 @@ use super::words;
 /// A clock that is ahead by no more than this makes nothing a thing to come.
 pub(super) const AHEAD: i64 = 5 * 60_000;
 
-const NOT_A_DAY: &str = "This is no day. Write it as 2026-11-24.";
+const NOT_A_DAY: &str = "this is no day. Write it as 2026-11-24.";
 
 /// One form on a page: what stands in it, and what is wrong with that.
 #[derive(Clone, Default)]
@@ -43,12 +43,23 @@ pub(super) struct Label<'a> {
     pub(super) hint: &'a str,
 }
 
+/// On which day something was.
+const DAY: Label<'_> = label("day", "Day");
+
 /// A label without a hint.
 pub(super) const fn label<'a>(name: &'static str, says: &'a str) -> Label<'a> {
     Label {
         name,
         says,
         hint: "",
+    }
+}
+
+impl Label<'_> {
+    /// What is wrong with the field, with its name: the summary on top of a form has several of them.
+    fn amiss(&self, what: impl std::fmt::Display) -> String {
+        let (name, _) = self.says.split_once(" (").unwrap_or((self.says, ""));
+        format!("{name}: {what}")
     }
 }
 
@@ -91,24 +102,27 @@ impl Filled {
         self.errors.is_empty()
     }
 
+    /// Something that may be wrong with other fields, too, is wrong with this one.
+    pub(super) fn amiss(&mut self, label: Label<'_>, what: impl std::fmt::Display) {
+        self.wrong(label.name, label.amiss(what));
+    }
+
     /// Words, as they are kept; those that must be there are missed.
     pub(super) fn words(
         &mut self,
-        name: &'static str,
+        label: Label<'_>,
         text: &str,
         most: usize,
         missing: Option<&str>,
     ) -> String {
-        self.typed(name, text);
+        self.typed(label.name, text);
         let text = clean(text);
         if text.chars().count() > most {
-            self.wrong(
-                name,
-                format!("This is longer than {most} characters. Shorten it."),
-            );
+            let what = format!("this is longer than {most} characters. Shorten it.");
+            self.amiss(label, what);
         }
         if let (Some(missing), true) = (missing, text.is_empty()) {
-            self.wrong(name, missing);
+            self.wrong(label.name, missing);
         }
         text
     }
@@ -129,37 +143,32 @@ impl Filled {
     }
 
     /// A day.
-    pub(super) fn day(&mut self, name: &'static str, text: &str, missing: &str) -> Option<Date> {
-        self.typed(name, text);
+    pub(super) fn day(&mut self, label: Label<'_>, text: &str, missing: &str) -> Option<Date> {
+        self.typed(label.name, text);
         let found = day(text);
-        if found.is_none() {
-            self.wrong(
-                name,
-                if text.trim().is_empty() {
-                    missing
-                } else {
-                    NOT_A_DAY
-                },
-            );
+        match found {
+            Some(_) => {}
+            None if text.trim().is_empty() => self.wrong(label.name, missing),
+            None => self.amiss(label, NOT_A_DAY),
         }
         found
     }
 
     /// A day, or nothing.
-    pub(super) fn maybe_day(&mut self, name: &'static str, text: &str) -> Option<Date> {
+    pub(super) fn maybe_day(&mut self, label: Label<'_>, text: &str) -> Option<Date> {
         if text.trim().is_empty() {
-            self.typed(name, text);
+            self.typed(label.name, text);
             return None;
         }
-        self.day(name, text, "")
+        self.day(label, text, "")
     }
 
     /// A time of day.
-    pub(super) fn time(&mut self, name: &'static str, text: &str) -> Option<Time> {
-        self.typed(name, text);
+    fn time(&mut self, text: &str) -> Option<Time> {
+        self.typed("time", text);
         let found = text.trim().parse::<Time>().ok();
         if found.is_none() {
-            self.wrong(name, "This is no time. Write it as 14:30.");
+            self.wrong("time", "This is no time. Write it as 14:30.");
         }
         found
     }
@@ -179,19 +188,18 @@ impl Filled {
         zone: &TimeZone,
         ahead: &str,
     ) -> Option<i64> {
-        let day = self.day("day", day, missing);
-        let time = self.time("time", time);
-        let (field, wrong) = match when::local(day?.to_datetime(time?), zone) {
+        let day = self.day(DAY, day, missing);
+        let time = self.time(time);
+        match when::local(day?.to_datetime(time?), zone) {
             Some(Local::Once(at) | Local::Twice(at))
                 if at <= clock::now().saturating_add(AHEAD) =>
             {
                 return Some(at);
             }
-            Some(Local::Once(_) | Local::Twice(_)) => ("day", ahead),
-            Some(Local::Never) => ("time", when::SKIPPED),
-            None => ("day", NOT_A_DAY),
-        };
-        self.wrong(field, wrong);
+            Some(Local::Once(_) | Local::Twice(_)) => self.wrong("day", ahead),
+            Some(Local::Never) => self.wrong("time", when::skipped("Time")),
+            None => self.amiss(DAY, NOT_A_DAY),
+        }
         None
     }
 
@@ -420,9 +428,12 @@ mod tests {
     #[test]
     fn what_is_wrong_stands_beside_what_was_typed() {
         let mut form = Filled::default();
-        form.words("text", " \u{0} ", 10, Some("Say something."));
-        assert!(form.day("due", "tomorrow", "Say when.").is_none());
-        assert!(form.maybe_day("since", " ").is_none());
+        form.words(label("text", "Text"), " \u{0} ", 10, Some("Say something."));
+        assert!(
+            form.day(label("due", "Due"), "tomorrow", "Say when.")
+                .is_none()
+        );
+        assert!(form.maybe_day(label("since", "Since"), " ").is_none());
         let area = form.area(label("text", "Text"), 10).into_string();
         assert!(area.contains("Say something."), "{area}");
         assert!(area.contains("aria-describedby=\"text-error\""), "{area}");
@@ -431,6 +442,23 @@ mod tests {
         let summary = form.summary().into_string();
         assert!(summary.contains("href=\"#due\""), "{summary}");
         assert!(!summary.contains("href=\"#since\""), "{summary}");
+    }
+
+    #[test]
+    fn the_summary_names_the_field_where_several_can_have_the_same_wrong() {
+        let mut form = Filled::default();
+        for (name, says) in [("since", "Had since (optional)"), ("until", "Until")] {
+            form.maybe_day(label(name, says), "soon");
+        }
+        form.words(label("what", "Which one"), "too long", 3, None);
+        let summary = form.summary().into_string();
+        for said in [
+            "<a href=\"#since\">Had since: this is no day. ",
+            "<a href=\"#until\">Until: this is no day. ",
+            "<a href=\"#what\">Which one: this is longer than 3 characters. ",
+        ] {
+            assert!(summary.contains(said), "{said} in {summary}");
+        }
     }
 
     #[test]
@@ -457,7 +485,7 @@ mod tests {
     #[test]
     fn what_was_sent_stands_in_its_own_form_or_is_left() {
         let mut typed = Filled::default().within("a");
-        typed.words("why", "Because.", 10, None);
+        typed.words(label("why", "Why"), "Because.", 10, None);
         let each = Each::sent("a".to_owned(), typed);
         let (own, sent) = each.of("a");
         assert_eq!((own.of("why"), sent), ("Because.", true));

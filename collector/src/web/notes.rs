@@ -33,6 +33,13 @@ use super::{audit, decide, govuk, keep, words};
 const LONGEST: usize = 8_000;
 const OUTCOME: usize = 1_000;
 
+const TEXT: Label<'_> = Label {
+    name: "text",
+    says: "What was said and seen",
+    hint: "Kept with your name. It cannot be changed later, only corrected.",
+};
+const CAME: Label<'_> = label("outcome", "What came of it (optional)");
+
 /// Where in the list, and which note is to be put right or erased.
 #[derive(Deserialize)]
 pub(super) struct Wanted {
@@ -118,12 +125,12 @@ pub(super) async fn add(
         "This is still to come. A note is about what was; what shall be done belongs into the plan.",
     );
     let text = filled.words(
-        "text",
+        TEXT,
         &sent.text,
         LONGEST,
         Some("Write what there is to note."),
     );
-    let outcome = filled.words("outcome", &sent.outcome, OUTCOME, None);
+    let outcome = filled.words(CAME, &sent.outcome, OUTCOME, None);
     if let (Some(kind), Some(happened), true) = (kind, happened, filled.is_good()) {
         let note = Note {
             id: once,
@@ -283,12 +290,8 @@ fn form(
             (filled.other(label("day", "Day"), "date"))
             (filled.other(Label { name: "time", says: "Time", hint: &fields::in_the_time_of(&signed.zone) }, "time"))
             (fields::zone(&signed.zone))
-            (filled.area(Label {
-                name: "text",
-                says: "What was said and seen",
-                hint: "Kept with your name. It cannot be changed later, only corrected.",
-            }, LONGEST))
-            (filled.area(label("outcome", "What came of it (optional)"), OUTCOME))
+            (filled.area(TEXT, LONGEST))
+            (filled.area(CAME, OUTCOME))
             (govuk::button("Keep the note"))
         }
     })

@@ -35,6 +35,16 @@ const OUTCOME: usize = 1_000;
 /// Assessments and actions that are shown.
 const SHOWN: u64 = 200;
 
+const WHY: Label<'_> = Label {
+    name: "reasons",
+    says: "Reasons",
+    hint: "What raises the risk and what lowers it. Kept with your name.",
+};
+const REVIEW: Label<'_> = label("review", "Review on");
+const TO_DO: Label<'_> = label("what", "What is to be done");
+const DUE: Label<'_> = label("due", "Until");
+const CAME: Label<'_> = label("outcome", "What came of it");
+
 /// A new assessment.
 #[derive(Deserialize)]
 pub(super) struct Risk {
@@ -100,12 +110,12 @@ pub(super) async fn assess(
     let mut filled = Filled::default();
     let level = filled.one_of::<Level>("level", &sent.level, "Choose a level.");
     let reasons = filled.words(
-        "reasons",
+        WHY,
         &sent.reasons,
         REASONS,
         Some("Give the reasons, because others will rely on them."),
     );
-    let review = filled.day("review", &sent.review, "Say when it is to be reviewed.");
+    let review = filled.day(REVIEW, &sent.review, "Say when it is to be reviewed.");
     if review.is_some_and(|day| day < whose.today) {
         filled.wrong(
             "review",
@@ -165,8 +175,8 @@ pub(super) async fn add(
     let whose = site.form_about(&signed, &sent.token, &id).await?;
     let once = fields::named(&sent.once)?;
     let mut filled = Filled::default();
-    let what = filled.words("what", &sent.what, WHAT, Some("Say what is to be done."));
-    let due = filled.day("due", &sent.due, "Say until when.");
+    let what = filled.words(TO_DO, &sent.what, WHAT, Some("Say what is to be done."));
+    let due = filled.day(DUE, &sent.due, "Say until when.");
     filled.typed("owner", &sent.owner);
     let owners = site
         .store
@@ -227,12 +237,7 @@ pub(super) async fn close(
     let whose = site.form_about(&signed, &sent.token, &id).await?;
     let mut filled = Filled::default().within(&sent.action);
     let how = filled.one_of::<ClosedAs>("how", &sent.how, "Choose how it ended.");
-    let outcome = filled.words(
-        "outcome",
-        &sent.outcome,
-        OUTCOME,
-        Some("Say what came of it."),
-    );
+    let outcome = filled.words(CAME, &sent.outcome, OUTCOME, Some("Say what came of it."));
     if let (Some(how), true) = (how, filled.is_good()) {
         let closed = Closed {
             at: clock::now(),
@@ -350,12 +355,8 @@ fn risk(
                     (govuk::hidden("seen", latest.map_or("", |latest| &latest.id)))
                     (fields::once()?)
                     (filled.radios(label("level", "Risk of serious harm"), levels))
-                    (filled.area(Label {
-                        name: "reasons",
-                        says: "Reasons",
-                        hint: "What raises the risk and what lowers it. Kept with your name.",
-                    }, REASONS))
-                    (filled.other(label("review", "Review on"), "date"))
+                    (filled.area(WHY, REASONS))
+                    (filled.other(REVIEW, "date"))
                     (govuk::button("Record the assessment"))
                 }
             }
@@ -413,9 +414,9 @@ fn actions_part(
                 form.sheet method="post" action={ (whose.at(Tab::Plan)) "/action" } {
                     (govuk::hidden("token", &signed.token))
                     (fields::once()?)
-                    (filled.input(label("what", "What is to be done"), WHAT))
+                    (filled.input(TO_DO, WHAT))
                     (filled.select(label("owner", "Who does it"), choices))
-                    (filled.other(label("due", "Until"), "date"))
+                    (filled.other(DUE, "date"))
                     (govuk::button("Add to the plan"))
                 }
             }
@@ -435,7 +436,7 @@ fn waits(signed: &Signed, whose: &Whose, one: &Action, each: &Each) -> Markup {
                 (govuk::hidden("token", &signed.token))
                 (govuk::hidden("action", &one.id))
                 (filled.radios(label("how", "How did it end?"), ends))
-                (filled.area(label("outcome", "What came of it"), OUTCOME))
+                (filled.area(CAME, OUTCOME))
                 (govuk::button("Close the action"))
             }
         }

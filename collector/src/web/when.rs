@@ -8,9 +8,12 @@ use super::govuk::Errors;
 
 const DAY: i64 = 24 * 60 * 60_000;
 
-/// What is wrong with a time that no clock showed.
-pub(super) const SKIPPED: &str =
-    "The clocks are put forward over this time on that day. Give the time that they show.";
+/// What is wrong with a time that no clock showed, in a field with this name.
+pub(super) fn skipped(field: &str) -> String {
+    format!(
+        "{field}: the clocks are put forward over this time on that day. Give the time that they show."
+    )
+}
 
 /// When the clocks on the walls show a time, in Unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,15 +50,21 @@ pub(super) fn span(
         text => moment(
             text,
             zone,
-            "This is no day and time: write it as 2026-11-24 17:30",
+            (
+                "From",
+                "This is no day and time: write it as 2026-11-24 17:30",
+            ),
         ),
     };
     let end = moment(
         until,
         zone,
-        "Say until when: a day and a time, as 2026-11-25 08:00",
+        (
+            "Until",
+            "Say until when: a day and a time, as 2026-11-25 08:00",
+        ),
     );
-    for (field, moment) in [("since", begin), ("until", end)] {
+    for (field, moment) in [("since", &begin), ("until", &end)] {
         if let Err(why) = moment {
             errors.add(field, why);
         }
@@ -115,13 +124,13 @@ pub(super) fn on_days(
     (0..days).filter_map(move |days| later(since, days).zip(later(until, days)))
 }
 
-/// A day and a time; of one that comes twice, the first. `none`: what is wrong where it is neither.
-fn moment(text: &str, zone: &TimeZone, none: &'static str) -> Result<i64, &'static str> {
+/// A day and a time; of one that comes twice, the first. `none`: what is wrong where it is neither, in this field.
+fn moment(text: &str, zone: &TimeZone, (field, none): (&str, &str)) -> Result<i64, String> {
     let at = text.trim().replacen(' ', "T", 1).parse().ok();
     match at.and_then(|at| local(at, zone)) {
         Some(Local::Once(at) | Local::Twice(at)) => Ok(at),
-        Some(Local::Never) => Err(SKIPPED),
-        None => Err(none),
+        Some(Local::Never) => Err(skipped(field)),
+        None => Err(none.to_owned()),
     }
 }
 
@@ -152,7 +161,10 @@ mod tests {
             assert_eq!(local(text.parse().unwrap(), &zone), found, "{text}");
         }
         let (found, errors) = read("", "2026-03-29 01:30");
-        assert_eq!((found, errors.of("until")), (None, Some(SKIPPED)));
+        assert_eq!(found, None);
+        assert_eq!(errors.of("until"), Some(skipped("Until").as_str()));
+        let (_, errors) = read("2026-03-29 01:30", "2026-03-29 01:40");
+        assert_ne!(errors.of("since"), errors.of("until"));
         // 2026-05-28, 21:26:40 in London, which is an hour ahead then.
         let (found, errors) = read("", "2026-05-29T08:00");
         assert_eq!(found, Some((now, 1_780_038_000_000)));

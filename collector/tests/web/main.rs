@@ -40,6 +40,7 @@ mod second;
 mod served;
 mod shifts;
 mod sign_in;
+mod summaries;
 mod team;
 mod update_list;
 mod zones;

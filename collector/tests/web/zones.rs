@@ -166,7 +166,7 @@ async fn whoever_reads_elsewhere_reads_in_their_zone_with_the_orders_beside_it()
     });
     let refused = browser.fill(&notes, &notes, &skipped).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let said = "The clocks are put forward over this time on that day.";
+    let said = "Time: the clocks are put forward over this time on that day.";
     assert!(refused.body.contains(said), "{}", refused.body);
 
     // Others read as everybody does.

@@ -41,6 +41,16 @@ const FACTS: usize = 100;
 const USUAL: i64 = 28;
 const MOST_DAYS: i64 = 366;
 
+const ABOUT: Label<'_> = label("about", "What the person is called there");
+const WORDS: Label<'_> = label("words", "What you add in your own words");
+const RECIPIENT: Label<'_> = label("recipient_name", "Or somebody else, by name and agency");
+const PURPOSE: Label<'_> = label("purpose", "What it is for");
+const BASIS: Label<'_> = label(
+    "basis_text",
+    "Why it is necessary and proportionate on that basis",
+);
+const EXPIRES: Label<'_> = label("expires", "Last day on which it can be read");
+
 /// Which day's records are to be chosen from.
 #[derive(Deserialize)]
 pub(in crate::web) struct Wanted {
@@ -184,14 +194,14 @@ fn asked(sent: &[(String, String)], whose: &Whose) -> Asked {
     if chosen.len() > FACTS {
         filled.wrong("fact", "Choose at most 100 facts.");
     }
-    filled.words("black", field("black"), LONGEST, None);
+    filled.words(BLACK, field("black"), LONGEST, None);
     let black = redact::words(filled.of("black"));
     if black.len() > redact::MOST {
         filled.wrong("black", "Black out at most 100 words.");
     }
     let missing = "Say what the person is called for who reads it.";
-    let about = filled.words("about", field("about"), NAME, Some(missing));
-    let words = filled.words("words", field("words"), LONGEST, None);
+    let about = filled.words(ABOUT, field("about"), NAME, Some(missing));
+    let words = filled.words(WORDS, field("words"), LONGEST, None);
     if chosen.is_empty() && words.is_empty() {
         filled.wrong(
             "fact",
@@ -199,16 +209,16 @@ fn asked(sent: &[(String, String)], whose: &Whose) -> Asked {
         );
     }
     let missing = "Say what it is for.";
-    let purpose = filled.words("purpose", field("purpose"), LONGEST, Some(missing));
+    let purpose = filled.words(PURPOSE, field("purpose"), LONGEST, Some(missing));
     filled.typed("basis", field("basis"));
     let basis = BASES.iter().find(|(word, _)| *word == field("basis"));
     if basis.is_none() {
         filled.wrong("basis", "Choose the legal basis.");
     }
     let missing = "Say why it is necessary and proportionate on that basis.";
-    let basis_text = filled.words("basis_text", field("basis_text"), LONGEST, Some(missing));
+    let basis_text = filled.words(BASIS, field("basis_text"), LONGEST, Some(missing));
     filled.typed("recipient", field("recipient"));
-    let recipient_name = filled.words("recipient_name", field("recipient_name"), NAME, None);
+    let recipient_name = filled.words(RECIPIENT, field("recipient_name"), NAME, None);
     match (field("recipient"), recipient_name.as_str()) {
         ("", "") => filled.wrong("recipient", "Choose a partner, or name who gets it."),
         (id, name) if !id.is_empty() && !name.is_empty() => {
@@ -219,11 +229,7 @@ fn asked(sent: &[(String, String)], whose: &Whose) -> Asked {
         }
         _ => {}
     }
-    let expires = filled.day(
-        "expires",
-        field("expires"),
-        "Say until when it can be read.",
-    );
+    let expires = filled.day(EXPIRES, field("expires"), "Say until when it can be read.");
     let last = whose.today.checked_add(jiff::Span::new().days(MOST_DAYS));
     let expires = expires.and_then(|day| {
         if day < whose.today || last.is_ok_and(|last| day > last) {
@@ -318,15 +324,15 @@ async fn page(
             (govuk::hidden("seen", &seen.map(|seen| seen.to_string()).unwrap_or_default()))
             (facts_field(&choices, &asked.chosen, filled))
             (filled.area(BLACK, LONGEST))
-            (filled.area(label("words", "What you add in your own words"), LONGEST))
-            (filled.input(label("about", "What the person is called there"), NAME))
+            (filled.area(WORDS, LONGEST))
+            (filled.input(ABOUT, NAME))
             (filled.select(label("recipient", "Who gets it: a partner who signs in here"),
                 partners.iter().map(|(id, name)| (id.as_str(), name.as_str()))))
-            (filled.input(label("recipient_name", "Or somebody else, by name and agency"), NAME))
-            (filled.area(label("purpose", "What it is for"), LONGEST))
+            (filled.input(RECIPIENT, NAME))
+            (filled.area(PURPOSE, LONGEST))
             (filled.radios(label("basis", "Legal basis"), BASES))
-            (filled.area(label("basis_text", "Why it is necessary and proportionate on that basis"), LONGEST))
-            (filled.other(label("expires", "Last day on which it can be read"), "date"))
+            (filled.area(BASIS, LONGEST))
+            (filled.other(EXPIRES, "date"))
             (govuk::secondary("Show it as it will be read"))
             @if let Some(body) = body {
                 section #preview aria-labelledby="as-read" {

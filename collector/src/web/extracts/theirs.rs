@@ -16,7 +16,7 @@ use crate::store::extracts::{self, Extract};
 use crate::store::{PersonId, StoreError, Tx, sight, staff};
 
 use super::super::fault::Fault;
-use super::super::fields::{Filled, label};
+use super::super::fields::{Filled, Label, label};
 use super::super::form::Form;
 use super::super::gate::Signed;
 use super::super::govuk::{self, Head};
@@ -26,6 +26,8 @@ use super::{shown, terms};
 
 /// Most characters of a reason.
 const LONGEST: usize = 1_000;
+
+const WHY: Label<'_> = label("why", "Why it is withdrawn");
 
 /// Readings shown.
 const READINGS: u64 = 100;
@@ -154,7 +156,7 @@ async fn page(
         @if open {
             form.sheet method="post" action={ "/disclosed/" (extract.id) "/withdraw" } {
                 (govuk::hidden("token", &signed.token))
-                (filled.area(label("why", "Why it is withdrawn"), LONGEST))
+                (filled.area(WHY, LONGEST))
                 (govuk::warning("Withdraw it"))
             }
         }
@@ -181,7 +183,7 @@ pub(in crate::web) async fn withdraw(
     let person = site.disclosed(&id).await?;
     let whose = site.whose_form(&signed, person.as_str()).await?;
     let mut filled = Filled::default();
-    let why = filled.words("why", &sent.why, LONGEST, Some("Say why it is withdrawn."));
+    let why = filled.words(WHY, &sent.why, LONGEST, Some("Say why it is withdrawn."));
     if !filled.is_good() {
         let page = page(&site, &signed, &whose, id, &filled).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());

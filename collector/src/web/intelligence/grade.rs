@@ -9,6 +9,12 @@ use crate::web::govuk::{self, Colour};
 /// Most letters of conditions.
 const CONDITIONS: usize = 500;
 
+const SHARING: Label<'_> = Label {
+    name: "conditions",
+    says: "Conditions of sharing",
+    hint: "Needed with code C: who may have it, and what they may do with it.",
+};
+
 /// What a form says of it.
 pub(super) struct Typed<'a> {
     pub(super) source: &'a str,
@@ -28,7 +34,7 @@ pub(super) fn taken(filled: &mut Filled, typed: &Typed<'_>) -> Option<Grade> {
     let handling = filled.one_of("handling", typed.handling, "Choose how it may be handled.");
     let needed = (handling == Some(Handling::Conditions))
         .then_some("Say under which conditions it may be shared.");
-    let conditions = filled.words("conditions", typed.conditions, CONDITIONS, needed);
+    let conditions = filled.words(SHARING, typed.conditions, CONDITIONS, needed);
     Some(Grade {
         source: source?,
         assessment: assessment?,
@@ -50,11 +56,7 @@ pub(super) fn fields(filled: &Filled) -> Markup {
         (filled.select(label("source", "Source evaluation"), sources))
         (filled.select(label("assessment", "Intelligence assessment"), assessments))
         (filled.select(label("handling", "Handling code"), handlings))
-        (filled.area(Label {
-            name: "conditions",
-            says: "Conditions of sharing",
-            hint: "Needed with code C: who may have it, and what they may do with it.",
-        }, CONDITIONS))
+        (filled.area(SHARING, CONDITIONS))
     }
 }
 

@@ -36,6 +36,12 @@ pub(super) use import::{LIMIT, preview, take};
 /// Most letters of a report.
 const LONGEST: usize = 4_000;
 
+const TEXT: Label<'_> = Label {
+    name: "text",
+    says: "What was said",
+    hint: "Leave out what would give a confidential source away.",
+};
+
 /// Where in the list.
 #[derive(Deserialize)]
 pub(super) struct Wanted {
@@ -99,7 +105,7 @@ pub(super) async fn add(
         &signed.zone,
         "This is still to come.",
     );
-    let text = filled.words("text", &sent.text, LONGEST, Some("Write what was said."));
+    let text = filled.words(TEXT, &sent.text, LONGEST, Some("Write what was said."));
     let typed = grade::Typed {
         source: &sent.source,
         assessment: &sent.assessment,
@@ -220,11 +226,7 @@ fn form(signed: &Signed, path: &str, filled: &Filled) -> Result<Markup, Fault> {
             (filled.other(label("day", "Of which day"), "date"))
             (filled.other(Label { name: "time", says: "At what time", hint: &fields::in_the_time_of(&signed.zone) }, "time"))
             (fields::zone(&signed.zone))
-            (filled.area(Label {
-                name: "text",
-                says: "What was said",
-                hint: "Leave out what would give a confidential source away.",
-            }, LONGEST))
+            (filled.area(TEXT, LONGEST))
             (grade::fields(filled))
             (govuk::button("Enter the report"))
         }

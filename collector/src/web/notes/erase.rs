@@ -27,6 +27,13 @@ use super::{Above, kind_words};
 /// Most letters of a rule and of a reason, as erasures take them.
 const MOST: usize = 200;
 
+const RULE: Label<'_> = Label {
+    name: "rule",
+    says: "Under which rule",
+    hint: "As in your plan for how long what is kept, or the court's order that it go.",
+};
+const REASON: Label<'_> = label("reason", "Why");
+
 /// The form.
 #[derive(Deserialize)]
 pub(in crate::web) struct Sent {
@@ -47,8 +54,8 @@ pub(in crate::web) async fn ask(
     let note = super::note(&site, &whose, sent.note).await?;
     let mut filled = Filled::default();
     let why = Why {
-        rule: filled.words("rule", &sent.rule, MOST, Some("Say under which rule.")),
-        reason: filled.words("reason", &sent.reason, MOST, Some("Say why it is to go.")),
+        rule: filled.words(RULE, &sent.rule, MOST, Some("Say under which rule.")),
+        reason: filled.words(REASON, &sent.reason, MOST, Some("Say why it is to go.")),
     };
     if filled.is_good() {
         let (staff, person) = (signed.staff.clone(), whose.id.clone());
@@ -100,12 +107,8 @@ pub(super) fn form(signed: &Signed, whose: &Whose, note: &Note, filled: &Filled)
         form.sheet method="post" action={ (whose.at(Tab::Notes)) "/erase" } {
             (govuk::hidden("token", &signed.token))
             (govuk::hidden("note", &note.id))
-            (filled.input(Label {
-                name: "rule",
-                says: "Under which rule",
-                hint: "As in your plan for how long what is kept, or the court's order that it go.",
-            }, MOST))
-            (filled.input(label("reason", "Why"), MOST))
+            (filled.input(RULE, MOST))
+            (filled.input(REASON, MOST))
             (govuk::warning("Ask for it to be erased"))
         }
     }

@@ -264,20 +264,24 @@ fn wanted(purpose: Purpose, form: &Next) -> Result<(Change, String), Errors> {
         errors.add("reason", sentence(why));
         String::new()
     });
-    let mut day = |anchor: &str, text: &str| {
+    let mut day = |anchor: &str, which: &str, text: &str| {
         let day: Option<Date> = text.trim().parse().ok();
         if day.is_none() {
-            errors.add(anchor, "Write the day as 2026-11-24.");
+            errors.add(anchor, format!("{which}: write the day as 2026-11-24."));
         }
         day
     };
     let change = match purpose {
         Purpose::New | Purpose::Vary => Some(Change::None),
-        Purpose::End => day("ends", &form.ends).map(Change::Ended),
+        Purpose::End => day("ends", "Last day of the order", &form.ends).map(Change::Ended),
         Purpose::Suspend => {
-            let from = day("from", &form.from);
+            let from = day("from", "First day", &form.from);
             let open = form.to.trim().is_empty();
-            let to = if open { None } else { day("to", &form.to) };
+            let to = if open {
+                None
+            } else {
+                day("to", "Last day", &form.to)
+            };
             let says = form.says.trim().to_owned();
             if says.is_empty() {
                 errors.add(

@@ -112,24 +112,29 @@ fn is_same(last: &Explained, one: &Explained) -> bool {
 
 fn read(form: &Wanted, today: Date) -> Result<Explained, Errors> {
     let mut errors = Errors::default();
-    let mut line = |anchor: &str, text: &str, missing: &str| {
+    let mut line = |(anchor, asks): (&str, &str), text: &str, missing: &str| {
         let text = text.trim().to_owned();
         if text.is_empty() {
             errors.add(anchor, missing);
         } else if text.chars().count() > NAME || text.contains(char::is_control) {
-            errors.add(anchor, "Write one line of at most 200 characters.");
+            let wrong = format!("{asks}: write one line of at most {NAME} characters.");
+            errors.add(anchor, wrong);
         }
         text
     };
-    let by = line("by", &form.by, "Say who explained it.");
+    let by = line(
+        ("by", "Who explained it"),
+        &form.by,
+        "Say who explained it.",
+    );
     let language = line(
-        "language",
+        ("language", "In which language"),
         &form.language,
         "Say in which language it was explained.",
     );
     let day: Option<Date> = form.day.trim().parse().ok();
     match day {
-        None => errors.add("day", "Write the day as 2026-11-24."),
+        None => errors.add("day", "When it was explained: write the day as 2026-11-24."),
         Some(day) if day > today => errors.add("day", "The day has not come yet."),
         Some(_) => {}
     }

@@ -38,6 +38,15 @@ const WHY: usize = 1_000;
 /// Items that are shown.
 const SHOWN: u64 = 500;
 
+const ONE: Label<'_> = Label {
+    name: "what",
+    says: "Which one",
+    hint: "Make and serial number, address, or name, as it is written there.",
+};
+const SINCE: Label<'_> = label("since", "Had since (optional)");
+const DECLARED: Label<'_> = label("declared", "Declared on");
+const ENDED: Label<'_> = label("why", "Why it no longer counts");
+
 /// A new item.
 #[derive(Deserialize)]
 pub(super) struct New {
@@ -86,12 +95,12 @@ pub(super) async fn add(
     let once = fields::named(&sent.once)?;
     let mut filled = Filled::default();
     let kind = filled.one_of::<ItemKind>("kind", &sent.kind, "Choose what was declared.");
-    let what = filled.words("what", &sent.what, WHAT, Some("Say which one it is."));
-    let since = filled.maybe_day("since", &sent.since);
-    let declared = filled.day("declared", &sent.declared, "Say when they told of it.");
-    for (name, day) in [("since", since), ("declared", declared)] {
+    let what = filled.words(ONE, &sent.what, WHAT, Some("Say which one it is."));
+    let since = filled.maybe_day(SINCE, &sent.since);
+    let declared = filled.day(DECLARED, &sent.declared, "Say when they told of it.");
+    for (label, day) in [(SINCE, since), (DECLARED, declared)] {
         if day.is_some_and(|day| day > whose.today) {
-            filled.wrong(name, "This day is still to come.");
+            filled.amiss(label, "this day is still to come.");
         }
     }
     if let (Some(kind), Some(declared), true) = (kind, declared, filled.is_good()) {
@@ -144,7 +153,7 @@ pub(super) async fn withdraw(
         Fault::Missing("there is no such item in this person's register; look in the list");
     let whose = site.form_about(&signed, &sent.token, &id).await?;
     let mut filled = Filled::default().within(&sent.item);
-    let why = filled.words("why", &sent.why, WHY, Some("Say why it no longer counts."));
+    let why = filled.words(ENDED, &sent.why, WHY, Some("Say why it no longer counts."));
     if filled.is_good() {
         let withdrawn = Withdrawn {
             at: clock::now(),
@@ -403,7 +412,7 @@ fn end(signed: &Signed, whose: &Whose, item: &Item, forms: &Forms) -> Markup {
             form method="post" action={ (whose.at(Tab::Register)) "/withdraw" } {
                 (govuk::hidden("token", &signed.token))
                 (govuk::hidden("item", &item.id))
-                (filled.area(label("why", "Why it no longer counts"), WHY))
+                (filled.area(ENDED, WHY))
                 (govuk::button("Withdraw it"))
             }
         }
@@ -419,13 +428,9 @@ fn form(signed: &Signed, whose: &Whose, filled: &Filled) -> Result<Markup, Fault
                 (govuk::hidden("token", &signed.token))
                 (fields::once()?)
                 (filled.select(label("kind", "What"), kinds))
-                (filled.input(Label {
-                    name: "what",
-                    says: "Which one",
-                    hint: "Make and serial number, address, or name, as it is written there.",
-                }, WHAT))
-                (filled.other(label("since", "Had since (optional)"), "date"))
-                (filled.other(label("declared", "Declared on"), "date"))
+                (filled.input(ONE, WHAT))
+                (filled.other(SINCE, "date"))
+                (filled.other(DECLARED, "date"))
                 (govuk::button("Enter it"))
             }
         }

@@ -18,7 +18,7 @@ use crate::clock;
 
 use super::Site;
 use super::fault::Fault;
-use super::fields::{Filled, label};
+use super::fields::{Filled, Label, label};
 use super::gate::Signed;
 use super::head::{self, Whose};
 use super::{govuk, keep};
@@ -29,6 +29,9 @@ pub(super) use summary::show as summary;
 
 /// Days of a period that nobody chose.
 const USUAL: i32 = 28;
+
+const FROM: Label<'_> = label("from", "First day");
+const TO: Label<'_> = label("to", "Last day");
 
 /// Which days.
 #[derive(Deserialize)]
@@ -84,8 +87,8 @@ impl Asked {
     fn form(&self, path: &str) -> Markup {
         html! {
             form.inline method="get" action=(path) {
-                (self.filled.other(label("from", "First day"), "date"))
-                (self.filled.other(label("to", "Last day"), "date"))
+                (self.filled.other(FROM, "date"))
+                (self.filled.other(TO, "date"))
                 (govuk::secondary("Show these days"))
             }
         }
@@ -110,8 +113,8 @@ fn days(whose: &Whose, wanted: &Wanted) -> (Filled, Option<(Date, Date)>) {
     let text =
         |given: &Option<String>, usual: Date| given.clone().unwrap_or_else(|| usual.to_string());
     let from = text(&wanted.from, from);
-    let from = filled.day("from", &from, "Say on which day it begins.");
-    let to = filled.day("to", &text(&wanted.to, to), "Say on which day it ends.");
+    let from = filled.day(FROM, &from, "Say on which day it begins.");
+    let to = filled.day(TO, &text(&wanted.to, to), "Say on which day it ends.");
     if let Some((from, to)) = from.zip(to) {
         let days = from
             .until((jiff::Unit::Day, to))
