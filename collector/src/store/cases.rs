@@ -26,7 +26,7 @@ pub use inside::{
 };
 pub use lists::{Counts, asleep, counts, of_person, queue};
 pub(crate) use put::moved;
-pub(super) use put::{count_unsigned, join_condition, join_finding, join_incident};
+pub(super) use put::{join_condition, join_finding, join_incident, level};
 pub use put::{lead_anew, move_whole};
 
 /// What happened longer than this before or after everything in a case begins another, in milliseconds.

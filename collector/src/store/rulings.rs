@@ -3,7 +3,7 @@
 //!
 //! Promises: rulings are only ever added. A ruling about alerts names the decision that each of them got
 //! (`ruled`); one about conditions or incidents is the decision. Where somebody else must agree it waits until
-//! somebody did, or sent it back. The counts by rule follow the latest decision on each alert, whatever words
+//! somebody did, or sent it back, or until nothing of it stands, since it was decided anew. The counts by rule follow the latest decision on each alert, whatever words
 //! earlier versions used.
 //!
 //! Refuses: to know which words there are; `web::decide` does.
@@ -55,6 +55,37 @@ pub struct SignOff {
     pub reason: String,
 }
 
+/// Whether something of the ruling `r` stands: for one of its alerts, or for the case, nothing was decided since.
+/// The step of the schema that counted anew says the same.
+macro_rules! stands {
+    () => {
+        "CASE WHEN EXISTS (SELECT 1 FROM ruled u WHERE u.ruling = r.id) \
+         THEN EXISTS (SELECT 1 FROM ruled u JOIN decision d ON d.id = u.decision WHERE u.ruling = r.id \
+         AND NOT EXISTS (SELECT 1 FROM decision e WHERE e.finding = d.finding \
+         AND (e.at > d.at OR (e.at = d.at AND e.id > d.id)))) \
+         ELSE NOT EXISTS (SELECT 1 FROM ruling n WHERE n.casefile = r.casefile \
+         AND (n.at > r.at OR (n.at = r.at AND n.id > r.id))) END"
+    };
+}
+
+/// Rulings as [`Shown`], of these rows of `ruling r`.
+macro_rules! rulings {
+    ($from:literal, $rest:expr) => {
+        concat!(
+            "SELECT r.id, r.casefile, r.finding, r.staff, r.at, r.verdict, r.reason, r.part, r.review, \
+             r.wanted, r.alerts, COALESCE(s.name, r.staff), o.staff, o.at, o.agreed, o.reason, \
+             COALESCE(t.name, o.staff), \
+             CASE WHEN r.wanted = 1 AND o.ruling IS NULL AND NOT (",
+            stands!(),
+            ") THEN 1 ELSE 0 END FROM ",
+            $from,
+            " LEFT JOIN staff s ON s.id = r.staff LEFT JOIN sign_off o ON o.ruling = r.id \
+             LEFT JOIN staff t ON t.id = o.staff ",
+            $rest
+        )
+    };
+}
+
 /// A ruling with names, and what became of it.
 #[derive(Debug, Clone)]
 pub struct Shown {
@@ -64,17 +95,19 @@ pub struct Shown {
     pub staff_name: String,
     /// What somebody else said of it, with their name.
     pub sign_off: Option<(SignOff, String)>,
+    /// Somebody was to agree, and nothing of it stands any more.
+    pub superseded: bool,
 }
 
 impl Shown {
     /// Whether somebody must still agree.
     #[must_use]
     pub fn pending(&self) -> bool {
-        self.ruling.wanted && self.sign_off.is_none()
+        self.ruling.wanted && self.sign_off.is_none() && !self.superseded
     }
 }
 
-/// Adds a ruling.
+/// Adds a ruling. When its decisions are added, too, [`settle`] says what waits for agreement.
 pub fn put(tx: &Tx<'_>, ruling: &Ruling) -> Result<(), SqlError> {
     let finding = ruling.finding.map(|finding| finding.to_string());
     tx.execute(
@@ -94,10 +127,21 @@ pub fn put(tx: &Tx<'_>, ruling: &Ruling) -> Result<(), SqlError> {
             ruling.alerts.into(),
         ],
     )?;
-    if ruling.wanted {
-        cases::count_unsigned(tx, &ruling.case, 1, ruling.at)?;
-    }
     Ok(())
+}
+
+/// Counts anew which decisions on a case wait for somebody to agree.
+pub fn settle(tx: &Tx<'_>, case: &str, now: i64) -> Result<(), SqlError> {
+    tx.execute(
+        concat!(
+            "UPDATE casefile SET unsigned = (SELECT count(*) FROM ruling r WHERE r.casefile = casefile.id \
+             AND r.wanted = 1 AND NOT EXISTS (SELECT 1 FROM sign_off o WHERE o.ruling = r.id) AND ",
+            stands!(),
+            ") WHERE id = $1"
+        ),
+        &[case.into()],
+    )?;
+    cases::level(tx, case, now)
 }
 
 /// Says that a decision on an alert is part of a ruling.
@@ -109,7 +153,7 @@ pub fn names(tx: &Tx<'_>, ruling: &str, decision: &str) -> Result<(), SqlError> 
     Ok(())
 }
 
-/// Agrees or sends back; false if somebody did already, or nobody is wanted.
+/// Agrees or sends back; false if somebody did already, or nobody is wanted. Whether it stands is for the caller.
 pub fn sign(tx: &Tx<'_>, said: &SignOff) -> Result<bool, SqlError> {
     let case = tx.first(
         "SELECT casefile FROM ruling WHERE id = $1 AND wanted = 1",
@@ -130,32 +174,19 @@ pub fn sign(tx: &Tx<'_>, said: &SignOff) -> Result<bool, SqlError> {
             (&said.reason).into(),
         ],
     )?;
-    if new == 1 {
-        cases::count_unsigned(tx, &case, -1, said.at)?;
-    }
+    settle(tx, &case, said.at)?;
     Ok(new == 1)
 }
 
 /// One ruling.
 pub fn get(read: &Read<'_>, id: &str) -> Result<Option<Shown>, SqlError> {
-    read.first(
-        "SELECT r.id, r.casefile, r.finding, r.staff, r.at, r.verdict, r.reason, r.part, r.review, \
-         r.wanted, r.alerts, COALESCE(s.name, r.staff), o.staff, o.at, o.agreed, o.reason, \
-         COALESCE(t.name, o.staff) FROM ruling r LEFT JOIN staff s ON s.id = r.staff \
-         LEFT JOIN sign_off o ON o.ruling = r.id LEFT JOIN staff t ON t.id = o.staff WHERE r.id = $1",
-        &[id.into()],
-        shown,
-    )
+    read.first(rulings!("ruling r", "WHERE r.id = $1"), &[id.into()], shown)
 }
 
 /// What was said of a case, oldest first.
 pub fn of_case(read: &Read<'_>, case: &str) -> Result<Vec<Shown>, SqlError> {
     read.query(
-        "SELECT r.id, r.casefile, r.finding, r.staff, r.at, r.verdict, r.reason, r.part, r.review, \
-         r.wanted, r.alerts, COALESCE(s.name, r.staff), o.staff, o.at, o.agreed, o.reason, \
-         COALESCE(t.name, o.staff) FROM ruling r LEFT JOIN staff s ON s.id = r.staff \
-         LEFT JOIN sign_off o ON o.ruling = r.id LEFT JOIN staff t ON t.id = o.staff \
-         WHERE r.casefile = $1 ORDER BY r.at, r.id",
+        rulings!("ruling r", "WHERE r.casefile = $1 ORDER BY r.at, r.id"),
         &[case.into()],
         shown,
     )
@@ -171,15 +202,6 @@ pub fn count(read: &Read<'_>, case: &str) -> Result<u64, SqlError> {
     Ok(found.unwrap_or(0))
 }
 
-/// The latest that was said of a case, by id.
-pub fn latest(read: &Read<'_>, case: &str) -> Result<Option<String>, SqlError> {
-    read.first(
-        "SELECT id FROM ruling WHERE casefile = $1 ORDER BY at DESC, id DESC LIMIT 1",
-        &[case.into()],
-        |row| row.text(0),
-    )
-}
-
 /// Rulings to which somebody must still agree, of everybody whom `staff` sees, longest waiting first.
 pub fn pending(
     read: &Read<'_>,
@@ -187,13 +209,15 @@ pub fn pending(
     limit: u64,
 ) -> Result<Vec<Shown>, SqlError> {
     read.query(
-        "SELECT r.id, r.casefile, r.finding, r.staff, r.at, r.verdict, r.reason, r.part, r.review, \
-         r.wanted, r.alerts, COALESCE(s.name, r.staff), o.staff, o.at, o.agreed, o.reason, \
-         COALESCE(t.name, o.staff) FROM casefile c JOIN ruling r ON r.casefile = c.id AND r.wanted = 1 \
-         LEFT JOIN staff s ON s.id = r.staff LEFT JOIN sign_off o ON o.ruling = r.id \
-         LEFT JOIN staff t ON t.id = o.staff WHERE c.unsigned > 0 AND o.ruling IS NULL AND c.person IN \
-         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) \
-         ORDER BY r.at, r.id LIMIT $3",
+        rulings!(
+            "casefile c JOIN ruling r ON r.casefile = c.id AND r.wanted = 1",
+            concat!(
+                "WHERE c.unsigned > 0 AND o.ruling IS NULL AND c.person IN \
+                 (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) AND ",
+                stands!(),
+                " ORDER BY r.at, r.id LIMIT $3"
+            )
+        ),
         &[staff.into(), now.into(), limit.into()],
         shown,
     )
@@ -314,5 +338,6 @@ fn shown(row: &Row<'_>) -> Result<Shown, SqlError> {
         ruling,
         staff_name: row.text(11)?,
         sign_off,
+        superseded: row.int(17)? == 1,
     })
 }

@@ -20,7 +20,7 @@ use super::StoreError;
 use super::sql::{Read, Session, SqlError};
 
 /// The version this program reads and writes.
-pub const VERSION: &str = "12";
+pub const VERSION: &str = "13";
 
 /// All tables of version 1. Times are Unix milliseconds; ids, digests and devices are lower hex.
 pub const FIRST: &str = include_str!("schema/steps/first.sql");
@@ -71,8 +71,12 @@ const NOTES: &str = include_str!("schema/steps/notes.sql");
 /// which zone each device shows them from a record on (`device_zone`).
 const ZONES: &str = include_str!("schema/steps/zones.sql");
 
+/// From version 12 to 13: a decision in whose place there is another one by now waits for nobody's agreement
+/// (`casefile.unsigned`), and no case for it.
+const SETTLED: &str = include_str!("schema/steps/settled.sql");
+
 /// From which version each step leads on.
-const STEPS: [(&str, &str); 11] = [
+const STEPS: [(&str, &str); 12] = [
     ("1", SECOND),
     ("2", LEDGER),
     ("3", HELD),
@@ -84,6 +88,7 @@ const STEPS: [(&str, &str); 11] = [
     ("9", SPANS),
     ("10", NOTES),
     ("11", ZONES),
+    ("12", SETTLED),
 ];
 
 /// Makes the tables in an empty file.

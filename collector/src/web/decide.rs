@@ -412,6 +412,8 @@ pub(super) fn rule(
     if case.kind != CaseKind::Finding {
         cases::move_whole(tx, case, taken.verdict.state(), now)?;
     }
+    // What this decision takes the place of waits for nobody to agree.
+    rulings::settle(tx, &case.id, now)?;
     cases::lead_anew(tx, &case.id)?;
     if taken.verdict.state() == AlertState::Decided
         && cases::get(tx, &case.id)?.is_some_and(|case| case.state() == AlertState::Decided)

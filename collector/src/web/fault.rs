@@ -63,6 +63,12 @@ pub(super) enum Fault {
         "a decision was recorded while you had this page open, by somebody else or by you from another page, so this one was not; go back, read that one and decide again if it is still needed"
     )]
     Overtaken,
+    /// Agreed to, or sent back, and nothing of it stands.
+    #[error(
+        "this decision was replaced while you had this page open: somebody decided anew, or opened it again; nobody has \
+         to agree to it any more, and nothing was recorded; go back, open the case again and read what stands there now"
+    )]
+    Superseded,
     /// What was to be decided together is not what the page showed.
     #[error(
         "these alerts have changed since you opened the page: one came, or somebody decided or took one up; nothing was recorded; go back, open the page again, look at them and decide then"
@@ -113,7 +119,9 @@ impl Fault {
             Self::Missing(_) => StatusCode::NOT_FOUND,
             Self::Input(_) | Self::Unasked(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Overtaken | Self::Changed | Self::Stale => StatusCode::CONFLICT,
+            Self::Overtaken | Self::Superseded | Self::Changed | Self::Stale => {
+                StatusCode::CONFLICT
+            }
             Self::Busy { .. } | Self::Unready(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Damaged(_) | Self::Random(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
@@ -132,6 +140,7 @@ impl Fault {
             Self::TooLong(_) => "Too long",
             Self::Unasked(_) => "This address does not open like that",
             Self::Overtaken => "Decided by somebody else",
+            Self::Superseded => "Decided anew",
             Self::Changed | Self::Stale => "Changed meanwhile",
             Self::Busy { .. } => "Busy",
             Self::Unready(_) => "Not possible just now",

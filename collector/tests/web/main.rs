@@ -4,6 +4,7 @@
 
 mod account;
 mod admin;
+mod agreed;
 mod api;
 mod audited;
 mod calendar;

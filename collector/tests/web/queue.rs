@@ -7,7 +7,7 @@ use proviso_collector::store::conditions::{self, Condition, ConditionKind};
 use proviso_collector::store::staff::Role;
 use proviso_collector::store::{DeviceId, PersonId, audit, holds, rulings};
 
-use crate::pages::{Browser, HOUR, World, busy, finding, id};
+use crate::pages::{Browser, HOUR, World, busy, finding, hidden, id};
 use crate::roles::assign;
 
 pub(crate) async fn case_of(
@@ -34,7 +34,11 @@ pub(crate) async fn team(world: &World) -> PersonId {
     person
 }
 
-async fn decide(browser: &Browser<'_>, page: &str, fields: &[(&str, &str)]) -> StatusCode {
+pub(crate) async fn decide(
+    browser: &Browser<'_>,
+    page: &str,
+    fields: &[(&str, &str)],
+) -> StatusCode {
     let answer = browser.fill(page, &format!("{page}/decide"), fields).await;
     answer.status
 }
@@ -94,7 +98,7 @@ async fn a_whole_case_is_decided_by_whoever_saw_all_of_it() {
     ] {
         assert!(body.contains(said), "{said} in {body}");
     }
-    let early = crate::pages::hidden(&body, &format!("{page}/decide"));
+    let early = hidden(&body, &format!("{page}/decide"));
 
     // Something more comes while the form is open.
     world
@@ -300,7 +304,7 @@ async fn a_case_is_put_aside_with_a_reason_and_an_end_and_never_from_the_supervi
 
     // Nobody does it of somebody whom they do not see.
     let morgan = world.browser().await;
-    let own = crate::pages::hidden(&morgan.get("/").await.body, "/sign-out");
+    let own = hidden(&morgan.get("/").await.body, "/sign-out");
     let fields = [
         ("token", own[0].1.as_str()),
         ("hours", "1"),
@@ -318,136 +322,6 @@ async fn a_case_is_put_aside_with_a_reason_and_an_end_and_never_from_the_supervi
     let entries = world.read(|read| audit::latest(read, 100, 0)).await;
     let refused = entries.iter().filter(|one| one.entry.action == "refused");
     assert_eq!(refused.count(), 4);
-}
-
-#[tokio::test]
-async fn another_supervisor_agrees_or_sends_back() {
-    let world = World::new().await;
-    team(&world).await;
-    let one = finding(1, 1, "4.a", "breach", "facebook.com");
-    let (finding_id, alert) = (one.id, format!("/alert/{}", id(&one)));
-    world.find(vec![one], vec![]).await;
-    let noor = world.browser_of("noor").await;
-    let fields = [("verdict", "recall"), ("reason", "Third time.")];
-    assert_eq!(decide(&noor, &alert, &fields).await, StatusCode::SEE_OTHER);
-    let case = case_of(&world, finding_id).await;
-    assert_eq!((case.stage, case.unsigned), (Stage::SignOff, 1));
-    let page = format!("/case/{}", case.id);
-    let path = format!("{page}/sign-off");
-
-    // Her own: neither offered nor taken. Kim is no supervisor.
-    let own = noor.get(&page).await.body;
-    assert!(own.contains("To be signed off") && !own.contains("Do you agree"));
-    let waiting = world
-        .read(|read| rulings::pending(read, ("staff-noor", clock::now()), 9))
-        .await;
-    let ruling = waiting[0].ruling.id.clone();
-    let token = crate::pages::hidden(&own, "/sign-out")[0].1.clone();
-    let fields = [
-        ("token", token.as_str()),
-        ("ruling", &ruling),
-        ("answer", "agree"),
-    ];
-    let answer = noor.post(&path, &fields).await;
-    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(
-        answer.body.contains("This decision is your own"),
-        "{}",
-        answer.body
-    );
-    let kim = world.browser_of("kim").await;
-    assert_eq!(kim.post(&path, &fields).await.status, StatusCode::FORBIDDEN);
-    let list = kim.get("/alerts").await.body;
-    assert!(list.contains("Waits for a supervisor to agree") && list.contains("Decided: recall"));
-
-    let sam = world.browser_of("sam").await;
-    let silent = sam.fill(&page, &path, &[("answer", "back")]).await;
-    assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(silent.body.contains("Say why you send it back"));
-    let long = "x".repeat(4_001);
-    let fields = [("answer", "agree"), ("reason", long.as_str())];
-    let long = sam.fill(&page, &path, &fields).await;
-    assert_eq!(long.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(
-        long.body.contains("xxx</textarea>"),
-        "what was typed is lost"
-    );
-    let back = sam
-        .fill(
-            &page,
-            &path,
-            &[("answer", "back"), ("reason", "Ask probation first.")],
-        )
-        .await;
-    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
-    let case = case_of(&world, finding_id).await;
-    assert_eq!(
-        (case.stage, case.unsigned, case.waits()),
-        (Stage::Waits, 0, 1)
-    );
-    let body = noor.get(&page).await.body;
-    assert!(body.contains("<b>sam</b> sent it back") && body.contains("Ask probation first."));
-
-    // Decided anew, and agreed to once.
-    let fields = [
-        ("verdict", "visit"),
-        ("reason", "Today."),
-        ("sign_off", "1"),
-    ];
-    assert_eq!(decide(&kim, &alert, &fields).await, StatusCode::SEE_OTHER);
-    let early = crate::pages::hidden(&sam.get(&page).await.body, &path);
-    let mut form: Vec<_> = early
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    form.push(("answer", "agree"));
-    assert_eq!(sam.post(&path, &form).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(sam.post(&path, &form).await.status, StatusCode::CONFLICT);
-    assert_eq!(case_of(&world, finding_id).await.stage, Stage::Done);
-}
-
-#[tokio::test]
-async fn what_was_decided_anew_is_not_sent_back_with_what_was_said_before() {
-    let world = World::new().await;
-    let person = team(&world).await;
-    let killed = Condition {
-        device: DeviceId([1; 16]),
-        person: person.clone(),
-        kind: ConditionKind::Killed,
-        source: String::new(),
-        seq: 7,
-        since: clock::now() - HOUR,
-        until: None,
-        known: clock::now() - HOUR,
-        cleared: None,
-    };
-    world.write(move |tx| conditions::put(tx, &killed)).await;
-    let case = async || {
-        let whose = person.clone();
-        let mut all = world
-            .read(move |read| cases::of_person(read, &whose, 9, 0))
-            .await;
-        all.remove(0)
-    };
-    let page = format!("/case/{}", case().await.id);
-    let (kim, sam) = (world.browser_of("kim").await, world.browser_of("sam").await);
-    for (verdict, wanted) in [("recall", Stage::SignOff), ("visit", Stage::SignOff)] {
-        let fields = [("verdict", verdict), ("reason", "So.")];
-        assert_eq!(decide(&kim, &page, &fields).await, StatusCode::SEE_OTHER);
-        assert_eq!(case().await.stage, wanted, "{verdict}");
-    }
-    let path = format!("{page}/sign-off");
-    let fields = [("answer", "back"), ("reason", "Ask first.")];
-    let back = sam.fill(&page, &path, &fields).await;
-    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
-    assert_eq!(case().await.stage, Stage::Done, "the visit stands");
-    // What stands is sent back itself.
-    let fields = [("verdict", "recall"), ("reason", "Again.")];
-    assert_eq!(decide(&kim, &page, &fields).await, StatusCode::SEE_OTHER);
-    let fields = [("answer", "back"), ("reason", "No.")];
-    let back = sam.fill(&page, &path, &fields).await;
-    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
-    assert_eq!(case().await.stage, Stage::Waits);
 }
 
 #[tokio::test]

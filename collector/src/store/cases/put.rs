@@ -160,20 +160,6 @@ pub fn move_whole(tx: &Tx<'_>, case: &CaseFile, to: AlertState, now: i64) -> Res
     level(tx, &case.id, now)
 }
 
-/// One more decision, or one less, to which somebody else must agree.
-pub(in crate::store) fn count_unsigned(
-    tx: &Tx<'_>,
-    case: &str,
-    by: i64,
-    now: i64,
-) -> Result<(), SqlError> {
-    tx.execute(
-        "UPDATE casefile SET unsigned = unsigned + $2 WHERE id = $1",
-        &[case.into(), by.into()],
-    )?;
-    level(tx, case, now)
-}
-
 /// After decisions: the worst and oldest alert that waits stands for the case.
 pub fn lead_anew(tx: &Tx<'_>, case: &str) -> Result<(), SqlError> {
     let lead = tx.first(
@@ -295,7 +281,7 @@ fn add(tx: &Tx<'_>, case: &str, by: [i64; 3], unheeded: i64) -> Result<(), SqlEr
 }
 
 /// Rank and stage as the counts have it. What is decided keeps the rank that it had.
-fn level(tx: &Tx<'_>, case: &str, now: i64) -> Result<(), SqlError> {
+pub(in crate::store) fn level(tx: &Tx<'_>, case: &str, now: i64) -> Result<(), SqlError> {
     tx.execute(
         "UPDATE casefile SET rank = CASE WHEN urgent > 0 THEN 0 WHEN breach > 0 THEN 1 \
          WHEN review > 0 THEN 2 ELSE rank END, \

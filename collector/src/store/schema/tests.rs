@@ -268,3 +268,65 @@ fn what_waited_before_there_were_cases_lies_in_one() {
     assert_eq!((judged.len(), judged[0].verdict.as_str()), (1, "2"));
     assert_eq!(lasting, (1, None));
 }
+
+#[test]
+fn what_was_decided_anew_before_waits_for_nobody_to_agree() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    let session = Session::writer(&path, true).unwrap();
+    session.run(FIRST).unwrap();
+    for (from, step) in STEPS {
+        if from != "12" {
+            session.run(step).unwrap();
+        }
+    }
+    // Of each kind of case one that was decided anew and one that was not, all of them counted as waiting.
+    session
+        .run(
+            "INSERT INTO person (id, pseudonym, created) VALUES ('00000000000000000000000000000001', 'P-1', 1);
+             INSERT INTO staff (id, name, hash, failed) VALUES ('m', 'm', '', 0);
+             INSERT INTO device (id, person, log_key, cert_spki, state, enrolled, agent_version,
+             platform, size, root, range) VALUES ('01010101010101010101010101010101',
+             '00000000000000000000000000000001', zeroblob(32), zeroblob(32), 'active', 1, '',
+             '', 1, zeroblob(32), x'09');
+             INSERT INTO finding (id, device, person, seq, at, rule, clause, severity, matched, engine,
+             order_digest, made, proof) SELECT replace(hex(zeroblob(16)), '00', n),
+             '01010101010101010101010101010101', '00000000000000000000000000000001', 0, 5, '4.a', '4',
+             'breach', '[1]', 'engine', replace(hex(zeroblob(32)), '00', '03'), 6, 'proven'
+             FROM (SELECT '02' AS n UNION SELECT '03');
+             INSERT INTO casefile (id, person, kind, subject, device, stage, rank, opened, latest,
+             first_at, last_at, urgent, breach, review, unheeded, unheeded_since, total, unsigned,
+             snoozed, lead) SELECT c, '00000000000000000000000000000001', k, '4', '', 1, 1, 1, 1, 1, 1,
+             0, 0, 0, 0, NULL, 1, 1, 0, '' FROM (SELECT 'anew' AS c, 'finding' AS k
+             UNION SELECT 'stands', 'finding' UNION SELECT 'dark anew', 'condition'
+             UNION SELECT 'dark', 'condition');
+             INSERT INTO ruling (id, casefile, staff, at, verdict, reason, part, review, wanted, alerts)
+             SELECT id || 1, id, 'm', 1, 'recall', '', '', '', 1, 1 FROM casefile;
+             INSERT INTO ruling (id, casefile, staff, at, verdict, reason, part, review, wanted, alerts)
+             SELECT id || 2, id, 'm', 2, 'visit', '', '', '', 0, 1 FROM casefile WHERE id LIKE '%anew';
+             INSERT INTO decision (id, finding, staff, at, verdict, reason)
+             SELECT 'a1', id, 'm', 1, 'recall', '' FROM finding WHERE id LIKE '02%' UNION
+             SELECT 'a2', id, 'm', 2, 'visit', '' FROM finding WHERE id LIKE '02%' UNION
+             SELECT 's1', id, 'm', 1, 'recall', '' FROM finding WHERE id LIKE '03%';
+             INSERT INTO ruled (decision, ruling) VALUES ('a1', 'anew1'), ('a2', 'anew2'),
+             ('s1', 'stands1');",
+        )
+        .unwrap();
+    drop(session);
+    let store = Store::open(&path).unwrap();
+    for (case, stage, unsigned) in [
+        ("anew", Stage::Done, 0),
+        ("stands", Stage::SignOff, 1),
+        ("dark anew", Stage::Done, 0),
+        ("dark", Stage::SignOff, 1),
+    ] {
+        let (found, said) = store
+            .read_blocking(|read| {
+                Ok::<_, StoreError>((cases::get(read, case)?, rulings::of_case(read, case)?))
+            })
+            .unwrap();
+        let found = found.unwrap();
+        assert_eq!((found.stage, found.unsigned), (stage, unsigned), "{case}");
+        assert_eq!(said[0].superseded, unsigned == 0, "{case}");
+    }
+}

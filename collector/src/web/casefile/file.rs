@@ -171,7 +171,9 @@ fn ruling(one: &Shown, zone: &TimeZone) -> Markup {
                 }
                 @if !said.reason.is_empty() { p.reason { (said.reason) } }
             }
-            None => @if ruling.wanted {
+            None => @if one.superseded {
+                p.quiet { "It was decided anew before a supervisor agreed, so nobody has to any more." }
+            } @else if ruling.wanted {
                 p { (layout::tag("review", "To be signed off")) " A supervisor must agree." }
             },
         }

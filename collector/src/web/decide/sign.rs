@@ -1,7 +1,8 @@
 //! A supervisor agrees to a decision, or sends it back.
 //!
 //! Promises: nobody agrees to a decision of their own; a decision is agreed to or sent back once, and whoever is
-//! second is told; what is sent back waits again, unless somebody decided anew meanwhile.
+//! second is told; so is whoever answers to one in whose place there is another by now. What is sent back waits again,
+//! but for what was decided anew meanwhile.
 
 use std::sync::Arc;
 
@@ -67,7 +68,11 @@ pub(in crate::web) async fn sign_off(
         .write("sign off", move |tx| {
             let case = casefile::of_theirs(tx, &case_id, &staff, now)?;
             let shown = rulings::get(tx, &form.ruling)?.filter(|one| one.ruling.case == case.id);
-            let ruling = shown.ok_or(casefile::MISSING)?.ruling;
+            let shown = shown.ok_or(casefile::MISSING)?;
+            if shown.superseded {
+                return Err(Fault::Superseded);
+            }
+            let ruling = shown.ruling;
             if ruling.staff == staff {
                 return Err(Fault::Input(
                     "this decision is your own; another supervisor must agree to it",
@@ -102,19 +107,13 @@ pub(in crate::web) async fn sign_off(
             };
             let taken = Taken::reopened(&reason);
             if case.kind != CaseKind::Finding {
-                return match rulings::latest(tx, &case.id)? == Some(ruling.id) {
-                    true => rule(tx, by, &taken, &case, None, &[]),
-                    false => Ok(()),
-                };
+                return rule(tx, by, &taken, &case, None, &[]);
             }
             let decided = rulings::decided_by(tx, &ruling.id)?.into_iter();
             let still: Vec<_> = decided
                 .filter(|(_, still)| *still)
                 .map(|(id, _)| id)
                 .collect();
-            if still.is_empty() {
-                return Ok(());
-            }
             let only = ruling.finding.filter(|_| still.len() == 1);
             rule(tx, by, &taken, &case, only, &still)
         })
