@@ -4,7 +4,8 @@
 //! them again with the new session's token, and is sent when they send it. It is carried only if it belonged to
 //! a session of this collector, which its token says, and shown only to whose session that was.
 //!
-//! Refuses: to send anything by itself, and long files: those are named, and chosen again.
+//! Refuses: to send anything by itself, and long files: those are named, and chosen again. What shows who somebody is
+//! (passwords, codes) is carried nowhere: the sign-in says so, and leads back to the page that asks for it.
 
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -99,8 +100,19 @@ impl Carried {
 pub(super) async fn signed_out(site: &Site, request: Request) -> Result<Response, Fault> {
     let nothing = || Fault::SignedOut("/".to_owned());
     let to = request.uri().path().to_owned();
-    if !typed::is_form(request.method(), request.headers()) || typed::is_secret(&to) {
+    if !typed::is_form(request.method(), request.headers()) {
         return Err(nothing());
+    }
+    if typed::is_secret(&to) {
+        let next = asking(&to, request).await.ok_or_else(nothing)?;
+        let page = sign_in::page(
+            site,
+            &next,
+            "",
+            &Carried::default(),
+            Some(sign_in::NOT_KEPT),
+        );
+        return Ok((StatusCode::UNAUTHORIZED, page).into_response());
     }
     let fields = Fields::read(request, MOST).await;
     let fields = fields.map_err(|why| match why {
@@ -118,6 +130,19 @@ pub(super) async fn signed_out(site: &Site, request: Request) -> Result<Response
     }
     let page = sign_in::page(site, "/", "", &carried, Some(sign_in::ENDED));
     Ok((StatusCode::UNAUTHORIZED, page).into_response())
+}
+
+/// The page whose form is sent to this address, where what is typed there is not carried.
+async fn asking(to: &str, request: Request) -> Option<String> {
+    match to {
+        "/prove" => {
+            let mut fields = Fields::read(request, MOST).await.ok()?;
+            let page = fields.take("to")?;
+            Some(sign_in::local(Some(&page)).to_owned())
+        }
+        to if to.starts_with("/account/") => Some("/account".to_owned()),
+        _ => None,
+    }
 }
 
 impl Site {

@@ -188,7 +188,11 @@ pub(super) async fn go_on(
             let page = page(&site, &signed, "/prove", (&again, &html! {}), NOT_RIGHT).await?;
             Ok((StatusCode::UNAUTHORIZED, page).into_response())
         }
-        Proven::Ended => Err(Fault::SignedOut(to)),
+        Proven::Ended => {
+            let why = Some(sign_in::TRIED_NOT_KEPT);
+            let page = sign_in::page(&site, &to, "", &carry::Carried::default(), why);
+            Ok((StatusCode::UNAUTHORIZED, page).into_response())
+        }
     }
 }
 

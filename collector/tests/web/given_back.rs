@@ -296,12 +296,45 @@ async fn passwords_are_neither_carried_nor_given_back() {
     let answer = browser
         .post("/account/password", &with(&change, &passwords))
         .await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    leads_back(&world, &answer, "/account").await;
+    assert!(!answer.body.contains("secret"), "{}", answer.body);
     let proof = [("proof_password", SECRET)];
     let answer = browser.post(&export, &with(&proved, &proof)).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", answer.body);
     assert!(answer.body.contains("2026-11-01"), "{}", answer.body);
     assert!(!answer.body.contains("secret"), "{}", answer.body);
+}
+
+/// The answer says why it asks for a sign-in, and that leads to this page.
+async fn leads_back(world: &World, answer: &Answer, page: &str) {
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", answer.body);
+    assert!(
+        answer
+            .body
+            .contains("such as a password or a code, is not kept"),
+        "{}",
+        answer.body
+    );
+    let fields = hidden(&answer.body, "/sign-in");
+    let typed = [("name", "morgan"), ("password", PASSWORD)];
+    let opened = nobody(world).post("/sign-in", &with(&fields, &typed)).await;
+    assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.body);
+    assert_eq!(opened.headers["location"], page);
+}
+
+#[tokio::test]
+async fn a_proof_whose_session_ended_leads_back_to_the_page_it_was_asked_for() {
+    let world = World::new().await;
+    let person = world.ordered(1, "Alex Example").await;
+    let browser = world.browser().await;
+    let token = hidden(&browser.get("/account").await.body, "/sign-out");
+    end_sessions(&world).await;
+    let page = format!("/person/{person}");
+    for (to, led) in [(page.as_str(), page.as_str()), ("//evil.example", "/")] {
+        let proof = [("to", to), ("proof_password", PASSWORD)];
+        let answer = browser.post("/prove", &with(&token, &proof)).await;
+        leads_back(&world, &answer, led).await;
+    }
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ pub(in crate::web) async fn change(
                     "/account",
                     "",
                     &Default::default(),
-                    Some(sign_in::TRIED),
+                    Some(sign_in::TRIED_NOT_KEPT),
                 );
                 return Ok((StatusCode::UNAUTHORIZED, page).into_response());
             }

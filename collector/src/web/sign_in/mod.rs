@@ -45,6 +45,12 @@ pub(super) const ENDED: &str = "Your session has ended, so what you sent was not
 pub(super) const TRIED: &str = "That was wrong five times, so you are signed out and nothing was done. Nothing that you \
      typed is lost: sign in, and it is shown to you again, to be sent.";
 
+/// Both where nothing of it is kept.
+pub(super) const NOT_KEPT: &str = "Your session has ended, so what you sent was not done. What shows that it is you, \
+     such as a password or a code, is not kept: sign in, and you come back to the page, to give it again.";
+pub(super) const TRIED_NOT_KEPT: &str = "That was wrong five times, so you are signed out and nothing was done. What shows \
+     that it is you is not kept: sign in, and you come back to the page, to give it again.";
+
 /// Why somebody who sent what somebody else had typed sees the sign-in.
 pub(super) const ANOTHERS: &str = "This form was filled in by somebody else who was signed in here before, so nothing \
      was done, and it is not shown to you. It is kept on this page: when they sign in here, they see it again.";
