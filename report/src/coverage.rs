@@ -36,7 +36,8 @@ use serde::{Deserialize, Serialize};
 
 pub use lost::Lost;
 pub use tile::{Covered, Stretch, Total};
-pub use words::length;
+pub(crate) use words::SECOND;
+pub use words::{Lengths, length};
 
 use crate::fact::{Fact, Gap, GapCause, PowerWas};
 use crate::record::{BootId, Record};

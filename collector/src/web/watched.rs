@@ -6,7 +6,7 @@
 
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
-use proviso_report::coverage::{Covered, Lost, State, Stretch, Watch, length};
+use proviso_report::coverage::{Covered, Lost, State, Stretch, Watch};
 
 use super::{layout, words};
 
@@ -52,13 +52,14 @@ pub(super) fn day(watch: &Watch, (from, to): (i64, i64), now: i64, zone: &TimeZo
 /// How long of each, worst first in weight of type.
 fn sum(covered: &Covered) -> Markup {
     let total = covered.total();
+    let said = total.lengths();
     html! {
-        @if total.dark > 0 { (layout::tag("urgent", &format!("Dark {}", length(total.dark)))) " " }
-        "Monitored " b { (length(total.monitored)) }
-        ", off or asleep " (length(total.off))
-        ", dark without explanation " (length(total.dark))
-        @if total.no_order > 0 { ", without an order in force " (length(total.no_order)) }
-        @if total.not_yet > 0 { ", not begun yet " (length(total.not_yet)) }
+        @if total.dark > 0 { (layout::tag("urgent", &format!("Dark {}", said.dark))) " " }
+        "Monitored " b { (said.monitored) }
+        ", off or asleep " (said.off)
+        ", dark without explanation " (said.dark)
+        @if total.no_order > 0 { ", without an order in force " (said.no_order) }
+        @if total.not_yet > 0 { ", not begun yet " (said.not_yet) }
         "."
     }
 }
@@ -72,15 +73,11 @@ fn bar(covered: &Covered, from: i64, to: i64) -> Markup {
         let place = part.saturating_mul(i128::from(WIDE)) / whole.max(1);
         i64::try_from(place).unwrap_or(WIDE).clamp(0, WIDE)
     };
-    let total = covered.total();
+    let said = covered.total().lengths();
     let words = format!(
         "Monitored {}, off {}, dark {}, without an order {}, not begun yet {}; the list below says \
          when",
-        length(total.monitored),
-        length(total.off),
-        length(total.dark),
-        length(total.no_order),
-        length(total.not_yet)
+        said.monitored, said.off, said.dark, said.no_order, said.not_yet
     );
     html! {
         svg.watched viewBox={ "0 0 " (WIDE) " " (HIGH) } preserveAspectRatio="none" role="img" aria-label=(words) {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
-use proviso_report::coverage::{Total, length};
+use proviso_report::coverage::Total;
 
 pub(super) use crate::digest::midnight;
 use crate::store::casework::AlertState;
@@ -161,15 +161,16 @@ fn formatted(at: i64, zone: &TimeZone, format: &str) -> String {
 /// How long of each, of a time that was watched.
 pub(super) fn watched(total: &Total) -> String {
     let mut parts = Vec::new();
-    for (words, ms) in [
-        ("monitored", total.monitored),
-        ("off", total.off),
-        ("dark", total.dark),
-        ("no order", total.no_order),
-        ("not begun", total.not_yet),
+    let said = total.lengths();
+    for (words, ms, said) in [
+        ("monitored", total.monitored, said.monitored),
+        ("off", total.off, said.off),
+        ("dark", total.dark, said.dark),
+        ("no order", total.no_order, said.no_order),
+        ("not begun", total.not_yet, said.not_yet),
     ] {
         if ms > 0 {
-            parts.push(format!("{words} {}", length(ms)));
+            parts.push(format!("{words} {said}"));
         }
     }
     if parts.is_empty() {

@@ -192,7 +192,7 @@ async fn a_day_shows_every_record_and_how_much_was_watched() {
         "not begun yet 10 h 30 min",
         "not begun yet: the computer's log starts later",
         "Monitored <b>10 min</b>",
-        "Dark 13 h 19 min",
+        "Dark 13 h 20 min",
         "dark: no sign of the agent has come",
         "role=\"img\"",
         // Received five minutes after the visit, an hour after the receipt that the report names.

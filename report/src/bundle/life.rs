@@ -5,7 +5,7 @@
 //! wrong, or a day in the dark, is no fault of the bundle. So these checks say what there is.
 
 use super::{Check, DeviceLog, Outcome, Question};
-use crate::coverage::{Covered, Watch};
+use crate::coverage::{Covered, SECOND, Watch};
 use crate::device::DeviceId;
 
 impl DeviceLog {
@@ -65,7 +65,7 @@ pub(super) fn watched(device: DeviceId, log: &DeviceLog) -> Check {
         return Check::new(Question::Complete, what, Outcome::Holds);
     };
     let watch = log.watch();
-    let total = watch.over(from.0, to.0).total();
+    let total = watch.over(from.0, to.0).total().rounded(SECOND);
     let before = watch.over(from.0.saturating_sub(1), from.0).total();
     let mut what = format!(
         "device {device}: from the first to the last record that is shown ({from} to {to} by its clock) \

@@ -1,6 +1,6 @@
 //! How long each computer was monitored, off and dark, in all and by day.
 
-use proviso_report::coverage::{Covered, State, Total, length};
+use proviso_report::coverage::{Covered, State, Total};
 use proviso_report::{DeviceId, UnixMs};
 use proviso_rules::page::document::{Block, Part, Stands};
 
@@ -82,16 +82,16 @@ fn table(first: &str, rows: Vec<Vec<String>>, strips: Vec<Vec<Part>>) -> Block {
 }
 
 fn row(label: String, device: DeviceId, total: &Total) -> Vec<String> {
-    let lengths = [
-        total.monitored,
-        total.off,
-        total.dark,
-        total.no_order,
-        total.not_yet,
-    ];
-    let mut cells = vec![label, short(device)];
-    cells.extend(lengths.map(length));
-    cells
+    let said = total.lengths();
+    vec![
+        label,
+        short(device),
+        said.monitored,
+        said.off,
+        said.dark,
+        said.no_order,
+        said.not_yet,
+    ]
 }
 
 fn strip(covered: &Covered, start: i64) -> Vec<Part> {

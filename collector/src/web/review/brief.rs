@@ -10,7 +10,6 @@ use std::sync::Arc;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use maud::{Markup, html};
-use proviso_report::coverage::length;
 
 use crate::order_text::OrderText;
 use crate::store::Hash;
@@ -95,17 +94,15 @@ fn order(text: Option<&OrderText>) -> Markup {
 }
 
 fn watched(sum: &Sum, period: &Period) -> Markup {
+    let said = sum.total.lengths();
     let rows = [
         ("Days", html! { (sum.days) }),
         ("Watched in full", html! { (sum.full + sum.off) }),
         ("Watched in part", html! { (sum.partly) }),
         ("Not watched", html! { (sum.not) }),
-        (
-            "Monitored, all computers",
-            html! { (length(sum.total.monitored)) },
-        ),
-        ("Off or asleep", html! { (length(sum.total.off)) }),
-        ("Dark", html! { (length(sum.total.dark)) }),
+        ("Monitored, all computers", html! { (said.monitored) }),
+        ("Off or asleep", html! { (said.off) }),
+        ("Dark", html! { (said.dark) }),
         (
             "Without a possible breach",
             html! { (words::counted(i128::from(sum.quiet), "day")) },

@@ -94,14 +94,15 @@ fn weeks(period: &Period) -> Markup {
         .weeks()
         .into_iter()
         .map(|(from, sum)| {
+            let said = sum.total.lengths();
             vec![
                 html! { (head::day(from)) },
                 html! { (sum.days) },
                 html! { (sum.full + sum.off) },
                 html! { (sum.quiet) },
-                html! { (length(sum.total.monitored)) },
-                html! { (length(sum.total.off)) },
-                html! { (length(sum.total.dark)) },
+                html! { (said.monitored) },
+                html! { (said.off) },
+                html! { (said.dark) },
                 html! { (sum.found) },
                 html! { (sum.said) },
             ]
@@ -193,11 +194,12 @@ fn days_table(whose: &Whose, period: &Period) -> Markup {
         .days
         .iter()
         .map(|day| {
+            let said = day.total.lengths();
             vec![
                 html! { a href={ "/person/" (whose.id) "/day?day=" (day.date) } { (head::day(day.date)) } },
                 html! { (watched(day.watched)) },
-                html! { (length(day.total.monitored)) },
-                html! { (length(day.total.dark)) },
+                html! { (said.monitored) },
+                html! { (said.dark) },
                 html! { (day.found) },
                 html! { (day.said) },
             ]
