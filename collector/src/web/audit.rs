@@ -71,6 +71,8 @@ pub(super) const EXTRACT_READ: &str = "extract_read";
 pub(super) const EXTRACT_WITHDRAWN: &str = "extract_withdrawn";
 pub(super) const SAW_EXTRACTS: &str = "saw_extracts";
 pub(super) const CHOSE_WEEKLY: &str = "chose_weekly";
+/// Reads times in another zone from now on.
+pub(super) const CHOSE_ZONE: &str = "chose_zone";
 pub(super) const SAW_RULES: &str = "saw_rules";
 /// Judged past records by a rule that is narrower, or saw what came of that.
 pub(super) const SAW_NARROWED: &str = "saw_narrowed";
@@ -232,6 +234,7 @@ fn action(word: &str) -> &str {
         EXTRACT_WITHDRAWN => "withdrew the extract",
         SAW_EXTRACTS => "saw the extracts",
         CHOSE_WEEKLY => "chose whether to get the mail of each week:",
+        CHOSE_ZONE => "chose in which zone they read times:",
         SAW_RULES => "saw how findings were decided by rule",
         SAW_NARROWED => "saw what a narrower rule would find of",
         SAW_RULE => "saw what was found by rule",

@@ -6,7 +6,7 @@ use proviso_collector::digest::Follower;
 use proviso_collector::signing::{self, Signer};
 use proviso_collector::store::findings::{Finding, Proof};
 use proviso_collector::store::zones::{self, Since};
-use proviso_collector::store::{FindingId, Hash, PersonId, digests};
+use proviso_collector::store::{FindingId, Hash, PersonId, audit, digests};
 use proviso_report::fact::{AgentStarted, PreviousEnd, ZoneChanged};
 use tokio_util::sync::CancellationToken;
 
@@ -171,6 +171,22 @@ async fn whoever_reads_elsewhere_reads_in_their_zone_with_the_orders_beside_it()
 
     // Others read as everybody does.
     assert_eq!(choose("").await.status, StatusCode::SEE_OTHER);
+    // Each change is entered, and what changes nothing is not.
+    assert_eq!(choose("").await.status, StatusCode::SEE_OTHER);
+    let entries = world.read(|read| audit::latest(read, 50, 0)).await;
+    let chosen = entries.iter().map(|one| &one.entry);
+    let chosen: Vec<_> = chosen
+        .filter(|one| one.action == "chose_zone")
+        .map(|one| one.reason.as_str())
+        .collect();
+    assert_eq!(
+        chosen,
+        [
+            "that of everybody here after Europe/London",
+            "Europe/London after Asia/Tokyo",
+            "Asia/Tokyo after that of everybody here",
+        ]
+    );
     let body = browser.get(&alert()).await.body;
     assert!(!body.contains("JST"), "{body}");
     assert!(body.contains("The same on the device"), "{body}");

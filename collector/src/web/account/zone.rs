@@ -1,4 +1,6 @@
 //! In which zone somebody reads times.
+//!
+//! Promises: each change is entered in the audit, since it changes which times a page showed them.
 
 use std::sync::Arc;
 
@@ -8,13 +10,14 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use crate::clock;
 use crate::store::{StoreError, staff};
 
 use super::super::fault::Fault;
 use super::super::form::Form;
 use super::super::gate::Signed;
 use super::super::govuk::{Choice, Select, button, hidden};
-use super::super::{Site, decide, words};
+use super::super::{Site, audit, decide, words};
 
 /// What the names of places begin with; the others are names of before, or no places.
 const AREAS: [&str; 10] = [
@@ -83,12 +86,27 @@ pub(in crate::web) async fn choose(
     if !sent.zone.is_empty() && !names().contains(&sent.zone) {
         return Err(UNKNOWN);
     }
+    let now = clock::now();
     site.store
-        .write("choose zone", move |tx| {
-            Ok::<_, StoreError>(staff::set_zone(tx, &signed.staff, &sent.zone)?)
+        .write("choose zone", move |tx| -> Result<(), Fault> {
+            let before = staff::zone(tx, &signed.staff)?;
+            if before == sent.zone {
+                return Ok(());
+            }
+            staff::set_zone(tx, &signed.staff, &sent.zone)?;
+            let on = format!("{} after {}", named(&sent.zone), named(&before));
+            audit::enter(tx, &signed.staff, audit::CHOSE_ZONE, None, &on, now)
         })
         .await?;
     Ok(decide::to("/account#your-zone"))
+}
+
+/// A choice, for the audit.
+fn named(zone: &str) -> &str {
+    match zone {
+        "" => "that of everybody here",
+        zone => zone,
+    }
 }
 
 /// Those that can be chosen, in order.
