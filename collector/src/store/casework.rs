@@ -12,7 +12,7 @@ use proviso_report::ledger::Decision as Stated;
 
 use super::Change;
 use super::cases;
-use super::ids::{FindingId, Hash, PersonId};
+use super::ids::{DeviceId, FindingId, Hash, PersonId};
 use super::ledger;
 use super::rulings;
 use super::sql::{Read, Row, SqlError, Tx};
@@ -78,6 +78,10 @@ pub struct Member {
     pub opened: i64,
     /// Where it stands.
     pub state: AlertState,
+    /// On which computer, in which record of its log.
+    pub device: DeviceId,
+    /// The record's place.
+    pub seq: u64,
 }
 
 /// The alert of a finding.
@@ -105,7 +109,7 @@ pub fn members(
     skip: u64,
 ) -> Result<Vec<Member>, SqlError> {
     read.query(
-        "SELECT f.id, f.at, a.opened, a.state FROM finding m \
+        "SELECT f.id, f.at, a.opened, a.state, f.device, f.seq FROM finding m \
          JOIN finding f ON f.person = m.person AND f.rule = m.rule AND f.matched = m.matched \
          AND f.order_digest = m.order_digest AND f.severity = m.severity AND f.clause = m.clause \
          JOIN alert a ON a.finding = f.id \
@@ -123,6 +127,8 @@ pub fn members(
                 at: row.int(1)?,
                 opened: row.int(2)?,
                 state: row.parsed(3)?,
+                device: row.parsed(4)?,
+                seq: row.count(5)?,
             })
         },
     )

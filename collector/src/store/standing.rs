@@ -2,7 +2,7 @@
 //!
 //! Promises: nothing here is a table of its own; it is read from findings, alerts and decisions.
 
-use super::ids::{FindingId, Hash, PersonId};
+use super::ids::{DeviceId, FindingId, Hash, PersonId};
 use super::sql::{Read, SqlError};
 
 /// One possible breach, and where it stands.
@@ -10,6 +10,10 @@ use super::sql::{Read, SqlError};
 pub struct Stands {
     /// Its finding.
     pub finding: FindingId,
+    /// On which computer, in which record of its log.
+    pub device: DeviceId,
+    /// The record's place.
+    pub seq: u64,
     /// When it happened, Unix milliseconds.
     pub at: i64,
     /// Its clause.
@@ -34,7 +38,8 @@ pub fn found(
     limit: u64,
 ) -> Result<Vec<Stands>, SqlError> {
     read.query(
-        "SELECT f.id, f.at, f.clause, f.rule, f.severity, f.proof, d.verdict, d.reason, d.at, f.order_digest \
+        "SELECT f.id, f.at, f.clause, f.rule, f.severity, f.proof, d.verdict, d.reason, d.at, f.order_digest, \
+         f.device, f.seq \
          FROM finding f JOIN alert a ON a.finding = f.id \
          LEFT JOIN decision d ON d.finding = f.id AND NOT EXISTS (SELECT 1 FROM decision e \
          WHERE e.finding = d.finding AND (e.at > d.at OR (e.at = d.at AND e.id > d.id))) \
@@ -46,6 +51,8 @@ pub fn found(
             let at = row.maybe_int(8)?;
             Ok(Stands {
                 finding: row.parsed(0)?,
+                device: row.parsed(10)?,
+                seq: row.count(11)?,
                 at: row.int(1)?,
                 clause: row.text(2)?,
                 rule: row.text(3)?,

@@ -19,7 +19,7 @@ use super::fault::Fault;
 use super::gate::Signed;
 use super::govuk::{button, hidden};
 use super::layout::{self, PER_PAGE, Page};
-use super::{audit, groups, words};
+use super::{audit, groups, words, zones};
 
 /// Where in the list, and whether decided ones are wanted too.
 #[derive(Default, Deserialize)]
@@ -32,6 +32,7 @@ struct Found {
     finding: Finding,
     person: Option<Person>,
     members: Vec<Member>,
+    zones: zones::Devices,
     waiting: u64,
     total: u64,
     /// Digest of those that wait.
@@ -100,6 +101,8 @@ pub(super) async fn page(
                     @for member in shown {
                         li {
                             a href={ "/alert/" (member.finding) } { (words::moment(member.at, zone)) }
+                            @let own = found.zones.at(member.device, member.seq);
+                            (zones::beside(member.at, zone, own.as_deref()))
                             " " span.quiet {
                                 (words::state(member.state)) ", opened " (words::ago(member.opened, now))
                             }
@@ -141,9 +144,11 @@ async fn gather(site: &Site, id: FindingId, all: bool, skip: u64) -> Result<Opti
                 return Ok::<_, StoreError>(None);
             };
             let (waiting, total) = casework::count_members(read, id)?;
+            let members = casework::members(read, id, all, PER_PAGE + 1, skip)?;
             Ok(Some(Found {
                 person: people::get(read, &finding.person)?,
-                members: casework::members(read, id, all, PER_PAGE + 1, skip)?,
+                zones: zones::Devices::of(read, members.iter().map(|one| one.device))?,
+                members,
                 seen: casework::waiting_digest(read, id, decide::TOGETHER)?,
                 finding,
                 waiting,

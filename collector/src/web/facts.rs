@@ -216,8 +216,8 @@ pub(super) fn in_full(held: &Held, zone: &TimeZone) -> Markup {
         dd { (methods(held)) }
         dt { "Written down" }
         dd {
-            (words::moment(record.noted.0, zone)) " by the device's clock"
-            (zones::beside(record.noted.0, zone, held.own.as_deref()))
+            (words::moment(record.noted.0, zone))
+            (zones::by_its_clock(record.noted.0, zone, held.own.as_deref()))
         }
     }
 }

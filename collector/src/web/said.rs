@@ -5,6 +5,7 @@
 //! account that the record is of.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -17,6 +18,7 @@ use crate::store::{PersonId, Read, SqlError};
 
 use super::records::decode;
 use super::words;
+use super::zones::{self, Own, Zones};
 
 /// Reports of a device that are looked through: of one day, and of what the index does not know yet.
 const REPORTS: u64 = 5_000;
@@ -24,7 +26,8 @@ const REPORTS: u64 = 5_000;
 /// What was said about one record.
 #[derive(Default)]
 pub(super) struct Said {
-    records: Vec<Record>,
+    /// Each with the zone that its device had then.
+    records: Vec<(Record, Option<Arc<Own>>)>,
     /// There are more reports than were looked through.
     cut: bool,
 }
@@ -57,16 +60,22 @@ pub(super) fn about(
         records: Vec::new(),
         cut,
     };
+    let zones = Zones::of(read, device)?;
     // Whole reports from before the record explain nothing of it.
     for report in stored.values().filter(|one| one.first + one.count > seq) {
         // What cannot be read is said where the records themselves are shown.
         let Ok((records, _)) = decode(report) else {
             continue;
         };
-        said.records.extend(records.into_iter().filter(|record| {
+        let about = records.into_iter().filter(|record| {
             record.seq > seq
                 && matches!(&record.fact, Fact::Explanation(words) if words.seqs.contains(&seq))
-        }));
+        });
+        let about = about.map(|record| {
+            let own = zones.at(record.seq);
+            (record, own)
+        });
+        said.records.extend(about);
     }
     Ok(said)
 }
@@ -81,21 +90,23 @@ fn anywhere(day: Date) -> Option<(i64, i64)> {
 impl Said {
     /// Whether the person says that it was an accident.
     pub(super) fn accident(&self) -> bool {
-        let mut facts = self.records.iter().map(|record| &record.fact);
+        let mut facts = self.records.iter().map(|(record, _)| &record.fact);
         facts.any(|fact| matches!(fact, Fact::Explanation(said) if said.accident == Some(true)))
     }
 
     /// A part of the page of the record, in whose account it happened.
     pub(super) fn section(&self, account: Option<&str>, zone: &TimeZone) -> Markup {
-        let own = |record: &&Record| record.account.as_deref() == account;
-        let said: Vec<&Record> = self.records.iter().filter(own).collect();
+        let all = self.records.iter();
+        let said: Vec<_> = all
+            .filter(|(record, _)| record.account.as_deref() == account)
+            .collect();
         html! {
             section #said data-live aria-labelledby="says" {
                 h2 #says { "What the person says" }
                 @if said.is_empty() {
                     p.empty { "The person has not said anything about this record." }
                 }
-                @for record in said { (one(record, zone)) }
+                @for (record, own) in said { (one(record, own.as_deref(), zone)) }
                 @if self.cut {
                     p.quiet {
                         "So many reports came afterwards that not all were looked through: the person \
@@ -107,7 +118,7 @@ impl Said {
     }
 }
 
-fn one(record: &Record, zone: &TimeZone) -> Markup {
+fn one(record: &Record, own: Option<&Own>, zone: &TimeZone) -> Markup {
     html! {
         @if let Fact::Explanation(said) = &record.fact {
             @if said.accident == Some(true) {
@@ -115,8 +126,8 @@ fn one(record: &Record, zone: &TimeZone) -> Markup {
             }
             @if !said.text.is_empty() { blockquote { (said.text) } }
             p.quiet {
-                "Said " (words::moment(record.at.0, zone)) " by the device's clock, record "
-                (record.seq) " of its log."
+                "Said " (words::moment(record.at.0, zone)) (zones::by_its_clock(record.at.0, zone, own))
+                ", record " (record.seq) " of its log."
             }
         }
     }

@@ -3,6 +3,8 @@
 //! Promises: a device's time is told by the zone that its own log named last before the record; where none is
 //! known, that is said and nothing is guessed.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -24,6 +26,7 @@ pub(super) struct Own {
 }
 
 /// The zones of a device over its log.
+#[derive(Debug)]
 pub(super) struct Zones(Vec<(u64, Arc<Own>)>);
 
 impl Zones {
@@ -42,6 +45,43 @@ impl Zones {
         let after = self.0.partition_point(|(since, _)| *since <= seq);
         let (_, own) = self.0.get(after.checked_sub(1)?)?;
         Some(Arc::clone(own))
+    }
+}
+
+/// The zones of several devices.
+#[derive(Debug, Default)]
+pub(super) struct Devices(BTreeMap<DeviceId, Zones>);
+
+impl Devices {
+    /// Of these.
+    pub(super) fn of(
+        read: &Read<'_>,
+        devices: impl IntoIterator<Item = DeviceId>,
+    ) -> Result<Self, SqlError> {
+        let mut all = BTreeMap::new();
+        for device in devices {
+            if let Entry::Vacant(free) = all.entry(device) {
+                free.insert(Zones::of(read, device)?);
+            }
+        }
+        Ok(Self(all))
+    }
+
+    /// At a record of one of them; none: it is not known.
+    pub(super) fn at(&self, device: DeviceId, seq: u64) -> Option<Arc<Own>> {
+        self.0.get(&device)?.at(seq)
+    }
+}
+
+/// By which clock a moment is told, after it: that of a device, whose own time stands there where it is another one.
+pub(super) fn by_its_clock(at: i64, reader: &TimeZone, own: Option<&Own>) -> Markup {
+    html! {
+        " by the device's clock"
+        @match own {
+            None => ", whose zone is not known",
+            Some(Own { name, zone: None }) => { ", whose zone " bdi { (name) } " is not known here" }
+            Some(_) => (beside(at, reader, own)),
+        }
     }
 }
 

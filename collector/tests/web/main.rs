@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
 
+mod abroad;
 mod account;
 mod admin;
 mod agreed;

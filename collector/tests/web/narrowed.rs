@@ -117,7 +117,8 @@ async fn narrowed(browser: &Browser<'_>, number: u8) -> String {
     narrowed_of(browser, Hash::of(own_order(number).as_bytes())).await
 }
 
-async fn narrowed_of(browser: &Browser<'_>, digest: Hash) -> String {
+/// The same of the order with this digest.
+pub(crate) async fn narrowed_of(browser: &Browser<'_>, digest: Hash) -> String {
     let page = format!("/rules/one?rule=4.a&order={digest}");
     let answer = browser.fill(&page, "/rules/narrow", &[]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);

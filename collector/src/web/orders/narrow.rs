@@ -30,6 +30,7 @@ use crate::store::{Hash, Read, StoreError, sight};
 use super::super::fault::Fault;
 use super::super::form::Form;
 use super::super::gate::Signed;
+use super::super::zones::Own;
 use super::super::{Site, audit};
 use super::jobs::{Job, Jobs};
 use super::run::{self, Bounds};
@@ -102,7 +103,8 @@ struct Came {
     records: u64,
     dropped: u64,
     added: u64,
-    examples: Vec<(String, Example)>,
+    /// Each with what the computer is called, and its zone then.
+    examples: Vec<(String, Option<Arc<Own>>, Example)>,
     cut: bool,
 }
 
@@ -305,8 +307,10 @@ fn judge(
     let outcome = run::run(site, &judge, Ok(old), span, (bounds, &job.progress))?;
     let rules = &outcome.found.rules;
     let examples = rules.iter().flat_map(|rule| &rule.examples).map(|one| {
-        let host = outcome.logs.get(one.log).map(|(_, host)| host.clone());
-        (host.unwrap_or_default(), one.clone())
+        let log = outcome.logs.get(one.log);
+        let host = log.map(|(host, _)| host.clone());
+        let own = log.and_then(|(_, zones)| zones.at(one.seq));
+        (host.unwrap_or_default(), own, one.clone())
     });
     Ok(Came {
         records: outcome.found.records,

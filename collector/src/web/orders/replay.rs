@@ -22,7 +22,7 @@ use super::super::form::Form;
 use super::super::gate::Signed;
 use super::super::govuk::{self, Input};
 use super::super::layout::{self, Page};
-use super::super::{Site, audit, words};
+use super::super::{Site, audit, words, zones};
 use super::checked::Checked;
 use super::draft::{Case, Typed};
 use super::jobs::{self, Job, Jobs};
@@ -263,7 +263,9 @@ fn example(
     outcome: &Outcome,
     one: &Example,
 ) -> Markup {
-    let host = outcome.logs.get(one.log).map_or("", |(_, host)| host);
+    let log = outcome.logs.get(one.log);
+    let host = log.map_or("", |(host, _)| host);
+    let own = log.and_then(|(_, zones)| zones.at(one.seq));
     html! {
         b {
             @match one.change {
@@ -286,7 +288,8 @@ fn example(
             a href={ "/person/" (case.person.id) "/day?day=" (words::date(one.at.0, days)) } {
                 "Record " (one.seq) " of " (host)
             }
-            ", " (one.kind) ", " (words::moment(one.at.0, zone)) " by its clock"
+            ", " (one.kind) ", " (words::moment(one.at.0, zone))
+            (zones::by_its_clock(one.at.0, zone, own.as_deref()))
         }
     }
 }

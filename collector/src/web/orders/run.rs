@@ -15,6 +15,7 @@ use crate::putting;
 use crate::store::orders::StoredOrder;
 use crate::store::{DeviceId, PersonId, Read, StoreError, devices, reports, updates};
 
+use super::super::zones::Zones;
 use super::super::{Site, records};
 
 /// The most records that are judged.
@@ -59,8 +60,8 @@ pub(super) struct Progress {
 pub(super) struct Outcome {
     /// Rule by rule.
     pub(super) found: Comparison,
-    /// The logs, by their number in examples: which computer, and what it is called.
-    pub(super) logs: Vec<(DeviceId, String)>,
+    /// The logs, by their number in examples: what the computer is called, and in which zones it showed times.
+    pub(super) logs: Vec<(String, Zones)>,
     /// Against which order; none: by itself, and why.
     pub(super) against: Result<String, String>,
     /// There are more records than were judged.
@@ -122,7 +123,7 @@ pub(super) fn run(
         if !outcome.logs.is_empty() {
             replay.next_log();
         }
-        outcome.logs.push((log.device, log.host));
+        outcome.logs.push((log.host, log.zones));
         let mut next = log.first;
         while next < log.end {
             if site.stop.is_cancelled() {
@@ -166,6 +167,7 @@ pub(super) fn run(
 struct Log {
     device: DeviceId,
     host: String,
+    zones: Zones,
     first: u64,
     end: u64,
 }
@@ -184,6 +186,7 @@ fn logs(
         logs.push(Log {
             device: device.id,
             host: host.unwrap_or_else(|| device.id.to_string()),
+            zones: Zones::of(read, device.id)?,
             first,
             end,
         });

@@ -27,7 +27,7 @@ use super::form::Form;
 use super::gate::Signed;
 use super::govuk::{self, Head};
 use super::head::{self, Tab, Whose};
-use super::{audit, decide, keep, words};
+use super::{audit, decide, keep, words, zones};
 use held::{By, Held};
 use seen::{Looked, Seen, Shown};
 
@@ -388,11 +388,13 @@ fn thing(whose: &Whose, seen: &Seen, looked: &Looked) -> Markup {
 fn record(whose: &Whose, shown: &Shown, looked: &Looked) -> Markup {
     let host = looked.hosts.get(&shown.device);
     let day = words::date(shown.at, &whose.zone);
+    let own = looked.zones.at(shown.device, shown.seq);
     html! {
         span.quiet {
             "First "
             a href={ "/person/" (whose.id) "/day?day=" (day) } { (words::moment(shown.at, &whose.reader)) }
-            " by the device's clock: record " (shown.seq) " of "
+            (zones::by_its_clock(shown.at, &whose.reader, own.as_deref()))
+            ": record " (shown.seq) " of "
             (host.map_or("a computer", String::as_str))
             @if shown.times > 1 { ", and " (words::counted(i128::from(shown.times) - 1, "more record")) }
             "."

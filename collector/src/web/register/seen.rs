@@ -16,6 +16,7 @@ use proviso_report::{DeviceId, Fact, Kind, Record};
 
 use crate::store::declared::ItemKind;
 use crate::store::{PersonId, Read, SqlError, devices, reports};
+use crate::web::zones;
 
 /// How far back it looks, in days.
 pub(super) const DAYS: i64 = 30;
@@ -71,6 +72,8 @@ pub(super) struct Looked {
     pub(super) said: Vec<(String, String, Shown)>,
     /// The computers by name.
     pub(super) hosts: BTreeMap<DeviceId, String>,
+    /// In which zones they showed times.
+    pub(super) zones: zones::Devices,
     /// The oldest moment that was looked at, by the devices' clocks.
     pub(super) back_to: Option<i64>,
     /// There is more of that time.
@@ -114,6 +117,7 @@ pub(super) fn look(read: &Read<'_>, person: &PersonId, now: i64) -> Result<Looke
         }
         looked.cut |= count >= REPORTS;
     }
+    looked.zones = zones::Devices::of(read, looked.hosts.keys().copied())?;
     looked.seen.extend(found.into_values());
     looked
         .said

@@ -19,7 +19,7 @@ use crate::web::gate::Signed;
 use crate::web::govuk::{self, Head};
 use crate::web::head::Whose;
 use crate::web::layout::{self, Page};
-use crate::web::{Site, audit, words};
+use crate::web::{Site, audit, words, zones};
 
 use super::period::{Period, Sum};
 use super::summary::verdict_words;
@@ -140,7 +140,11 @@ fn found(whose: &Whose, period: &Period, texts: &BTreeMap<Hash, Option<Arc<Order
                 Some((verdict, reason, _)) => (verdict.as_str(), reason.as_str()),
             };
             vec![
-                words::moment(one.at, &whose.reader),
+                html! {
+                    @let own = period.zones.at(one.device, one.seq);
+                    (words::moment(one.at, &whose.reader))
+                    (zones::beside(one.at, &whose.reader, own.as_deref()))
+                },
                 html! { (one.clause) },
                 html! {
                     (says(one))
@@ -182,8 +186,10 @@ fn said(whose: &Whose, period: &Period) -> Markup {
                         @if said.accident { p { "The person says that it was an accident." } }
                         @if !said.text.is_empty() { blockquote dir="auto" { (said.text) } }
                         p.quiet {
-                            (words::moment(said.at, &whose.reader)) " by the clock of " bdi { (said.host) } ", record "
-                            (said.seq) " of its log."
+                            @let own = period.zones.at(said.device, said.seq);
+                            (words::moment(said.at, &whose.reader))
+                            (zones::by_its_clock(said.at, &whose.reader, own.as_deref()))
+                            ", record " (said.seq) " of the log of " bdi { (said.host) } "."
                         }
                     }
                 }

@@ -17,9 +17,9 @@ use proviso_report::coverage::{Covered, State, Total, Watch};
 use crate::store::devices::{self, Device, DeviceState};
 use crate::store::reports::{self, StoredReport};
 use crate::store::standing::{self, Stands};
-use crate::store::{PersonId, Read, SqlError, epochs, incidents};
+use crate::store::{DeviceId, PersonId, Read, SqlError, epochs, incidents};
 use crate::web::records::{BEFORE, decode};
-use crate::web::words;
+use crate::web::{words, zones};
 
 /// Days of a period.
 pub(super) const DAYS: i64 = 100;
@@ -67,6 +67,7 @@ pub(super) struct Said {
     pub(super) text: String,
     pub(super) accident: bool,
     pub(super) host: String,
+    pub(super) device: DeviceId,
     pub(super) seq: u64,
 }
 
@@ -84,6 +85,8 @@ pub(super) struct Period {
     pub(super) days: Vec<Day>,
     pub(super) found: Vec<Stands>,
     pub(super) said: Vec<Said>,
+    /// In which zones the computers showed times.
+    pub(super) zones: zones::Devices,
     pub(super) missing: BTreeMap<String, Missing>,
     /// Computers in the register.
     pub(super) hosts: Vec<String>,
@@ -140,6 +143,9 @@ pub(super) fn gather(
         return Err(PeriodError::Much);
     }
     period.said.sort_by_key(|said| said.at);
+    let found = period.found.iter().map(|one| one.device);
+    let devices = found.chain(period.said.iter().map(|said| said.device));
+    period.zones = zones::Devices::of(read, devices)?;
     for (date, span) in spans {
         let within = |at: i64| span.0 <= at && at < span.1;
         let covered: Vec<_> = logs.iter().filter_map(|log| log.within(span)).collect();
@@ -253,6 +259,7 @@ fn pass(log: &mut Log, stored: &StoredReport, of: Option<((i64, i64), &str)>, pe
                 text: said.text.clone(),
                 accident: said.accident == Some(true),
                 host: host.to_owned(),
+                device: stored.device,
                 seq: record.seq,
             });
         }

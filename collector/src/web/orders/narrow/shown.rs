@@ -16,6 +16,7 @@ use super::super::super::fields;
 use super::super::super::gate::Signed;
 use super::super::super::govuk::{self, Head};
 use super::super::super::layout::{self, Page};
+use super::super::super::zones::{self, Own};
 use super::super::super::{Site, queue, words};
 use super::super::jobs::{self, Job};
 use super::{Came, DAYS, Narrower, Row, Trying, enter};
@@ -137,7 +138,7 @@ fn result(
         @for row in rows {
             @if let Some(came) = row.came.as_ref().ok().filter(|came| !came.examples.is_empty()) {
                 h2 { (row.person.pseudonym) }
-                ul.rows { @for (host, one) in &came.examples { li { (example(zones, row, host, one)) } } }
+                ul.rows { @for one in &came.examples { li { (example(zones, row, one)) } } }
             }
         }
     })
@@ -160,7 +161,11 @@ fn begin(signed: &Signed, job: &Job<Narrower, Vec<Row>>, row: &Row) -> Result<Ma
     })
 }
 
-fn example((zone, days): (&TimeZone, &TimeZone), row: &Row, host: &str, one: &Example) -> Markup {
+fn example(
+    (zone, days): (&TimeZone, &TimeZone),
+    row: &Row,
+    (host, own, one): &(String, Option<Arc<Own>>, Example),
+) -> Markup {
     html! {
         b {
             @match one.change {
@@ -178,7 +183,8 @@ fn example((zone, days): (&TimeZone, &TimeZone), row: &Row, host: &str, one: &Ex
             a href={ "/person/" (row.person.id) "/day?day=" (words::date(one.at.0, days)) } {
                 "Record " (one.seq) " of " (host)
             }
-            ", " (one.kind) ", " (words::moment(one.at.0, zone)) " by its clock"
+            ", " (one.kind) ", " (words::moment(one.at.0, zone))
+            (zones::by_its_clock(one.at.0, zone, own.as_deref()))
         }
     }
 }
