@@ -34,7 +34,7 @@ use super::govuk::{Errors, button, hidden};
 use super::layout::{self, Page};
 use super::queue::snooze::{self, Aside};
 use super::queue::{self, Line};
-use super::{audit, export, words};
+use super::{audit, export, words, zones};
 
 pub(super) use exhibits::{Typed, add as add_exhibit};
 
@@ -91,6 +91,8 @@ struct Gathered {
     officer: Option<String>,
     repeats: Vec<Repeat>,
     conditions: Vec<Condition>,
+    /// In which zones their computers showed times.
+    zones: zones::Devices,
     incidents: Vec<(i64, String)>,
     lead: Option<Case>,
     said: Vec<Shown>,
@@ -220,11 +222,13 @@ fn gather(read: &Read<'_>, id: &str) -> Result<Option<Gathered>, SqlError> {
         None => None,
         Some(officer) => staff::by_id(read, &officer)?.map(|one| one.name),
     };
+    let conditions = cases::conditions(read, id, REPEATS)?;
     Ok(Some(Gathered {
+        zones: zones::Devices::of(read, conditions.iter().map(|one| one.device))?,
+        conditions,
         person: people::get(read, &found.person)?,
         officer,
         repeats: cases::repeats(read, id, REPEATS + 1, 0)?,
-        conditions: cases::conditions(read, id, REPEATS)?,
         incidents: cases::incidents(read, id, REPEATS)?,
         lead,
         said: rulings::of_case(read, id)?,

@@ -75,12 +75,17 @@ impl Devices {
 
 /// By which clock a moment is told, after it: that of a device, whose own time stands there where it is another one.
 pub(super) fn by_its_clock(at: i64, reader: &TimeZone, own: Option<&Own>) -> Markup {
+    html! { (by_clock(own)) (beside(at, reader, own)) }
+}
+
+/// The same after several moments, of which each has [`beside`] it what it has.
+pub(super) fn by_clock(own: Option<&Own>) -> Markup {
     html! {
         " by the device's clock"
         @match own {
             None => ", whose zone is not known",
             Some(Own { name, zone: None }) => { ", whose zone " bdi { (name) } " is not known here" }
-            Some(_) => (beside(at, reader, own)),
+            Some(_) => {}
         }
     }
 }

@@ -4,6 +4,8 @@ use jiff::tz::TimeZone;
 use proviso_collector::clock;
 use proviso_collector::digest::Follower;
 use proviso_collector::signing::{self, Signer};
+use proviso_collector::store::cases;
+use proviso_collector::store::conditions::{self, Condition, ConditionKind};
 use proviso_collector::store::findings;
 use proviso_collector::store::orders::{self, StoredOrder};
 use proviso_collector::store::people::{self, Person};
@@ -92,7 +94,23 @@ async fn seen(world: &World, zone: Option<&'static str>) -> (PersonId, Hash) {
     .unwrap();
     let mut found = finding(1, 1, "4.a", "breach", "advert.example");
     (found.order, found.at) = (digest, at);
-    world.write(move |tx| findings::put(tx, &found, &[])).await;
+    let killed = Condition {
+        device: found.device,
+        person: id.clone(),
+        kind: ConditionKind::Killed,
+        source: String::new(),
+        seq: 1,
+        since: at,
+        until: Some(at + HOUR),
+        known: at + HOUR,
+        cleared: None,
+    };
+    world
+        .write(move |tx| {
+            conditions::put(tx, &killed)?;
+            findings::put(tx, &found, &[])
+        })
+        .await;
     (id, digest)
 }
 
@@ -105,8 +123,15 @@ async fn pages(browser: &Browser<'_>, person: &PersonId, order: Hash) -> Vec<(St
     let day = jiff::Timestamp::from_millisecond(clock::now()).unwrap();
     let day = day.in_tz("Europe/London").unwrap().date();
     let days = format!("from={}&to={day}", day.yesterday().unwrap());
+    let whose = person.clone();
+    let cases = browser
+        .world
+        .read(move |read| cases::of_person(read, &whose, 9, 0))
+        .await;
+    let killed = cases.iter().find(|case| case.subject == "killed").unwrap();
     let mut all = Vec::new();
     for page in [
+        format!("/case/{}", killed.id),
         format!("{alert}/alike"),
         format!("/person/{person}/register"),
         format!("/person/{person}/polygraph?{days}"),
@@ -137,6 +162,9 @@ async fn the_devices_own_time_stands_beside_every_moment_of_its_log() {
     for (page, body) in pages(&browser, &person, order).await {
         assert!(body.contains("JST</time> on the device)"), "{page}: {body}");
     }
+    let extract = format!("/person/{person}/extract/new");
+    let body = browser.get(&extract).await.body;
+    assert!(body.contains("JST on the device (Asia/Tokyo)."), "{body}");
 }
 
 #[tokio::test]
@@ -153,4 +181,7 @@ async fn a_clock_whose_zone_nobody_knows_is_not_said_to_show_the_readers_time() 
         assert_eq!(told, said, "{page}: {body}");
         assert!(said > 0 || page.ends_with("/alike"), "{page}: {body}");
     }
+    let extract = format!("/person/{person}/extract/new");
+    let body = browser.get(&extract).await.body;
+    assert!(body.contains("The device's zone is not known."), "{body}");
 }

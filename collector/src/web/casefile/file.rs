@@ -10,7 +10,7 @@ use crate::store::rulings::Shown;
 
 use super::super::decide::{Verdict, part_words};
 use super::super::fault::{self, Fault};
-use super::super::{Site, groups, lapses, layout, words};
+use super::super::{Site, groups, lapses, layout, words, zones};
 use super::{Gathered, REPEATS};
 
 /// What lies in it.
@@ -109,7 +109,7 @@ fn conditions(all: &Gathered, zone: &TimeZone, days: &TimeZone) -> Markup {
                 " It stays here until a person decides what it was."
             }
         }
-        ul.rows { @for one in &all.conditions { li { (condition(one, zone)) } } }
+        ul.rows { @for one in &all.conditions { li { (condition(one, &all.zones, zone)) } } }
         (cut(case.total))
         @if let Some(first) = all.conditions.first() {
             p {
@@ -130,16 +130,19 @@ fn cut(total: u64) -> Markup {
     }
 }
 
-fn condition(one: &Condition, zone: &TimeZone) -> Markup {
+fn condition(one: &Condition, zones: &zones::Devices, zone: &TimeZone) -> Markup {
+    let own = zones.at(one.device, one.seq);
+    let own = own.as_deref();
     html! {
         b { (lapses::name(one.kind, one.cleared.is_some())) } " "
         @if !one.source.is_empty() { (one.source) " " }
-        (words::moment(one.since, zone))
+        (words::moment(one.since, zone)) (zones::beside(one.since, zone, own))
         @match one.until {
             Some(until) => {
-                " to " (words::moment(until, zone)) " (" (length(until.abs_diff(one.since))) ") by the device's clock."
+                " to " (words::moment(until, zone)) (zones::beside(until, zone, own))
+                " (" (length(until.abs_diff(one.since))) ")" (zones::by_clock(own)) "."
             }
-            None => " and on, by the device's clock.",
+            None => { " and on," (zones::by_clock(own)) "." }
         }
         " " span.quiet {
             "Known here " (words::moment(one.known, zone))

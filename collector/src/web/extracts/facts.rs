@@ -2,6 +2,8 @@
 //!
 //! Promises: plain text, without links; it says which are software's findings and what people decided.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use proviso_report::Record;
@@ -16,6 +18,7 @@ use super::super::decide::Verdict;
 use super::super::fault::Fault;
 use super::super::notes::kind_words;
 use super::super::records;
+use super::super::zones::{self, Own, Zones};
 use super::super::{Site, facts, groups, words};
 
 /// Findings to choose from.
@@ -30,8 +33,8 @@ const RECORDS: usize = 300;
 /// What stands behind a fact, as the store has it.
 enum Raw {
     Note(Box<Note>),
-    Finding(Box<Finding>, Option<Decided>),
-    Record(DeviceId, String, Box<Record>),
+    Finding(Box<Finding>, Option<Decided>, Option<Arc<Own>>),
+    Record(DeviceId, String, Box<Record>, Option<Arc<Own>>),
 }
 
 /// What can be chosen: the latest findings, and the records of a day (from a moment up to another).
@@ -100,7 +103,8 @@ fn finding(read: &Read<'_>, person: &PersonId, id: FindingId) -> Result<Option<R
         return Ok(None);
     };
     let decided = casework::decisions(read, id)?.pop();
-    Ok(Some(Raw::Finding(Box::new(found), decided)))
+    let own = Zones::of(read, found.device)?.at(found.seq);
+    Ok(Some(Raw::Finding(Box::new(found), decided, own)))
 }
 
 fn record(
@@ -118,8 +122,9 @@ fn record(
         return Ok(None);
     };
     let host = host(read, device)?;
+    let own = Zones::of(read, device)?.at(seq);
     let found = all.into_iter().find(|one| one.seq == seq);
-    Ok(found.map(|found| Raw::Record(device, host, Box::new(found))))
+    Ok(found.map(|found| Raw::Record(device, host, Box::new(found), own)))
 }
 
 fn of_day(read: &Read<'_>, person: &PersonId, span: (i64, i64)) -> Result<Vec<Raw>, SqlError> {
@@ -133,7 +138,12 @@ fn of_day(read: &Read<'_>, person: &PersonId, span: (i64, i64)) -> Result<Vec<Ra
     let mut raw = Vec::new();
     for held in activity.take(RECORDS) {
         let host = host(read, held.device)?;
-        raw.push(Raw::Record(held.device, host, Box::new(held.record)));
+        raw.push(Raw::Record(
+            held.device,
+            host,
+            Box::new(held.record),
+            held.own,
+        ));
     }
     Ok(raw)
 }
@@ -147,9 +157,15 @@ async fn told(site: &Site, raw: Vec<Raw>, zone: &TimeZone) -> Result<Vec<Fact>, 
     let mut told = Vec::with_capacity(raw.len());
     for one in raw {
         told.push(match one {
-            Raw::Finding(found, decided) => of_finding(site, &found, decided, zone).await?,
+            Raw::Finding(found, decided, own) => {
+                let when = when(found.at, zone, own.as_deref());
+                of_finding(site, &found, decided, when).await?
+            }
             Raw::Note(note) => of_note(&note, zone),
-            Raw::Record(device, host, record) => of_record(device, &host, &record, zone),
+            Raw::Record(device, host, record, own) => {
+                let when = when(record.at.0, zone, own.as_deref());
+                of_record(device, &host, &record, when)
+            }
         });
     }
     Ok(told)
@@ -159,16 +175,13 @@ async fn of_finding(
     site: &Site,
     found: &Finding,
     decided: Option<Decided>,
-    zone: &TimeZone,
+    when: String,
 ) -> Result<Fact, Fault> {
     let text = site.texts.get(found.order).await?;
     let text = text.as_deref();
     let says = text.and_then(|text| text.says(&found.rule));
     let clause = text.and_then(|text| text.clause(&found.clause));
-    let mut lines = vec![format!(
-        "When, by the device's clock: {}",
-        words::full(found.at, zone)
-    )];
+    let mut lines = vec![when];
     if let Some(clause) = clause {
         lines.push(format!("Clause {}: {clause}", found.clause));
     }
@@ -213,12 +226,15 @@ fn of_note(note: &Note, zone: &TimeZone) -> Fact {
     }
 }
 
-fn of_record(device: DeviceId, host: &str, record: &Record, zone: &TimeZone) -> Fact {
+/// Whoever reads it elsewhere must not take the time of here for that which the device showed.
+fn when(at: i64, zone: &TimeZone, own: Option<&Own>) -> String {
+    let (here, there) = (words::full(at, zone), zones::in_full(at, zone, own));
+    format!("When, by the device's clock: {here}. {}", plain(&there))
+}
+
+fn of_record(device: DeviceId, host: &str, record: &Record, when: String) -> Fact {
     let lines = [
-        format!(
-            "When, by the device's clock: {}",
-            words::full(record.at.0, zone)
-        ),
+        when,
         format!("What was recorded: {}", plain(&facts::what(record))),
         format!("Device: {host}"),
     ];
