@@ -1,7 +1,7 @@
 //! Erasing records: the text goes, the log stays.
 //!
-//! Promises: one person asks ([`plan`], [`ask`]), another confirms ([`confirm`]), and what is erased is what was
-//! asked for, record by record. Of a report the records named are replaced by their leaves, and the seed
+//! Promises: one person asks ([`plan`], [`ask`]), another looks what it asks away ([`away`]) and confirms ([`confirm`]),
+//! and what is erased is what was asked for, record by record. Of what waits already nothing is asked for again. Of a report the records named are replaced by their leaves, and the seed
 //! of the salts by the salts of the others, so that the log leads to the roots that its device signed as
 //! before, and nobody can try a guess at what is gone. Everything is checked before and after: a report
 //! that does not hold is not touched. What findings quote of the records goes as well, with the text of extracts
@@ -23,6 +23,7 @@
 //! bundles handed out, the computer of the person. What counts over several records can no longer be judged again where some
 //! are erased, and a bundle says so.
 
+pub mod away;
 mod certificate;
 mod notes;
 mod refuse;
@@ -30,36 +31,19 @@ mod reports;
 
 pub use certificate::{Certificate, CertificateError, certificate};
 pub use notes::{ErasedNote, NotesErased, ask_notes};
-pub use refuse::EraseError;
+pub use refuse::{EraseError, Waiting};
 
 use proviso_report::bundle::{Erased, Erasure, Numbers, Places};
-use proviso_report::{DeviceId, Kind, Record, UnixMs};
+use proviso_report::{DeviceId, Record, UnixMs};
 
 use crate::random;
 use crate::signing::Signer;
-use crate::store::erasures::{self, Request};
+use crate::store::erasures::{self, Request, What};
+pub use crate::store::erasures::{WAITS, Wanted};
 use crate::store::extracts::{self, Source};
 use crate::store::people::{self, Person};
 use crate::store::staff::{self, Staff};
 use crate::store::{FindingId, Read, Tx, devices, documents, sealed};
-
-/// How long a request waits to be confirmed, in milliseconds: two weeks.
-pub const WAITS: i64 = 14 * 24 * 60 * 60 * 1_000;
-
-/// Which records: each sort that is not empty narrows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
-    /// All, narrowed by nothing.
-    pub everything: bool,
-    /// Under no other clauses than these.
-    pub clauses: Vec<String>,
-    /// Of these kinds.
-    pub kinds: Vec<Kind>,
-    /// By number.
-    pub records: Vec<Numbers>,
-    /// Of a time before this.
-    pub before: Option<UnixMs>,
-}
 
 /// Under which rule, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,8 +92,7 @@ impl Wanted {
 pub struct Plan {
     /// Which records.
     pub records: Vec<Erased>,
-    /// Are they all that the person did?
-    whole: bool,
+    wanted: Wanted,
 }
 
 /// Looks which records of a person are wanted, and whether anything speaks against erasing them.
@@ -139,7 +122,7 @@ pub fn plan(read: &Read<'_>, person: &Person, wanted: &Wanted) -> Result<Plan, E
     refuse::resting(read, person, &records)?;
     Ok(Plan {
         records,
-        whole: wanted.is_whole(),
+        wanted: wanted.clone(),
     })
 }
 
@@ -152,30 +135,37 @@ pub fn ask(
     by: &Staff,
     now: UnixMs,
 ) -> Result<Request, EraseError> {
-    let request = Request {
-        records: serde_json::to_string(&plan.records)?,
-        whole: plan.whole,
-        ..nothing(person, why, by, now)?
+    let what = What::Records {
+        places: plan.records.clone(),
+        wanted: Some(plan.wanted.clone()),
+        whole: plan.wanted.is_whole(),
     };
-    erasures::ask(tx, &request)?;
-    Ok(request)
+    enter(tx, person, what, why, by, now)
 }
 
-/// A request, but for what it asks for.
-fn nothing(person: &Person, why: &Why, by: &Staff, now: UnixMs) -> Result<Request, EraseError> {
+/// Enters a request.
+fn enter(
+    tx: &Tx<'_>,
+    person: &Person,
+    what: What,
+    why: &Why,
+    by: &Staff,
+    now: UnixMs,
+) -> Result<Request, EraseError> {
     labels(why)?;
-    Ok(Request {
+    refuse::waiting(tx, person, &what, (why, by), now)?;
+    let request = Request {
         id: random::row_id(now.0)?,
         person: person.id.clone(),
         asked: now.0,
         staff: by.id.clone(),
         rule: why.rule.clone(),
         reason: why.reason.clone(),
-        records: "[]".to_owned(),
-        notes: Vec::new(),
-        whole: false,
+        what,
         closed: None,
-    })
+    };
+    erasures::ask(tx, &request)?;
+    Ok(request)
 }
 
 /// Whether rule and reason can be read.
@@ -202,17 +192,30 @@ fn is_gone(source: &Source, findings: &[FindingId], records: &[Erased]) -> bool 
     }
 }
 
-/// A request that waits for somebody.
-pub fn waiting(tx: &Tx<'_>, id: &str, now: UnixMs) -> Result<Request, EraseError> {
-    let Some(request) = erasures::request(tx, id)? else {
+/// A request that was neither done nor withdrawn.
+fn open(read: &Read<'_>, id: &str) -> Result<Request, EraseError> {
+    let Some(request) = erasures::request(read, id)? else {
         return Err(EraseError::Unknown(id.to_owned()));
     };
-    if let Some(at) = request.closed {
-        return Err(EraseError::Closed(UnixMs(at)));
+    match request.closed {
+        Some(at) => Err(EraseError::Closed(UnixMs(at))),
+        None => Ok(request),
     }
-    if request.asked.saturating_add(WAITS) < now.0 {
+}
+
+/// A request that waits for somebody.
+pub fn waiting(read: &Read<'_>, id: &str, now: UnixMs) -> Result<Request, EraseError> {
+    let request = open(read, id)?;
+    if request.has_lapsed(now.0) {
         return Err(EraseError::Old(UnixMs(request.asked)));
     }
+    Ok(request)
+}
+
+/// Takes a request back that was neither confirmed nor withdrawn. Whether it lapsed does not matter.
+pub fn withdraw(tx: &Tx<'_>, id: &str, now: UnixMs) -> Result<Request, EraseError> {
+    let request = open(tx, id)?;
+    erasures::close(tx, id, now.0)?;
     Ok(request)
 }
 
@@ -253,18 +256,39 @@ pub fn confirm(
     let Some(person) = people::get(tx, &request.person)? else {
         return Err(EraseError::Unknown(id.to_owned()));
     };
-    if !request.notes.is_empty() {
-        let done = notes::confirm(tx, &request, &person, (asked_by, by), now)?;
-        let line = serde_json::to_string(&done)?;
-        erasures::close(tx, &request.id, now.0)?;
-        erasures::put(tx, &request, &by.id, now.0, &line)?;
-        return Ok(Done::Notes(done));
-    }
-    let records: Vec<Erased> = serde_json::from_str(&request.records)?;
-    let about = refuse::resting(tx, &person, &records)?;
+    let done = match &request.what {
+        What::Notes(ids) => {
+            let done = notes::confirm(tx, (&request, ids), &person, (asked_by, by), now)?;
+            Done::Notes(done)
+        }
+        What::Records { places, whole, .. } => {
+            let names = (asked_by, by.name.clone());
+            let done = records(tx, signer, (&request, places, *whole), &person, names, now)?;
+            Done::Records(done)
+        }
+    };
+    let line = match &done {
+        Done::Records(done) => serde_json::to_string(done)?,
+        Done::Notes(done) => serde_json::to_string(done)?,
+    };
+    erasures::close(tx, &request.id, now.0)?;
+    erasures::put(tx, &request, &by.id, now.0, &line)?;
+    Ok(done)
+}
+
+/// Does what a request about records asks for.
+fn records(
+    tx: &Tx<'_>,
+    signer: &Signer,
+    (request, records, whole): (&Request, &[Erased], bool),
+    person: &Person,
+    (asked_by, confirmed_by): (String, String),
+    now: UnixMs,
+) -> Result<Erasure, EraseError> {
+    let about = refuse::resting(tx, person, records)?;
     tx.overwrite()?;
     let theirs = devices::of_person(tx, &person.id)?;
-    for one in &records {
+    for one in records {
         let Some(device) = theirs.iter().find(|device| device.id == one.device) else {
             return Err(EraseError::Changed);
         };
@@ -276,28 +300,24 @@ pub fn confirm(
     for finding in &about {
         erasures::blank(tx, *finding, &request.id)?;
     }
-    if request.whole {
+    if whole {
         let why = format!("erased with everything: {}", request.rule);
         documents::erase(tx, &person.id, &why, now.0)?;
         extracts::erase_all(tx, &person.id)?;
         sealed::rotate(tx, &person.id)?;
     } else {
-        extracts::erase(tx, &person.id, |source| is_gone(source, &about, &records))?;
+        extracts::erase(tx, &person.id, |source| is_gone(source, &about, records))?;
     }
-    let erasure = Erasure {
+    Ok(Erasure {
         id: request.id.clone(),
         at: now,
         asked_by,
-        confirmed_by: by.name.clone(),
+        confirmed_by,
         person: person.pseudonym.clone(),
         rule: request.rule.clone(),
         reason: request.reason.clone(),
-        records,
-        whole: request.whole,
+        records: records.to_vec(),
+        whole,
         findings: u64::try_from(about.len()).unwrap_or(u64::MAX),
-    };
-    let line = serde_json::to_string(&erasure)?;
-    erasures::close(tx, &request.id, now.0)?;
-    erasures::put(tx, &request, &by.id, now.0, &line)?;
-    Ok(Done::Records(erasure))
+    })
 }

@@ -22,6 +22,16 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The beginning of a text on one line, of so many letters at most; where something is left out it says so.
+#[must_use]
+pub fn beginning(text: &str, most: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(most) {
+        None => line,
+        Some((end, _)) => line[..end].to_owned() + " \u{2026}",
+    }
+}
+
 /// Control characters, line ends that no line has, and marks that turn the direction of reading.
 fn acts(letter: char) -> bool {
     let turns = matches!(
@@ -51,6 +61,14 @@ mod tests {
         ] {
             assert!(matches!(plain(kept), Cow::Borrowed(text) if text == kept));
         }
+    }
+
+    #[test]
+    fn a_beginning_is_one_line_and_says_that_more_follows() {
+        assert_eq!(beginning(" one\n\ttwo ", 7), "one two");
+        assert_eq!(beginning("one two three", 7), "one two \u{2026}");
+        assert_eq!(beginning("\u{e9}\u{e9}\u{e9}", 2), "\u{e9}\u{e9} \u{2026}");
+        assert_eq!(beginning("", 2), "");
     }
 
     proptest! {

@@ -1,5 +1,7 @@
 //! `erase`: takes the text of records away and leaves their hashes. One person asks, another confirms.
 
+mod show;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -7,13 +9,13 @@ use anyhow::{Context, bail};
 use clap::{ArgGroup, Args, Subcommand};
 use proviso_collector::clock;
 use proviso_collector::data_dir::DataDir;
-use proviso_collector::erasure::{self, Certificate, Done, Wanted, Why};
+use proviso_collector::erasure::{self, Certificate, Done, Wanted, Why, away};
 use proviso_collector::staff;
 use proviso_collector::store::people::Person;
-use proviso_collector::store::staff::{Staff, by_id};
+use proviso_collector::store::staff::Staff;
 use proviso_collector::store::{Read, Store, StoreError, erasures, people as persons, sight};
 use proviso_collector::web::access::Right;
-use proviso_report::bundle::{Erased, Numbers};
+use proviso_report::bundle::Numbers;
 use proviso_report::{Kind, UnixMs};
 
 use super::export::{kind, numbers};
@@ -28,7 +30,9 @@ pub(super) enum Erase {
     /// Confirm what somebody else asked for, and erase it. The collector must be stopped. Your password
     /// is read from standard input.
     Confirm(Confirm),
-    /// Take back what was asked for and not confirmed.
+    /// Show what a request asks away, to judge it before it is confirmed. Your password is read from standard input.
+    Show(Named),
+    /// Take back what was asked for and not confirmed. Your password is read from standard input.
     Withdraw(Named),
     /// Show what waits to be confirmed.
     List(Data),
@@ -115,8 +119,9 @@ impl Erase {
         match self {
             Self::Ask(ask) => ask.run(),
             Self::Confirm(confirm) => confirm.run(),
+            Self::Show(named) => show::run(named),
             Self::Withdraw(named) => named.withdraw(),
-            Self::List(data) => list(&data),
+            Self::List(data) => show::list(&data),
             Self::Certificate(certify) => certify.run(),
         }
     }
@@ -160,11 +165,10 @@ impl Ask {
             Ok::<_, anyhow::Error>(request.id)
         })?;
         Ok(format!(
-            "{} records of {pseudonym} are to be erased:\n{}Nothing is erased yet. Somebody else confirms \
-             it within two weeks, while the collector is stopped:\n  proviso-collector erase confirm {id} \
-             --staff NAME\n",
-            counted(&records),
-            listed(&records),
+            "{} records of {pseudonym} are to be erased:\n{}{}",
+            away::count(&records),
+            show::listed(&records),
+            then(&id),
         ))
     }
 }
@@ -231,12 +235,10 @@ impl Named {
         let by = signed(&store, &self.staff)?;
         let id = self.id;
         store.write_blocking("withdraw", move |tx| {
-            let now = clock::now();
-            let Some(request) = erasures::request(tx, &id)?.filter(|one| one.closed.is_none())
-            else {
-                bail!("no erasure {id} waits: `proviso-collector erase list` shows those that do");
-            };
-            erasures::close(tx, &id, now)?;
+            let request = erasure::withdraw(tx, &id, UnixMs(clock::now()))?;
+            if let Some(person) = persons::get(tx, &request.person)? {
+                is_theirs(tx, &by, &person)?;
+            }
             audit::enter_by(tx, &by.id, "withdrew_erasure", Some(&request.person), &id)?;
             Ok("It is withdrawn; nothing was erased.\n".to_owned())
         })
@@ -262,45 +264,28 @@ fn ask_notes(
     let count = notes.len() as u64;
     store.write_blocking("ask to erase", move |tx| {
         let request = erasure::ask_notes(tx, &person, notes, &why, &by, UnixMs(clock::now()))?;
-        audit::enter_by(tx, &by.id, "asked_note_erasure", Some(&person.id), &request.id)?;
+        audit::enter_by(
+            tx,
+            &by.id,
+            "asked_note_erasure",
+            Some(&person.id),
+            &request.id,
+        )?;
         Ok(format!(
-            "To be erased: {} about {}. Nothing is erased yet. Somebody else confirms it within two weeks, while the \
-             collector is stopped:\n  proviso-collector erase confirm {} --staff NAME\n",
+            "To be erased: {} about {}. {}",
             of_notes(count),
             person.pseudonym,
-            request.id,
+            then(&request.id),
         ))
     })
 }
 
-fn list(data: &Data) -> anyhow::Result<String> {
-    let (_, store) = data.open()?;
-    let mut said = String::new();
-    store.read_blocking(|read| {
-        for one in erasures::waiting(read)? {
-            let person = persons::get(read, &one.person)?;
-            let records: Vec<Erased> = serde_json::from_str(&one.records)?;
-            let what = match one.notes.len() as u64 {
-                0 => format!("{} records of", counted(&records)),
-                count => format!("{} about", of_notes(count)),
-            };
-            let by = by_id(read, &one.staff)?.map_or_else(|| one.staff.clone(), |by| by.name);
-            writeln!(
-                said,
-                "{}  asked {} by {by}  {what} {}  rule: {}  reason: {}",
-                one.id,
-                UnixMs(one.asked),
-                person.map_or_else(|| one.person.to_string(), |person| person.pseudonym),
-                one.rule,
-                one.reason
-            )?;
-        }
-        Ok::<_, anyhow::Error>(())
-    })?;
-    if said.is_empty() {
-        said = "Nothing waits to be confirmed.\n".to_owned();
-    }
-    Ok(said)
+/// What comes after asking.
+fn then(id: &str) -> String {
+    format!(
+        "Nothing is erased yet. Somebody else looks what it is, and confirms it within two weeks while the collector is \
+         stopped:\n  proviso-collector erase show {id} --staff NAME\n  proviso-collector erase confirm {id} --staff NAME\n"
+    )
 }
 
 /// Whoever knows the password of this name.
@@ -353,21 +338,6 @@ fn of_notes(count: u64) -> String {
         1 => "1 note".to_owned(),
         _ => format!("{count} notes"),
     }
-}
-
-fn counted(records: &[Erased]) -> u64 {
-    let counts = records.iter().map(|one| one.places.count());
-    counts.fold(0, u64::saturating_add)
-}
-
-fn listed(records: &[Erased]) -> String {
-    let mut text = String::new();
-    for one in records {
-        for [first, last] in one.places.runs() {
-            text += &format!("  {}  {first} to {last}\n", one.device);
-        }
-    }
-    text
 }
 
 /// The certificate and its signature.

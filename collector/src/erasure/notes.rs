@@ -11,7 +11,7 @@ use proviso_report::UnixMs;
 use serde::{Deserialize, Serialize};
 
 use super::{EraseError, Why, refuse};
-use crate::store::erasures::{self, Request};
+use crate::store::erasures::{Request, What};
 use crate::store::extracts::{self, Source};
 use crate::store::notes;
 use crate::store::people::Person;
@@ -68,27 +68,21 @@ pub fn ask_notes(
     by: &Staff,
     now: UnixMs,
 ) -> Result<Request, EraseError> {
-    let nothing = super::nothing(person, why, by, now)?;
     if notes.is_empty() || notes.len() > MOST {
         return Err(EraseError::Notes(MOST));
     }
     refuse::held_whole(tx, person)?;
-    let waiting = erasures::notes_waiting(tx, &person.id)?;
     for id in &notes {
         what_stays(tx, person, id)?;
-        if let Some(asked) = waiting.get(id) {
-            return Err(EraseError::Waits(id.clone(), UnixMs(*asked)));
-        }
     }
-    let request = Request { notes, ..nothing };
-    erasures::ask(tx, &request)?;
-    Ok(request)
+    let what = What::Notes(notes);
+    super::enter(tx, person, what, why, by, now)
 }
 
 /// Does what a request about notes asks for.
 pub(super) fn confirm(
     tx: &Tx<'_>,
-    request: &Request,
+    (request, ids): (&Request, &[String]),
     person: &Person,
     (asked_by, by): (String, &Staff),
     now: UnixMs,
@@ -96,14 +90,13 @@ pub(super) fn confirm(
     refuse::held_whole(tx, person)?;
     tx.overwrite()?;
     let mut stays = Vec::new();
-    for id in &request.notes {
+    for id in ids {
         stays.push(what_stays(tx, person, id)?);
         if !notes::erase(tx, &person.id, id, &request.id)? {
             return Err(EraseError::Changed);
         }
     }
-    let is_gone =
-        |source: &Source| matches!(source, Source::Note(id) if request.notes.contains(id));
+    let is_gone = |source: &Source| matches!(source, Source::Note(id) if ids.contains(id));
     extracts::erase(tx, &person.id, is_gone)?;
     Ok(NotesErased {
         id: request.id.clone(),

@@ -5,13 +5,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use proviso_report::bundle::{Erased, Matched, Places};
 use proviso_report::{DeviceId, Fact, KeyError, UnixMs};
 
-use super::{WAITS, reports};
+use super::{WAITS, Why, reports};
 use crate::random::NoRandom;
 use crate::store::casework::{self, AlertState};
+use crate::store::erasures::What;
 use crate::store::findings::{self, Finding, Proof};
 use crate::store::holds::{self, Hold};
 use crate::store::people::Person;
+use crate::store::staff::{self, Staff};
 use crate::store::{FindingId, Read, SqlError, StoreError, devices, erasures};
+
+/// What was asked for before and waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Which request.
+    pub id: String,
+    /// When.
+    pub asked: UnixMs,
+    /// Who asked, by name.
+    pub by: String,
+    /// Did the same person ask for just this, in the same words? Then a form was sent twice.
+    pub again: bool,
+}
 
 /// Why nothing was erased.
 #[derive(Debug, thiserror::Error)]
@@ -37,10 +52,11 @@ pub enum EraseError {
     NoNote(String),
     /// Somebody asked before.
     #[error(
-        "somebody asked on {1} to erase the note {0}, and it waits for somebody else to confirm it: \
-         `proviso-collector erase list` shows what waits"
+        "{by} asked on {asked} to erase this or a part of it, and that waits for somebody else to confirm it, so nothing \
+         was asked for now: `proviso-collector erase show {id}` says what it is, `proviso-collector erase withdraw {id}` \
+         takes it back", by = .0.by, asked = .0.asked, id = .0.id
     )]
-    Waits(String, UnixMs),
+    Waits(Box<Waiting>),
     /// Nobody asked for it.
     #[error("nobody asked for an erasure {0}: `proviso-collector erase list` shows what waits")]
     Unknown(String),
@@ -147,6 +163,44 @@ impl From<SqlError> for EraseError {
     }
 }
 
+/// Refused where something of it was asked for before and waits: once one is confirmed, the other could not be.
+pub(super) fn waiting(
+    read: &Read<'_>,
+    person: &Person,
+    what: &What,
+    (why, by): (&Why, &Staff),
+    now: UnixMs,
+) -> Result<(), EraseError> {
+    let waiting = erasures::waiting(read, now.0)?;
+    let mut theirs = waiting.into_iter().filter(|one| one.person == person.id);
+    let Some(there) = theirs.find(|one| overlap(&one.what, what)) else {
+        return Ok(());
+    };
+    let asked_by = staff::by_id(read, &there.staff)?;
+    Err(EraseError::Waits(Box::new(Waiting {
+        again: there.what == *what
+            && there.staff == by.id
+            && there.rule == why.rule
+            && there.reason == why.reason,
+        by: asked_by.map_or(there.staff, |one| one.name),
+        id: there.id,
+        asked: UnixMs(there.asked),
+    })))
+}
+
+/// Is anything in both?
+fn overlap(one: &What, other: &What) -> bool {
+    match (one, other) {
+        (What::Notes(one), What::Notes(other)) => one.iter().any(|id| other.contains(id)),
+        (What::Records { places: one, .. }, What::Records { places: other, .. }) => {
+            let pairs = one.iter().flat_map(|a| other.iter().map(move |b| (a, b)));
+            let mut same = pairs.filter(|(a, b)| a.device == b.device);
+            same.any(|(a, b)| common(&a.places, &b.places).is_some())
+        }
+        _ => false,
+    }
+}
+
 /// The findings that rest on any of these records. Refused if anything speaks against erasing them.
 pub(super) fn resting(
     read: &Read<'_>,
@@ -246,13 +300,21 @@ fn held(hold: Hold, records: &[Erased]) -> Result<(), EraseError> {
     Ok(())
 }
 
-/// A place that is in both.
+/// The first place that is in both.
 fn common(one: &Places, other: &Places) -> Option<u64> {
-    one.runs().iter().find_map(|[first, last]| {
-        let mut runs = other.runs().iter();
-        let meets = runs.find(|[from, to]| from <= last && first <= to);
-        meets.map(|[from, _]| *from.max(first))
-    })
+    let (mut these, mut those) = (one.runs(), other.runs());
+    while let ([[a, b], left @ ..], [[c, d], right @ ..]) = (these, those) {
+        let first = *a.max(c);
+        if first <= *b.min(d) {
+            return Some(first);
+        }
+        if b < d {
+            these = left;
+        } else {
+            those = right;
+        }
+    }
+    None
 }
 
 /// Its record, and those that a rule which looks at several names in it.

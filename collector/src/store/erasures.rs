@@ -7,13 +7,17 @@
 //!
 //! Refuses: to decide whether something may be erased; `erasure` does.
 
-use std::collections::BTreeMap;
-
-use proviso_report::ledger;
+use proviso_report::bundle::{Erased, Numbers};
+use proviso_report::{Kind, UnixMs, ledger};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::ids::{DeviceId, FindingId, Hash, PersonId};
 use super::sql::{Read, Row, SqlError, Tx};
 use super::{digests, sealed};
+
+/// How long a request waits to be confirmed, in milliseconds: two weeks.
+pub const WAITS: i64 = 14 * 24 * 60 * 60 * 1_000;
 
 /// What somebody asked to erase.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,14 +34,56 @@ pub struct Request {
     pub rule: String,
     /// Why.
     pub reason: String,
-    /// Which records: JSON of `[proviso_report::bundle::Erased]`.
-    pub records: String,
-    /// Which notes, by id; empty: it is about records.
-    pub notes: Vec<String>,
-    /// Is it all that the person did, so that the key goes as well?
-    pub whole: bool,
+    /// What is to go.
+    pub what: What,
     /// When it was done or withdrawn, Unix milliseconds.
     pub closed: Option<i64>,
+}
+
+/// What is to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Records.
+    Records {
+        /// Which.
+        places: Vec<Erased>,
+        /// By what they were chosen; none: asked for before that was kept.
+        wanted: Option<Wanted>,
+        /// Are they all that the person did, so that the key goes as well?
+        whole: bool,
+    },
+    /// Notes, by id.
+    Notes(Vec<String>),
+}
+
+/// Which records: each sort that is not empty narrows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    /// All, narrowed by nothing.
+    pub everything: bool,
+    /// Under no other clauses than these.
+    pub clauses: Vec<String>,
+    /// Of these kinds.
+    pub kinds: Vec<Kind>,
+    /// By number.
+    pub records: Vec<Numbers>,
+    /// Of a time before this.
+    pub before: Option<UnixMs>,
+}
+
+impl Request {
+    /// Whether it waits no longer: nobody confirmed it in time.
+    #[must_use]
+    pub const fn has_lapsed(&self, now: i64) -> bool {
+        self.lapses() < now
+    }
+
+    /// Until when it waits, Unix milliseconds.
+    #[must_use]
+    pub const fn lapses(&self) -> i64 {
+        self.asked.saturating_add(WAITS)
+    }
 }
 
 /// What was erased.
@@ -55,10 +101,20 @@ pub struct Stored {
 
 /// Enters a request.
 pub fn ask(tx: &Tx<'_>, request: &Request) -> Result<(), SqlError> {
-    let notes = (!request.notes.is_empty()).then(|| request.notes.join(" "));
+    let (records, wanted, whole, notes) = match &request.what {
+        What::Records {
+            places,
+            wanted,
+            whole,
+        } => {
+            let wanted = wanted.as_ref().map(json).transpose()?;
+            (json(places)?, wanted, *whole, None)
+        }
+        What::Notes(notes) => ("[]".to_owned(), None, false, Some(notes.join(" "))),
+    };
     tx.execute(
-        "INSERT INTO erasure_request (id, person, asked, staff, rule, reason, records, whole, notes, closed) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL)",
+        "INSERT INTO erasure_request (id, person, asked, staff, rule, reason, records, wanted, whole, notes, closed) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL)",
         &[
             (&request.id).into(),
             request.person.as_str().into(),
@@ -66,8 +122,9 @@ pub fn ask(tx: &Tx<'_>, request: &Request) -> Result<(), SqlError> {
             (&request.staff).into(),
             (&request.rule).into(),
             (&request.reason).into(),
-            (&request.records).into(),
-            i64::from(request.whole).into(),
+            (&records).into(),
+            wanted.as_deref().into(),
+            i64::from(whole).into(),
             notes.as_deref().into(),
         ],
     )?;
@@ -77,7 +134,7 @@ pub fn ask(tx: &Tx<'_>, request: &Request) -> Result<(), SqlError> {
 /// One request.
 pub fn request(read: &Read<'_>, id: &str) -> Result<Option<Request>, SqlError> {
     read.first(
-        "SELECT id, person, asked, staff, rule, reason, records, closed, whole, notes \
+        "SELECT id, person, asked, staff, rule, reason, records, closed, whole, notes, wanted \
          FROM erasure_request \
          WHERE id = $1",
         &[id.into()],
@@ -85,36 +142,29 @@ pub fn request(read: &Read<'_>, id: &str) -> Result<Option<Request>, SqlError> {
     )
 }
 
-/// What waits that is about notes of a person: each note with when it was asked for.
-pub fn notes_waiting(
-    read: &Read<'_>,
-    person: &PersonId,
-) -> Result<BTreeMap<String, i64>, SqlError> {
-    let all = read.query(
-        "SELECT notes, asked FROM erasure_request WHERE person = $1 AND closed IS NULL AND notes IS NOT NULL \
-         ORDER BY id",
-        &[person.as_str().into()],
-        |row| Ok((row.text(0)?, row.int(1)?)),
-    )?;
-    let each = all.iter().flat_map(|(notes, asked)| {
-        let notes = notes.split_whitespace();
-        notes.map(|note| (note.to_owned(), *asked))
-    });
-    Ok(each.collect())
-}
-
-/// Those that wait for somebody to confirm them, the oldest first.
-pub fn waiting(read: &Read<'_>) -> Result<Vec<Request>, SqlError> {
+/// Those that wait at a time for somebody to confirm them, the oldest first.
+pub fn waiting(read: &Read<'_>, now: i64) -> Result<Vec<Request>, SqlError> {
     read.query(
-        "SELECT id, person, asked, staff, rule, reason, records, closed, whole, notes \
+        "SELECT id, person, asked, staff, rule, reason, records, closed, whole, notes, wanted \
          FROM erasure_request \
-         WHERE closed IS NULL ORDER BY id",
-        &[],
+         WHERE closed IS NULL AND asked >= $1 ORDER BY id",
+        &[now.saturating_sub(WAITS).into()],
         of_row,
     )
 }
 
 fn of_row(row: &Row<'_>) -> Result<Request, SqlError> {
+    let what = match row.maybe_text(9)? {
+        Some(notes) => What::Notes(notes.split_whitespace().map(str::to_owned).collect()),
+        None => What::Records {
+            places: of_json(6, &row.text(6)?)?,
+            wanted: row
+                .maybe_text(10)?
+                .map(|text| of_json(10, &text))
+                .transpose()?,
+            whole: row.int(8)? != 0,
+        },
+    };
     Ok(Request {
         id: row.text(0)?,
         person: row.parsed(1)?,
@@ -122,13 +172,19 @@ fn of_row(row: &Row<'_>) -> Result<Request, SqlError> {
         staff: row.text(3)?,
         rule: row.text(4)?,
         reason: row.text(5)?,
-        records: row.text(6)?,
+        what,
         closed: row.maybe_int(7)?,
-        whole: row.int(8)? != 0,
-        notes: {
-            let notes = row.maybe_text(9)?.unwrap_or_default();
-            notes.split_whitespace().map(str::to_owned).collect()
-        },
+    })
+}
+
+fn json(value: &impl Serialize) -> Result<String, SqlError> {
+    serde_json::to_string(value).map_err(|why| SqlError::Other(why.to_string()))
+}
+
+fn of_json<T: DeserializeOwned>(column: usize, text: &str) -> Result<T, SqlError> {
+    serde_json::from_str(text).map_err(|why| SqlError::Column {
+        column,
+        detail: why.to_string(),
     })
 }
 
@@ -149,10 +205,10 @@ pub fn put(
     at: i64,
     line: &str,
 ) -> Result<u64, SqlError> {
-    let what = match (request.notes.is_empty(), request.whole) {
-        (false, _) => "notes",
-        (true, true) => "everything",
-        (true, false) => "records",
+    let what = match request.what {
+        What::Notes(_) => "notes",
+        What::Records { whole: true, .. } => "everything",
+        What::Records { whole: false, .. } => "records",
     };
     let stated = ledger::Erasure {
         id: request.id.clone(),

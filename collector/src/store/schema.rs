@@ -20,7 +20,7 @@ use super::StoreError;
 use super::sql::{Read, Session, SqlError};
 
 /// The version this program reads and writes.
-pub const VERSION: &str = "13";
+pub const VERSION: &str = "14";
 
 /// All tables of version 1. Times are Unix milliseconds; ids, digests and devices are lower hex.
 pub const FIRST: &str = include_str!("schema/steps/first.sql");
@@ -75,8 +75,12 @@ const ZONES: &str = include_str!("schema/steps/zones.sql");
 /// (`casefile.unsigned`), and no case for it.
 const SETTLED: &str = include_str!("schema/steps/settled.sql");
 
+/// From version 13 to 14: by what records were chosen that were asked to be erased (`erasure_request.wanted`, JSON;
+/// NULL: notes were, or it was asked before), so that whoever is to confirm it can judge it.
+const WANTED: &str = include_str!("schema/steps/wanted.sql");
+
 /// From which version each step leads on.
-const STEPS: [(&str, &str); 12] = [
+const STEPS: [(&str, &str); 13] = [
     ("1", SECOND),
     ("2", LEDGER),
     ("3", HELD),
@@ -89,6 +93,7 @@ const STEPS: [(&str, &str); 12] = [
     ("10", NOTES),
     ("11", ZONES),
     ("12", SETTLED),
+    ("13", WANTED),
 ];
 
 /// Makes the tables in an empty file.

@@ -97,6 +97,10 @@ pub(super) const SAW_NOTES: &str = "saw_notes";
 pub(super) const NOTED: &str = "noted";
 /// As the command line says it, too.
 pub(super) const ASKED_NOTE_ERASURE: &str = "asked_note_erasure";
+pub(super) const SAW_ERASURES: &str = "saw_erasures";
+/// As the command line says them, too.
+pub(super) const SAW_ERASURE: &str = "saw_erasure";
+pub(super) const WITHDREW_ERASURE: &str = "withdrew_erasure";
 pub(super) const SAW_PLAN: &str = "saw_plan";
 pub(super) const ASSESSED: &str = "assessed_risk";
 pub(super) const PLANNED: &str = "planned";
@@ -255,6 +259,9 @@ fn action(word: &str) -> &str {
         SAW_NOTES => "saw the notes about",
         NOTED => "wrote a note",
         ASKED_NOTE_ERASURE => "asked to erase notes, request",
+        SAW_ERASURES => "saw what waits to be erased",
+        SAW_ERASURE => "saw what is asked to be erased, request",
+        WITHDREW_ERASURE => "took back the request for an erasure",
         SAW_PLAN => "saw risk and plan",
         ASSESSED => "assessed the risk:",
         PLANNED => "put an action into the plan",
@@ -294,7 +301,6 @@ fn action(word: &str) -> &str {
         "lost_second_factor" => "had their second factor reset",
         "new_password" => "was given a new password",
         "asked_erasure" => "asked to erase records of",
-        "withdrew_erasure" => "took back the request for an erasure",
         "erased" => "confirmed it, and records were erased of",
         "erased_notes" => "confirmed it, and notes were erased, request",
         "held" => "put on hold all records of",

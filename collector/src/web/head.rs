@@ -254,6 +254,11 @@ impl Whose {
     }
 }
 
+/// What follows the person in the address of a page.
+pub(super) const fn path(tab: Tab) -> &'static str {
+    tab.about().0
+}
+
 /// A level as a label.
 pub(super) fn level(level: Level) -> Markup {
     let class = match level {

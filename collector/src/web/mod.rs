@@ -29,6 +29,7 @@ mod counted;
 pub mod csv;
 mod decide;
 mod documents;
+mod erasures;
 mod export;
 mod extracts;
 mod facts;

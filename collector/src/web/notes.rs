@@ -6,7 +6,6 @@
 
 pub(super) mod erase;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
@@ -16,11 +15,12 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
+use crate::store::StoreError;
 use crate::store::notes::{self, Note, NoteKind};
-use crate::store::{StoreError, erasures};
 
 use super::Site;
 use super::access::Right;
+use super::erasures::{self, Asked};
 use super::fault::Fault;
 use super::fields::{self, Filled, Label, label};
 use super::form::Form;
@@ -191,7 +191,7 @@ async fn page(
     page: Option<u64>,
 ) -> Result<Markup, Fault> {
     let (page, skip) = layout::skip(page);
-    let id = whose.id.clone();
+    let (id, person) = (whose.id.clone(), whose.person.clone());
     let (after, now) = (site.notes_after, clock::now());
     let (mut all, right, due, asked) = site
         .store
@@ -205,7 +205,7 @@ async fn page(
                     notes::older(read, &id, now.saturating_sub(days))?
                 }
             };
-            let asked = erasures::notes_waiting(read, &id)?;
+            let asked = erasures::about(read, &person, now)?;
             Ok::<_, StoreError>((all, right, due, asked))
         })
         .await?;
@@ -232,7 +232,7 @@ async fn page(
                 }
                 Above::Erase(note) => {
                     h2 #new { "Ask for a note to be erased" }
-                    (erase::form(signed, whose, note, filled))
+                    (erase::form(signed, whose, note, filled, asked.iter().find(|one| one.has(note))))
                 }
             }
         }
@@ -242,7 +242,9 @@ async fn page(
             @if all.is_empty() { p.empty { "Nobody has written anything yet." } }
             ol.rows {
                 @for note in &all {
-                    li id={ "note-" (note.id) } { (one((&path, &signed.zone), note, &right, &asked)) }
+                    li id={ "note-" (note.id) } {
+                        (one((&path, &signed.zone), note, &right, asked.iter().find(|asked| asked.has(note))))
+                    }
                 }
             }
             (layout::pager(&path, "", page, more))
@@ -302,7 +304,7 @@ fn one(
     (path, zone): (&str, &TimeZone),
     note: &Note,
     all: &[Note],
-    asked: &BTreeMap<String, i64>,
+    asked: Option<&Asked>,
 ) -> Markup {
     let of = |one: &&Note| one.corrects.as_ref() == Some(&note.id);
     let right: Vec<_> = all.iter().filter(of).collect();
@@ -319,12 +321,7 @@ fn one(
         } @else {
             p.reason dir="auto" { (note.text) }
         }
-        @if let Some(asked) = asked.get(&note.id) {
-            p.note {
-                "Somebody asked for this to be erased, " (words::moment(*asked, zone)) ". It waits for somebody else to \
-                 confirm it on the collector's own computer."
-            }
-        }
+        (erase::waiting(asked, zone))
         @if !note.outcome.is_empty() {
             p.reason dir="auto" { b { "Came of it: " } (note.outcome) }
         }
@@ -334,7 +331,7 @@ fn one(
                 a href={ (path) "?correct=" (note.id) "#new" } {
                     "Correct" span.govuk-visually-hidden { " the note of " (words::full(note.happened, zone)) }
                 }
-                @if !asked.contains_key(&note.id) {
+                @if asked.is_none() {
                     " · "
                     a href={ (path) "?erase=" (note.id) "#new" } {
                         "Erase" span.govuk-visually-hidden { " the note of " (words::full(note.happened, zone)) }

@@ -2,7 +2,8 @@
 //!
 //! Promises: worst first, then longest waiting, with how long in words and as a mark; a case leaves it by a
 //! decision alone. What is put aside stands in a part of its own until it comes back by itself, and a supervisor
-//! finds it in its place all the same. Decisions that wait for a supervisor stand in a part of their own.
+//! finds it in its place all the same. Decisions that wait for a supervisor stand in a part of their own;
+//! requests to erase that wait for the reader are said at the top.
 
 mod age;
 mod line;
@@ -27,7 +28,7 @@ use super::decide::Verdict;
 use super::fault::Fault;
 use super::gate::Signed;
 use super::layout::{self, PER_PAGE, Page};
-use super::{audit, words};
+use super::{audit, erasures, words};
 
 pub(super) use age::mark;
 pub(super) use line::{Line, label};
@@ -50,6 +51,8 @@ pub(super) struct Queue {
     more: bool,
     aside: Vec<Line>,
     unsigned: Vec<(Shown, String)>,
+    /// Requests to erase that wait for the reader.
+    erasures: u64,
     pub(super) counts: Counts,
 }
 
@@ -147,6 +150,7 @@ fn gather(
         more,
         aside: lines(cases::asleep(read, (staff, now), aside)?)?,
         unsigned,
+        erasures: erasures::waiting(read, (staff, role), now)?,
         counts: cases::counts(read, (staff, now))?,
     })
 }
@@ -179,6 +183,7 @@ impl Queue {
                     @if counts.snoozed > 0 { " " (counts.snoozed) " put aside for now." }
                 }
             }
+            (erasures::notice(self.erasures))
         }
     }
 

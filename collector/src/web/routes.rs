@@ -18,9 +18,9 @@ use super::body::long;
 use super::guard::{self, Asked};
 use super::shift::{HandOver, Rota};
 use super::{
-    Site, alike, assets, audit, calendar, case, casefile, decide, documents, export, history,
-    intelligence, live, notes, overview, person, plan, queue, register, review, search, shift,
-    timeline,
+    Site, alike, assets, audit, calendar, case, casefile, decide, documents, erasures, export,
+    history, intelligence, live, notes, overview, person, plan, queue, register, review, search,
+    shift, timeline,
 };
 use super::{extracts, rules, team};
 
@@ -42,6 +42,7 @@ pub struct Route {
 pub fn all() -> Vec<Route> {
     let mut all = desk();
     all.extend(kept());
+    all.extend(erased());
     all.extend(ordered::all());
     all.extend(signed::all());
     all.extend(teams());
@@ -190,6 +191,19 @@ impl Route {
             ..self
         }
     }
+}
+
+/// What waits to be erased.
+fn erased() -> Vec<Route> {
+    let need = Need::Right(Right::Erase);
+    vec![
+        get(erasures::PATH, need, routing::get(erasures::show)),
+        post(
+            "/erasures/withdraw",
+            need,
+            routing::post(erasures::withdraw),
+        ),
+    ]
 }
 
 /// What officers keep about a person.

@@ -228,6 +228,43 @@ fn a_note_goes_by_two_people_and_it_stays_said_that_it_was_there() {
         PASSWORD,
     );
 
+    // Who is to confirm it sees which note that is, and its words where they see the person.
+    let ask = [
+        "erase", "ask", "--person", "P-0001", "--staff", "ada", "--rule", "Plan 4", "--reason",
+        "Wrong.", "--note", &first,
+    ];
+    let said = world.told(&ask, PASSWORD);
+    let (_, id) = said.split_once("erase show ").unwrap();
+    let id = id.split(' ').next().unwrap().to_owned();
+    let which = format!("{first}  call of 2026-06-01T10:00:00.000Z, written by morgan");
+    assert!(world.ok(&["erase", "list"]).contains(&which));
+    let add = [
+        "staff", "add", "kim", "--role", "manager", "--team", "south",
+    ];
+    world.told(&add, PASSWORD);
+    for (staff, words) in [("kim", true), ("bob", false)] {
+        let shown = world.told(&["erase", "show", &id, "--staff", staff], PASSWORD);
+        for said in [&which, "ada\n", "Person:   P-0001", "Rule:     Plan 4"] {
+            assert!(shown.contains(said), "{said}: {shown}");
+        }
+        assert_eq!(
+            shown.contains(&format!("\"{MARK}\"")),
+            words,
+            "{staff}: {shown}"
+        );
+    }
+    // Twice is said to be twice.
+    let why = refused(&first, &[]);
+    assert!(
+        why.contains("ada asked on 20") && why.contains(&format!("erase withdraw {id}")),
+        "{why}"
+    );
+    world.told(&["erase", "withdraw", &id, "--staff", "kim"], PASSWORD);
+    assert_eq!(
+        world.ok(&["erase", "list"]),
+        "Nothing waits to be confirmed.\n"
+    );
+
     let id = erase(&world, &["--note", &first]);
     assert!(!stands(&world, MARK));
     assert!(refused(&first, &[]).contains("not erased already"));
@@ -318,6 +355,22 @@ fn an_explanation_is_erased_alone_and_the_log_still_verifies() {
     let none = ask(&["--clause", "4", "--kind", "explanation"]).err;
     assert!(none.contains("no record fits"), "{none}");
     let place = format!("{}:7", log.device);
+    let add = [
+        "staff", "add", "kim", "--role", "manager", "--team", "south",
+    ];
+    world.told(&add, PASSWORD);
+    let said = ask(&["--records", &place]).out;
+    let (_, id) = said.split_once("erase show ").unwrap();
+    let id = id.split(' ').next().unwrap();
+    let shown = world.told(&["erase", "show", id, "--staff", "kim"], PASSWORD);
+    for words in [
+        "To go:    1 records",
+        "1 explanation",
+        &format!(": \"{MARK}\""),
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    world.told(&["erase", "withdraw", id, "--staff", "kim"], PASSWORD);
     erase(&world, &["--records", &place]);
     let out = world.path("after");
     export(&world, "2026-06-01", "2026-06-02", &out);
@@ -380,6 +433,9 @@ fn a_day_and_a_moment_say_before_when_and_anything_else_is_a_sentence() {
         ran.out,
         ran.err
     );
+    let (_, id) = ran.out.split_once("erase show ").unwrap();
+    let id = id.split(' ').next().unwrap();
+    world.told(&["erase", "withdraw", id, "--staff", "ada"], PASSWORD);
     let ran = ask("2026-06-02");
     assert!(
         ran.out.starts_with("3 records of P-0001"),

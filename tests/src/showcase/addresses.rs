@@ -175,6 +175,16 @@ pub(super) fn more(ids: &Ids) -> Vec<Page> {
             Role::Manager,
             format!("/audit?person={}", ids.person),
         ),
+        page(
+            "erasure",
+            Role::Manager,
+            format!("/erasures?id={}", super::desk::ERASURE),
+        ),
+        page(
+            "erasure-without-words",
+            Role::Administrator,
+            format!("/erasures?id={}", super::desk::ERASURE),
+        ),
         page("fault-missing", Role::Manager, "/nothing-here".to_owned()),
         page("fault-role", Role::Administrator, "/alerts".to_owned()),
     ]

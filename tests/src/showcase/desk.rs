@@ -1,10 +1,11 @@
-//! What people wrote at the desk: notes, a risk level, a plan, what was declared, intelligence, a document, an
+//! What people wrote at the desk: notes, a request to erase one, a risk level, a plan, what was declared, intelligence, a document, an
 //! order that is being drafted.
 
 use jiff::civil::Date;
 use proviso_collector::store::declared::{self, Item, ItemKind, Withdrawn};
 use proviso_collector::store::documents::{self, Document};
 use proviso_collector::store::drafts::{self, Draft, Purpose, Version};
+use proviso_collector::store::erasures::{self, Request, What};
 use proviso_collector::store::intelligence::{
     self, Assessment, Grade, Handling, Origin, Report, Source,
 };
@@ -19,6 +20,9 @@ const HOUR: i64 = 3_600_000;
 
 /// The draft.
 pub(super) const DRAFT: &str = "0001";
+
+/// The request to erase a note.
+pub(super) const ERASURE: &str = "erasure-1";
 
 /// Writes it all about one person; answers the digest of the order in force.
 pub(super) fn write(tx: &Tx<'_>, person: &PersonId, now: i64) -> Result<Option<Hash>, SqlError> {
@@ -48,6 +52,17 @@ pub(super) fn write(tx: &Tx<'_>, person: &PersonId, now: i64) -> Result<Option<H
         };
         notes::add(tx, &note)?;
     }
+    let request = Request {
+        id: ERASURE.to_owned(),
+        person: person.clone(),
+        asked: now - HOUR,
+        staff: staff_id(Role::Supervisor),
+        rule: "Retention plan, part <4>".to_owned(),
+        reason: "It is about somebody else.".to_owned(),
+        what: What::Notes(vec!["note-2".to_owned()]),
+        closed: None,
+    };
+    erasures::ask(tx, &request)?;
     let risk = Assessed {
         id: "risk-1".to_owned(),
         person: person.clone(),

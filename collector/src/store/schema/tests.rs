@@ -190,7 +190,7 @@ fn findings_of_before_quote_what_they_quoted_and_nothing_is_on_hold() {
     let read = store.read_blocking(|read| {
         let person = "00000000000000000000000000000001".parse().unwrap();
         let found = findings::of_person(read, &person, 0, 9)?;
-        let waiting = erasures::waiting(read)?;
+        let waiting = erasures::waiting(read, 0)?;
         let erased = findings::erased(read, &person)?;
         let held = holds::of_person(read, &person)?;
         Ok::<_, StoreError>((
@@ -275,10 +275,8 @@ fn what_was_decided_anew_before_waits_for_nobody_to_agree() {
     let path = dir.path().join("store.db");
     let session = Session::writer(&path, true).unwrap();
     session.run(FIRST).unwrap();
-    for (from, step) in STEPS {
-        if from != "12" {
-            session.run(step).unwrap();
-        }
+    for (_, step) in STEPS.iter().take_while(|(from, _)| *from != "12") {
+        session.run(step).unwrap();
     }
     // Of each kind of case one that was decided anew and one that was not, all of them counted as waiting.
     session

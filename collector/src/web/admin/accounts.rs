@@ -22,7 +22,7 @@ use crate::web::form::Form;
 use crate::web::gate::Signed;
 use crate::web::govuk::{Choice, Errors, Head, Input, Radios, button, hidden, inset, table};
 use crate::web::layout::{self, Page};
-use crate::web::{Site, audit, password, words};
+use crate::web::{Site, audit, erasures, password, words};
 
 /// What a form about an account holds.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -244,15 +244,18 @@ async fn page(
     typed: &Typed,
     errors: &Errors,
 ) -> Result<Markup, Fault> {
-    let look = |read: &Read<'_>| {
+    let by = (signed.staff.clone(), signed.role);
+    let look = move |read: &Read<'_>| {
         let all = staff::all(read)?;
         let with = all.into_iter().map(|one| {
             let count = sessions::second_factors(read, &one.id)?;
             Ok((one, count))
         });
-        with.collect::<Result<Vec<_>, StoreError>>()
+        let with = with.collect::<Result<Vec<_>, StoreError>>()?;
+        let waiting = erasures::waiting(read, (&by.0, by.1), clock::now())?;
+        Ok::<_, StoreError>((with, waiting))
     };
-    let all = site.store.read(look).await?;
+    let (all, waiting) = site.store.read(look).await?;
     let rows: Vec<Vec<Markup>> = all
         .iter()
         .map(|(one, factors)| {
@@ -280,6 +283,7 @@ async fn page(
     let body = html! {
         (errors.summary())
         h1 { "Accounts" }
+        (erasures::notice(waiting))
         (table("Everybody who may sign in, or could once", &heads, &rows))
         section aria-labelledby="new" {
             h2 #new { "Enter somebody" }

@@ -1,20 +1,23 @@
 //! Asking for a note to be erased. Somebody else confirms it, on the collector's own computer.
 //!
 //! Promises: whoever asks has proved within ten minutes that it is them, and says under which rule and why; nothing is
-//! erased by this page. A form that is sent twice asks once.
+//! erased by this page. A form that is sent twice asks once; whoever asks for what was asked for before is told who did,
+//! and keeps what they typed.
 
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use proviso_report::UnixMs;
 use serde::Deserialize;
 
 use crate::clock;
-use crate::erasure::{self, EraseError, Why};
+use crate::erasure::{self, EraseError, Waiting, Why};
 use crate::store::notes::Note;
 use crate::store::{people, sight, staff};
+use crate::web::erasures::Asked;
 use crate::web::fault::Fault;
 use crate::web::fields::{Filled, Label, label};
 use crate::web::form::Form;
@@ -59,7 +62,7 @@ pub(in crate::web) async fn ask(
     };
     if filled.is_good() {
         let (staff, person) = (signed.staff.clone(), whose.id.clone());
-        let (which, now) = (note.id.clone(), clock::now());
+        let (which, now, zone) = (note.id.clone(), clock::now(), signed.zone.clone());
         let asked = site.store.write("ask to erase", move |tx| {
             sight::why(tx, &staff, &person, now)?.ok_or(Fault::Sight)?;
             let (Some(by), Some(whose)) = (staff::by_id(tx, &staff)?, people::get(tx, &person)?)
@@ -73,8 +76,9 @@ pub(in crate::web) async fn ask(
                     Ok(None)
                 }
                 Err(EraseError::Store(error)) => Err(error.into()),
-                // What was asked for before waits, as this form wanted.
-                Err(EraseError::Waits(..)) => Ok(None),
+                // This form was sent twice.
+                Err(EraseError::Waits(there)) if there.again => Ok(None),
+                Err(EraseError::Waits(there)) => Ok(Some(waits(&there, &zone))),
                 Err(refused) => Ok(Some(refused.to_string())),
             }
         });
@@ -93,9 +97,40 @@ pub(in crate::web) async fn ask(
     Ok(keep::again(page))
 }
 
-/// The form about one note.
-pub(super) fn form(signed: &Signed, whose: &Whose, note: &Note, filled: &Filled) -> Markup {
+/// Why it is not asked for once more.
+fn waits(there: &Waiting, zone: &TimeZone) -> String {
+    format!(
+        "{} asked for this note to be erased on {}, and that waits for somebody else to confirm it, so nothing was asked \
+         for now. If this rule or reason is the better one, take that request back first, and send this \
+         again.",
+        there.by,
+        words::full(there.asked.0, zone)
+    )
+}
+
+/// Who asked for a note to be erased, if anybody did.
+pub(super) fn waiting(asked: Option<&Asked>, zone: &TimeZone) -> Markup {
     html! {
+        @if let Some(asked) = asked {
+            p.note {
+                (asked.by) " asked for this to be erased, " (words::moment(asked.request.asked, zone)) ". It waits for \
+                 somebody else to confirm it on the collector's own computer. "
+                a href=(asked.path()) { "See the request, or take it back" }
+            }
+        }
+    }
+}
+
+/// The form about one note.
+pub(super) fn form(
+    signed: &Signed,
+    whose: &Whose,
+    note: &Note,
+    filled: &Filled,
+    asked: Option<&Asked>,
+) -> Markup {
+    html! {
+        (waiting(asked, &signed.zone))
         p {
             "This asks for the note of " (words::moment(note.happened, &signed.zone)) " by " (note.staff_name)
             " to be erased. Nothing is erased yet: somebody else confirms it within two weeks, while the collector is \

@@ -1,0 +1,226 @@
+//! What waits to be erased, for whoever is to confirm it.
+//!
+//! Promises: the list says of each request who asked, for what and why, and of notes which: from when, of what kind,
+//! by whom. What notes and explanations say is shown to those alone who see the person, by [`run`], which enters the
+//! look.
+
+use std::fmt::Write as _;
+
+use proviso_collector::clock;
+use proviso_collector::erasure::Wanted;
+use proviso_collector::erasure::away::{self, Away, RecordsAway};
+use proviso_collector::plain::{beginning, plain};
+use proviso_collector::store::erasures::{self, Request, What};
+use proviso_collector::store::notes::Note;
+use proviso_collector::store::people::{self, Person};
+use proviso_collector::store::staff::by_id;
+use proviso_collector::store::{Read, SqlError};
+use proviso_collector::web::access::Right;
+use proviso_report::UnixMs;
+use proviso_report::bundle::Erased;
+
+use super::{Named, of_notes, signed};
+use crate::cli::{Data, audit};
+
+/// Letters of a note or an explanation that are shown.
+const BEGINNING: usize = 200;
+
+/// Explanations that are shown.
+const SAID: usize = 50;
+
+/// Lists what waits.
+pub(super) fn list(data: &Data) -> anyhow::Result<String> {
+    let (_, store) = data.open()?;
+    let mut said = String::new();
+    store.read_blocking(|read| {
+        for one in erasures::waiting(read, clock::now())? {
+            let person = people::get(read, &one.person)?;
+            let whom = person.map_or_else(|| one.person.to_string(), |person| person.pseudonym);
+            let what = match &one.what {
+                What::Records { places, .. } => format!("{} records of", away::count(places)),
+                What::Notes(notes) => format!("{} about", of_notes(notes.len() as u64)),
+            };
+            writeln!(
+                said,
+                "{}  asked {} by {}  {what} {whom}  rule: {}  reason: {}",
+                one.id,
+                UnixMs(one.asked),
+                asked_by(read, &one)?,
+                one.rule,
+                one.reason
+            )?;
+            match &one.what {
+                What::Records { wanted, whole, .. } => {
+                    writeln!(said, "    {}", chosen(wanted.as_ref(), *whole))?;
+                }
+                What::Notes(_) => {
+                    if let Away::Notes(notes) = away::away(read, &one)? {
+                        notes.iter().for_each(|note| said += &line(note));
+                    }
+                }
+            }
+        }
+        Ok::<_, anyhow::Error>(())
+    })?;
+    if said.is_empty() {
+        said = "Nothing waits to be confirmed.\n".to_owned();
+    }
+    Ok(said)
+}
+
+/// Shows one request.
+pub(super) fn run(named: Named) -> anyhow::Result<String> {
+    let (_, store) = named.data.open()?;
+    let by = signed(&store, &named.staff)?;
+    let id = named.id;
+    store.write_blocking("show erasure", move |tx| {
+        let request = proviso_collector::erasure::waiting(tx, &id, UnixMs(clock::now()))?;
+        let person = people::get(tx, &request.person)?;
+        if let Some(person) = &person {
+            super::is_theirs(tx, &by, person)?;
+        }
+        let said = told(tx, &request, person.as_ref(), Right::Activity.of(by.role))?;
+        audit::enter_by(tx, &by.id, "saw_erasure", Some(&request.person), &id)?;
+        Ok(said)
+    })
+}
+
+/// `words`: whether what people wrote is for whoever asks.
+fn told(
+    read: &Read<'_>,
+    request: &Request,
+    person: Option<&Person>,
+    words: bool,
+) -> anyhow::Result<String> {
+    let whom = person.map_or(request.person.as_str(), |person| &person.pseudonym);
+    let mut said = format!(
+        "Request:  {}\nAsked:    {} by {}\nLapses:   {}\nPerson:   {whom}\nRule:     {}\nReason:   {}\n",
+        request.id,
+        UnixMs(request.asked),
+        asked_by(read, request)?,
+        UnixMs(request.lapses()),
+        request.rule,
+        request.reason
+    );
+    match away::away(read, request)? {
+        Away::Notes(notes) => {
+            writeln!(said, "To go:    {}", of_notes(notes.len() as u64))?;
+            for note in &notes {
+                said += &line(note);
+                if words {
+                    writeln!(said, "      {}", quoted(&note.text))?;
+                }
+            }
+        }
+        Away::Records(found) => {
+            if let What::Records {
+                places,
+                wanted,
+                whole,
+            } = &request.what
+            {
+                let count = away::count(places);
+                writeln!(said, "To go:    {count} records")?;
+                writeln!(said, "Chosen:   {}", chosen(wanted.as_ref(), *whole))?;
+                said += &listed(places);
+            }
+            if words {
+                said += &of_records(&found)?;
+            }
+        }
+    }
+    if !words {
+        said += "Administrators see no activity, so what it says is not shown: an offender manager or a supervisor who \
+                 sees this person can look.\n";
+    }
+    Ok(said)
+}
+
+/// What records there are, and what the person said among them.
+fn of_records(found: &RecordsAway) -> Result<String, std::fmt::Error> {
+    let mut said = String::new();
+    if let Some((first, last)) = found.span {
+        writeln!(said, "From {first} to {last}, by the computers' clocks:")?;
+    }
+    for (kind, count) in &found.kinds {
+        writeln!(said, "  {count} {kind}")?;
+    }
+    if !found.said.is_empty() {
+        writeln!(said, "Among them is what the person said for themselves:")?;
+    }
+    for one in found.said.iter().take(SAID) {
+        writeln!(
+            said,
+            "  {}  {}  {}: {}",
+            one.device,
+            one.seq,
+            one.at,
+            quoted(&one.text)
+        )?;
+    }
+    match found.said.len().saturating_sub(SAID) {
+        0 => {}
+        more => writeln!(said, "  and {more} more")?,
+    }
+    Ok(said)
+}
+
+/// Which note, without its words.
+fn line(note: &Note) -> String {
+    format!(
+        "    {}  {} of {}, written by {} at {}\n",
+        note.id,
+        note.kind.as_str(),
+        UnixMs(note.happened),
+        note.staff_name,
+        UnixMs(note.at)
+    )
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", plain(&beginning(text, BEGINNING)))
+}
+
+/// By what records were chosen.
+fn chosen(wanted: Option<&Wanted>, whole: bool) -> String {
+    if whole {
+        return "all that the person did; the key goes as well".to_owned();
+    }
+    let Some(wanted) = wanted else {
+        return "by their numbers".to_owned();
+    };
+    let mut parts = Vec::new();
+    if let Some(before) = wanted.before {
+        parts.push(format!("of a time before {before}"));
+    }
+    if !wanted.kinds.is_empty() {
+        let kinds: Vec<_> = wanted.kinds.iter().map(|kind| kind.as_str()).collect();
+        parts.push(format!("of kind {}", kinds.join(" or ")));
+    }
+    if !wanted.clauses.is_empty() {
+        parts.push(format!(
+            "under clause {} and no other",
+            wanted.clauses.join(" or ")
+        ));
+    }
+    if !wanted.records.is_empty() {
+        parts.push("by their numbers".to_owned());
+    }
+    parts.join(", ")
+}
+
+/// The places of records, by computer.
+pub(super) fn listed(records: &[Erased]) -> String {
+    let mut text = String::new();
+    for one in records {
+        for [first, last] in one.places.runs() {
+            text += &format!("  {}  {first} to {last}\n", one.device);
+        }
+    }
+    text
+}
+
+fn asked_by(read: &Read<'_>, request: &Request) -> Result<String, SqlError> {
+    let found = by_id(read, &request.staff)?;
+    Ok(found.map_or_else(|| request.staff.clone(), |by| by.name))
+}
