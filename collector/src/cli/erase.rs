@@ -75,8 +75,8 @@ pub(super) struct Ask {
     /// The records of a computer from one number to another, both included.
     #[arg(long, value_name = "DEVICE:FIRST-LAST", value_parser = numbers, group = "which")]
     records: Vec<Numbers>,
-    /// A note that an officer wrote, by the id that its page says; nothing else can be asked for with it. May be
-    /// repeated.
+    /// A note that an officer wrote, by the number that stands under it on the page of notes; nothing else can be asked
+    /// for with it. May be repeated.
     #[arg(long, value_name = "ID", group = "which",
         conflicts_with_all = ["everything", "clause", "kind", "before", "records"])]
     note: Vec<String>,

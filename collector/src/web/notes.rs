@@ -337,6 +337,7 @@ fn one(
                         "Erase" span.govuk-visually-hidden { " the note of " (words::full(note.happened, zone)) }
                     }
                 }
+                " · Number " code { (note.id) }
             }
         }
         @for one in right {

@@ -57,6 +57,12 @@ async fn a_note_is_asked_to_be_erased_with_a_rule_a_reason_and_a_proof() {
         body.contains("An error about somebody else.") && body.contains("name=\"rule\""),
         "{body}"
     );
+    // Its number is there to be copied, as the command takes it.
+    let number = format!("<code>{}</code>", "1".repeat(32));
+    for page in [&page, &ask] {
+        let body = browser.get(page).await.body;
+        assert!(body.contains(&number), "{page}: {body}");
+    }
     // What is missing is said, and nothing is asked for.
     let wrong = browser
         .fill(&ask, &erase, &[("rule", ""), ("reason", "Not about them.")])

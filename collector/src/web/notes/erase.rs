@@ -139,6 +139,10 @@ pub(super) fn form(
             a href=(whose.at(Tab::Notes)) { "Leave it as it is" }
         }
         p.reason dir="auto" { b { (kind_words(note.kind)) } ": " (note.text) }
+        p.quiet {
+            "Several notes are asked for at once with " code { "proviso-collector erase ask --note" } "; the number of this one \
+             is " code { (note.id) } "."
+        }
         form.sheet method="post" action={ (whose.at(Tab::Notes)) "/erase" } {
             (govuk::hidden("token", &signed.token))
             (govuk::hidden("note", &note.id))
