@@ -134,8 +134,11 @@ impl Ask {
         let before = match &self.before {
             None => None,
             Some(text) => {
-                let (zone, _) = moment::zone(&data, &store, &person)?;
-                Some(UnixMs(moment::parse(text, &zone)?))
+                let (zone, name) = moment::zone(&data, &store, &person)?;
+                let at = moment::parse(text, &zone)?;
+                // Before anything is asked for: who meant another moment gives no password.
+                eprintln!("Before {}.", moment::both(at, &zone, &name));
+                Some(UnixMs(at))
             }
         };
         let by = signed(&store, &self.staff)?;

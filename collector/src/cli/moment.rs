@@ -1,4 +1,4 @@
-//! Moments as commands take them: a moment, or a day, which means its midnight.
+//! Moments as commands take them and say them: a moment, or a day, which means its midnight.
 
 use anyhow::bail;
 use jiff::Timestamp;
@@ -9,6 +9,7 @@ use proviso_collector::data_dir::DataDir;
 use proviso_collector::order_text::OrderText;
 use proviso_collector::store::people::Person;
 use proviso_collector::store::{Store, StoreError, orders};
+use proviso_report::UnixMs;
 
 /// The zone in which days of somebody's records are meant, with its name: that of their order, as on their pages.
 pub(super) fn zone(
@@ -27,6 +28,14 @@ pub(super) fn zone(
     };
     let name = format!("{}{why}", zone.iana_name().unwrap_or("UTC"));
     Ok((zone, name))
+}
+
+/// A moment in its zone and in UTC: `2026-06-01 00:00:00 BST (Europe/London), which is 2026-05-31T23:00:00.000Z`.
+pub(super) fn both(at: i64, zone: &TimeZone, name: &str) -> String {
+    let local = Timestamp::from_millisecond(at).unwrap_or_default();
+    let local = local.to_zoned_datetime(zone.clone());
+    let local = local.strftime("%Y-%m-%d %H:%M:%S %Z");
+    format!("{local} ({name}), which is {}", UnixMs(at))
 }
 
 /// Unix milliseconds.
@@ -56,6 +65,10 @@ mod tests {
         let at = |text: &str| parse(text, &zone).map_err(|error| error.to_string());
         assert_eq!(at("2026-06-01"), at("2026-05-31T23:00:00Z"));
         assert_eq!(at("1970-01-02T00:00:00Z"), Ok(86_400_000));
+        assert_eq!(
+            both(at("2026-06-01").unwrap(), &zone, "Europe/London"),
+            "2026-06-01 00:00:00 BST (Europe/London), which is 2026-05-31T23:00:00.000Z"
+        );
         // A date and a time without a zone would be a guess.
         for wrong in [
             "",

@@ -418,6 +418,12 @@ fn a_day_and_a_moment_say_before_when_and_anything_else_is_a_sentence() {
             ran.err
         );
     }
+    // Which moment that is was said first.
+    let why = ask("2026-06-01").err;
+    let (first, rest) = why.split_once('\n').unwrap();
+    let said = "2026-06-01 00:00:00 BST (Europe/London), which is 2026-05-31T23:00:00.000Z";
+    assert_eq!(first, format!("Before {said}."));
+    assert!(rest.contains("no record fits"), "{rest}");
     for wrong in ["soon", "2026-02-30", "01/06/2026"] {
         let ran = ask(wrong);
         assert_eq!(ran.code, Some(1), "{wrong}: {}", ran.out);
@@ -443,6 +449,13 @@ fn a_day_and_a_moment_say_before_when_and_anything_else_is_a_sentence() {
         ran.out,
         ran.err
     );
+    let said = "2026-06-02 00:00:00 BST (Europe/London), which is 2026-06-01T23:00:00.000Z";
+    assert_eq!(ran.err, format!("Before {said}.\n"));
+    let (_, id) = ran.out.split_once("erase show ").unwrap();
+    let id = id.split(' ').next().unwrap();
+    let shown = world.told(&["erase", "show", id, "--staff", "bob"], PASSWORD);
+    let chosen = format!("Chosen:   of a time before {said}\n");
+    assert!(shown.contains(&chosen), "{shown}");
 }
 
 #[test]

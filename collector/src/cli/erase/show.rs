@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 
+use jiff::tz::TimeZone;
 use proviso_collector::clock;
 use proviso_collector::erasure::Wanted;
 use proviso_collector::erasure::away::{self, Away, RecordsAway};
@@ -20,7 +21,7 @@ use proviso_report::UnixMs;
 use proviso_report::bundle::Erased;
 
 use super::{Named, of_notes, signed};
-use crate::cli::{Data, audit};
+use crate::cli::{Data, audit, moment};
 
 /// Letters of a note or an explanation that are shown.
 const BEGINNING: usize = 200;
@@ -51,7 +52,8 @@ pub(super) fn list(data: &Data) -> anyhow::Result<String> {
             )?;
             match &one.what {
                 What::Records { wanted, whole, .. } => {
-                    writeln!(said, "    {}", chosen(wanted.as_ref(), *whole))?;
+                    let utc = (&TimeZone::UTC, "UTC");
+                    writeln!(said, "    {}", chosen(wanted.as_ref(), *whole, utc))?;
                 }
                 What::Notes(_) => {
                     if let Away::Notes(notes) = away::away(read, &one)? {
@@ -70,16 +72,24 @@ pub(super) fn list(data: &Data) -> anyhow::Result<String> {
 
 /// Shows one request.
 pub(super) fn run(named: Named) -> anyhow::Result<String> {
-    let (_, store) = named.data.open()?;
+    let (data, store) = named.data.open()?;
     let by = signed(&store, &named.staff)?;
     let id = named.id;
+    let person = store.read_blocking(|read| {
+        let request = proviso_collector::erasure::waiting(read, &id, UnixMs(clock::now()))?;
+        Ok::<_, anyhow::Error>(people::get(read, &request.person)?)
+    })?;
+    let zone = match &person {
+        Some(person) => moment::zone(&data, &store, person)?,
+        None => (TimeZone::UTC, "UTC".to_owned()),
+    };
     store.write_blocking("show erasure", move |tx| {
         let request = proviso_collector::erasure::waiting(tx, &id, UnixMs(clock::now()))?;
-        let person = people::get(tx, &request.person)?;
         if let Some(person) = &person {
             super::is_theirs(tx, &by, person)?;
         }
-        let said = told(tx, &request, person.as_ref(), Right::Activity.of(by.role))?;
+        let words = Right::Activity.of(by.role);
+        let said = told(tx, &request, person.as_ref(), (&zone.0, &zone.1), words)?;
         audit::enter_by(tx, &by.id, "saw_erasure", Some(&request.person), &id)?;
         Ok(said)
     })
@@ -90,6 +100,7 @@ fn told(
     read: &Read<'_>,
     request: &Request,
     person: Option<&Person>,
+    zone: (&TimeZone, &str),
     words: bool,
 ) -> anyhow::Result<String> {
     let whom = person.map_or(request.person.as_str(), |person| &person.pseudonym);
@@ -121,7 +132,7 @@ fn told(
             {
                 let count = away::count(places);
                 writeln!(said, "To go:    {count} records")?;
-                writeln!(said, "Chosen:   {}", chosen(wanted.as_ref(), *whole))?;
+                writeln!(said, "Chosen:   {}", chosen(wanted.as_ref(), *whole, zone))?;
                 said += &listed(places);
             }
             if words {
@@ -182,7 +193,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// By what records were chosen.
-fn chosen(wanted: Option<&Wanted>, whole: bool) -> String {
+fn chosen(wanted: Option<&Wanted>, whole: bool, (zone, name): (&TimeZone, &str)) -> String {
     if whole {
         return "all that the person did; the key goes as well".to_owned();
     }
@@ -191,6 +202,7 @@ fn chosen(wanted: Option<&Wanted>, whole: bool) -> String {
     };
     let mut parts = Vec::new();
     if let Some(before) = wanted.before {
+        let before = moment::both(before.0, zone, name);
         parts.push(format!("of a time before {before}"));
     }
     if !wanted.kinds.is_empty() {
