@@ -21,7 +21,7 @@ use super::ledger::{self, Pending};
 use super::vault::{Vault, VaultError};
 
 /// How long a statement waits for another process that holds the write lock.
-const BUSY: Duration = Duration::from_secs(15);
+pub(super) const BUSY: Duration = Duration::from_secs(15);
 
 /// How long to wait until nobody else has the file open.
 const ALONE: Duration = Duration::from_millis(500);
@@ -366,6 +366,11 @@ impl Session {
             connection: &self.connection,
             vault: &self.vault,
         })
+    }
+
+    /// For how long each statement waits from now on for another process that holds the write lock.
+    pub(super) fn wait(&self, at_most: Duration) -> Result<(), SqlError> {
+        Ok(self.connection.busy_timeout(at_most)?)
     }
 
     /// Opens the group's transaction.

@@ -2,15 +2,18 @@
 //!
 //! Promises: a submitter hears the outcome of its own job, and hears success only after the
 //! transaction that holds it is durable (`synchronous=FULL`). Jobs that wait while a commit syncs
-//! share the next commit. A job that fails is undone alone; its neighbours stand. When the engine
+//! share the next commit. Once a group waited in vain for another process that holds the store, those behind it are
+//! told so almost at once instead of waiting as long each, until one gets through. A job that fails is undone alone; its neighbours stand. When the engine
 //! gives up the whole transaction (disk full), every job of the group hears so. At the end the
 //! queue is drained before the thread ends.
 //!
 //! Refuses: a commit per job under load, and an answer before the commit.
 
+use std::time::Duration;
+
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use super::sql::{Session, SqlError, Tx};
+use super::sql::{BUSY, Session, SqlError, Tx};
 use super::{Change, StoreError};
 
 /// Jobs that share one commit at most: bounds how long the first waits for the last.
@@ -18,6 +21,29 @@ const GROUP: usize = 256;
 
 /// Jobs that may wait; submitters beyond wait themselves.
 pub(super) const QUEUE: usize = 1_024;
+
+/// How long a group waits for another process that holds the write lock.
+#[derive(Debug)]
+struct Patience {
+    first: Duration,
+    /// Once one waited in vain.
+    then: Duration,
+    held: bool,
+}
+
+impl Patience {
+    const fn new() -> Self {
+        Self {
+            first: BUSY,
+            then: Duration::from_millis(100),
+            held: false,
+        }
+    }
+
+    const fn now(&self) -> Duration {
+        if self.held { self.then } else { self.first }
+    }
+}
 
 /// A job, boxed: runs in the transaction, or hears that there is none, and leaves what to do once
 /// its fate is known.
@@ -73,6 +99,7 @@ pub(super) fn run(
     queue: &mut mpsc::Receiver<Job>,
     changes: &broadcast::Sender<Change>,
 ) {
+    let mut patience = Patience::new();
     while let Some(first) = queue.blocking_recv() {
         let mut group = vec![first];
         while group.len() < GROUP {
@@ -81,14 +108,23 @@ pub(super) fn run(
                 Err(_) => break,
             }
         }
-        commit(session, group, changes);
+        commit(session, group, changes, &mut patience);
     }
 }
 
-fn commit(session: &Session, group: Vec<Job>, changes: &broadcast::Sender<Change>) {
+fn commit(
+    session: &Session,
+    group: Vec<Job>,
+    changes: &broadcast::Sender<Change>,
+    patience: &mut Patience,
+) {
     let mut answers = Vec::with_capacity(group.len());
     let mut waiting = group.into_iter();
-    match together(session, &mut waiting, &mut answers) {
+    let made = session
+        .wait(patience.now())
+        .and_then(|()| together(session, &mut waiting, &mut answers));
+    patience.held = matches!(made, Err(SqlError::Busy));
+    match made {
         Ok(made) => {
             for change in made {
                 // Nobody listening is not an error.
@@ -124,4 +160,54 @@ fn together(
         }
     }
     tx.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema;
+    use super::*;
+
+    /// One job in a group of its own; what its submitter hears.
+    fn alone(session: &Session, patience: &mut Patience) -> Result<(), String> {
+        let (changes, _) = broadcast::channel(1);
+        let (job, answer) = job("test", |tx| {
+            tx.execute("UPDATE meta SET value = value", &[])?;
+            Ok::<_, StoreError>(())
+        });
+        commit(session, vec![job], &changes, patience);
+        let told = answer.blocking_recv().unwrap();
+        told.map_err(|why| why.to_string())
+    }
+
+    #[test]
+    fn who_waits_behind_one_that_waited_in_vain_is_told_at_once_until_one_gets_through() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        let session = Session::writer(&path, true).unwrap();
+        schema::create(&session).unwrap();
+        let mut patience = Patience {
+            first: Duration::from_millis(7),
+            then: Duration::from_millis(3),
+            held: false,
+        };
+        // What the engine was told the last time.
+        let waited = || {
+            let look = |read: &super::super::Read<'_>| {
+                read.first("PRAGMA busy_timeout", &[], |row| row.int(0))
+            };
+            session.look(look).unwrap()
+        };
+        let other = Session::writer(&path, false).unwrap();
+        let held = other.begin().unwrap();
+        for wait in [7, 3, 3] {
+            let why = alone(&session, &mut patience).unwrap_err();
+            assert!(why.starts_with("the store is busy"), "{why}");
+            assert_eq!(waited(), Some(wait));
+        }
+        drop(held);
+        for wait in [3, 7] {
+            alone(&session, &mut patience).unwrap();
+            assert_eq!(waited(), Some(wait));
+        }
+    }
 }

@@ -108,9 +108,22 @@ impl From<SqlError> for Fault {
     }
 }
 
+/// When to come back while another process holds the store, in seconds.
+const HELD: u64 = 5;
+
 impl Fault {
+    /// In how many seconds the same may work.
+    pub(super) const fn retry(&self) -> Option<u64> {
+        match self {
+            Self::Busy { seconds, .. } => Some(*seconds),
+            Self::Store(StoreError::Sql(SqlError::Busy)) => Some(HELD),
+            _ => None,
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
+            Self::Store(StoreError::Sql(SqlError::Busy)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::SignedOut(_) => StatusCode::SEE_OTHER,
             Self::LiveSignedOut => StatusCode::UNAUTHORIZED,
             Self::Token | Self::Elsewhere | Self::Role | Self::Sight | Self::First(_) => {
@@ -142,7 +155,7 @@ impl Fault {
             Self::Overtaken => "Decided by somebody else",
             Self::Superseded => "Decided anew",
             Self::Changed | Self::Stale => "Changed meanwhile",
-            Self::Busy { .. } => "Busy",
+            Self::Busy { .. } | Self::Store(StoreError::Sql(SqlError::Busy)) => "Busy",
             Self::Unready(_) => "Not possible just now",
             Self::Store(_) | Self::Damaged(_) | Self::Random(_) => "This did not work",
         }
@@ -203,10 +216,10 @@ impl IntoResponse for Fault {
         };
         let mut response = (status, page(&failed, &html! {})).into_response();
         response.extensions_mut().insert(failed);
-        if let Self::Busy { seconds, .. } = &self {
+        if let Some(seconds) = self.retry() {
             response
                 .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from(*seconds));
+                .insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -244,4 +257,27 @@ pub(super) fn sentence(text: &str) -> String {
     let first: String = first.unwrap_or_default();
     let end = if text.ends_with('.') { "" } else { "." };
     format!("{first}{}{end}", letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_another_process_holds_is_busy_and_no_failure() {
+        let held = || Fault::from(SqlError::Busy);
+        assert!(matches!(held().then(), Then::Send));
+        let response = held().into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[RETRY_AFTER], "5");
+        let told = response.extensions().get::<Failed>().unwrap();
+        assert!(
+            told.sentence.starts_with("The store is busy"),
+            "{}",
+            told.sentence
+        );
+        assert!(told.sentence.ends_with("try again."), "{}", told.sentence);
+        let full = Fault::from(SqlError::Full).into_response();
+        assert_eq!(full.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
 }

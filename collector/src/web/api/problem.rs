@@ -174,6 +174,7 @@ pub(in crate::web) fn refused(status: StatusCode) -> Response {
 
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
+        let retry = fault.retry();
         match fault {
             Fault::Sight => Self::new(
                 StatusCode::FORBIDDEN,
@@ -191,8 +192,8 @@ impl From<Fault> for Problem {
             ),
             Fault::Input(why) | Fault::Unasked(why) => Self::input(fault::sentence(why)),
             Fault::TooLong(_) => Self::long(),
-            Fault::Busy { seconds, .. } => Self {
-                retry: Some(seconds),
+            Fault::Busy { .. } | Fault::Store(StoreError::Sql(SqlError::Busy)) => Self {
+                retry,
                 ..Self::new(
                     StatusCode::SERVICE_UNAVAILABLE,
                     "busy",
