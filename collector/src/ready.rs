@@ -173,7 +173,7 @@ impl Ready {
         // Not while others wait to write.
         let missing = self
             .store
-            .read(|read| Ok::<_, StoreError>(sealed::missing_keys(read)?));
+            .read(|read| Ok::<_, StoreError>(sealed::unreadable(read)?.len()));
         let missing = tokio::time::timeout(PATIENCE, missing).await;
         Checks {
             store: newest.is_some(),

@@ -90,5 +90,5 @@ fn broken_off(read: &Read<'_>, device: DeviceId) -> Result<Option<i64>, SqlError
     let Some(number) = epoch.broken_by else {
         return Ok(None);
     };
-    Ok(incidents::get(read, &number)?.map(|incident| incident.at))
+    incidents::when(read, &number)
 }

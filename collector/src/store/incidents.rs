@@ -159,6 +159,25 @@ pub fn of_person(read: &Read<'_>, person: &PersonId) -> Result<Vec<Incident>, Sq
     )
 }
 
+/// The same without their bytes, which a missing key would hide, and the rest with them.
+pub fn told(read: &Read<'_>, person: &PersonId) -> Result<Vec<Incident>, SqlError> {
+    read.query(
+        "SELECT device, person, at, kind, detail, NULL FROM incident \
+         WHERE person = $1 ORDER BY at DESC, id",
+        &[person.as_str().into()],
+        incident,
+    )
+}
+
+/// When the incident of this number was.
+pub fn when(read: &Read<'_>, id: &str) -> Result<Option<i64>, SqlError> {
+    read.first(
+        "SELECT at FROM incident WHERE id = $1",
+        &[id.into()],
+        |row| row.int(0),
+    )
+}
+
 impl IncidentKind {
     /// The form in the table.
     pub fn as_str(self) -> &'static str {

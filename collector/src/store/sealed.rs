@@ -8,6 +8,8 @@
 //! Refuses: to seal what people wrote, and names in the register: those are not taken by an erasure. Files
 //! that officers uploaded, and their names, are sealed and not sealed again: they go with the key.
 
+use std::collections::BTreeSet;
+
 use super::ids::{DeviceId, PersonId};
 use super::sql::{Read, Row, SqlError, Tx};
 use super::vault::{Blind, VaultError};
@@ -89,8 +91,8 @@ fn begin(tx: &Tx<'_>, person: &PersonId, number: u32) -> Result<u32, SqlError> {
     Ok(number)
 }
 
-/// How many people's keys are missing that count now.
-pub fn missing_keys(read: &Read<'_>) -> Result<u64, SqlError> {
+/// The people whose key is missing that counts now: nothing that they did can be read, and nothing new taken.
+pub fn unreadable(read: &Read<'_>) -> Result<BTreeSet<PersonId>, SqlError> {
     let all = read.query(
         "SELECT id, key_number FROM person WHERE key_number IS NOT NULL",
         &[],
@@ -100,7 +102,21 @@ pub fn missing_keys(read: &Read<'_>) -> Result<u64, SqlError> {
             Ok((person, number.ok_or(VaultError::Form)?))
         },
     )?;
-    Ok(read.vault().missing(&all)?)
+    Ok(read.vault().missing(all)?)
+}
+
+/// Whether this person is one of those.
+pub fn is_unreadable(read: &Read<'_>, person: &PersonId) -> Result<bool, SqlError> {
+    let found = read.first(
+        "SELECT id, key_number FROM person WHERE id = $1",
+        &[person.as_str().into()],
+        owner,
+    )?;
+    let Some((person, Some(number))) = found else {
+        return Ok(false);
+    };
+    let number = u32::try_from(number).map_err(|_| VaultError::Form)?;
+    Ok(!read.vault().has(&person, number))
 }
 
 /// Seals everything of a person under a new key. What the judge remembers is forgotten.

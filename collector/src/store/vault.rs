@@ -246,8 +246,16 @@ impl Vault {
         self.sync()
     }
 
-    /// How many of these keys are not there.
-    pub(super) fn missing(&self, wanted: &[(PersonId, u32)]) -> Result<u64, VaultError> {
+    /// Whether this key is there.
+    pub(super) fn has(&self, person: &PersonId, number: u32) -> bool {
+        self.path(person, number).exists()
+    }
+
+    /// Whose of these keys are not there.
+    pub(super) fn missing(
+        &self,
+        wanted: Vec<(PersonId, u32)>,
+    ) -> Result<BTreeSet<PersonId>, VaultError> {
         let mut there = BTreeSet::new();
         match std::fs::read_dir(&self.dir) {
             Ok(entries) => {
@@ -258,11 +266,11 @@ impl Vault {
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}
             Err(why) => return Err(io("read", &self.dir)(why)),
         }
-        let gone = wanted.iter().filter(|(person, number)| {
+        let gone = wanted.into_iter().filter(|(person, number)| {
             let path = self.path(person, *number);
             path.file_name().is_none_or(|name| !there.contains(name))
         });
-        Ok(gone.count() as u64)
+        Ok(gone.map(|(person, _)| person).collect())
     }
 
     fn key(&self, person: &PersonId, number: u32) -> Result<Arc<Key>, VaultError> {

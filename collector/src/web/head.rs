@@ -15,14 +15,14 @@ use crate::order_text::OrderText;
 use crate::store::devices::{self, DeviceState};
 use crate::store::people::{self, Person};
 use crate::store::plan::{self, Assessed, Level};
-use crate::store::{PersonId, Read, SqlError, StoreError, orders};
+use crate::store::{PersonId, Read, SqlError, StoreError, orders, sealed};
 
 use super::Site;
 use super::access::Right;
 use super::fault::Fault;
 use super::gate::Signed;
 use super::layout::{self, Page};
-use super::{govuk, overview, words};
+use super::{govuk, overview, unreadable, words};
 
 /// The pages about one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +87,7 @@ struct Kept {
     silent: u64,
     risk: Option<Assessed>,
     overdue: u64,
+    unreadable: bool,
 }
 
 pub(super) const MISSING: Fault =
@@ -160,6 +161,7 @@ fn kept(read: &Read<'_>, id: &PersonId, today: Date, now: i64) -> Result<Kept, S
         silent,
         risk: plan::latest(read, id)?,
         overdue: plan::overdue(read, id, today)?,
+        unreadable: sealed::is_unreadable(read, id)?,
     })
 }
 
@@ -204,6 +206,7 @@ impl Whose {
                         small { (self.person.pseudonym) }
                     }
                 }
+                @if self.kept.unreadable { p.fault { (unreadable::OF_ONE) } }
                 (govuk::summary_list(&rows))
                 (govuk::sub_navigation("About this person", &self.at(tab), &links))
             }

@@ -77,6 +77,7 @@ mod texts;
 mod throttle;
 mod timeline;
 mod typed;
+mod unreadable;
 mod unsure;
 mod upload;
 mod watched;

@@ -1,7 +1,7 @@
 //! The overview: the beginning of the queue, then everybody.
 //!
 //! Promises: cases that wait stand first, worst and oldest on top; then everybody, those first whose device is
-//! silent or broken or who are not watched in full. Alerts that could not be delivered are said at the top. An
+//! silent or broken, who are not watched in full or whose records cannot be read. Alerts that could not be delivered are said at the top. An
 //! old case never drops out of sight because newer ones came.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ use crate::store::outbox::{self, ChannelState};
 use crate::store::overview::{self, DeviceSeen, Waiting};
 use crate::store::people::{self, Person};
 use crate::store::staff::Role;
-use crate::store::{PersonId, Read, SqlError, StoreError, sight};
+use crate::store::{PersonId, Read, SqlError, StoreError, sealed, sight};
 
 use super::Site;
 use super::access::{self, Right};
@@ -30,7 +30,7 @@ use super::lapses;
 use super::layout::{self, PER_PAGE, Page};
 use super::queue::{self, Queue, people_words};
 use super::stuck::Stuck;
-use super::{audit, words};
+use super::{audit, unreadable, words};
 
 pub(super) use crate::store::devices::SILENT;
 
@@ -58,6 +58,7 @@ struct Totals {
     silent: usize,
     stuck: usize,
     unwatched: usize,
+    unreadable: usize,
 }
 
 struct Somebody {
@@ -68,6 +69,8 @@ struct Somebody {
     devices: Vec<DeviceSeen>,
     /// What is wrong with watching, or was today.
     conditions: Vec<Condition>,
+    /// Their key is missing.
+    unreadable: bool,
     need: Need,
     part: Part,
 }
@@ -113,6 +116,7 @@ pub(super) async fn show(
         div #overview data-live {
             h1 { "Overview" }
             (summary(&all))
+            (unreadable::to_officers(all.total.unreadable))
             (trouble((&site, &signed), &all.trouble, now))
             @if all.total.people > 0 && page == 1 { (all.queue.cards(&site, (&signed.zone, now)).await?) }
             @if all.total.people == 0 {
@@ -163,6 +167,7 @@ fn gather(
         let of = conditions.entry(condition.person.clone()).or_default();
         of.push(condition);
     }
+    let unreadable = sealed::unreadable(read)?;
     let mut people: Vec<_> = people::all(read)?
         .into_iter()
         .filter(|person| own.contains(&person.id))
@@ -173,6 +178,7 @@ fn gather(
                 ordered: ordered.contains(&person.id),
                 devices: devices.remove(&person.id).unwrap_or_default(),
                 conditions: conditions.remove(&person.id).unwrap_or_default(),
+                unreadable: unreadable.contains(&person.id),
                 need: Need::Nothing,
                 part: Part::Rest,
                 person,
@@ -196,6 +202,7 @@ fn gather(
             .iter()
             .filter(|one| !one.conditions.is_empty())
             .count(),
+        unreadable: people.iter().filter(|one| one.unreadable).count(),
     };
     people.sort_by(|a, b| {
         let key = |one: &Somebody| (one.part, one.need, one.waiting.oldest, one.silent(now));
@@ -295,7 +302,10 @@ const NO_WAY: PreEscaped<&str> = PreEscaped(
 fn section(zone: &TimeZone, part: Part, all: &Everybody, now: i64) -> Markup {
     let mut own = all.people.iter().filter(|one| one.part == part).peekable();
     let (id, title) = match part {
-        Part::Silent => ("silent", "Silent, stuck, not watched in full or not set up"),
+        Part::Silent => (
+            "silent",
+            "Silent, stuck, not watched in full, not to be read or not set up",
+        ),
         Part::Rest => ("rest", "Everybody else"),
     };
     html! {
@@ -344,6 +354,9 @@ fn contact(zone: &TimeZone, somebody: &Somebody, now: i64) -> Markup {
     let latest = somebody.devices.iter().map(|device| device.heard).max();
     html! {
         p.contact {
+            @if somebody.unreadable {
+                span.short { (layout::tag("urgent", "Cannot be read")) } " "
+            }
             @if !somebody.ordered {
                 span.short { (layout::tag("review", "No order")) } " "
             }
@@ -379,7 +392,7 @@ impl Somebody {
             Need::Incident
         } else if self.waiting.count() > 0 {
             Need::Review
-        } else if !self.conditions.is_empty() {
+        } else if self.unreadable || !self.conditions.is_empty() {
             Need::Unwatched
         } else if self.silent(now).is_some()
             || self.stuck().next().is_some()
@@ -394,7 +407,8 @@ impl Somebody {
 
     /// Whether something is wrong with watching them.
     fn part(&self, now: i64) -> Part {
-        let well = self.conditions.is_empty()
+        let well = !self.unreadable
+            && self.conditions.is_empty()
             && self.silent(now).is_none()
             && self.stuck().next().is_none()
             && !self.devices.is_empty()

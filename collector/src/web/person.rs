@@ -113,7 +113,7 @@ fn gather(read: &Read<'_>, id: &PersonId, skip: u64) -> Result<Option<Found>, Sq
     Ok(Some(Found {
         person,
         cases: queue::of_person(read, id, PER_PAGE + 1, skip)?,
-        incidents: incidents::of_person(read, id)?,
+        incidents: incidents::told(read, id)?,
         devices: with_names,
         decisions: casework::decisions_of(read, id, DECISIONS)?,
     }))

@@ -44,5 +44,6 @@ mod shifts;
 mod sign_in;
 mod summaries;
 mod team;
+mod unreadable;
 mod update_list;
 mod zones;

@@ -22,7 +22,7 @@ use crate::web::form::Form;
 use crate::web::gate::Signed;
 use crate::web::govuk::{Choice, Errors, Head, Input, Radios, button, hidden, inset, table};
 use crate::web::layout::{self, Page};
-use crate::web::{Site, audit, erasures, password, words};
+use crate::web::{Site, audit, erasures, password, unreadable, words};
 
 /// What a form about an account holds.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -253,9 +253,9 @@ async fn page(
         });
         let with = with.collect::<Result<Vec<_>, StoreError>>()?;
         let waiting = erasures::waiting(read, (&by.0, by.1), clock::now())?;
-        Ok::<_, StoreError>((with, waiting))
+        Ok::<_, StoreError>((with, waiting, unreadable::of_all(read)?))
     };
-    let (all, waiting) = site.store.read(look).await?;
+    let (all, waiting, unreadable) = site.store.read(look).await?;
     let rows: Vec<Vec<Markup>> = all
         .iter()
         .map(|(one, factors)| {
@@ -283,6 +283,7 @@ async fn page(
     let body = html! {
         (errors.summary())
         h1 { "Accounts" }
+        (unreadable::to_administrators(unreadable))
         (erasures::notice(waiting))
         (table("Everybody who may sign in, or could once", &heads, &rows))
         section aria-labelledby="new" {

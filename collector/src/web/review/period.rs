@@ -194,7 +194,7 @@ fn log(
     // What goes on in another log is not followed here any more, nor what is out of service.
     let broken = match &epoch.broken_by {
         None => None,
-        Some(incident) => incidents::get(read, incident)?.map(|incident| incident.at),
+        Some(incident) => incidents::when(read, incident)?,
     };
     let retired = (device.state == DeviceState::Retired)
         .then(|| device.last_contact.unwrap_or(device.enrolled));

@@ -1,0 +1,85 @@
+//! People of whom nothing can be read, because their key is missing.
+
+use axum::http::StatusCode;
+use proviso_collector::clock;
+use proviso_collector::store::DeviceId;
+use proviso_collector::store::incidents::{self, Incident, IncidentKind};
+use proviso_collector::store::staff::Role;
+
+use crate::pages::{World, finding};
+
+#[tokio::test]
+async fn whoever_can_do_something_is_told_whose_records_cannot_be_read() {
+    let world = World::new().await;
+    let lost = world.person(1, "Alex Example", 0).await;
+    let well = world.person(2, "Calm Person", 0).await;
+    let found = [1, 2].map(|number| finding(number, 1, "4.a", "breach", "facebook.com"));
+    world.find(found.to_vec(), vec![]).await;
+    let incident = Incident {
+        device: DeviceId([1; 16]),
+        person: lost.clone(),
+        at: clock::now(),
+        kind: IncidentKind::Fork,
+        detail: "Two stories of it".to_owned(),
+        bytes: Some(b"the other story".to_vec()),
+    };
+    world
+        .write(move |tx| incidents::put(tx, &incident, None))
+        .await;
+    let morgan = world.browser().await;
+    let administrator = world.browser_as("ada", Role::Administrator, "").await;
+    let page = format!("/person/{lost}");
+    // Nothing is said while nothing is missing. Who looks afterwards has not seen it before.
+    let body = administrator.get("/accounts").await.body;
+    assert!(!body.contains("cannot be read"), "{body}");
+    assert!(!morgan.get("/").await.body.contains("cannot be read"));
+
+    let keys = world.store.beside("person-keys");
+    let aside = world.store.beside("elsewhere");
+    std::fs::create_dir(&aside).unwrap();
+    let key = std::fs::read_dir(&keys)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .find(|name| name.to_str().unwrap().starts_with(lost.as_str()))
+        .unwrap();
+    std::fs::rename(keys.join(&key), aside.join(&key)).unwrap();
+
+    let body = morgan.get("/").await.body;
+    for said in [
+        "Records of 1 person cannot be read",
+        "restore the folder <code>person-keys</code>",
+        "Cannot be read",
+    ] {
+        assert!(body.contains(said), "{said}: {body}");
+    }
+    let section = body.find("id=\"silent\"").unwrap();
+    let marked = body[section..].find("Alex Example").unwrap();
+    assert!(marked < body[section..].find("Calm Person").unwrap_or(usize::MAX));
+    for at in ["", "/notes", "/timeline"] {
+        let told = morgan.get(&format!("{page}{at}")).await;
+        assert_eq!(told.status, StatusCode::OK, "{at}: {}", told.body);
+        assert!(
+            told.body.contains("What this person did cannot be read"),
+            "{at}: {}",
+            told.body
+        );
+    }
+    assert!(morgan.get(&page).await.body.contains("Two stories of it"));
+    let other = morgan.get(&format!("/person/{well}")).await.body;
+    assert!(!other.contains("cannot be read"), "{other}");
+    // Whoever administers is told how many, and not who.
+    let body = administrator.get("/accounts").await.body;
+    for said in [
+        "Records of 1 person cannot be read",
+        "Restore that folder from its own",
+    ] {
+        assert!(body.contains(said), "{said}: {body}");
+    }
+    for who in ["Alex Example", "P-0001", lost.as_str()] {
+        assert!(!body.contains(who), "{who}: {body}");
+    }
+
+    std::fs::rename(aside.join(&key), keys.join(&key)).unwrap();
+    assert!(!morgan.get("/").await.body.contains("cannot be read"));
+    assert!(!morgan.get(&page).await.body.contains("cannot be read"));
+}
