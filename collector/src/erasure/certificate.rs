@@ -43,7 +43,7 @@ pub fn certificate(signer: &Signer, stored: &Stored) -> Result<Certificate, Cert
         (erasure.id, text)
     } else {
         let erasure: Erasure = serde_json::from_str(&stored.line)?;
-        let text = text(signer.authority(), &erasure, stored, UnixMs(cleaned));
+        let text = of_records(signer.authority(), &erasure, stored, UnixMs(cleaned));
         (erasure.id, text)
     };
     let seconds = u64::try_from(cleaned).unwrap_or(0) / 1_000;
@@ -51,9 +51,21 @@ pub fn certificate(signer: &Signer, stored: &Stored) -> Result<Certificate, Cert
     Ok(Certificate { text, note })
 }
 
-fn text(authority: &str, one: &Erasure, stored: &Stored, cleaned: UnixMs) -> String {
-    let mut text = format!(
-        "CERTIFICATE OF DESTRUCTION
+/// What both sorts begin with.
+struct Head<'a> {
+    id: &'a str,
+    person: &'a str,
+    at: UnixMs,
+    asked_by: &'a str,
+    confirmed_by: &'a str,
+    rule: &'a str,
+    reason: &'a str,
+}
+
+impl Head<'_> {
+    fn text(&self, authority: &str, cleaned: UnixMs) -> String {
+        format!(
+            "CERTIFICATE OF DESTRUCTION
 
 Authority:    {authority}
 Erasure:      {id}
@@ -64,19 +76,49 @@ Asked by:     {asked}
 Confirmed by: {confirmed}
 Rule:         {rule}
 Reason:       {reason}
-Records:      {count}
+",
+            id = self.id,
+            person = self.person,
+            at = self.at,
+            asked = self.asked_by,
+            confirmed = self.confirmed_by,
+            rule = self.rule,
+            reason = self.reason,
+        )
+    }
+}
+
+/// What both end with.
+fn foot(stored: &Stored) -> String {
+    format!(
+        "
+The ledger holds this as entry {entry}, with the SHA-256 of this line:
+
+{line}
+",
+        entry = stored.entry,
+        line = stored.line,
+    )
+}
+
+fn of_records(authority: &str, one: &Erasure, stored: &Stored, cleaned: UnixMs) -> String {
+    let head = Head {
+        id: &one.id,
+        person: &one.person,
+        at: one.at,
+        asked_by: &one.asked_by,
+        confirmed_by: &one.confirmed_by,
+        rule: &one.rule,
+        reason: &one.reason,
+    };
+    let mut text = head.text(authority, cleaned);
+    text += &format!(
+        "Records:      {count}
 Findings:     {findings} rested on them; what these quoted was erased too
 
 These records were erased, by computer and number:
 
 ",
-        id = one.id,
-        person = one.person,
-        at = one.at,
-        asked = one.asked_by,
-        confirmed = one.confirmed_by,
-        rule = one.rule,
-        reason = one.reason,
         count = one.count(),
         findings = one.findings,
     );
@@ -86,17 +128,13 @@ These records were erased, by computer and number:
             let _written = writeln!(text, "  {}  {first} to {last}", erased.device);
         }
     }
-    text + &format!(
+    text += &format!(
         "
 Their text, the salts of their hashes and what findings quoted of them are gone from the store, and
 its file was written anew without them. Their hashes stay, so that the log still verifies.
 
 {key}Not reached: what people wrote about them, {backups}bundles that were handed out, the
 computer itself, and what the medium below the file keeps of blocks that were let go.
-
-The ledger holds this as entry {entry}, with the SHA-256 of this line:
-
-{line}
 ",
         key = if one.whole {
             "This was all that the person had done. The key under which it was sealed was overwritten and \
@@ -109,36 +147,27 @@ The ledger holds this as entry {entry}, with the SHA-256 of this line:
         } else {
             "backups of the store, "
         },
-        entry = stored.entry,
-        line = stored.line,
-    )
+    );
+    text + &foot(stored)
 }
 
 fn of_notes(authority: &str, one: &NotesErased, stored: &Stored, cleaned: UnixMs) -> String {
-    let mut text = format!(
-        "CERTIFICATE OF DESTRUCTION
-
-Authority:    {authority}
-Erasure:      {id}
-Person:       {person} (a pseudonym; the authority knows the name)
-Erased:       {at}
-Overwritten:  {cleaned}
-Asked by:     {asked}
-Confirmed by: {confirmed}
-Rule:         {rule}
-Reason:       {reason}
-Notes:        {count}
+    let head = Head {
+        id: &one.id,
+        person: &one.person,
+        at: one.at,
+        asked_by: &one.asked_by,
+        confirmed_by: &one.confirmed_by,
+        rule: &one.rule,
+        reason: &one.reason,
+    };
+    let mut text = head.text(authority, cleaned);
+    text += &format!(
+        "Notes:        {count}
 
 These notes about the person were erased:
 
 ",
-        id = one.id,
-        person = one.person,
-        at = one.at,
-        asked = one.asked_by,
-        confirmed = one.confirmed_by,
-        rule = one.rule,
-        reason = one.reason,
         count = one.notes.len(),
     );
     for note in &one.notes {
@@ -149,21 +178,14 @@ These notes about the person were erased:
             note.id, note.kind, note.happened, note.by, note.written
         );
     }
-    text + &format!(
-        "
+    text += "
 Their words are gone from the store, and its file was written anew without them. So is the text of
 extracts that quoted them. That they were written, of what kind, when and by whom stays.
 
 Not reached: notes that corrected them and are not named here, backups of the store, what others were
 given, and what the medium below the file keeps of blocks that were let go.
-
-The ledger holds this as entry {entry}, with the SHA-256 of this line:
-
-{line}
-",
-        entry = stored.entry,
-        line = stored.line,
-    )
+";
+    text + &foot(stored)
 }
 
 #[cfg(test)]
@@ -172,6 +194,8 @@ mod tests {
     use crate::signing::new_key;
 
     const LINE: &str = r#"{"id":"00aa","at":"2026-11-24T05:00:00.123Z","asked_by":"morgan","confirmed_by":"kim","person":"P-0001","rule":"plan 3","reason":"Over.","records":[{"device":"0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d","places":[[5,9],[12,12]]}],"findings":1}"#;
+
+    const NOTES: &str = r#"{"id":"00aa","at":"2026-11-24T05:00:00.123Z","asked_by":"morgan","confirmed_by":"kim","person":"P-0001","rule":"plan 3","reason":"Over.","notes":[{"id":"11","kind":"call","happened":"2026-06-01T10:00:00.000Z","written":"2026-06-01T11:00:00.000Z","by":"morgan"}]}"#;
 
     #[test]
     fn it_says_what_when_by_whom_and_under_which_rule_once_it_is_over() {
@@ -186,6 +210,9 @@ mod tests {
         assert!(matches!(why, CertificateError::NotClean), "{why}");
         stored.cleaned = Some(1_795_496_401_000);
         let made = certificate(&signer, &stored).unwrap();
+        let head = "CERTIFICATE OF DESTRUCTION\n\nAuthority:    a.example\nErasure:      00aa\nPerson:       P-0001 (a \
+                    pseudonym; the authority knows the name)\nErased:       2026-11-24T05:00:00.123Z\n";
+        assert!(made.text.starts_with(head), "{}", made.text);
         for words in [
             "Erased:       2026-11-24T05:00:00.123Z\nOverwritten:  2026-11-24T05:00:01.000Z\n",
             "Asked by:     morgan\nConfirmed by: kim\nRule:         plan 3\nReason:       Over.\n",
@@ -203,6 +230,21 @@ mod tests {
         );
         assert_eq!(certificate(&signer, &stored).unwrap(), made);
         assert!(!made.text.contains("The key") && made.text.contains("backups of the store,"));
+        let notes = Stored {
+            line: NOTES.to_owned(),
+            of_notes: true,
+            ..stored.clone()
+        };
+        let text = certificate(&signer, &notes).unwrap().text;
+        assert!(text.starts_with(head), "{text}");
+        for words in [
+            "Reason:       Over.\nNotes:        1\n\nThese notes",
+            "  11  call of 2026-06-01T10:00:00.000Z, written by morgan at 2026-06-01T11:00:00.000Z\n\nTheir words",
+            "let go.\n\nThe ledger holds this as entry 41,",
+        ] {
+            assert!(text.contains(words), "{words}\n{text}");
+        }
+        assert!(text.ends_with(&format!("\n\n{NOTES}\n")), "{text}");
         stored.line = LINE.replace("\"findings\":1", "\"findings\":1,\"whole\":true");
         let all = certificate(&signer, &stored).unwrap().text;
         assert!(
