@@ -10,6 +10,7 @@ use clap::{ArgGroup, Args, Subcommand};
 use proviso_collector::clock;
 use proviso_collector::data_dir::DataDir;
 use proviso_collector::erasure::{self, Certificate, Done, Wanted, Why, away};
+use proviso_collector::plain::plain;
 use proviso_collector::staff;
 use proviso_collector::store::people::Person;
 use proviso_collector::store::staff::Staff;
@@ -27,8 +28,8 @@ use super::{Data, audit, moment, people};
 pub(super) enum Erase {
     /// Ask for records to be erased; nothing is erased yet. Your password is read from standard input.
     Ask(Ask),
-    /// Confirm what somebody else asked for, and erase it. The collector must be stopped. Your password
-    /// is read from standard input.
+    /// Confirm what somebody else asked for, and erase it; what that is, is said first, as `erase list` says it. The
+    /// collector must be stopped. Your password is read from standard input.
     Confirm(Confirm),
     /// Show what a request asks away, to judge it before it is confirmed. Your password is read from standard input.
     Show(Named),
@@ -184,6 +185,14 @@ impl Confirm {
         let signer = data.signer()?;
         // Nobody may start a collector meanwhile that would remember what is being erased.
         let store = Store::open_alone(&data.store())?;
+        let which = id.clone();
+        // Only this connection can look.
+        let entry = store.write_blocking("look what is asked for", move |tx| {
+            let request = erasure::waiting(tx, &which, UnixMs(clock::now()))?;
+            show::entry(tx, &request)
+        })?;
+        // Before anything is confirmed: who finds something else there gives no password.
+        eprint!("{}", plain(&entry));
         let by = signed(&store, &staff)?;
         let which = id.clone();
         let done = store.write_blocking("erase", move |tx| {

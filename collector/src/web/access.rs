@@ -48,7 +48,7 @@ pub enum Right {
     Audit,
     /// See to accounts, devices and lists.
     Administer,
-    /// Ask for an erasure, confirm one and lift holds, on the command line.
+    /// Ask for an erasure and take that back, and on the command line confirm one and lift holds.
     Erase,
 }
 

@@ -265,6 +265,20 @@ fn a_note_goes_by_two_people_and_it_stays_said_that_it_was_there() {
         "Nothing waits to be confirmed.\n"
     );
 
+    // And once more before it is confirmed, whoever tries.
+    let said = world.told(&ask, PASSWORD);
+    let (_, id) = said.split_once("erase show ").unwrap();
+    let id = id.split(' ').next().unwrap().to_owned();
+    let wrong = world.run_told(
+        &["erase", "confirm", &id, "--staff", "bob"],
+        "wrong password",
+    );
+    assert_ne!(wrong.code, Some(0), "{}", wrong.out);
+    let (entry, why) = wrong.err.split_once("proviso-collector: ").unwrap();
+    assert!(entry.starts_with(&id) && entry.contains(&which), "{entry}");
+    assert!(!why.contains(&which), "{why}");
+    world.told(&["erase", "withdraw", &id, "--staff", "kim"], PASSWORD);
+
     let id = erase(&world, &["--note", &first]);
     assert!(!stands(&world, MARK));
     assert!(refused(&first, &[]).contains("not erased already"));

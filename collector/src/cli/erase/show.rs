@@ -32,42 +32,49 @@ const SAID: usize = 50;
 /// Lists what waits.
 pub(super) fn list(data: &Data) -> anyhow::Result<String> {
     let (_, store) = data.open()?;
-    let mut said = String::new();
-    store.read_blocking(|read| {
-        for one in erasures::waiting(read, clock::now())? {
-            let person = people::get(read, &one.person)?;
-            let whom = person.map_or_else(|| one.person.to_string(), |person| person.pseudonym);
-            let what = match &one.what {
-                What::Records { places, .. } => format!("{} records of", away::count(places)),
-                What::Notes(notes) => format!("{} about", of_notes(notes.len() as u64)),
-            };
-            writeln!(
-                said,
-                "{}  asked {} by {}  {what} {whom}  rule: {}  reason: {}",
-                one.id,
-                UnixMs(one.asked),
-                asked_by(read, &one)?,
-                one.rule,
-                one.reason
-            )?;
-            match &one.what {
-                What::Records { wanted, whole, .. } => {
-                    let utc = (&TimeZone::UTC, "UTC");
-                    writeln!(said, "    {}", chosen(wanted.as_ref(), *whole, utc))?;
-                }
-                What::Notes(_) => {
-                    if let Away::Notes(notes) = away::away(read, &one)? {
-                        notes.iter().for_each(|note| said += &line(note));
-                    }
-                }
-            }
-        }
-        Ok::<_, anyhow::Error>(())
+    let said = store.read_blocking(|read| {
+        let waiting = erasures::waiting(read, clock::now())?;
+        let entries = waiting.iter().map(|one| entry(read, one));
+        entries.collect::<anyhow::Result<String>>()
     })?;
-    if said.is_empty() {
-        said = "Nothing waits to be confirmed.\n".to_owned();
-    }
-    Ok(said)
+    Ok(match said.is_empty() {
+        true => "Nothing waits to be confirmed.\n".to_owned(),
+        false => said,
+    })
+}
+
+/// A request as the list has it, and as it is said once more before it is confirmed.
+pub(super) fn entry(read: &Read<'_>, request: &Request) -> anyhow::Result<String> {
+    let person = people::get(read, &request.person)?;
+    let whom = person.map_or_else(|| request.person.to_string(), |person| person.pseudonym);
+    let (what, which) = match &request.what {
+        What::Records {
+            places,
+            wanted,
+            whole,
+        } => {
+            let utc = (&TimeZone::UTC, "UTC");
+            let chosen = chosen(wanted.as_ref(), *whole, utc);
+            let what = format!("{} records of", away::count(places));
+            (what, format!("    {chosen}\n"))
+        }
+        What::Notes(notes) => {
+            let what = format!("{} about", of_notes(notes.len() as u64));
+            let which = match away::away(read, request)? {
+                Away::Notes(notes) => notes.iter().map(line).collect(),
+                Away::Records(_) => String::new(),
+            };
+            (what, which)
+        }
+    };
+    Ok(format!(
+        "{}  asked {} by {}  {what} {whom}  rule: {}  reason: {}\n{which}",
+        request.id,
+        UnixMs(request.asked),
+        asked_by(read, request)?,
+        request.rule,
+        request.reason
+    ))
 }
 
 /// Shows one request.
