@@ -59,7 +59,7 @@ pub(super) fn page(signed: &Signed, about: &Page<'_>, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html.govuk-template lang="en-GB" {
-            (head(about.title, about.live))
+            (head(about.title, about.live, govuk::any_error_in(body)))
             body.govuk-template__body data-person=[about.person] {
                 (SKIP)
                 (header(Some(signed)))
@@ -84,7 +84,7 @@ pub(super) fn bare(title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html.govuk-template lang="en-GB" {
-            (head(title, false))
+            (head(title, false, govuk::any_error_in(body)))
             body.govuk-template__body {
                 (SKIP)
                 (header(None))
@@ -240,14 +240,15 @@ pub(super) fn tag(severity: &str, text: &str) -> Markup {
     govuk::tag(colour, text)
 }
 
-fn head(title: &str, live: bool) -> Markup {
+/// `wrong`: something on the page is, which a title says first.
+fn head(title: &str, live: bool, wrong: bool) -> Markup {
     html! {
         head {
             meta charset="utf-8";
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="robots" content="noindex";
             meta name="color-scheme" content="light dark";
-            title { (title) " · Proviso" }
+            title { @if wrong { "Error: " } (title) " · Proviso" }
             link rel="icon" href=(ICON.path);
             link rel="stylesheet" href=(STYLE.path);
             @if live {

@@ -31,11 +31,11 @@ impl Errors {
         all.collect::<Vec<_>>().join(" ")
     }
 
-    /// At the top of the page, before its heading; nothing when nothing is wrong.
+    /// At the top of the page, before its heading; nothing when nothing is wrong. The keyboard is there first.
     pub(in crate::web) fn summary(&self) -> Markup {
         html! {
             @if !self.is_empty() {
-                div.govuk-error-summary role="alert" aria-labelledby="error-summary-title" {
+                div.govuk-error-summary role="alert" aria-labelledby="error-summary-title" tabindex="-1" autofocus {
                     h2 #error-summary-title .govuk-error-summary__title { "There is a problem" }
                     div.govuk-error-summary__body {
                         ul.govuk-list.govuk-error-summary__list {
@@ -48,6 +48,12 @@ impl Errors {
             }
         }
     }
+}
+
+/// Whether something on a page is wrong. No words of anybody's look like the beginning of a summary: quotes in them are
+/// escaped.
+pub(in crate::web) fn any_in(page: &Markup) -> bool {
+    page.0.contains("<div class=\"govuk-error-summary\"")
 }
 
 /// What stands between a field's label and the field: hint and error, and the ids that the field names.
@@ -90,7 +96,10 @@ mod tests {
     fn the_summary_links_to_each_field_and_the_field_has_its_first_error() {
         let mut errors = Errors::default();
         assert!(errors.summary().into_string().is_empty());
+        let quoted = html! { p { "<div class=\"govuk-error-summary\"" } };
+        assert!(!any_in(&quoted));
         errors.add("reason", "Give a reason");
+        assert!(any_in(&html! { form { (errors.summary()) } }));
         errors.add("reason", "Another");
         errors.add("day", "Give a <day>");
         let summary = errors.summary().into_string();

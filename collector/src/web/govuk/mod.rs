@@ -27,7 +27,7 @@ mod field;
 mod show;
 
 pub(super) use choice::{Checkboxes, Choice, Radios, Select};
-pub(super) use errors::Errors;
+pub(super) use errors::{Errors, any_in as any_error_in};
 pub(super) use field::{Input, Textarea, button, button_link, hidden, secondary, warning};
 pub(super) use show::{
     Colour, Head, breadcrumbs, details, inset, pagination, sub_navigation, summary_list, table, tag,
