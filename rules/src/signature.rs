@@ -127,9 +127,10 @@ pub enum SignatureError {
     },
     /// Fewer than two people.
     #[error(
-        "the order is signed by {} only; it must be signed by two people of different roles: have \
-         a second one run `proviso order sign`",
-        if .0.is_empty() { "nobody" } else { .0 }
+        "the order is signed by {}; it must be signed by two people of different roles: have {} run \
+         `proviso order sign`",
+        if .0.is_empty() { "nobody".to_owned() } else { format!("{} only", .0) },
+        if .0.is_empty() { "both" } else { "a second one" }
     )]
     TooFew(String),
     /// More signatures than anybody would make.

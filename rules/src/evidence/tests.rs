@@ -355,7 +355,7 @@ fn changed_signatures_are_found() {
         .has_one_fault(what, "FAILS: the order is signed by court:clerk only");
     bundle()
         .without(&first)
-        .has_one_fault(what, "FAILS: the order is signed by nobody only");
+        .has_one_fault(what, "FAILS: the order is signed by nobody;");
     bundle()
         .edited("data/keys/allowed_signers", "police:om", "court:om")
         .has_one_fault(what, "FAILS: all who signed");
