@@ -18,7 +18,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
-use crate::store::sessions;
+use crate::store::{StoreError, second, sessions};
 
 use super::carry;
 use super::fault::Fault;
@@ -250,6 +250,11 @@ async fn page(
     why: &str,
 ) -> Result<Markup, Fault> {
     let passkey = site.passkey_button(Some(&signed.staff), PASSKEY).await?;
+    let staff = signed.staff.clone();
+    let has_app = site
+        .store
+        .read(move |read| Ok::<_, StoreError>(second::of(read, &staff)?.is_some()))
+        .await?;
     let password = Input {
         id: PASSWORD,
         label: "Your password",
@@ -277,7 +282,7 @@ async fn page(
             // For password managers.
             input type="text" value=(signed.name) autocomplete="username" hidden readonly;
             (password)
-            (code)
+            @if has_app { (code) }
             (button("Confirm and go on"))
             (passkey)
         }
