@@ -114,13 +114,17 @@ pub(super) async fn page(
         }
         @if found.waiting > 0 {
             section #decision aria-labelledby="together" {
-                h2 #together { "Decide all " (found.waiting) " together" }
+                h2 #together {
+                    @if found.waiting == 1 { "Decide the one that waits" }
+                    @else { "Decide all " (found.waiting) " together" }
+                }
                 p { "Look at some of them first. Each gets this decision with your name and reason." }
                 form.sheet method="post" action={ (path) "/decide" } {
                     (hidden("token", &signed.token))
                     (hidden("seen", &found.seen.to_string()))
                     (decide::fields(site, AlertState::Open, draft))
-                    (button(&format!("Record for all {}", found.waiting)))
+                    @let record = if found.waiting == 1 { "Record".to_owned() } else { format!("Record for all {}", found.waiting) };
+                    (button(&record))
                 }
             }
         }

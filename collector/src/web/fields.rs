@@ -168,7 +168,11 @@ impl Filled {
         self.typed("time", text);
         let found = text.trim().parse::<Time>().ok();
         if found.is_none() {
-            self.wrong("time", "This is no time. Write it as 14:30.");
+            let what = match text.trim() {
+                "" => "Say at what time, for example 14:30.",
+                _ => "This is no time. Write it as 14:30.",
+            };
+            self.wrong("time", what);
         }
         found
     }

@@ -37,7 +37,11 @@ pub(in crate::web) async fn change(
 ) -> Result<Response, Fault> {
     signed.check(&form.token)?;
     let wrong = |why: &dyn std::fmt::Display, field| Said::wrong(why, field);
-    let said = if form.new != form.again {
+    let said = if form.old.is_empty() {
+        wrong(&"type the old password", "old")
+    } else if form.new.is_empty() {
+        wrong(&"type a new password", "new")
+    } else if form.new != form.again {
         wrong(
             &"the two new passwords are not the same; type the new one twice",
             "again",

@@ -1,5 +1,6 @@
 //! The form in which somebody says what they decide.
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -203,7 +204,7 @@ pub(in crate::web) fn fields(site: &Site, state: AlertState, draft: &Draft) -> M
         .collect();
     let parts = PARTS.map(|(word, text)| Choice::new(word, text));
     let (said, errors) = (&draft.said, &draft.errors);
-    let today = words::date(clock::now(), &site.zone).to_string();
+    let later = words::date(clock::now(), &site.zone).saturating_add(7.days());
     html! {
         (Radios {
             id: "verdict",
@@ -235,7 +236,7 @@ pub(in crate::web) fn fields(site: &Site, state: AlertState, draft: &Draft) -> M
         (Input {
             id: "review",
             label: "Look again on (optional)",
-            hint: &format!("A day to come, for example {today}"),
+            hint: &format!("A day to come, for example {later}"),
             kind: "date",
             value: &said.review,
             error: errors.of("review"),

@@ -111,7 +111,10 @@ fn weeks(period: &Period) -> Markup {
     html! {
         section aria-labelledby="weeks" {
             h2 #weeks { "Week by week" }
-            p.quiet { "Hours are those of all computers together." }
+            p.quiet {
+                "Hours are those of all computers together, rounded so that they add up. Of what is missing, below, \
+                 each length is cut to whole minutes."
+            }
             (govuk::table("Weeks, from Monday on", &heads, &rows))
         }
     }
