@@ -273,7 +273,11 @@ impl Gathered {
 
     fn decision(&self, site: &Site, signed: &Signed, draft: &Draft, zone: &TimeZone) -> Markup {
         let case = &self.line.case;
-        let counted = match case.waits() {
+        let alerts = match (case.kind, case.waits()) {
+            (CaseKind::Finding, 0) => case.total,
+            (_, waits) => waits,
+        };
+        let counted = match alerts {
             0 | 1 => "Record".to_owned(),
             many => format!("Record for all {many}"),
         };
@@ -291,6 +295,12 @@ impl Gathered {
                             p {
                                 "This decides all " (case.waits()) " alerts that wait in this case. To decide one \
                                  of them, open it."
+                            }
+                        }
+                        @if case.kind == CaseKind::Finding && case.waits() == 0 && case.total > 1 {
+                            p {
+                                "All " (case.total) " alerts of this case are decided. What you say here takes the \
+                                 place of what was said of each. To decide one of them anew, open it."
                             }
                         }
                         (decide::fields(site, case.state(), &draft.decision))

@@ -347,7 +347,7 @@ fn rule_alike(tx: &Tx<'_>, by: By<'_>, taken: &Taken, id: FindingId) -> Result<(
     Ok(())
 }
 
-/// Everything in a case that the verdict fits.
+/// Everything in a case that waits and that the verdict fits. Where nothing waits, all of it is decided anew.
 fn rule_whole(tx: &Tx<'_>, by: By<'_>, taken: &Taken, id: &str) -> Result<(), Fault> {
     let case = cases::get(tx, id)?.ok_or(casefile::MISSING)?;
     if case.kind != CaseKind::Finding {
@@ -356,7 +356,7 @@ fn rule_whole(tx: &Tx<'_>, by: By<'_>, taken: &Taken, id: &str) -> Result<(), Fa
             false => Err(Fault::Overtaken),
         };
     }
-    let findings: Vec<_> = if taken.verdict == Verdict::Reopened && case.waits() == 0 {
+    let findings: Vec<_> = if case.waits() == 0 && taken.verdict.fits(AlertState::Decided) {
         cases::decided(tx, &case.id, TOGETHER)?
     } else {
         let waiting = cases::undecided(tx, &case.id, TOGETHER)?.into_iter();

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use proviso_collector::clock;
 use proviso_collector::store::cases::{self, Stage};
 use proviso_collector::store::conditions::{self, Condition, ConditionKind};
-use proviso_collector::store::{DeviceId, rulings};
+use proviso_collector::store::{DeviceId, casework, rulings};
 
 use crate::pages::{HOUR, World, finding, hidden, id, with};
 use crate::queue::{case_of, decide, team};
@@ -154,6 +154,45 @@ async fn what_was_decided_anew_waits_for_nobody_to_agree_to_what_was_said_before
     let back = sam.fill(&page, &path, &fields).await;
     assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
     assert_eq!(case().await.stage, Stage::Waits);
+}
+
+#[tokio::test]
+async fn a_case_that_is_decided_or_waits_for_agreement_is_decided_anew_on_its_own_page() {
+    let world = World::new().await;
+    team(&world).await;
+    let found: Vec<_> = (1..=2)
+        .map(|seq| finding(1, seq, "4.a", "breach", "facebook.com"))
+        .collect();
+    let alerts = [found[0].id, found[1].id];
+    world.find(found, vec![]).await;
+    let kim = world.browser_of("kim").await;
+    let page = format!("/case/{}", case_of(&world, alerts[0]).await.id);
+    let path = format!("{page}/decide");
+    for (verdict, stage) in [
+        ("recall", Stage::SignOff),
+        ("visit", Stage::Done),
+        ("advice", Stage::Done),
+    ] {
+        // Somebody else has the page open meanwhile.
+        let stale = hidden(&kim.get(&page).await.body, &path);
+        let fields = [("verdict", verdict), ("reason", "So.")];
+        let answer = kim.fill(&page, &path, &fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        assert_eq!(case_of(&world, alerts[0]).await.stage, stage, "{verdict}");
+        for alert in alerts {
+            let said = world
+                .read(move |read| casework::decisions(read, alert))
+                .await;
+            assert_eq!(said.last().unwrap().decision.verdict, verdict);
+        }
+        let fields = [("verdict", "arrest"), ("reason", "Late.")];
+        let late = kim.post(&path, &with(&stale, &fields)).await;
+        assert_eq!(late.status, StatusCode::CONFLICT, "{}", late.body);
+    }
+    let body = kim.get(&page).await.body;
+    for said in ["All 2 alerts of this case are decided.", "Record for all 2"] {
+        assert!(body.contains(said), "{said}: {body}");
+    }
 }
 
 #[tokio::test]
