@@ -223,6 +223,23 @@ pub fn pending(
     )
 }
 
+/// How many those are, and how many of them are not of `staff`, to whom they may agree.
+pub fn count_pending(read: &Read<'_>, (staff, now): (&str, i64)) -> Result<(u64, u64), SqlError> {
+    let found = read.first(
+        concat!(
+            "SELECT count(*), COALESCE(sum(CASE WHEN r.staff <> $1 THEN 1 ELSE 0 END), 0) \
+             FROM casefile c JOIN ruling r ON r.casefile = c.id AND r.wanted = 1 \
+             WHERE c.unsigned > 0 AND NOT EXISTS (SELECT 1 FROM sign_off o WHERE o.ruling = r.id) \
+             AND c.person IN \
+             (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) AND ",
+            stands!()
+        ),
+        &[staff.into(), now.into()],
+        |row| Ok((row.count(0)?, row.count(1)?)),
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
 /// The alerts that a ruling is about, with the latest decision on each: `(finding, is it of this ruling)`.
 pub fn decided_by(read: &Read<'_>, ruling: &str) -> Result<Vec<(FindingId, bool)>, SqlError> {
     read.query(

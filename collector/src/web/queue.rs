@@ -2,8 +2,8 @@
 //!
 //! Promises: worst first, then longest waiting, with how long in words and as a mark; a case leaves it by a
 //! decision alone. What is put aside stands in a part of its own until it comes back by itself, and a supervisor
-//! finds it in its place all the same. Decisions that wait for a supervisor stand in a part of their own;
-//! requests to erase that wait for the reader are said at the top.
+//! finds it in its place all the same. Decisions that wait for a supervisor stand in a part of their own, to which a
+//! line at the top leads; requests to erase that wait for the reader are said there too.
 
 mod age;
 mod line;
@@ -24,6 +24,7 @@ use crate::store::staff::Role;
 use crate::store::{PersonId, Read, SqlError, StoreError};
 
 use super::Site;
+use super::access::Right;
 use super::decide::Verdict;
 use super::fault::Fault;
 use super::gate::Signed;
@@ -51,6 +52,8 @@ pub(super) struct Queue {
     more: bool,
     aside: Vec<Line>,
     unsigned: Vec<(Shown, String)>,
+    /// Decisions that wait for a supervisor: for the reader, if they are one.
+    agree: u64,
     /// Requests to erase that wait for the reader.
     erasures: u64,
     pub(super) counts: Counts,
@@ -145,11 +148,17 @@ fn gather(
         let name = person.flatten().map(|person| person.name);
         unsigned.push((shown, name.unwrap_or_else(|| words::NOBODY.to_owned())));
     }
+    let (all_pending, of_others) = rulings::count_pending(read, (staff, now))?;
     Ok(Queue {
         lines: lines(cases)?,
         more,
         aside: lines(cases::asleep(read, (staff, now), aside)?)?,
         unsigned,
+        agree: if Right::SignOff.of(role) {
+            of_others
+        } else {
+            all_pending
+        },
         erasures: erasures::waiting(read, (staff, role), now)?,
         counts: cases::counts(read, (staff, now))?,
     })
@@ -181,6 +190,12 @@ impl Queue {
                     }
                     "."
                     @if counts.snoozed > 0 { " " (counts.snoozed) " put aside for now." }
+                }
+            }
+            @if self.agree > 0 {
+                p.note {
+                    a href="/alerts#unsigned" { (words::counted(self.agree, "decision")) }
+                    (if self.agree == 1 { " waits" } else { " wait" }) " for a supervisor to agree."
                 }
             }
             (erasures::notice(self.erasures))

@@ -196,6 +196,40 @@ async fn a_case_that_is_decided_or_waits_for_agreement_is_decided_anew_on_its_ow
 }
 
 #[tokio::test]
+async fn that_a_decision_waits_for_a_supervisor_stands_at_the_top_for_whoever_can_do_something() {
+    let world = World::new().await;
+    team(&world).await;
+    let one = finding(1, 1, "4.a", "breach", "facebook.com");
+    let alert = format!("/alert/{}", id(&one));
+    world.find(vec![one], vec![]).await;
+    let (sam, noor) = (
+        world.browser_of("sam").await,
+        world.browser_of("noor").await,
+    );
+    let said = "<a href=\"/alerts#unsigned\">1 decision</a> waits for a supervisor to agree.";
+    for page in ["/", "/alerts"] {
+        assert!(!sam.get(page).await.body.contains("/alerts#unsigned"));
+    }
+    let fields = [("verdict", "recall"), ("reason", "So.")];
+    assert_eq!(decide(&noor, &alert, &fields).await, StatusCode::SEE_OTHER);
+    for page in ["/", "/alerts"] {
+        let body = sam.get(page).await.body;
+        assert!(body.contains(said), "{page}: {body}");
+        // It waits for somebody else than her.
+        let own = noor.get(page).await.body;
+        assert!(!own.contains(said), "{page}: {own}");
+    }
+    let list = sam.get("/alerts").await.body;
+    assert!(list.contains("id=\"unsigned\""), "{list}");
+    let case = list.split("href=\"/case/").nth(1).unwrap();
+    let page = format!("/case/{}", case.split('#').next().unwrap());
+    let path = format!("{page}/sign-off");
+    let agreed = sam.fill(&page, &path, &[("answer", "agree")]).await;
+    assert_eq!(agreed.status, StatusCode::SEE_OTHER, "{}", agreed.body);
+    assert!(!sam.get("/").await.body.contains("/alerts#unsigned"));
+}
+
+#[tokio::test]
 async fn a_decision_waits_for_agreement_while_something_of_it_stands() {
     let world = World::new().await;
     team(&world).await;
