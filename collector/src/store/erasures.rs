@@ -7,14 +7,14 @@
 //!
 //! Refuses: to decide whether something may be erased; `erasure` does.
 
-use proviso_report::bundle::{Erased, Numbers};
+use proviso_report::bundle::{Erased, Erasure, Numbers};
 use proviso_report::{Kind, UnixMs, ledger};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{DeviceId, FindingId, Hash, PersonId};
 use super::sql::{Read, Row, SqlError, Tx};
-use super::{digests, sealed};
+use super::{digests, findings, sealed};
 
 /// How long a request waits to be confirmed, in milliseconds: two weeks.
 pub const WAITS: i64 = 14 * 24 * 60 * 60 * 1_000;
@@ -259,6 +259,39 @@ pub fn of_person(read: &Read<'_>, person: &PersonId) -> Result<Vec<(String, u64)
         &[person.as_str().into()],
         |row| Ok((row.text(0)?, row.count(1)?)),
     )
+}
+
+/// What was erased of that on which a finding rests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// Which erasure.
+    pub erasure: Erasure,
+    /// Is the finding's own record gone? Else others are that it rests on, and what it quotes of them.
+    pub record: bool,
+}
+
+/// What was erased of that on which a finding about a record rests; none where all of it is there.
+pub fn of_finding(
+    read: &Read<'_>,
+    finding: FindingId,
+    (person, device, seq): (&PersonId, DeviceId, u64),
+) -> Result<Option<Gone>, SqlError> {
+    let Some(latest) = findings::erased_by(read, finding)? else {
+        return Ok(None);
+    };
+    let mut found = None;
+    for (line, _) in of_person(read, person)? {
+        let erasure: Erasure = of_json(0, &line)?;
+        let mut places = erasure.records.iter();
+        let record = places.any(|one| one.device == device && one.places.has(seq));
+        if record {
+            return Ok(Some(Gone { erasure, record }));
+        }
+        if erasure.id == latest {
+            found = Some(Gone { erasure, record });
+        }
+    }
+    Ok(found)
 }
 
 /// How many erasures left something in the store's file.

@@ -203,6 +203,16 @@ pub fn erased(read: &Read<'_>, person: &PersonId) -> Result<BTreeSet<FindingId>,
     Ok(found.into_iter().collect())
 }
 
+/// Which erasure took what a finding quotes, the latest if several did.
+pub fn erased_by(read: &Read<'_>, id: FindingId) -> Result<Option<String>, SqlError> {
+    let found = read.first(
+        "SELECT erased FROM finding WHERE id = $1",
+        &[(&id.to_string()).into()],
+        |row| row.maybe_text(0),
+    )?;
+    Ok(found.flatten())
+}
+
 impl Proof {
     /// The form in the table.
     pub fn as_str(self) -> &'static str {

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use proviso_report::{Bounds, Fact};
 
+use crate::store::erasures::{self, Gone};
 use crate::store::findings::Finding;
 use crate::store::reports::{self, StoredReport};
 use crate::store::{Read, SqlError};
@@ -23,6 +24,8 @@ const SIDE: usize = 40;
 pub(super) struct Around {
     /// The report that holds its record.
     pub(super) report: Option<StoredReport>,
+    /// What was erased of that on which it rests.
+    pub(super) gone: Option<Gone>,
     /// Its record, if the report can be read.
     own: Option<Held>,
     /// The others.
@@ -39,6 +42,8 @@ pub(super) fn gather(read: &Read<'_>, finding: &Finding) -> Result<Around, SqlEr
     let mut others = records::gather(read, &[finding.device], span, until)?;
     let is_own = |held: &Held| held.record.seq == finding.seq;
     let report = reports::covering(read, finding.device, finding.seq)?;
+    let about = (&finding.person, finding.device, finding.seq);
+    let gone = erasures::of_finding(read, finding.id, about)?;
     let own = match others.records.iter().position(is_own) {
         Some(at) => Some(others.records.remove(at)),
         None => None,
@@ -48,15 +53,27 @@ pub(super) fn gather(read: &Read<'_>, finding: &Finding) -> Result<Around, SqlEr
         .retain(|held| !matches!(held.record.fact, Fact::Heartbeat(_)));
     Ok(Around {
         report,
+        gone,
         own,
         others,
     })
 }
 
 impl Around {
-    /// Between which moments of this collector its record was written.
+    /// Between which moments of this collector its record was written. The report says so, whatever is left of it.
     pub(super) fn bounds(&self) -> Option<Bounds> {
-        self.own.as_ref().map(|own| own.bounds)
+        let report = self.report.as_ref()?;
+        Some(Bounds::of_seconds(report.not_before, Some(report.receipt)))
+    }
+
+    /// Whether its record was erased.
+    pub(super) fn is_erased(&self) -> bool {
+        self.gone.as_ref().is_some_and(|gone| gone.record)
+    }
+
+    /// How many others were erased of the reports that were looked at.
+    pub(super) fn erased(&self) -> usize {
+        (self.others.erased).saturating_sub(usize::from(self.is_erased()))
     }
 
     /// Its record, if the report can be read.
@@ -94,10 +111,19 @@ impl Around {
             .partition(|held| (held.record.at.0, held.record.seq) < (finding.at, finding.seq));
         let early = before.len().saturating_sub(SIDE);
         let late = after.len().saturating_sub(SIDE);
+        let erased = self.erased();
         html! {
             section #around data-live aria-labelledby="minutes" {
                 h2 #minutes { "Ten minutes before and after" }
                 @for sentence in &self.others.unreadable { p.fault { (sentence) } }
+                @if self.is_erased() { p.note { "The record of this alert itself was erased." } }
+                @if erased > 0 {
+                    p.note {
+                        (words::counted(erased as i128, "other record")) " that came together with those of these \
+                         minutes " (if erased == 1 { "was" } else { "were" }) " erased. Of which time is not known any \
+                         more."
+                    }
+                }
                 @if self.others.records.is_empty() {
                     p.empty {
                         "No other record of these minutes is held. That is not a statement that \

@@ -7,6 +7,7 @@
 
 mod doubt;
 mod earlier;
+mod gone;
 mod sure;
 mod whole;
 
@@ -130,8 +131,8 @@ impl Case {
             (seen(self, zone))
             (times(self, zone, text.map(|text| &text.zone)))
             (evidence(self, zone))
-            (sure::section(self.around.own()))
-            (doubt::section(&self.doubts(text)))
+            (sure::section(&self.around))
+            (doubt::section(&self.doubts(text), self.unknown(), self.is_looked_at()))
             (self.said.section(self.around.account(), zone))
             (self.around.section(&self.finding, (zone, days)))
         }
@@ -144,6 +145,23 @@ impl Case {
         text: Option<&OrderText>,
     ) -> Result<Markup, Fault> {
         earlier::section(site, &self.finding, text, &self.judged).await
+    }
+
+    /// What was not looked at for what points the other way, and why.
+    fn unknown(&self) -> Option<&'static str> {
+        match (self.around.own(), &self.around.report) {
+            (None, Some(_)) if self.around.is_erased() => Some(gone::RECORD),
+            (None, Some(_)) => Some(
+                "The record cannot be read out of its report, so what points the other way in it cannot be said.",
+            ),
+            _ if self.around.erased() > 0 => Some(gone::OTHERS),
+            _ => None,
+        }
+    }
+
+    /// Whether there is a record in which something could point the other way, or may still come.
+    fn is_looked_at(&self) -> bool {
+        self.around.own().is_some() || self.around.report.is_none()
     }
 
     fn doubts(&self, text: Option<&OrderText>) -> Vec<String> {
@@ -219,13 +237,19 @@ fn seen(case: &Case, zone: &TimeZone) -> Markup {
             h2 #seen { "What was seen" }
             dl {
                 dt { "Matched" }
-                dd.matched { (groups::matched(&case.finding.matched)) }
+                @match &case.around.gone {
+                    Some(gone) => dd { (gone::matched(gone, zone)) },
+                    None => dd.matched { (groups::matched(&case.finding.matched)) },
+                }
                 (whole::shown(&case.finding.matched, case.around.own()))
                 (case.around.in_full(zone))
                 dt { "Record" }
                 dd {
                     (case.finding.seq) " of this device's log. "
-                    @if case.around.report.is_some() {
+                    @if case.around.is_erased() {
+                        "The signed report that held it is in the evidence bundle, with the record's hash in the \
+                         place of its words."
+                    } @else if case.around.report.is_some() {
                         "The signed report that holds it is in the evidence bundle."
                     } @else {
                         "The device announced it ahead of its report, which has not arrived yet."
@@ -336,8 +360,13 @@ fn evidence(case: &Case, zone: &TimeZone) -> Markup {
             @match (case.finding.proof, &case.around.report) {
                 (Proof::Proven, Some(report)) => {
                     p {
-                        (layout::tag("held", "Held")) " Record " (seq) " of this device's log, in \
-                         the signed report of records " (report.first) " to "
+                        @if case.around.is_erased() {
+                            (layout::tag("review", "Erased")) " Of record " (seq) " of this device's log only the \
+                             hash is left, in "
+                        } @else {
+                            (layout::tag("held", "Held")) " Record " (seq) " of this device's log, in "
+                        }
+                        "the signed report of records " (report.first) " to "
                         (report.first.saturating_add(report.count.saturating_sub(1))) "."
                     }
                     dl {

@@ -6,6 +6,9 @@ use serde::Deserialize;
 /// Most characters of a matched text in a list.
 const LONGEST: usize = 200;
 
+/// In the place of what matched, where that was erased.
+pub(super) const ERASED: &str = "What matched was erased.";
+
 /// One place where a rule matched.
 #[derive(Deserialize)]
 pub(super) struct Matched {

@@ -12,6 +12,7 @@ mod calendar;
 mod cases;
 mod digest;
 mod enrolling;
+mod erased;
 mod erasing;
 mod explained;
 mod extracts;

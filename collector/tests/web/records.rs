@@ -15,11 +15,11 @@ use crate::log::{Log, visit};
 use crate::pages::{ORDER, World};
 
 /// 2026-06-01T10:00:00Z, 11:00 in London.
-const MORNING: i64 = 1_780_308_000_000;
+pub(crate) const MORNING: i64 = 1_780_308_000_000;
 const MINUTE: i64 = 60_000;
 
 /// Somebody with a computer that has seen a morning.
-async fn morning(world: &World) -> (PersonId, Log) {
+pub(crate) async fn morning(world: &World) -> (PersonId, Log) {
     let id = world.ordered(1, "Alex Example").await;
     let (store, whose) = (world.store.clone(), id.clone());
     let log = tokio::task::spawn_blocking(move || {
@@ -82,7 +82,7 @@ async fn morning(world: &World) -> (PersonId, Log) {
     (id, log.await.unwrap())
 }
 
-fn found(log: &Log, person: &PersonId) -> Finding {
+pub(crate) fn found(log: &Log, person: &PersonId) -> Finding {
     Finding {
         id: FindingId([5; 16]),
         device: log.device,

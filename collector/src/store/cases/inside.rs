@@ -16,6 +16,8 @@ pub struct Repeat {
     pub severity: String,
     /// JSON, as in the finding.
     pub matched: String,
+    /// What they quote was erased.
+    pub erased: bool,
     /// Judged by this order.
     pub order: Hash,
     /// How many.
@@ -38,7 +40,8 @@ pub fn repeats(
     read.query(
         "SELECT f.rule, f.severity, f.matched, f.order_digest, count(*), \
          sum(CASE WHEN a.state <> 'decided' THEN 1 ELSE 0 END), min(f.at), max(f.at), \
-         COALESCE(min(CASE WHEN a.state <> 'decided' THEN f.id ELSE NULL END), min(f.id)) \
+         COALESCE(min(CASE WHEN a.state <> 'decided' THEN f.id ELSE NULL END), min(f.id)), \
+         max(CASE WHEN f.erased IS NULL THEN 0 ELSE 1 END) \
          FROM incase i JOIN finding f ON f.id = i.finding JOIN alert a ON a.finding = i.finding \
          WHERE i.casefile = $1 GROUP BY f.rule, f.severity, f.matched, f.order_digest \
          ORDER BY CASE WHEN sum(CASE WHEN a.state <> 'decided' THEN 1 ELSE 0 END) > 0 THEN 0 ELSE 1 END, \
@@ -56,6 +59,7 @@ pub fn repeats(
                 waiting: row.count(5)?,
                 span: (row.int(6)?, row.int(7)?),
                 any: row.parsed(8)?,
+                erased: row.int(9)? == 1,
             })
         },
     )

@@ -231,7 +231,8 @@ pub fn all() -> Vec<Endpoint> {
             ..get(
                 "/api/v1/cases/{case}/decisions",
                 "decideCase",
-                "Records what a person decided about all that waits in a case: each alert in it gets a decision. \
+                "Records what a person decided about all that waits in a case, and where nothing waits about \
+                 everything in it: each alert gets a decision. \
                  `If-Match` is the `ETag` of the case as that person saw it; if something came into it or somebody \
                  decided meanwhile, nothing is recorded (412).",
                 routing::post(cases::decide),

@@ -14,16 +14,17 @@ use crate::store::findings::Proof;
 use super::super::records::Held;
 use super::super::words;
 
-/// A part of the page of the record.
-pub(super) fn section(all: &[String]) -> Markup {
+/// A part of the page of the record. `unknown`: what was not looked at, and why; `looked`: the record itself was.
+pub(super) fn section(all: &[String], unknown: Option<&str>, looked: bool) -> Markup {
     html! {
         section #doubts aria-labelledby="other-way" {
             h2 #other-way { "What points the other way" }
+            @if let Some(unknown) = unknown { p.note { (unknown) } }
             @if all.is_empty() {
-                p.empty {
+                @if looked { p.empty {
                     "Nothing in the records points the other way. That is not a statement that nothing does: ask \
                      the person."
-                }
+                } }
             } @else {
                 ul { @for sentence in all { li { (sentence) } } }
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 use proviso_report::Method;
 
-use super::super::records::Held;
+use super::super::around::Around;
 
 /// How much can be built on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,13 +16,19 @@ enum Confidence {
 }
 
 /// A part of the page of the record.
-pub(super) fn section(own: Option<&Held>) -> Markup {
+pub(super) fn section(around: &Around) -> Markup {
     html! {
         section #sure aria-labelledby="how-sure" {
             h2 #how-sure { "How sure this is" }
-            @match own {
+            @match around.own() {
                 None => p.empty {
-                    "The record itself is not held here yet, so nothing can be said of how it is known."
+                    @if around.is_erased() {
+                        "The record was erased, and how it was known went with it."
+                    } @else if around.report.is_some() {
+                        "The record cannot be read out of its report, so nothing can be said of how it is known."
+                    } @else {
+                        "The record itself is not held here yet, so nothing can be said of how it is known."
+                    }
                 },
                 Some(own) => {
                     p { b { (words(of(&own.methods))) } }

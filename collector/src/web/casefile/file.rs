@@ -78,7 +78,11 @@ async fn line(site: &Site, repeat: &Repeat, zone: &TimeZone) -> Result<Markup, F
         li {
             (layout::tag(&repeat.severity, words::severity(&repeat.severity)))
             a.what href=(link) { (words::rule(says, text.is_some(), &repeat.rule)) }
-            span.matched { (groups::matched(&repeat.matched)) }
+            @if repeat.erased {
+                span.quiet { (groups::ERASED) }
+            } @else {
+                span.matched { (groups::matched(&repeat.matched)) }
+            }
             span.quiet {
                 "Rule " (repeat.rule) ". "
                 @if repeat.count == 1 {

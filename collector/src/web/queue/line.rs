@@ -23,6 +23,8 @@ pub(in crate::web) struct Line {
     person: Option<Person>,
     /// The alert that stands for it. None: of a person whose key is gone, or of another kind of case.
     lead: Option<Finding>,
+    /// What it quotes was erased.
+    erased: bool,
     host: Option<String>,
     /// How many conditions last, and when the latest was over.
     lasting: (u64, Option<i64>),
@@ -52,8 +54,13 @@ impl Line {
             Some(lead) => Zones::of(read, lead.device)?.at(lead.seq),
             None => None,
         };
+        let erased = match &lead {
+            Some(lead) => findings::erased_by(read, lead.id)?.is_some(),
+            None => false,
+        };
         Ok(Self {
             own,
+            erased,
             person: people::get(read, &case.person)?,
             lead,
             host,
@@ -104,7 +111,9 @@ impl Line {
                     }
                 }
                 p { a.what id={ "c" (case.id) } href={ "/case/" (case.id) } { (title) } }
-                @if let Some(lead) = &self.lead {
+                @if self.erased {
+                    p.quiet { (groups::ERASED) }
+                } @else if let Some(lead) = &self.lead {
                     p.matched { (groups::matched(&lead.matched)) }
                 }
                 p.quiet { (self.about(zone)) }
