@@ -8,6 +8,8 @@
 //!
 //! Refuses: to know which words there are; `web::decide` does.
 
+use std::collections::BTreeMap;
+
 use super::cases;
 use super::casework::Decision;
 use super::ids::{FindingId, Hash, PersonId};
@@ -68,6 +70,19 @@ macro_rules! stands {
     };
 }
 
+/// The word that took the last of the ruling `r`'s place, where nothing of it stands.
+macro_rules! replaced {
+    () => {
+        "COALESCE((SELECT e.verdict FROM ruled u JOIN decision d ON d.id = u.decision \
+         JOIN decision e ON e.finding = d.finding AND (e.at > d.at OR (e.at = d.at AND e.id > d.id)) \
+         WHERE u.ruling = r.id AND NOT EXISTS (SELECT 1 FROM decision m WHERE m.finding = d.finding \
+         AND (m.at > d.at OR (m.at = d.at AND m.id > d.id)) \
+         AND (m.at < e.at OR (m.at = e.at AND m.id < e.id))) ORDER BY e.at DESC, e.id DESC LIMIT 1), \
+         (SELECT n.verdict FROM ruling n WHERE n.casefile = r.casefile \
+         AND (n.at > r.at OR (n.at = r.at AND n.id > r.id)) ORDER BY n.at, n.id LIMIT 1), '')"
+    };
+}
+
 /// Rulings as [`Shown`], of these rows of `ruling r`.
 macro_rules! rulings {
     ($from:literal, $rest:expr) => {
@@ -77,7 +92,9 @@ macro_rules! rulings {
              COALESCE(t.name, o.staff), \
              CASE WHEN r.wanted = 1 AND o.ruling IS NULL AND NOT (",
             stands!(),
-            ") THEN 1 ELSE 0 END FROM ",
+            ") THEN ",
+            replaced!(),
+            " END FROM ",
             $from,
             " LEFT JOIN staff s ON s.id = r.staff LEFT JOIN sign_off o ON o.ruling = r.id \
              LEFT JOIN staff t ON t.id = o.staff ",
@@ -95,15 +112,15 @@ pub struct Shown {
     pub staff_name: String,
     /// What somebody else said of it, with their name.
     pub sign_off: Option<(SignOff, String)>,
-    /// Somebody was to agree, and nothing of it stands any more.
-    pub superseded: bool,
+    /// Somebody was to agree, and nothing of it stands any more: the word that took its place.
+    pub superseded: Option<String>,
 }
 
 impl Shown {
     /// Whether somebody must still agree.
     #[must_use]
     pub fn pending(&self) -> bool {
-        self.ruling.wanted && self.sign_off.is_none() && !self.superseded
+        self.ruling.wanted && self.sign_off.is_none() && self.superseded.is_none()
     }
 }
 
@@ -190,6 +207,26 @@ pub fn of_case(read: &Read<'_>, case: &str) -> Result<Vec<Shown>, SqlError> {
         &[case.into()],
         shown,
     )
+}
+
+/// What was said of an alert, alone or with others, by the decision that it got.
+pub fn of_finding(
+    read: &Read<'_>,
+    finding: FindingId,
+) -> Result<BTreeMap<String, Shown>, SqlError> {
+    let id = finding.to_string();
+    let decisions = read.query(
+        "SELECT u.ruling, u.decision FROM decision d JOIN ruled u ON u.decision = d.id WHERE d.finding = $1",
+        &[(&id).into()],
+        |row| Ok((row.text(0)?, row.text(1)?)),
+    )?;
+    let mut all = BTreeMap::new();
+    for (ruling, decision) in decisions {
+        if let Some(shown) = get(read, &ruling)? {
+            all.insert(decision, shown);
+        }
+    }
+    Ok(all)
 }
 
 /// How much was said of a case; it only ever grows.
@@ -355,6 +392,6 @@ fn shown(row: &Row<'_>) -> Result<Shown, SqlError> {
         ruling,
         staff_name: row.text(11)?,
         sign_off,
-        superseded: row.int(17)? == 1,
+        superseded: row.maybe_text(17)?,
     })
 }

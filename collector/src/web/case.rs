@@ -11,6 +11,7 @@ mod gone;
 mod sure;
 mod whole;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -25,7 +26,7 @@ use crate::store::devices::{self, Registered};
 use crate::store::findings::{self, Finding, Proof};
 use crate::store::outbox::{self, Sent};
 use crate::store::people::{self, Person};
-use crate::store::rulings::{self, Judged};
+use crate::store::rulings::{self, Judged, Shown};
 use crate::store::{FindingId, Read, SqlError, StoreError};
 
 use super::Site;
@@ -47,6 +48,8 @@ pub(super) struct Case {
     person: Option<Person>,
     device: Option<Registered>,
     decisions: Vec<Decided>,
+    /// What more was said with each, by decision.
+    rulings: BTreeMap<String, Shown>,
     sent: Vec<Sent>,
     alike: u64,
     around: Around,
@@ -191,6 +194,7 @@ pub(super) fn gather(read: &Read<'_>, id: FindingId) -> Result<Option<Case>, Sql
         person: people::get(read, &finding.person)?,
         device: devices::registered(read, finding.device)?,
         decisions: casework::decisions(read, id)?,
+        rulings: rulings::of_finding(read, id)?,
         sent: outbox::of_finding(read, id)?,
         alike: casework::count_members(read, id)?.0,
         around: around::gather(read, &finding)?,
@@ -221,6 +225,9 @@ fn standing(case: &Case, now: i64) -> Markup {
             (_, Some(last)) => {
                 b { (last.staff_name) ": " (Verdict::words_of(&last.decision.verdict)) }
                 ", " (words::ago(last.decision.at, now)) "."
+                @if case.rulings.get(&last.decision.id).is_some_and(Shown::pending) {
+                    " A supervisor must still agree."
+                }
             }
             (state, None) => (words::state(state)),
         }
@@ -417,13 +424,18 @@ fn decisions(
                     p.empty { "Nobody has said anything yet." }
                 } @else {
                     ol.history {
-                        @for decided in &case.decisions {
+                        @for (place, decided) in case.decisions.iter().enumerate() {
                             li {
                                 b { (decided.staff_name) } ": "
                                 (Verdict::words_of(&decided.decision.verdict)) " "
                                 span.quiet { (words::moment(decided.decision.at, zone)) }
                                 @if !decided.decision.reason.is_empty() {
                                     p.reason { (decided.decision.reason) }
+                                }
+                                @if let Some(ruling) = case.rulings.get(&decided.decision.id) {
+                                    // Of other alerts it may still stand.
+                                    @let next = case.decisions.get(place + 1);
+                                    (decide::agreement(ruling, next.map(|one| &*one.decision.verdict), zone))
                                 }
                             }
                         }

@@ -35,7 +35,7 @@ use super::gate::Signed;
 use super::{audit, case, casefile, words};
 
 pub(super) use form::{Draft, Sheet, Taken, fields, part_words};
-pub(super) use sign::{Answer, forms as sign_forms, sign_off};
+pub(super) use sign::{Answer, forms as sign_forms, said as agreement, sign_off};
 
 /// Alerts that one form decides at most.
 pub(super) const TOGETHER: u64 = 100_000;

@@ -230,6 +230,43 @@ async fn that_a_decision_waits_for_a_supervisor_stands_at_the_top_for_whoever_ca
 }
 
 #[tokio::test]
+async fn the_page_of_an_alert_says_of_agreement_what_the_page_of_its_case_says() {
+    let world = World::new().await;
+    team(&world).await;
+    let one = finding(1, 1, "4.a", "breach", "facebook.com");
+    let (finding_id, alert) = (one.id, format!("/alert/{}", id(&one)));
+    world.find(vec![one], vec![]).await;
+    let (kim, sam) = (world.browser_of("kim").await, world.browser_of("sam").await);
+    let page = format!("/case/{}", case_of(&world, finding_id).await.id);
+    let both = async |said: &str| {
+        for page in [&alert, &page] {
+            let body = kim.get(page).await.body;
+            assert!(body.contains(said), "{page}: {said} in {body}");
+        }
+    };
+    let say = async |verdict: &str| {
+        let fields = [("verdict", verdict), ("reason", "So.")];
+        assert_eq!(decide(&kim, &alert, &fields).await, StatusCode::SEE_OTHER);
+    };
+    say("recall").await;
+    both("To be signed off").await;
+    both("upervisor must still agree").await;
+    say("reopened").await;
+    both("It was opened again before a supervisor agreed, so nobody has to any more.").await;
+    let body = kim.get(&page).await.body;
+    assert!(!body.contains("decided anew"), "{body}");
+    say("arrest").await;
+    say("recall").await;
+    both("It was decided anew before a supervisor agreed, so nobody has to any more.").await;
+    let path = format!("{page}/sign-off");
+    let fields = [("answer", "agree"), ("reason", "Right.")];
+    let agreed = sam.fill(&page, &path, &fields).await;
+    assert_eq!(agreed.status, StatusCode::SEE_OTHER, "{}", agreed.body);
+    both("<b>sam</b> agreed").await;
+    both("Right.").await;
+}
+
+#[tokio::test]
 async fn a_decision_waits_for_agreement_while_something_of_it_stands() {
     let world = World::new().await;
     team(&world).await;

@@ -325,6 +325,6 @@ fn what_was_decided_anew_before_waits_for_nobody_to_agree() {
             .unwrap();
         let found = found.unwrap();
         assert_eq!((found.stage, found.unsigned), (stage, unsigned), "{case}");
-        assert_eq!(said[0].superseded, unsigned == 0, "{case}");
+        assert_eq!(said[0].superseded.is_some(), unsigned == 0, "{case}");
     }
 }

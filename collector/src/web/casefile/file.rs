@@ -8,7 +8,7 @@ use crate::store::cases::{CaseKind, Repeat};
 use crate::store::conditions::Condition;
 use crate::store::rulings::Shown;
 
-use super::super::decide::{Verdict, part_words};
+use super::super::decide::{self, Verdict, part_words};
 use super::super::fault::{self, Fault};
 use super::super::{Site, groups, lapses, layout, words, zones};
 use super::{Gathered, REPEATS};
@@ -169,20 +169,6 @@ fn ruling(one: &Shown, zone: &TimeZone) -> Markup {
         @if !ruling.part.is_empty() { p { "Wrong was: " (part_words(&ruling.part)) "." } }
         @if !ruling.reason.is_empty() { p.reason { (ruling.reason) } }
         @if !ruling.review.is_empty() { p { "To be looked at again on " (ruling.review) "." } }
-        @match &one.sign_off {
-            Some((said, name)) => {
-                p {
-                    b { (name) }
-                    (if said.agreed { " agreed" } else { " sent it back" })
-                    " " span.quiet { (words::moment(said.at, zone)) }
-                }
-                @if !said.reason.is_empty() { p.reason { (said.reason) } }
-            }
-            None => @if one.superseded {
-                p.quiet { "It was decided anew before a supervisor agreed, so nobody has to any more." }
-            } @else if ruling.wanted {
-                p { (layout::tag("review", "To be signed off")) " A supervisor must agree." }
-            },
-        }
+        (decide::agreement(one, one.superseded.as_deref(), zone))
     }
 }

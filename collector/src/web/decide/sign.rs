@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -21,9 +22,9 @@ use super::super::fault::Fault;
 use super::super::form::Form;
 use super::super::gate::Signed;
 use super::super::govuk::{Errors, Textarea, hidden};
-use super::super::{Site, audit, casefile};
+use super::super::{Site, audit, casefile, layout, words};
 use super::form::{Taken, reason};
-use super::{By, rule, to};
+use super::{By, Verdict, rule, to};
 
 /// Most characters of what a supervisor says.
 const LONGEST: usize = 4_000;
@@ -69,7 +70,7 @@ pub(in crate::web) async fn sign_off(
             let case = casefile::of_theirs(tx, &case_id, &staff, now)?;
             let shown = rulings::get(tx, &form.ruling)?.filter(|one| one.ruling.case == case.id);
             let shown = shown.ok_or(casefile::MISSING)?;
-            if shown.superseded {
+            if shown.superseded.is_some() {
                 return Err(Fault::Superseded);
             }
             let ruling = shown.ruling;
@@ -141,6 +142,33 @@ fn wrong(form: &Answer, reason: &str, agreed: bool) -> Errors {
 /// The field for what is said to a ruling.
 fn field(ruling: &str) -> String {
     format!("back-{ruling}")
+}
+
+/// Whether a supervisor agreed, or must; `replaced`: the word that took its place.
+pub(in crate::web) fn said(one: &Shown, replaced: Option<&str>, zone: &TimeZone) -> Markup {
+    html! {
+        @match (&one.sign_off, replaced) {
+            (Some((said, name)), _) => {
+                p {
+                    b { (name) }
+                    (if said.agreed { " agreed" } else { " sent it back" })
+                    " " span.quiet { (words::moment(said.at, zone)) }
+                }
+                @if !said.reason.is_empty() { p.reason { (said.reason) } }
+            }
+            (None, Some(word)) if one.ruling.wanted => {
+                p.quiet {
+                    "It was "
+                    (if Verdict::parse(word) == Some(Verdict::Reopened) { "opened again" } else { "decided anew" })
+                    " before a supervisor agreed, so nobody has to any more."
+                }
+            }
+            (None, None) if one.ruling.wanted => {
+                p { (layout::tag("review", "To be signed off")) " A supervisor must agree." }
+            }
+            (None, _) => {}
+        }
+    }
 }
 
 /// For whom may agree: a form for each ruling that waits for it.
