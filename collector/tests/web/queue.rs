@@ -429,3 +429,28 @@ async fn a_hundred_thousand_open_alerts_are_counted_right_and_the_worst_stand_fi
     assert_eq!(last.matches("class=\"what\"").count(), 50);
     assert!(!last.contains("page=21"));
 }
+
+#[tokio::test]
+async fn of_a_decided_case_all_its_alerts_are_counted() {
+    let world = World::new().await;
+    let person = team(&world).await;
+    let found: Vec<_> = (1..=3)
+        .map(|seq| finding(1, seq, "4.a", "breach", "facebook.com"))
+        .collect();
+    let first = found[0].id;
+    world.find(found, vec![]).await;
+    let kim = world.browser_of("kim").await;
+    let page = format!("/case/{}", case_of(&world, first).await.id);
+    let whose = format!("/person/{person}");
+    let counted = async || {
+        let body = kim.get(&whose).await.body;
+        let (_, rest) = body.split_once("Clause 4. ").unwrap();
+        rest.split_once(',').unwrap().0.to_owned()
+    };
+    let fields = [("verdict", "visit"), ("reason", "This one.")];
+    let one = format!("/alert/{first}");
+    assert_eq!(decide(&kim, &one, &fields).await, StatusCode::SEE_OTHER);
+    assert_eq!(counted().await, "<b>2 alerts</b>", "what waits");
+    assert_eq!(decide(&kim, &page, &fields).await, StatusCode::SEE_OTHER);
+    assert_eq!(counted().await, "<b>3 alerts</b>", "all of it");
+}

@@ -125,10 +125,15 @@ impl Line {
     fn about(&self, zone: &TimeZone) -> Markup {
         let case = &self.case;
         let [urgent, breach, review] = case.waiting;
+        // Of what is decided nothing waits.
+        let alerts = match case.stage {
+            Stage::Waits => case.waits(),
+            Stage::SignOff | Stage::Done => case.total,
+        };
         html! {
             @if case.kind == CaseKind::Finding {
                 "Clause " (case.subject) ". "
-                @if case.waits() == 1 { "1 alert" } @else { b { (case.waits()) " alerts" } }
+                @if alerts == 1 { "1 alert" } @else { b { (alerts) " alerts" } }
                 @if [urgent, breach, review].iter().filter(|count| **count > 0).count() > 1 {
                     " (" (severities(case.waiting)) ")"
                 }
