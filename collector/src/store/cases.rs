@@ -22,7 +22,8 @@ use super::ids::{FindingId, PersonId};
 use super::sql::{Read, Row, SqlError};
 
 pub use inside::{
-    Repeat, conditions, decided, incidents, lasting, records, repeats, seen_digest, undecided,
+    Repeat, conditions, decided, incidents, lasting, record_at, records, repeats, seen_digest,
+    undecided,
 };
 pub use lists::{Counts, asleep, counts, of_person, queue};
 pub(crate) use put::moved;

@@ -89,7 +89,8 @@ struct Gathered {
     line: Line,
     person: Option<Person>,
     officer: Option<String>,
-    repeats: Vec<Repeat>,
+    /// Each with the zones of its devices at the first and at the last of them.
+    repeats: Vec<(Repeat, zones::Ends)>,
     conditions: Vec<Condition>,
     /// In which zones their computers showed times.
     zones: zones::Devices,
@@ -223,12 +224,17 @@ fn gather(read: &Read<'_>, id: &str) -> Result<Option<Gathered>, SqlError> {
         Some(officer) => staff::by_id(read, &officer)?.map(|one| one.name),
     };
     let conditions = cases::conditions(read, id, REPEATS)?;
+    let repeats = cases::repeats(read, id, REPEATS + 1, 0)?;
+    let repeats = repeats.into_iter().map(|repeat| {
+        let ends = zones::ends(read, (id, &found.person), repeat.span)?;
+        Ok::<_, SqlError>((repeat, ends))
+    });
     Ok(Some(Gathered {
         zones: zones::Devices::of(read, conditions.iter().map(|one| one.device))?,
         conditions,
         person: people::get(read, &found.person)?,
         officer,
-        repeats: cases::repeats(read, id, REPEATS + 1, 0)?,
+        repeats: repeats.collect::<Result<_, _>>()?,
         incidents: cases::incidents(read, id, REPEATS)?,
         lead,
         said: rulings::of_case(read, id)?,

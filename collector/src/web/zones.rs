@@ -11,8 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use maud::{Markup, html};
 
-use crate::store::zones;
-use crate::store::{DeviceId, Read, SqlError};
+use crate::store::{DeviceId, PersonId, Read, SqlError, cases, zones};
 
 use super::words;
 
@@ -71,6 +70,26 @@ impl Devices {
     pub(super) fn at(&self, device: DeviceId, seq: u64) -> Option<Arc<Own>> {
         self.0.get(&device)?.at(seq)
     }
+}
+
+/// The zones of the devices of a case of alerts at its first moment and at its last; none: it is not known.
+pub(super) type Ends = [Option<Arc<Own>>; 2];
+
+/// Of a case of a person.
+pub(super) fn ends(
+    read: &Read<'_>,
+    (case, person): (&str, &PersonId),
+    (first, last): (i64, i64),
+) -> Result<Ends, SqlError> {
+    let at = |moment| match cases::record_at(read, (case, person), moment)? {
+        Some((device, seq)) => Ok::<_, SqlError>(Zones::of(read, device)?.at(seq)),
+        None => Ok(None),
+    };
+    let own = at(first)?;
+    Ok(match first == last {
+        true => [own.clone(), own],
+        false => [own, at(last)?],
+    })
 }
 
 /// By which clock a moment is told, after it: that of a device, whose own time stands there where it is another one.

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use jiff::tz::TimeZone;
 use proviso_collector::digest::Follower;
 use proviso_collector::signing::{self, Signer};
-use proviso_collector::store::findings::{Finding, Proof};
+use proviso_collector::store::findings::{self, Finding, Proof};
 use proviso_collector::store::zones::{self, Since};
 use proviso_collector::store::{FindingId, Hash, PersonId, audit, digests};
 use proviso_report::fact::{AgentStarted, PreviousEnd, ZoneChanged};
@@ -103,6 +103,39 @@ async fn the_devices_own_time_stands_beside_the_readers_from_the_change_on() {
         queue.contains("19:00:00 JST</time> on the device)"),
         "{queue}"
     );
+}
+
+#[tokio::test]
+async fn lists_tell_the_devices_own_time_of_the_first_and_of_the_last_alert_of_a_case() {
+    let world = World::new().await;
+    let person = seen(&world, (Some("Europe/London"), Some("Asia/Tokyo"))).await;
+    let browser = world.browser().await;
+    let case = format!("/case/{}", "05".repeat(16));
+    let tokyo = "11:00:00 BST</time> <span class=\"quiet\">(<time \
+                 datetime=\"2026-06-01T10:00:00Z\">19:00:00 JST</time> on the device)";
+    let body = browser.get(&case).await.body;
+    let once = format!("Once, <time datetime=\"2026-06-01T10:00:00Z\">Mon 1 Jun 2026, {tokyo}");
+    assert!(body.contains(&once), "{once} in {body}");
+
+    // An alert about what came before the zone was changed lies in the same case.
+    let mut before = world
+        .read(|read| findings::get(read, FindingId([5; 16])))
+        .await
+        .unwrap();
+    (before.id, before.seq, before.at) = (FindingId([6; 16]), 1, MORNING - 4 * MINUTE);
+    world.find(vec![before], vec![]).await;
+    let first =
+        "first <time datetime=\"2026-06-01T09:56:00Z\">Mon 1 Jun 2026, 10:56:00 BST</time>, last";
+    for page in ["/", "/alerts", &case, &format!("/person/{person}")] {
+        let body = browser.get(page).await.body;
+        let (_, rest) = body
+            .split_once(first)
+            .unwrap_or_else(|| panic!("{page}: {body}"));
+        let (last, _) = rest
+            .split_once("on the device")
+            .unwrap_or_else(|| panic!("{page}: {body}"));
+        assert!(last.contains("19:00:00 JST"), "{page}: {body}");
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::super::casework::AlertState;
 use super::super::conditions::{self, Condition};
-use super::super::ids::{DeviceId, FindingId, Hash};
+use super::super::ids::{DeviceId, FindingId, Hash, PersonId};
 use super::super::rulings;
 use super::super::sql::{Read, SqlError};
 use super::CaseFile;
@@ -96,6 +96,21 @@ pub fn records(read: &Read<'_>, case: &str) -> Result<Vec<(FindingId, DeviceId, 
          WHERE i.casefile = $1 ORDER BY f.device, f.seq, f.id",
         &[case.into()],
         |row| Ok((row.parsed(0)?, row.parsed(1)?, row.count(2)?)),
+    )
+}
+
+/// A record behind an alert of a case that happened at just this time, such as the first or the last in it: on which
+/// computer, in which record of its log.
+pub fn record_at(
+    read: &Read<'_>,
+    (case, person): (&str, &PersonId),
+    at: i64,
+) -> Result<Option<(DeviceId, u64)>, SqlError> {
+    read.first(
+        "SELECT f.device, f.seq FROM finding f JOIN incase i ON i.finding = f.id \
+         WHERE f.person = $1 AND f.at = $2 AND i.casefile = $3 ORDER BY f.device, f.seq LIMIT 1",
+        &[person.as_str().into(), at.into(), case.into()],
+        |row| Ok((row.parsed(0)?, row.count(1)?)),
     )
 }
 

@@ -66,7 +66,11 @@ pub(super) fn history(said: &[Shown], zone: &TimeZone) -> Markup {
     }
 }
 
-async fn line(site: &Site, repeat: &Repeat, zone: &TimeZone) -> Result<Markup, Fault> {
+async fn line(
+    site: &Site,
+    (repeat, [own_first, own_last]): &(Repeat, zones::Ends),
+    zone: &TimeZone,
+) -> Result<Markup, Fault> {
     let text = site.texts.get(repeat.order).await?;
     let says = text.as_ref().and_then(|text| text.says(&repeat.rule));
     let link = match repeat.count {
@@ -86,10 +90,11 @@ async fn line(site: &Site, repeat: &Repeat, zone: &TimeZone) -> Result<Markup, F
             span.quiet {
                 "Rule " (repeat.rule) ". "
                 @if repeat.count == 1 {
-                    "Once, " (words::moment(last, zone))
+                    "Once, " (words::moment(last, zone)) (zones::beside(last, zone, own_last.as_deref()))
                 } @else {
                     b { (repeat.count) " times" } ", first " (words::moment(first, zone))
-                    ", last " (words::moment(last, zone))
+                    (zones::beside(first, zone, own_first.as_deref()))
+                    ", last " (words::moment(last, zone)) (zones::beside(last, zone, own_last.as_deref()))
                 }
                 ". "
                 @if repeat.waiting == 0 { "Decided." }

@@ -14,7 +14,7 @@ use crate::store::people::{self, Person};
 use crate::store::{Read, SqlError};
 
 use super::super::fault::Fault;
-use super::super::zones::{self, Own, Zones};
+use super::super::zones::{self, Ends, Own};
 use super::super::{Site, groups, lapses, layout, words};
 
 /// What a line shows.
@@ -28,8 +28,8 @@ pub(in crate::web) struct Line {
     host: Option<String>,
     /// How many conditions last, and when the latest was over.
     lasting: (u64, Option<i64>),
-    /// The zone of the device at that alert, if it is known.
-    own: Option<Arc<Own>>,
+    /// The zones of the devices at the first alert and at the last, where they are known.
+    own: Ends,
 }
 
 impl Line {
@@ -50,9 +50,9 @@ impl Line {
             CaseKind::Condition => cases::lasting(read, &case.id)?,
             CaseKind::Finding | CaseKind::Incident => (0, None),
         };
-        let own = match &lead {
-            Some(lead) => Zones::of(read, lead.device)?.at(lead.seq),
-            None => None,
+        let own = match case.kind {
+            CaseKind::Finding => zones::ends(read, (&case.id, &case.person), case.span)?,
+            CaseKind::Condition | CaseKind::Incident => Ends::default(),
         };
         let erased = match &lead {
             Some(lead) => findings::erased_by(read, lead.id)?.is_some(),
@@ -142,13 +142,12 @@ impl Line {
                 @if case.total == 1 { "Once" } @else { b { (case.total) " times" } }
             }
             ", "
+            @let [first, last] = &self.own;
             @if case.span.0 == case.span.1 {
-                (words::moment(case.span.0, zone))
+                (moment(case.span.0, zone, first))
             } @else {
-                "first " (words::moment(case.span.0, zone)) ", last " (words::moment(case.span.1, zone))
+                "first " (moment(case.span.0, zone, first)) ", last " (moment(case.span.1, zone, last))
             }
-            // Of an alert: it lies in this time, and the device may have been elsewhere before.
-            @if case.span.0 == case.span.1 { (zones::beside(case.span.0, zone, self.own.as_deref())) }
             "."
             @match (case.kind, self.lasting) {
                 (CaseKind::Condition, (0, Some(over))) => {
@@ -183,6 +182,11 @@ impl Line {
             },
         }
     }
+}
+
+/// When it was, with the device's own time beside it.
+fn moment(at: i64, zone: &TimeZone, own: &Option<Arc<Own>>) -> Markup {
+    html! { (words::moment(at, zone)) (zones::beside(at, zone, own.as_deref())) }
 }
 
 /// What kind of case it is, in a word or two.
