@@ -37,12 +37,23 @@ pub struct Found {
     pub order: Hash,
     /// When it happened, Unix milliseconds.
     pub at: i64,
-    /// JSON, as in the finding; nothing where the person's key is gone.
-    pub matched: String,
+    /// What matched.
+    pub matched: Quoted,
     /// The latest word on it; none: nobody said anything.
     pub verdict: Option<String>,
     /// Whether another rule found the same record.
     pub stays: bool,
+}
+
+/// What a finding quotes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Quoted {
+    /// JSON, as in the finding.
+    Text(String),
+    /// It was erased.
+    Erased,
+    /// The person's key is missing.
+    Unreadable,
 }
 
 /// How a word counts.
@@ -162,7 +173,7 @@ pub fn found(
     limit: u64,
 ) -> Result<Vec<Found>, SqlError> {
     read.query(
-        "SELECT f.id, f.person, f.order_digest, f.at, f.matched, \
+        "SELECT f.id, f.person, f.order_digest, f.at, f.matched, f.erased, \
          (SELECT d.verdict FROM decision d WHERE d.finding = f.id ORDER BY d.at DESC, d.id DESC LIMIT 1), \
          CASE WHEN EXISTS (SELECT 1 FROM finding g WHERE g.device = f.device AND g.seq = f.seq \
          AND g.rule <> f.rule AND g.severity <> 'log') THEN 1 ELSE 0 END \
@@ -176,12 +187,13 @@ pub fn found(
                 person: row.parsed(1)?,
                 order: row.parsed(2)?,
                 at: row.int(3)?,
-                matched: match row.opened_text(4) {
-                    Err(SqlError::Vault(VaultError::Missing(_))) => "[]".to_owned(),
-                    opened => opened?,
+                matched: match (row.maybe_text(5)?, row.opened_text(4)) {
+                    (Some(_), _) => Quoted::Erased,
+                    (None, Err(SqlError::Vault(VaultError::Missing(_)))) => Quoted::Unreadable,
+                    (None, opened) => Quoted::Text(opened?),
                 },
-                verdict: row.maybe_text(5)?,
-                stays: row.int(6)? == 1,
+                verdict: row.maybe_text(6)?,
+                stays: row.int(7)? == 1,
             })
         },
     )

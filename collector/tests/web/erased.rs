@@ -5,12 +5,13 @@ use proviso_collector::erasure::{self, EraseError, Why};
 use proviso_collector::signing::{self, Signer};
 use proviso_collector::store::casework::{self, AlertState, Decision};
 use proviso_collector::store::erasures::Wanted;
-use proviso_collector::store::findings::Finding;
-use proviso_collector::store::people;
+use proviso_collector::store::findings::{self, Finding, Proof};
 use proviso_collector::store::staff::{self, Role};
+use proviso_collector::store::{Hash, people};
 use proviso_report::UnixMs;
 use proviso_report::bundle::Numbers;
 
+use crate::narrowed::{narrowed, numbers, own_order, somebody};
 use crate::pages::World;
 use crate::records::{found, morning};
 
@@ -119,4 +120,34 @@ async fn where_others_of_its_time_were_erased_nothing_is_said_of_what_was_in_the
         assert!(body.contains(said), "{said} in {body}");
     }
     assert!(!body.contains("The record was erased"), "{body}");
+}
+
+#[tokio::test]
+async fn what_was_erased_has_a_name_among_what_a_rule_found_and_is_not_tried() {
+    let world = World::new().await;
+    let one = somebody(&world, 1, &["advert.example", "advert.example"]).await;
+    somebody(&world, 2, &["advert.example"]).await;
+    let mut found = world
+        .read(move |read| findings::of_person(read, &one, 0, i64::MAX))
+        .await;
+    found[0].proof = Proof::Proven;
+    decided(&world, &found[0]).await;
+    erase(&world, &found[0], (0, 0)).await;
+    let browser = world.browser().await;
+    let digest = Hash::of(own_order(1).as_bytes());
+    let page = format!("/rules/one?rule=4.a&order={digest}");
+    let body = browser.get(&page).await.body;
+    let (_, row) = body.split_once("<i>What was erased</i>").unwrap();
+    let (row, _) = row.split_once("</tr>").unwrap();
+    assert!(
+        row.contains("Nobody knows what would have to be left out"),
+        "{row}"
+    );
+    assert!(!row.contains("<form"), "{row}");
+    let body = narrowed(&browser, 1).await;
+    assert_eq!(numbers(&body, "P-0001"), ["1", "1", "0"], "{body}");
+    assert!(
+        body.contains("1 record was erased: nobody can judge it."),
+        "{body}"
+    );
 }

@@ -45,12 +45,16 @@ expect = "no_match"
 }
 
 /// The order of one of them: each has one of their own, with the same rules.
-fn own_order(number: u8) -> String {
+pub(crate) fn own_order(number: u8) -> String {
     two_rules().replace("000123", &format!("00012{number}"))
 }
 
 /// Somebody under such an order, who opened these hosts within the last hours; and one finding of it.
-async fn somebody(world: &World, number: u8, hosts: &'static [&'static str]) -> PersonId {
+pub(crate) async fn somebody(
+    world: &World,
+    number: u8,
+    hosts: &'static [&'static str],
+) -> PersonId {
     under(world, number, own_order(number), hosts).await
 }
 
@@ -113,7 +117,7 @@ async fn under(
 }
 
 /// The button at what matched, pressed; the page that comes of it, when it is over.
-async fn narrowed(browser: &Browser<'_>, number: u8) -> String {
+pub(crate) async fn narrowed(browser: &Browser<'_>, number: u8) -> String {
     narrowed_of(browser, Hash::of(own_order(number).as_bytes())).await
 }
 
@@ -134,7 +138,7 @@ pub(crate) async fn narrowed_of(browser: &Browser<'_>, digest: Hash) -> String {
 }
 
 /// The numbers of a person's row.
-fn numbers(body: &str, pseudonym: &str) -> Vec<String> {
+pub(crate) fn numbers(body: &str, pseudonym: &str) -> Vec<String> {
     let (_, row) = body
         .split_once(&format!("<small>{pseudonym}</small>"))
         .unwrap();

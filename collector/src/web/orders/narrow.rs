@@ -106,6 +106,8 @@ struct Came {
     /// Each with what the computer is called, and its zone then.
     examples: Vec<(String, Option<Arc<Own>>, Example)>,
     cut: bool,
+    /// Records that were erased.
+    erased: u64,
 }
 
 /// The form.
@@ -318,6 +320,7 @@ fn judge(
         added: rules.iter().map(|rule| rule.added).sum(),
         examples: examples.collect(),
         cut: outcome.cut,
+        erased: outcome.erased,
     })
 }
 

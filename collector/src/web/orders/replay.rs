@@ -206,7 +206,7 @@ fn result(zones: (&TimeZone, &TimeZone), case: &Case, outcome: &Outcome) -> Mark
             " Nothing of this is a finding."
         }
         @if outcome.cut { p.note { "There are more records than are judged at once: choose fewer days to see all of them." } }
-        @if outcome.erased > 0 { p.note { (outcome.erased) " records were erased: nobody can judge them." } }
+        (run::erased_words(outcome.erased))
         @for sentence in outcome.unreadable.iter().take(5) { p.fault { (sentence) } }
         @if outcome.unreadable.len() > 5 { p.fault { (outcome.unreadable.len() - 5) " more reports cannot be read." } }
         div.pv-scroll tabindex="0" {

@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use maud::{Markup, html};
 use proviso_rules::replay::{Comparison, Replay};
 use proviso_rules::{Fault, Faults, Judge, Order};
 
@@ -16,7 +17,7 @@ use crate::store::orders::StoredOrder;
 use crate::store::{DeviceId, PersonId, Read, StoreError, devices, reports, updates};
 
 use super::super::zones::Zones;
-use super::super::{Site, records};
+use super::super::{Site, records, words};
 
 /// The most records that are judged.
 const RECORDS: u64 = 2_000_000;
@@ -161,6 +162,18 @@ pub(super) fn run(
     }
     outcome.found = replay.finish();
     Ok(outcome)
+}
+
+/// That so many records could not be judged, since they were erased.
+pub(super) fn erased_words(erased: u64) -> Markup {
+    html! {
+        @if erased > 0 {
+            p.note {
+                (words::counted(erased, "record"))
+                (if erased == 1 { " was erased: nobody can judge it." } else { " were erased: nobody can judge them." })
+            }
+        }
+    }
 }
 
 /// The part of a log that holds the time.

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::clock;
 use crate::store::people::{self, Person};
-use crate::store::precision::{self, Figures, Found, Weight};
+use crate::store::precision::{self, Figures, Found, Quoted, Weight};
 use crate::store::{Hash, PersonId, Read, SqlError, StoreError, orders};
 
 use super::super::decide::Verdict;
@@ -217,9 +217,9 @@ fn without(all: &Effect, found: &[Found], signed: &Signed) -> Markup {
 
 /// What matched, by text: what a narrower list would have left out.
 fn parts(found: &[Found], asked: (&Signed, &Wanted)) -> Markup {
-    let mut by_text: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();
+    let mut by_text: BTreeMap<&Quoted, Vec<&Found>> = BTreeMap::new();
     for one in found {
-        by_text.entry(one.matched.as_str()).or_default().push(one);
+        by_text.entry(&one.matched).or_default().push(one);
     }
     let mut rows: Vec<_> = by_text
         .into_iter()
@@ -240,13 +240,14 @@ fn parts(found: &[Found], asked: (&Signed, &Wanted)) -> Markup {
         .take(LINES)
         .map(|(matched, effect)| {
             vec![
-                groups::matched(matched),
+                name(matched),
                 html! { (effect.alerts - effect.stay) },
                 html! { (effect.gone.confirmed) },
                 html! { (effect.gone.dismissed) },
                 html! { (effect.open) },
                 html! {
-                    @if effect.gone.confirmed == 0 && effect.gone.dismissed > 0 { "Leaving it out loses nothing that was confirmed" }
+                    @if !matches!(matched, Quoted::Text(_)) { "Nobody knows what would have to be left out" }
+                    @else if effect.gone.confirmed == 0 && effect.gone.dismissed > 0 { "Leaving it out loses nothing that was confirmed" }
                     @else if effect.gone.confirmed > 0 { "Leaving it out loses what was confirmed" }
                     @else { "Nothing was decided" }
                 },
@@ -273,9 +274,23 @@ fn parts(found: &[Found], asked: (&Signed, &Wanted)) -> Markup {
     }
 }
 
+fn name(matched: &Quoted) -> Markup {
+    html! {
+        @match matched {
+            Quoted::Text(matched) if matched == "[]" => i { "No part of the record in particular" },
+            Quoted::Text(matched) => (groups::matched(matched)),
+            Quoted::Erased => i { "What was erased" },
+            Quoted::Unreadable => i { "What cannot be read: the person's key is missing" },
+        }
+    }
+}
+
 /// A button that judges past records by the rule without what matched; nothing where it matched in several places,
 /// or where no condition says just that.
-fn narrow((signed, wanted): (&Signed, &Wanted), matched: &str) -> Markup {
+fn narrow((signed, wanted): (&Signed, &Wanted), matched: &Quoted) -> Markup {
+    let Quoted::Text(matched) = matched else {
+        return html! { "Not possible" };
+    };
     let places: Vec<groups::Matched> = serde_json::from_str(matched).unwrap_or_default();
     let part = match places.as_slice() {
         [one] => Part::of(&one.field, &one.text).map(|_| one),

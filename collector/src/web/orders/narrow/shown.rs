@@ -19,6 +19,7 @@ use super::super::super::layout::{self, Page};
 use super::super::super::zones::{self, Own};
 use super::super::super::{Site, queue, words};
 use super::super::jobs::{self, Job};
+use super::super::run;
 use super::{Came, DAYS, Narrower, Row, Trying, enter};
 
 /// What came of it, or how far it is.
@@ -119,6 +120,7 @@ fn result(
     let cut = judged.clone().any(|came| came.cut);
     let sum = |of: fn(&Came) -> u64| judged.clone().map(of).sum::<u64>();
     let (dropped, added) = (sum(|came| came.dropped), sum(|came| came.added));
+    let erased = sum(|came| came.erased);
     let right = judged.count();
     let failed = rows.len().saturating_sub(right);
     Ok(html! {
@@ -131,6 +133,7 @@ fn result(
         @if failed > 0 {
             p.note { "The records of " (queue::people_words(failed as u64)) " could not be judged: why stands below." }
         }
+        (run::erased_words(erased))
         @if cut { p.note { "There are more records than are judged at once: not all of them were." } }
         @if job.wanted.left > 0 { p.note { "The order of " (queue::people_words(job.wanted.left as u64)) " more has the rule: their records were not judged." } }
         @if rows.is_empty() { p.empty { "The order in force of nobody whom you see has this rule." } }
