@@ -150,6 +150,19 @@ pub fn current(read: &Read<'_>, person: &PersonId) -> Result<Option<StoredOrder>
     )
 }
 
+/// The order in force of each of those whom `staff` sees, by digest.
+pub fn in_force(
+    read: &Read<'_>,
+    (staff, now): (&str, i64),
+) -> Result<Vec<(PersonId, Hash)>, SqlError> {
+    read.query(
+        "SELECT person, digest FROM orders WHERE state = 'current' AND person IN \
+         (SELECT person FROM sight WHERE staff = $1 AND since <= $2 AND until > $2) ORDER BY person",
+        &[staff.into(), now.into()],
+        |row| Ok((row.parsed(0)?, row.parsed(1)?)),
+    )
+}
+
 /// All orders of a person, oldest first.
 pub fn of_person(read: &Read<'_>, person: &PersonId) -> Result<Vec<StoredOrder>, SqlError> {
     read.query(

@@ -219,3 +219,34 @@ async fn one_click_begins_a_draft_without_the_rule_and_changes_nothing_in_force(
         assert_eq!(answer.status, status, "{fields:?}");
     }
 }
+
+#[tokio::test]
+async fn whose_order_has_a_rule_is_told_of_everybody_in_sight_and_not_of_those_alone_whom_it_found()
+{
+    let world = World::new().await;
+    world.person(1, "Alex Example", 0).await;
+    world.person(2, "Billie Example", 0).await;
+    let third = world.person(3, "Charlie Example", 0).await;
+    let found = [1, 3].map(|number| finding(number, 0, "4.a", "breach", "facebook.com"));
+    world.find(found.to_vec(), vec![]).await;
+    // Her order says something else by now.
+    let mut newer = pages::order(&third);
+    newer.bytes = ORDER.replace("if a listed", "if any").into_bytes();
+    newer.digest = Hash::of(&newer.bytes);
+    newer.version += 1;
+    world.write(move |tx| orders::put(tx, &newer)).await;
+    let body = world.browser().await.get(&one("4.a")).await.body;
+    let (_, whose) = body.split_once("Whose order has it").unwrap();
+    assert!(
+        whose.contains("The rule is in the order in force of 2 people whom you see."),
+        "{whose}"
+    );
+    let rows: Vec<_> = whose.split("<li>").skip(1).collect();
+    for (row, (name, tries)) in
+        rows.iter()
+            .zip([("Alex", true), ("Billie", true), ("Charlie", false)])
+    {
+        assert!(row.contains(name), "{row}");
+        assert_eq!(row.contains("Try it on the past"), tries, "{row}");
+    }
+}

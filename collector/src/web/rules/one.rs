@@ -5,7 +5,7 @@
 //! because another rule found the same record, or would not have been. What people confirmed and a change would
 //! have lost is named first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
@@ -27,11 +27,15 @@ use super::super::govuk::{self, Head};
 use super::super::layout::{self, Page};
 use super::super::orders::narrow::Part;
 use super::super::orders::{begin, replay};
+use super::super::queue::people_words;
 use super::super::{Site, audit, groups, words};
 use super::{noisy, sentence};
 
 /// Findings read; older ones are not counted, and the page says so.
 const MOST: u64 = 20_000;
+
+/// People who are listed.
+const PEOPLE: usize = 200;
 
 /// Lines of a table.
 const LINES: usize = 20;
@@ -78,11 +82,12 @@ pub(in crate::web) async fn show(
         Ok::<_, StoreError>((
             precision::found(read, about, &rule, MOST)?,
             precision::wrong_parts(read, about, &rule)?,
+            orders::in_force(read, about)?,
         ))
     });
     let said = Hash::of(says.as_bytes());
-    let (found, wrong, whole) = {
-        let (mut found, wrong) = found.await?;
+    let (found, wrong, in_force, whole) = {
+        let (mut found, wrong, in_force) = found.await?;
         let whole = (found.len() as u64) < MOST;
         // The same number says something else in another order.
         let mut same = BTreeMap::new();
@@ -98,27 +103,19 @@ pub(in crate::web) async fn show(
                 *parts.entry(part).or_default() += count;
             }
         }
-        (found, parts, whole)
+        (found, parts, in_force, whole)
     };
-    let people: Vec<PersonId> = {
-        let all = found.iter().map(|one| one.person.clone());
-        all.collect::<std::collections::BTreeSet<_>>()
-            .into_iter()
-            .collect()
-    };
+    let mut orders = BTreeMap::new();
+    for (person, order) in in_force {
+        if site.texts.says(order, &wanted.rule, said).await? {
+            orders.insert(person, order);
+        }
+    }
+    let about = found.iter().map(|one| one.person.clone()).collect();
     let people = site
         .store
-        .read(move |read| Ok::<_, StoreError>(under(read, people)?))
+        .read(move |read| Ok::<_, StoreError>(under(read, about, &orders)?))
         .await?;
-    let mut under = Vec::with_capacity(people.len());
-    for (person, current) in people {
-        let has = match current {
-            Some(order) => site.texts.says(order, &wanted.rule, said).await?,
-            None => false,
-        };
-        under.push((person, current.filter(|_| has)));
-    }
-    let people = under;
     let all = effect(&found);
     let mut figures = Figures::default();
     for one in &found {
@@ -139,7 +136,7 @@ pub(in crate::web) async fn show(
         (without(&all, &found, &signed))
         (parts(&found, (&signed, &wanted)))
         (wrong_parts(&wrong))
-        (whose(&signed, &people, &wanted.rule)?)
+        (whose(&signed, &people, (&wanted.rule, site.trying.people))?)
     };
     let about = Page {
         title: &format!("Rule {}", wanted.rule),
@@ -149,13 +146,18 @@ pub(in crate::web) async fn show(
     Ok(layout::page(&signed, &about, &body))
 }
 
-/// These people, with the order in force of each.
-fn under(read: &Read<'_>, people: Vec<PersonId>) -> Result<Vec<(Person, Option<Hash>)>, SqlError> {
-    let mut all = Vec::with_capacity(people.len());
-    for id in people {
-        if let Some(person) = people::get(read, &id)? {
-            let current = orders::current(read, &id)?.map(|order| order.digest);
-            all.push((person, current));
+/// Everybody whose order in force has the rule, with it, and then those of these people whose order does not.
+fn under(
+    read: &Read<'_>,
+    about: BTreeSet<PersonId>,
+    orders: &BTreeMap<PersonId, Hash>,
+) -> Result<Vec<(Person, Option<Hash>)>, SqlError> {
+    let has = orders.iter().map(|(id, order)| (id, Some(*order)));
+    let had = about.iter().filter(|id| !orders.contains_key(id));
+    let mut all = Vec::with_capacity(orders.len());
+    for (id, order) in has.chain(had.map(|id| (id, None))) {
+        if let Some(person) = people::get(read, id)? {
+            all.push((person, order));
         }
     }
     Ok(all)
@@ -331,13 +333,24 @@ fn wrong_parts(parts: &BTreeMap<String, u64>) -> Markup {
     }
 }
 
-/// Each with the order in force if that has the rule, and a button that tries it without.
-fn whose(signed: &Signed, people: &[(Person, Option<Hash>)], rule: &str) -> Result<Markup, Fault> {
+/// Each with the order in force if that has the rule, and a button that tries it without. `at_once`: of how many the
+/// records are judged at most where a part is left out.
+fn whose(
+    signed: &Signed,
+    people: &[(Person, Option<Hash>)],
+    (rule, at_once): (&str, usize),
+) -> Result<Markup, Fault> {
+    let under = people.iter().filter(|(_, order)| order.is_some()).count();
     Ok(html! {
         section aria-labelledby="whose" {
             h2 #whose { "Whose order has it" }
-            @if people.is_empty() { p.empty { "It found nothing about any of your people." } }
+            @if people.is_empty() { p.empty { "The order in force of nobody whom you see has it." } }
             @else {
+                p {
+                    "The rule is in the order in force of " (people_words(under as u64)) " whom you see. “Without this” \
+                     above judges the records "
+                    @if under > at_once { "of " (at_once) " of them." } @else { "of all of them." }
+                }
                 p {
                     "Trying begins a draft of the person's order without this rule, judges the last weeks by it, and \
                      shows what would have been flagged. A draft is not in force: nothing changes until it is \
@@ -345,7 +358,7 @@ fn whose(signed: &Signed, people: &[(Person, Option<Hash>)], rule: &str) -> Resu
                 }
             }
             ul.rows {
-                @for (person, current) in people {
+                @for (person, current) in people.iter().take(PEOPLE) {
                     li {
                         a href={ "/person/" (person.id) } { (person.name) } " " small { (person.pseudonym) }
                         @match current {
@@ -366,6 +379,7 @@ fn whose(signed: &Signed, people: &[(Person, Option<Hash>)], rule: &str) -> Resu
                         }
                     }
                 }
+                @if people.len() > PEOPLE { li { "And " (people.len() - PEOPLE) " more." } }
             }
         }
     })
