@@ -22,7 +22,7 @@ use crate::store::exhibits::Exhibit;
 use crate::store::people::{self, Person};
 use crate::store::rulings::{self, Shown};
 use crate::store::snoozes::{self, Snooze};
-use crate::store::{Hash, Read, SqlError, StoreError, Tx, sight, staff};
+use crate::store::{Hash, Read, SqlError, StoreError, Tx, sealed, sight, staff};
 
 use super::Site;
 use super::access::Right;
@@ -34,7 +34,7 @@ use super::govuk::{Errors, button, hidden};
 use super::layout::{self, Page};
 use super::queue::snooze::{self, Aside};
 use super::queue::{self, Line};
-use super::{audit, export, words, zones};
+use super::{audit, export, unreadable, words, zones};
 
 pub(super) use exhibits::{Typed, add as add_exhibit};
 
@@ -96,6 +96,8 @@ struct Gathered {
     zones: zones::Devices,
     incidents: Vec<(i64, String)>,
     lead: Option<Case>,
+    /// Their key is missing, so nothing of what lies in it can be read.
+    unreadable: bool,
     said: Vec<Shown>,
     seen: Hash,
     snoozes: Vec<(Snooze, String)>,
@@ -173,6 +175,7 @@ pub(super) async fn page(
         (aside.1.summary())
         (draft.exhibit.1.summary())
         h1 { (queue::label(case)) }
+        @if all.unreadable { p.fault { (unreadable::OF_ONE) } }
         div #state data-live { (all.standing(site, (zone, now))) }
         (file::inside(site, &all, (zone, days)).await?)
         @if let Some(lead) = &all.lead {
@@ -234,6 +237,7 @@ fn gather(read: &Read<'_>, id: &str) -> Result<Option<Gathered>, SqlError> {
         conditions,
         person: people::get(read, &found.person)?,
         officer,
+        unreadable: found.kind == CaseKind::Finding && sealed::is_unreadable(read, &found.person)?,
         repeats: repeats.collect::<Result<_, _>>()?,
         incidents: cases::incidents(read, id, REPEATS)?,
         lead,
@@ -291,26 +295,32 @@ impl Gathered {
             section #decision aria-labelledby="decide" {
                 h2 #decide { "Decision" }
                 div #history data-live { (file::history(&self.said, zone)) }
-                (decide::sign_forms(signed, &case.id, &self.said, &draft.answer))
-                @if Right::Decide.of(signed.role) {
-                    form.sheet method="post" action={ "/case/" (case.id) "/decide" } {
-                        (hidden("token", &signed.token))
-                        // What comes while somebody writes is not decided with it.
-                        (hidden("seen", &self.seen.to_string()))
-                        @if case.kind == CaseKind::Finding && case.waits() > 1 {
-                            p {
-                                "This decides all " (case.waits()) " alerts that wait in this case. To decide one \
-                                 of them, open it."
+                @if self.unreadable {
+                    p.note {
+                        "What was seen cannot be read, so it is not decided here until it can be."
+                    }
+                } @else {
+                    (decide::sign_forms(signed, &case.id, &self.said, &draft.answer))
+                    @if Right::Decide.of(signed.role) {
+                        form.sheet method="post" action={ "/case/" (case.id) "/decide" } {
+                            (hidden("token", &signed.token))
+                            // What comes while somebody writes is not decided with it.
+                            (hidden("seen", &self.seen.to_string()))
+                            @if case.kind == CaseKind::Finding && case.waits() > 1 {
+                                p {
+                                    "This decides all " (case.waits()) " alerts that wait in this case. To decide one \
+                                     of them, open it."
+                                }
                             }
-                        }
-                        @if case.kind == CaseKind::Finding && case.waits() == 0 && case.total > 1 {
-                            p {
-                                "All " (case.total) " alerts of this case are decided. What you say here takes the \
-                                 place of what was said of each. To decide one of them anew, open it."
+                            @if case.kind == CaseKind::Finding && case.waits() == 0 && case.total > 1 {
+                                p {
+                                    "All " (case.total) " alerts of this case are decided. What you say here takes the \
+                                     place of what was said of each. To decide one of them anew, open it."
+                                }
                             }
+                            (decide::fields(site, case.state(), &draft.decision))
+                            (button(&counted))
                         }
-                        (decide::fields(site, case.state(), &draft.decision))
-                        (button(&counted))
                     }
                 }
             }

@@ -355,7 +355,7 @@ fn contact(zone: &TimeZone, somebody: &Somebody, now: i64) -> Markup {
     html! {
         p.contact {
             @if somebody.unreadable {
-                span.short { (layout::tag("urgent", "Cannot be read")) } " "
+                span.short { (layout::tag("urgent", unreadable::MARK)) } " "
             }
             @if !somebody.ordered {
                 span.short { (layout::tag("review", "No order")) } " "

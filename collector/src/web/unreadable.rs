@@ -1,6 +1,6 @@
 //! People of whom nothing can be read, because their key is missing beside the store.
 //!
-//! Promises: it is said where whoever can do something looks: on the overview and on the pages of a person, so that an
+//! Promises: it is said where whoever can do something looks: in the lists and on the pages of a person and their cases, so that an
 //! empty page is never taken for a quiet day, and on the first page of administrators, as a number and no more.
 
 use maud::{Markup, html};
@@ -48,6 +48,9 @@ pub(super) fn to_officers(count: usize) -> Markup {
         }
     }
 }
+
+/// Beside the name of one of them in a list.
+pub(super) const MARK: &str = "Cannot be read";
 
 /// At the top of every page about one of them.
 pub(super) const OF_ONE: &str = "What this person did cannot be read: their key is missing beside the store. What stands \

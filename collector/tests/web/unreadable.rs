@@ -1,12 +1,17 @@
 //! People of whom nothing can be read, because their key is missing.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use proviso_collector::clock;
-use proviso_collector::store::DeviceId;
+use proviso_collector::config::Config;
 use proviso_collector::store::incidents::{self, Incident, IncidentKind};
 use proviso_collector::store::staff::Role;
+use proviso_collector::store::{DeviceId, Hash, Store};
+use proviso_collector::web::{self, Site};
 
-use crate::pages::{World, finding};
+use crate::pages::{ORDER, World, finding};
+use crate::queue::case_of;
 
 #[tokio::test]
 async fn whoever_can_do_something_is_told_whose_records_cannot_be_read() {
@@ -29,6 +34,10 @@ async fn whoever_can_do_something_is_told_whose_records_cannot_be_read() {
     let morgan = world.browser().await;
     let administrator = world.browser_as("ada", Role::Administrator, "").await;
     let page = format!("/person/{lost}");
+    let case = format!("/case/{}", case_of(&world, found[0].id).await.id);
+    let decide = format!("action=\"{case}/decide\"");
+    // Of the case of the alert and of that of the log.
+    let marks = |list: &str| if list == "/alerts" { 2 } else { 1 };
     // Nothing is said while nothing is missing. Who looks afterwards has not seen it before.
     let body = administrator.get("/accounts").await.body;
     assert!(!body.contains("cannot be read"), "{body}");
@@ -65,6 +74,32 @@ async fn whoever_can_do_something_is_told_whose_records_cannot_be_read() {
         );
     }
     assert!(morgan.get(&page).await.body.contains("Two stories of it"));
+    // Whoever began to read before has the key in memory. Another program, begun since, has not.
+    let later = begun_anew(&world);
+    let reader = later.browser().await;
+    for list in ["/alerts", "/caseload"] {
+        let body = reader.get(list).await.body;
+        assert_eq!(
+            body.matches("Cannot be read</").count(),
+            marks(list),
+            "{list}: {body}"
+        );
+    }
+    // What cannot be read is not offered to be decided.
+    let told = reader.get(&case).await.body;
+    for said in [
+        "What this person did cannot be read",
+        "it is not decided here until it can be",
+    ] {
+        assert!(told.contains(said), "{said}: {told}");
+    }
+    assert!(!told.contains(&decide), "{told}");
+    let rule = format!("/rules/one?rule=4.a&order={}", Hash::of(ORDER.as_bytes()));
+    let body = reader.get(&rule).await.body;
+    assert!(
+        body.contains("What cannot be read: the person's key is missing"),
+        "{body}"
+    );
     let other = morgan.get(&format!("/person/{well}")).await.body;
     assert!(!other.contains("cannot be read"), "{other}");
     // Whoever administers is told how many, and not who.
@@ -82,4 +117,19 @@ async fn whoever_can_do_something_is_told_whose_records_cannot_be_read() {
     std::fs::rename(aside.join(&key), keys.join(&key)).unwrap();
     assert!(!morgan.get("/").await.body.contains("cannot be read"));
     assert!(!morgan.get(&page).await.body.contains("cannot be read"));
+    assert!(morgan.get(&case).await.body.contains(&decide));
+}
+
+/// The pages as a collector shows them that begins now, on the same store.
+fn begun_anew(world: &World) -> World {
+    let store = Store::open(&world.store.beside("store.db")).unwrap();
+    let config = Config::parse("[listen]\ntimezone = \"Europe/London\"\n").unwrap();
+    let site = Arc::new(Site::new(store.clone(), &config, world.stop.clone()).unwrap());
+    World {
+        _dir: tempfile::tempdir().unwrap(),
+        app: web::router(Arc::clone(&site)),
+        stop: world.stop.clone(),
+        store,
+        site,
+    }
 }

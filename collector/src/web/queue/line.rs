@@ -11,11 +11,11 @@ use crate::store::devices;
 use crate::store::findings::{self, Finding};
 use crate::store::incidents::IncidentKind;
 use crate::store::people::{self, Person};
-use crate::store::{Read, SqlError};
+use crate::store::{Read, SqlError, sealed};
 
 use super::super::fault::Fault;
 use super::super::zones::{self, Ends, Own};
-use super::super::{Site, groups, lapses, layout, words};
+use super::super::{Site, groups, lapses, layout, unreadable, words};
 
 /// What a line shows.
 pub(in crate::web) struct Line {
@@ -23,6 +23,8 @@ pub(in crate::web) struct Line {
     person: Option<Person>,
     /// The alert that stands for it. None: of a person whose key is gone, or of another kind of case.
     lead: Option<Finding>,
+    /// Whose key is missing.
+    unreadable: bool,
     /// What it quotes was erased.
     erased: bool,
     host: Option<String>,
@@ -60,6 +62,7 @@ impl Line {
         };
         Ok(Self {
             own,
+            unreadable: sealed::is_unreadable(read, &case.person)?,
             erased,
             person: people::get(read, &case.person)?,
             lead,
@@ -105,6 +108,7 @@ impl Line {
                     } @else {
                         (layout::tag("held", if case.stage == Stage::SignOff { "To be signed off" } else { "Decided" }))
                     }
+                    @if self.unreadable { (layout::tag("urgent", unreadable::MARK)) }
                     @if case.asleep(now) {
                         (layout::tag("", "Put aside"))
                         span.quiet { "until " (words::moment(case.snoozed, zone)) }

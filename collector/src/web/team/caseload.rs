@@ -20,14 +20,14 @@ use crate::store::conditions::{self, Condition};
 use crate::store::overview::{self as counted, LogSeen, Waiting};
 use crate::store::people::{self, Person};
 use crate::store::signs::{self, Tamper};
-use crate::store::{PersonId, Read, SqlError, StoreError, sight};
+use crate::store::{PersonId, Read, SqlError, StoreError, sealed, sight};
 
 use super::super::fault::Fault;
 use super::super::gate::Signed;
 use super::super::govuk::{self, Head};
 use super::super::layout::{self, PER_PAGE, Page};
 use super::super::stuck::Stuck;
-use super::super::{Site, audit, lapses, overview, queue, words};
+use super::super::{Site, audit, lapses, overview, queue, unreadable, words};
 use super::battery;
 use super::devices::{self, Behind};
 
@@ -64,6 +64,8 @@ struct Somebody {
     incidents: u64,
     tampered: u64,
     need: Need,
+    /// Their key is missing.
+    unreadable: bool,
     devices: Vec<Seen>,
     signs: Vec<Tamper>,
 }
@@ -82,6 +84,7 @@ enum Need {
     Breach,
     Tampered,
     Review,
+    Unreadable,
     Unwatched,
     Silent,
     Behind,
@@ -155,6 +158,7 @@ fn gather(
     let incidents = counted::incidents(read, (staff, now), now - FRESH)?;
     let tampered = caseload::tampered(read, (staff, now), now - FRESH)?;
     let newest = devices::newest(&signs::versions(read)?);
+    let unreadable = sealed::unreadable(read)?;
     let mut lapsed: BTreeMap<PersonId, Vec<Condition>> = BTreeMap::new();
     for condition in conditions::of_late(read, (staff, now), today)? {
         lapsed
@@ -185,6 +189,7 @@ fn gather(
             incidents: incidents.get(&person.id).copied().unwrap_or(0),
             tampered: tampered.get(&person.id).copied().unwrap_or(0),
             need: Need::Nothing,
+            unreadable: unreadable.contains(&person.id),
             devices: seen,
             signs: Vec::new(),
             person,
@@ -271,6 +276,8 @@ impl Somebody {
             Need::Tampered
         } else if self.waiting.count() > 0 {
             Need::Review
+        } else if self.unreadable {
+            Need::Unreadable
         } else if self.devices.iter().any(|one| !one.conditions.is_empty()) {
             Need::Unwatched
         } else if self.devices.is_empty()
@@ -313,6 +320,7 @@ impl Need {
             Self::Breach => "a possible breach",
             Self::Tampered => "signs of tampering, or a log in doubt",
             Self::Review => "something for review",
+            Self::Unreadable => "what they did cannot be read",
             Self::Unwatched => "not watched in full today, or not now",
             Self::Silent => "silent, stuck or not set up",
             Self::Behind => "behind with its order or its agent",
@@ -330,6 +338,7 @@ fn card(zone: &TimeZone, somebody: &Somebody, newest: Option<[u64; 3]>, now: i64
             }
             p {
                 "Why here: " (somebody.need.words()) "."
+                @if somebody.unreadable { " " (layout::tag("urgent", unreadable::MARK)) }
                 @if somebody.officer.is_none() { " " (layout::tag("review", "Nobody's case")) }
                 @if somebody.waiting.count() > 0 {
                     " " (words::possible_breaches(somebody.waiting.count())) " waiting"
