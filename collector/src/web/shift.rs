@@ -155,7 +155,7 @@ pub(super) async fn put<K: Kind>(
                 return Ok::<_, Fault>(errors);
             };
             let lasting = K::lasting(tx, &by, now)?;
-            for (since, until) in when::on_days(span, days, &zone) {
+            for (since, until) in when::on_days(span, now, days, &zone) {
                 let same = |one: &Shift| {
                     one.of.0 == of && one.staff.0 == typed.colleague && one.until == until
                 };

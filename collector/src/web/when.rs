@@ -37,8 +37,8 @@ pub(super) fn local(at: DateTime, zone: &TimeZone) -> Option<Local> {
     })
 }
 
-/// The moments that `since` and `until` name in a zone; an empty `since` is now. What is wrong goes to the fields
-/// of these names.
+/// The moments that `since` and `until` name in a zone, though the first be past; an empty `since` is now. What is
+/// wrong goes to the fields of these names.
 pub(super) fn span(
     (since, until): (&str, &str),
     (now, most): (i64, i64),
@@ -70,16 +70,14 @@ pub(super) fn span(
         }
     }
     let (begin, end) = (begin.ok()?, end.ok()?);
-    // Who says "from now" and presses the button a little later means now.
-    let begin = begin.max(now);
-    if end <= begin {
+    if end <= begin.max(now) {
         errors.add(
             "until",
             "The end is not after the beginning: choose a later one",
         );
         return None;
     }
-    if end.saturating_sub(begin) > most || begin.saturating_sub(now) > most {
+    if end.saturating_sub(begin.max(now)) > most || begin.saturating_sub(now) > most {
         let days = most / DAY;
         errors.add(
             "until",
@@ -109,9 +107,11 @@ pub(super) fn days(text: &str, most: u32, span: Option<(i64, i64)>, errors: &mut
     days
 }
 
-/// The same hours by this zone's clock, on so many days from that one on.
+/// The same hours by this zone's clock, on so many days from that one on. What has begun by `now` begins now, and
+/// that alone: the others begin at the hour that was typed.
 pub(super) fn on_days(
     (since, until): (i64, i64),
+    now: i64,
     days: u32,
     zone: &TimeZone,
 ) -> impl Iterator<Item = (i64, i64)> {
@@ -121,7 +121,8 @@ pub(super) fn on_days(
         let later = local.checked_add(Span::new().days(i64::from(days))).ok()?;
         Some(later.timestamp().as_millisecond())
     };
-    (0..days).filter_map(move |days| later(since, days).zip(later(until, days)))
+    let all = (0..days).filter_map(move |days| later(since, days).zip(later(until, days)));
+    all.map(move |(since, until)| (since.max(now), until))
 }
 
 /// A day and a time; of one that comes twice, the first. `none`: what is wrong where it is neither, in this field.
@@ -169,11 +170,9 @@ mod tests {
         let (found, errors) = read("", "2026-05-29T08:00");
         assert_eq!(found, Some((now, 1_780_038_000_000)));
         assert!(errors.is_empty());
-        assert_eq!(
-            read("2026-05-28 20:00", "2026-05-29 08:00").0.unwrap().0,
-            now,
-            "not in the past"
-        );
+        let (found, _) = read("2026-05-28 20:00", "2026-05-29 08:00");
+        let days: Vec<_> = on_days(found.unwrap(), now, 1, &zone).collect();
+        assert_eq!(days, [(now, 1_780_038_000_000)], "not in the past");
         for (since, until, field) in [
             ("soon", "2026-05-29T08:00", "since"),
             ("", "", "until"),
@@ -197,7 +196,7 @@ mod tests {
         assert_eq!(days(" 3", 31, span, &mut errors), 3);
         assert_eq!(days("", 1, span, &mut errors), 1);
         assert!(errors.is_empty());
-        let nights: Vec<_> = on_days(span.unwrap(), 3, &zone).collect();
+        let nights: Vec<_> = on_days(span.unwrap(), 0, 3, &zone).collect();
         let lengths: Vec<_> = nights
             .iter()
             .map(|(since, until)| (until - since) / HOUR)
@@ -205,6 +204,22 @@ mod tests {
         assert_eq!(lengths, [15, 16, 15]);
         assert_eq!((nights[1].0 - nights[0].0) / HOUR, 24);
         assert_eq!((nights[2].0 - nights[1].0) / HOUR, 25);
+    }
+
+    #[test]
+    fn of_nights_that_are_put_in_after_the_first_began_that_one_alone_begins_now() {
+        let zone = TimeZone::get("Europe/London").unwrap();
+        // 2026-05-28, 21:26:40 in London.
+        let now = 1_780_000_000_000;
+        let mut errors = Errors::default();
+        let typed = ("2026-05-28T20:00", "2026-05-29T08:00");
+        let span = span(typed, (now, 48 * HOUR), &zone, &mut errors);
+        let nights: Vec<_> = on_days(span.unwrap(), now, 3, &zone).collect();
+        // From 20:00 until 08:00, but for the first.
+        let until = 1_780_038_000_000;
+        let day = 24 * HOUR;
+        let later = |days: i64| (until - 12 * HOUR + days * day, until + days * day);
+        assert_eq!(nights, [(now, until), later(1), later(2)]);
     }
 
     #[test]

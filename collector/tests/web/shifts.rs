@@ -189,6 +189,32 @@ async fn the_nights_of_a_week_are_put_in_at_once_and_end_one_by_one_or_at_once()
 }
 
 #[tokio::test]
+async fn nights_that_are_put_in_late_begin_at_the_hour_typed_but_for_the_first() {
+    let world = World::new().await;
+    team(&world).await;
+    let noor = world.browser_of("noor").await;
+    let (since, until) = (at(-1), at(7));
+    let fields = [
+        ("officer", "staff-morgan"),
+        ("since", since.as_str()),
+        ("until", until.as_str()),
+        ("days", "3"),
+    ];
+    let began = clock::now();
+    let done = noor.fill("/rota", "/rota", &fields).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let turns = world
+        .read(move |read| proviso_collector::store::sight::turns(read, "north", began))
+        .await;
+    let begin: Vec<_> = turns.iter().map(|one| one.since).collect();
+    let typed: jiff::civil::DateTime = since.parse().unwrap();
+    let typed = typed.to_zoned(jiff::tz::TimeZone::UTC).unwrap();
+    let typed = typed.timestamp().as_millisecond();
+    assert!(begin[0] >= began, "tonight begins now");
+    assert_eq!(begin[1..], [typed + 24 * HOUR, typed + 48 * HOUR]);
+}
+
+#[tokio::test]
 async fn who_is_on_call_at_the_same_time_stands_beside_it() {
     let world = World::new().await;
     team(&world).await;
