@@ -12,6 +12,7 @@ use proviso_collector::data_dir::DataDir;
 use proviso_collector::erasure::{self, Certificate, Done, Wanted, Why, away};
 use proviso_collector::plain::plain;
 use proviso_collector::staff;
+use proviso_collector::store::erasures::What;
 use proviso_collector::store::people::Person;
 use proviso_collector::store::staff::Staff;
 use proviso_collector::store::{Read, Store, StoreError, erasures, people as persons, sight};
@@ -273,7 +274,6 @@ fn ask_notes(
     why: Why,
     by: Staff,
 ) -> anyhow::Result<String> {
-    let count = notes.len() as u64;
     store.write_blocking("ask to erase", move |tx| {
         let request = erasure::ask_notes(tx, &person, notes, &why, &by, UnixMs(clock::now()))?;
         audit::enter_by(
@@ -283,9 +283,13 @@ fn ask_notes(
             Some(&person.id),
             &request.id,
         )?;
+        let count = match &request.what {
+            What::Notes(notes) => notes.len(),
+            What::Records { .. } => 0,
+        };
         Ok(format!(
             "To be erased: {} about {}. {}",
-            of_notes(count),
+            of_notes(count as u64),
             person.pseudonym,
             then(&request.id),
         ))

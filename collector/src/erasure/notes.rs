@@ -7,6 +7,8 @@
 //! Refuses: what is erased already, what waits to be, and everything while all of a person is on hold. A note that
 //! corrects another is a note of its own: who wants both gone names both.
 
+use std::collections::BTreeSet;
+
 use proviso_report::UnixMs;
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +61,7 @@ pub struct ErasedNote {
     pub by: String,
 }
 
-/// Somebody asks to erase notes about a person. Nothing is erased yet.
+/// Somebody asks to erase notes about a person; one that is named twice is asked for once. Nothing is erased yet.
 pub fn ask_notes(
     tx: &Tx<'_>,
     person: &Person,
@@ -72,6 +74,8 @@ pub fn ask_notes(
         return Err(EraseError::Notes(MOST));
     }
     refuse::held_whole(tx, person)?;
+    let mut seen = BTreeSet::new();
+    let notes: Vec<_> = notes.into_iter().filter(|id| seen.insert(id.clone())).collect();
     for id in &notes {
         what_stays(tx, person, id)?;
     }

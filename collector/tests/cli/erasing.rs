@@ -279,7 +279,8 @@ fn a_note_goes_by_two_people_and_it_stays_said_that_it_was_there() {
     assert!(!why.contains(&which), "{why}");
     world.told(&["erase", "withdraw", &id, "--staff", "kim"], PASSWORD);
 
-    let id = erase(&world, &["--note", &first]);
+    // Named twice, asked for once.
+    let id = erase(&world, &["--note", &first, "--note", &first]);
     assert!(!stands(&world, MARK));
     assert!(refused(&first, &[]).contains("not erased already"));
     let store = world.store();
