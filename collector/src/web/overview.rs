@@ -55,6 +55,8 @@ struct Everybody {
 #[derive(Default)]
 struct Totals {
     people: usize,
+    /// People in all, whoever sees them.
+    entered: usize,
     silent: usize,
     stuck: usize,
     unwatched: usize,
@@ -119,13 +121,7 @@ pub(super) async fn show(
             (unreadable::to_officers(all.total.unreadable))
             (trouble((&site, &signed), &all.trouble, now))
             @if all.total.people > 0 && page == 1 { (all.queue.cards(&site, (&signed.zone, now)).await?) }
-            @if all.total.people == 0 {
-                p.empty {
-                    "Nobody is entered yet. Add a person with " code { "proviso-collector person add" }
-                    ", give them an order with " code { "order put" }
-                    " and enrol a computer with the token from " code { "token" } "."
-                }
-            }
+            @if all.total.people == 0 { (nobody(signed.role, all.total.entered)) }
             @for part in [Part::Silent, Part::Rest] { (section(&signed.zone, part, &all, now)) }
             (layout::pager("/", "", page, all.more))
             @if site.ways.is_empty() { (NO_WAY) }
@@ -168,7 +164,9 @@ fn gather(
         of.push(condition);
     }
     let unreadable = sealed::unreadable(read)?;
-    let mut people: Vec<_> = people::all(read)?
+    let everybody = people::all(read)?;
+    let entered = everybody.len();
+    let mut people: Vec<_> = everybody
         .into_iter()
         .filter(|person| own.contains(&person.id))
         .map(|person| {
@@ -190,6 +188,7 @@ fn gather(
         .collect();
     let total = Totals {
         people: people.len(),
+        entered,
         silent: people
             .iter()
             .filter(|one| one.silent(now).is_some())
@@ -225,6 +224,25 @@ fn gather(
         trouble,
         more,
     })
+}
+
+/// Why the page lists nobody. `entered`: people of whom this reader sees none.
+fn nobody(role: Role, entered: usize) -> Markup {
+    html! {
+        p.empty {
+            @if entered == 0 {
+                "Nobody is entered yet. Add a person with " code { "proviso-collector person add" }
+                ", give them an order with " code { "order put" }
+                " and enrol a computer with the token from " code { "token" } "."
+            } @else if Right::Team.of(role) {
+                "Nobody is your case or your team's now. You make somebody a case of your team on "
+                a href="/team" { "Team" } ", once you see them: a colleague can let you in on the page of that person."
+            } @else {
+                "Nobody is your case now. Your supervisor assigns cases, and a colleague can hand theirs over to you for a \
+                 while."
+            }
+        }
+    }
 }
 
 fn summary(all: &Everybody) -> Markup {

@@ -5,6 +5,7 @@ use proviso_collector::clock;
 use proviso_collector::config::Config;
 use proviso_collector::store::conditions::{self, Condition, ConditionKind};
 use proviso_collector::store::incidents::{self, Incident, IncidentKind};
+use proviso_collector::store::staff::Role;
 use proviso_collector::store::{DeviceId, PersonId, outbox};
 
 use crate::pages::{Answer, HOUR, World, busy, finding, id};
@@ -19,6 +20,21 @@ async fn an_empty_collector_says_what_to_do() {
     assert!(body.contains("No mail or webhook is set up"), "{body}");
     let body = browser.get("/alerts").await.body;
     assert!(body.contains("Nothing is waiting"), "{body}");
+}
+
+#[tokio::test]
+async fn whoever_has_no_cases_where_others_have_some_is_told_so() {
+    let world = World::new().await;
+    crate::queue::team(&world).await;
+    world.staff_as("robin", Role::Supervisor, "south").await;
+    for (name, says) in [
+        ("morgan", "Nobody is your case now. Your supervisor assigns"),
+        ("robin", "Nobody is your case or your team's now."),
+    ] {
+        let body = world.browser_of(name).await.get("/").await.body;
+        assert!(body.contains(says), "{body}");
+        assert!(!body.contains("Nobody is entered yet"), "{body}");
+    }
 }
 
 #[tokio::test]
