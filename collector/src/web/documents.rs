@@ -339,9 +339,9 @@ fn row(signed: &Signed, whose: &Whose, one: &Document, forms: &Forms) -> Markup 
         p {
             b { bdi { (one.about) } } ". "
             @if one.removed.is_none() {
-                a href={ (whose.at(Tab::Documents)) "/" (one.id) } { "Save " (called(one)) }
+                a href={ (whose.at(Tab::Documents)) "/" (one.id) } { "Save " (called(whose, one)) }
             } @else {
-                (called(one))
+                (called(whose, one))
             }
             " (" (kind_words(&one.kind)) ", " (size(one.size)) ")"
         }
@@ -376,11 +376,12 @@ fn row(signed: &Signed, whose: &Whose, one: &Document, forms: &Forms) -> Markup 
     }
 }
 
-/// What it was called, if that is not gone with the person's key.
-fn called(one: &Document) -> Markup {
+/// What it was called, if that can be read: it goes with what is erased, and is sealed under the person's key.
+fn called(whose: &Whose, one: &Document) -> Markup {
     html! {
         @match &one.name {
             Some(name) => bdi { (name) },
+            None if whose.is_unreadable() => "the file, whose name cannot be read now",
             None => "the file, whose name is gone",
         }
     }

@@ -6,9 +6,10 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
 use crate::random::NoRandom;
+use crate::store::vault::VaultError;
 use crate::store::{SqlError, StoreError};
 
-use super::layout;
+use super::{layout, unreadable};
 
 /// Why a request gets no page.
 #[derive(Debug, thiserror::Error)]
@@ -121,8 +122,14 @@ impl Fault {
         }
     }
 
+    /// Whether a person's key is missing without which this cannot be shown.
+    const fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Sql(SqlError::Vault(VaultError::Missing(_)))))
+    }
+
     fn status(&self) -> StatusCode {
         match self {
+            _ if self.is_unreadable() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(StoreError::Sql(SqlError::Busy)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::SignedOut(_) => StatusCode::SEE_OTHER,
             Self::LiveSignedOut => StatusCode::UNAUTHORIZED,
@@ -144,6 +151,7 @@ impl Fault {
 
     fn title(&self) -> &'static str {
         match self {
+            _ if self.is_unreadable() => unreadable::TITLE,
             Self::SignedOut(_) | Self::LiveSignedOut => "Signed out",
             Self::Token | Self::Elsewhere => "Not done",
             Self::Role | Self::Sight => "Not yours to see",
@@ -183,6 +191,8 @@ pub(super) struct Failed {
     pub(super) sentence: String,
     /// What helps.
     pub(super) then: Then,
+    /// A person's key is missing.
+    pub(super) is_unreadable: bool,
 }
 
 /// What somebody can do with what they typed.
@@ -209,10 +219,16 @@ impl IntoResponse for Fault {
         if status.is_server_error() {
             tracing::error!(error = %self, "a page failed");
         }
+        let is_unreadable = self.is_unreadable();
         let failed = Failed {
             title: self.title(),
-            sentence: sentence(&self.to_string()),
+            // Where the keys lie is in the log, for whoever runs the collector.
+            sentence: match is_unreadable {
+                true => unreadable::UNSHOWN.to_owned(),
+                false => sentence(&self.to_string()),
+            },
             then: self.then(),
+            is_unreadable,
         };
         let mut response = (status, page(&failed, &html! {})).into_response();
         response.extensions_mut().insert(failed);

@@ -16,7 +16,7 @@ use crate::clock;
 use super::access::Need;
 use super::fault::Fault;
 use super::gate::{First, Seen, Signed};
-use super::{Site, carry, given_back, prove};
+use super::{Site, carry, given_back, prove, unreadable};
 
 /// What an address asks for.
 #[derive(Clone)]
@@ -59,13 +59,14 @@ async fn passed(asked: &Asked, request: Request, next: Next) -> Result<Response,
         Err(fault) => return Err(fault.into()),
     };
     let (request, held) = given_back::hold(request).await?;
+    let to = request.uri().path().to_owned();
     let answer = match let_pass(asked, signed.clone(), request).await {
         Ok(request) => next.run(request).await,
         Err(Stopped(response)) => response,
     };
     match held {
         Some(held) => Ok(held.after(site, &signed, answer).await),
-        None => Ok(answer),
+        None => Ok(unreadable::after(site, &signed, &to, answer).await),
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Overview,
         Self::Timeline,
         Self::Notes,
@@ -179,6 +179,11 @@ impl Whose {
             ..Page::default()
         };
         layout::page(signed, &about, &whole)
+    }
+
+    /// Whether their key is missing.
+    pub(super) const fn is_unreadable(&self) -> bool {
+        self.kept.unreadable
     }
 
     /// The address of a page about them.

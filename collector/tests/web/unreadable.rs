@@ -5,10 +5,12 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use proviso_collector::clock;
 use proviso_collector::config::Config;
+use proviso_collector::store::documents::{self, Document};
 use proviso_collector::store::incidents::{self, Incident, IncidentKind};
 use proviso_collector::store::staff::Role;
 use proviso_collector::store::{DeviceId, Hash, Store};
 use proviso_collector::web::{self, Site};
+use tokio_util::sync::CancellationToken;
 
 use crate::pages::{ORDER, World, finding};
 use crate::queue::case_of;
@@ -55,7 +57,7 @@ async fn whoever_can_do_something_is_told_whose_records_cannot_be_read() {
 
     let body = morgan.get("/").await.body;
     for said in [
-        "Records of 1 person cannot be read",
+        "Keys of 1 person are missing",
         "restore the folder <code>person-keys</code>",
         "Cannot be read",
     ] {
@@ -68,7 +70,7 @@ async fn whoever_can_do_something_is_told_whose_records_cannot_be_read() {
         let told = morgan.get(&format!("{page}{at}")).await;
         assert_eq!(told.status, StatusCode::OK, "{at}: {}", told.body);
         assert!(
-            told.body.contains("What this person did cannot be read"),
+            told.body.contains("The key of this person is missing"),
             "{at}: {}",
             told.body
         );
@@ -105,7 +107,7 @@ async fn whoever_can_do_something_is_told_whose_records_cannot_be_read() {
     // Whoever administers is told how many, and not who.
     let body = administrator.get("/accounts").await.body;
     for said in [
-        "Records of 1 person cannot be read",
+        "Keys of 1 person are missing",
         "Restore that folder from its own",
     ] {
         assert!(body.contains(said), "{said}: {body}");
@@ -113,6 +115,9 @@ async fn whoever_can_do_something_is_told_whose_records_cannot_be_read() {
     for who in ["Alex Example", "P-0001", lost.as_str()] {
         assert!(!body.contains(who), "{who}: {body}");
     }
+    // What is remembered is still shown, and no page says that it is not.
+    let body = morgan.get("/").await.body;
+    assert!(body.contains("serves until its next start"), "{body}");
 
     std::fs::rename(aside.join(&key), keys.join(&key)).unwrap();
     assert!(!morgan.get("/").await.body.contains("cannot be read"));
@@ -131,5 +136,80 @@ fn begun_anew(world: &World) -> World {
         stop: world.stop.clone(),
         store,
         site,
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_made_without_the_key_says_so_under_whose_it_is() {
+    let world = World::new().await;
+    let lost = world.person(1, "Alex Example", 0).await;
+    let found = finding(1, 1, "4.a", "breach", "facebook.com");
+    let alert = crate::pages::id(&found);
+    let first = found.id;
+    world.find(vec![found], vec![]).await;
+    let case = case_of(&world, first).await.id;
+    let document = Document {
+        id: "1".to_owned(),
+        person: lost.clone(),
+        name: Some("letter.txt".to_owned()),
+        kind: "text".to_owned(),
+        size: 4,
+        sha256: Hash::of(b"text"),
+        about: "A letter".to_owned(),
+        staff: "staff-morgan".to_owned(),
+        at: 1,
+        staff_name: String::new(),
+        removed: None,
+    };
+    world
+        .write(move |tx| documents::add(tx, &document, b"text"))
+        .await;
+    let beside = world.store.beside("person-keys");
+    std::fs::remove_dir_all(&beside).unwrap();
+    // Another process, which has not read it before.
+    let store = Store::open(&world.store.beside("store.db")).unwrap();
+    let stop = CancellationToken::new();
+    let config = Config::parse("").unwrap();
+    let site = Arc::new(Site::new(store.clone(), &config, stop.clone()).unwrap());
+    let again = World {
+        app: web::router(Arc::clone(&site)),
+        _dir: tempfile::tempdir().unwrap(),
+        store,
+        site,
+        stop,
+    };
+    world.staff_as("kim", Role::Manager, "north").await;
+    crate::roles::assign(&world, &lost, "staff-kim").await;
+    let kim = again.browser_of("kim").await;
+    let folder = beside.to_str().unwrap();
+    let mut unshown = 0;
+    for page in [
+        format!("/person/{lost}"),
+        format!("/person/{lost}/timeline"),
+        format!("/person/{lost}/day"),
+        format!("/person/{lost}/summary"),
+        format!("/person/{lost}/register"),
+        format!("/person/{lost}/documents"),
+        format!("/alert/{alert}"),
+        format!("/case/{case}"),
+    ] {
+        let told = kim.get(&page).await;
+        assert!(told.status.is_success() || told.status == StatusCode::SERVICE_UNAVAILABLE, "{page}: {}", told.body);
+        assert!(!told.body.contains(folder), "{page}: {}", told.body);
+        unshown += usize::from(told.body.contains("This cannot be read now"));
+        for said in ["Alex Example", "restore the folder person-keys", "About this person"] {
+            assert!(told.body.contains(said), "{page}: {said}: {}", told.body);
+        }
+        assert!(!told.body.contains("whose name is gone"), "{page}: {}", told.body);
+    }
+    assert!(unshown > 0);
+    let body = kim.get(&format!("/person/{lost}/documents")).await.body;
+    assert!(body.contains("whose name cannot be read now"), "{body}");
+    // Whoever does not see the person learns nothing by asking.
+    let morgan = again.browser_of("morgan").await;
+    for page in [format!("/alert/{alert}"), format!("/person/{lost}/timeline")] {
+        let refused = morgan.get(&page).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{page}: {}", refused.body);
+        assert!(!refused.body.contains("Alex Example"), "{}", refused.body);
     }
 }
