@@ -8,6 +8,9 @@ use super::govuk::Errors;
 
 const DAY: i64 = 24 * 60 * 60_000;
 
+/// Nothing begins later than this from now: a year and a month are planned ahead.
+const AHEAD: i64 = 400 * DAY;
+
 /// What is wrong with a time that no clock showed, in a field with this name.
 pub(super) fn skipped(field: &str) -> String {
     format!(
@@ -70,22 +73,27 @@ pub(super) fn span(
         }
     }
     let (begin, end) = (begin.ok()?, end.ok()?);
-    if end <= begin.max(now) {
-        errors.add(
-            "until",
-            "The end is not after the beginning: choose a later one",
-        );
-        return None;
-    }
-    if end.saturating_sub(begin.max(now)) > most || begin.saturating_sub(now) > most {
+    // Who says "from now" and presses the button a little later means now.
+    let lasts = end.saturating_sub(begin.max(now));
+    let wrong = if end <= now {
+        let why = "This is past: choose a time that is still to come";
+        ("until", why.to_owned())
+    } else if lasts <= 0 {
+        let why = "The end is not after the beginning: choose a later one";
+        ("until", why.to_owned())
+    } else if begin.saturating_sub(now) > AHEAD {
+        let days = AHEAD / DAY;
+        let why = format!("This begins more than {days} days from now: choose an earlier beginning");
+        ("since", why)
+    } else if lasts > most {
         let days = most / DAY;
-        errors.add(
-            "until",
-            format!("This is longer or further away than {days} days: choose an earlier end"),
-        );
-        return None;
-    }
-    Some((begin, end))
+        let why = format!("This lasts longer than {days} days: choose an earlier end");
+        ("until", why)
+    } else {
+        return Some((begin, end));
+    };
+    errors.add(wrong.0, wrong.1);
+    None
 }
 
 /// On how many days in a row, `most` at most; nothing typed is one. What is wrong goes to the field `days`.
@@ -173,17 +181,22 @@ mod tests {
         let (found, _) = read("2026-05-28 20:00", "2026-05-29 08:00");
         let days: Vec<_> = on_days(found.unwrap(), now, 1, &zone).collect();
         assert_eq!(days, [(now, 1_780_038_000_000)], "not in the past");
-        for (since, until, field) in [
-            ("soon", "2026-05-29T08:00", "since"),
-            ("", "", "until"),
-            ("", "2026-05-28T08:00", "until"),
-            ("", "2026-06-28T08:00", "until"),
-            ("2099-01-01T00:00", "2099-01-01T01:00", "until"),
+        for (since, until, field, why) in [
+            ("soon", "2026-05-29T08:00", "since", "no day and time"),
+            ("", "", "until", "Say until when"),
+            ("", "2026-05-28T08:00", "until", "This is past"),
+            ("2026-05-27T08:00", "2026-05-28T08:00", "until", "This is past"),
+            ("2026-05-29T08:00", "2026-05-29T08:00", "until", "not after the beginning"),
+            ("", "2026-06-28T08:00", "until", "lasts longer than 2 days"),
+            ("2099-01-01T00:00", "2099-01-01T01:00", "since", "more than 400 days"),
         ] {
             let (found, errors) = read(since, until);
             assert_eq!(found, None, "{since} {until}");
-            assert!(errors.of(field).is_some(), "{since} {until}");
+            let said = errors.of(field).unwrap_or_default();
+            assert!(said.contains(why), "{since} {until}: {said}");
         }
+        // A year ahead is planned, though no turn lasts that long.
+        assert!(read("2027-05-29 08:00", "2027-05-30 08:00").0.is_some());
     }
 
     #[test]
