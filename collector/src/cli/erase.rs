@@ -187,10 +187,11 @@ impl Confirm {
         // Nobody may start a collector meanwhile that would remember what is being erased.
         let store = Store::open_alone(&data.store())?;
         let which = id.clone();
+        let pages = moment::of_pages(&data)?;
         // Only this connection can look.
         let entry = store.write_blocking("look what is asked for", move |tx| {
             let request = erasure::waiting(tx, &which, UnixMs(clock::now()))?;
-            show::entry(tx, &request)
+            show::entry(tx, &pages, &request)
         })?;
         // Before anything is confirmed: who finds something else there gives no password.
         eprint!("{}", plain(&entry));

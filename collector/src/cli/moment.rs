@@ -8,7 +8,7 @@ use proviso_collector::config::Config;
 use proviso_collector::data_dir::DataDir;
 use proviso_collector::order_text::OrderText;
 use proviso_collector::store::people::Person;
-use proviso_collector::store::{Store, StoreError, orders};
+use proviso_collector::store::{PersonId, Read, Store, orders};
 use proviso_report::UnixMs;
 
 /// The zone in which days of somebody's records are meant, with its name: that of their order, as on their pages.
@@ -17,14 +17,24 @@ pub(super) fn zone(
     store: &Store,
     person: &Person,
 ) -> anyhow::Result<(TimeZone, String)> {
-    let whose = person.id.clone();
-    let stored = store.read_blocking(|read| Ok::<_, StoreError>(orders::current(read, &whose)?))?;
-    let (zone, why) = match stored {
+    let pages = of_pages(data)?;
+    store.read_blocking(|read| zone_of(read, &pages, &person.id))
+}
+
+/// The zone of the pages, which counts where there is no order.
+pub(super) fn of_pages(data: &DataDir) -> anyhow::Result<TimeZone> {
+    Ok(Config::of(data)?.listen.zone()?)
+}
+
+/// The same as [`zone`], for whoever reads already. `pages`: see [`of_pages`].
+pub(super) fn zone_of(
+    read: &Read<'_>,
+    pages: &TimeZone,
+    person: &PersonId,
+) -> anyhow::Result<(TimeZone, String)> {
+    let (zone, why) = match orders::current(read, person)? {
         Some(stored) => (OrderText::parse(&stored.bytes, stored.digest)?.zone, ""),
-        None => {
-            let zone = Config::of(data)?.listen.zone()?;
-            (zone, ", because there is no order")
-        }
+        None => (pages.clone(), ", because there is no order"),
     };
     let name = format!("{}{why}", zone.iana_name().unwrap_or("UTC"));
     Ok((zone, name))

@@ -471,6 +471,8 @@ fn a_day_and_a_moment_say_before_when_and_anything_else_is_a_sentence() {
     let shown = world.told(&["erase", "show", id, "--staff", "bob"], PASSWORD);
     let chosen = format!("Chosen:   of a time before {said}\n");
     assert!(shown.contains(&chosen), "{shown}");
+    let list = world.ok(&["erase", "list"]);
+    assert!(list.contains(&format!("    of a time before {said}\n")), "{list}");
 }
 
 #[test]

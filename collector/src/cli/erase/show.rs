@@ -31,10 +31,11 @@ const SAID: usize = 50;
 
 /// Lists what waits.
 pub(super) fn list(data: &Data) -> anyhow::Result<String> {
-    let (_, store) = data.open()?;
+    let (data, store) = data.open()?;
+    let pages = moment::of_pages(&data)?;
     let said = store.read_blocking(|read| {
         let waiting = erasures::waiting(read, clock::now())?;
-        let entries = waiting.iter().map(|one| entry(read, one));
+        let entries = waiting.iter().map(|one| entry(read, &pages, one));
         entries.collect::<anyhow::Result<String>>()
     })?;
     Ok(match said.is_empty() {
@@ -43,8 +44,13 @@ pub(super) fn list(data: &Data) -> anyhow::Result<String> {
     })
 }
 
-/// A request as the list has it, and as it is said once more before it is confirmed.
-pub(super) fn entry(read: &Read<'_>, request: &Request) -> anyhow::Result<String> {
+/// A request as the list has it, and as it is said once more before it is confirmed. `pages`: the zone where there is
+/// no order.
+pub(super) fn entry(
+    read: &Read<'_>,
+    pages: &TimeZone,
+    request: &Request,
+) -> anyhow::Result<String> {
     let person = people::get(read, &request.person)?;
     let whom = person.map_or_else(|| request.person.to_string(), |person| person.pseudonym);
     let (what, which) = match &request.what {
@@ -53,8 +59,8 @@ pub(super) fn entry(read: &Read<'_>, request: &Request) -> anyhow::Result<String
             wanted,
             whole,
         } => {
-            let utc = (&TimeZone::UTC, "UTC");
-            let chosen = chosen(wanted.as_ref(), *whole, utc);
+            let (zone, name) = moment::zone_of(read, pages, &request.person)?;
+            let chosen = chosen(wanted.as_ref(), *whole, (&zone, &name));
             let what = format!("{} records of", away::count(places));
             (what, format!("    {chosen}\n"))
         }
