@@ -1,8 +1,8 @@
 //! What waits to be erased, for whoever is to confirm it.
 //!
-//! Promises: the list says of each request who asked, for what and why, and of notes which: from when, of what kind,
-//! by whom. What notes and explanations say is shown to those alone who see the person, by [`run`], which enters the
-//! look.
+//! Promises: the list says of each request who asked, for what and why, and of notes which: from when and by whom. Of
+//! what kind something is, and what notes and explanations say, is shown to those alone who see the person, by [`run`],
+//! which enters the look; the list is for whoever asks, so it says neither.
 
 use std::fmt::Write as _;
 
@@ -60,14 +60,14 @@ pub(super) fn entry(
             whole,
         } => {
             let (zone, name) = moment::zone_of(read, pages, &request.person)?;
-            let chosen = chosen(wanted.as_ref(), *whole, (&zone, &name));
+            let chosen = chosen(wanted.as_ref(), *whole, (&zone, &name), false);
             let what = format!("{} records of", away::count(places));
             (what, format!("    {chosen}\n"))
         }
         What::Notes(notes) => {
             let what = format!("{} about", of_notes(notes.len() as u64));
             let which = match away::away(read, request)? {
-                Away::Notes(notes) => notes.iter().map(line).collect(),
+                Away::Notes(notes) => notes.iter().map(|note| line(note, false)).collect(),
                 Away::Records(_) => String::new(),
             };
             (what, which)
@@ -130,7 +130,7 @@ fn told(
         Away::Notes(notes) => {
             writeln!(said, "To go:    {}", of_notes(notes.len() as u64))?;
             for note in &notes {
-                said += &line(note);
+                said += &line(note, words);
                 if words {
                     writeln!(said, "      {}", quoted(&note.text))?;
                 }
@@ -145,7 +145,7 @@ fn told(
             {
                 let count = away::count(places);
                 writeln!(said, "To go:    {count} records")?;
-                writeln!(said, "Chosen:   {}", chosen(wanted.as_ref(), *whole, zone))?;
+                writeln!(said, "Chosen:   {}", chosen(wanted.as_ref(), *whole, zone, words))?;
                 said += &listed(places);
             }
             if words {
@@ -189,12 +189,12 @@ fn of_records(found: &RecordsAway) -> Result<String, std::fmt::Error> {
     Ok(said)
 }
 
-/// Which note, without its words.
-fn line(note: &Note) -> String {
+/// Which note, without its words. `kinds`: whether whoever asks may know of what kind it is.
+fn line(note: &Note, kinds: bool) -> String {
     format!(
         "    {}  {} of {}, written by {} at {}\n",
         note.id,
-        note.kind.as_str(),
+        if kinds { note.kind.as_str() } else { "a note" },
         UnixMs(note.happened),
         note.staff_name,
         UnixMs(note.at)
@@ -205,8 +205,13 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", plain(&beginning(text, BEGINNING)))
 }
 
-/// By what records were chosen.
-fn chosen(wanted: Option<&Wanted>, whole: bool, (zone, name): (&TimeZone, &str)) -> String {
+/// By what records were chosen. `kinds`: whether whoever asks may know of what kinds.
+fn chosen(
+    wanted: Option<&Wanted>,
+    whole: bool,
+    (zone, name): (&TimeZone, &str),
+    kinds: bool,
+) -> String {
     if whole {
         return "all that the person did; the key goes as well".to_owned();
     }
@@ -218,7 +223,9 @@ fn chosen(wanted: Option<&Wanted>, whole: bool, (zone, name): (&TimeZone, &str))
         let before = moment::both(before.0, zone, name);
         parts.push(format!("of a time before {before}"));
     }
-    if !wanted.kinds.is_empty() {
+    if !wanted.kinds.is_empty() && !kinds {
+        parts.push("by their kind".to_owned());
+    } else if !wanted.kinds.is_empty() {
         let kinds: Vec<_> = wanted.kinds.iter().map(|kind| kind.as_str()).collect();
         parts.push(format!("of kind {}", kinds.join(" or ")));
     }

@@ -37,7 +37,8 @@ pub(super) fn what(signed: &Signed, asked: &Asked, found: Option<&Result<Away, S
         ("What would go", html! { (asked.counted()) }),
     ];
     if let What::Records { wanted, whole, .. } = &request.what {
-        rows.push(("Chosen", chosen(wanted.as_ref(), *whole, zone)));
+        let kinds = found.is_some();
+        rows.push(("Chosen", chosen(wanted.as_ref(), *whole, zone, kinds)));
     }
     html! {
         (govuk::summary_list(&rows))
@@ -134,8 +135,8 @@ fn numbers(asked: &Asked) -> Markup {
     govuk::details("Their numbers, by computer", &list)
 }
 
-/// By what records were chosen.
-fn chosen(wanted: Option<&Wanted>, whole: bool, zone: &TimeZone) -> Markup {
+/// By what records were chosen. `kinds_shown`: whether the reader may know of what kinds.
+fn chosen(wanted: Option<&Wanted>, whole: bool, zone: &TimeZone, kinds_shown: bool) -> Markup {
     let none = Wanted::default();
     let wanted = wanted.unwrap_or(&none);
     let kinds: Vec<_> = wanted.kinds.iter().map(|kind| kind.as_str()).collect();
@@ -146,7 +147,8 @@ fn chosen(wanted: Option<&Wanted>, whole: bool, zone: &TimeZone) -> Markup {
             @if let Some(before) = wanted.before {
                 "Of a time before " (words::moment(before.0, zone)) ". "
             }
-            @if !kinds.is_empty() { "Of kind " (kinds.join(" or ")) ". " }
+            @if !kinds.is_empty() && !kinds_shown { "By their kind. " }
+            @if !kinds.is_empty() && kinds_shown { "Of kind " (kinds.join(" or ")) ". " }
             @if !wanted.clauses.is_empty() {
                 "Under clause " (wanted.clauses.join(" or ")) " and no other. "
             }
