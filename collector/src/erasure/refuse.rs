@@ -53,8 +53,8 @@ pub enum EraseError {
     /// Somebody asked before.
     #[error(
         "{by} asked on {asked} to erase this or a part of it, and that waits for somebody else to confirm it, so nothing \
-         was asked for now: `proviso-collector erase show {id}` says what it is, `proviso-collector erase withdraw {id}` \
-         takes it back", by = .0.by, asked = .0.asked, id = .0.id
+         was asked for now: `proviso-collector erase show {id} --staff NAME` says what it is, `proviso-collector erase \
+         withdraw {id} --staff NAME` takes it back", by = .0.by, asked = .0.asked, id = .0.id
     )]
     Waits(Box<Waiting>),
     /// Nobody asked for it.

@@ -261,7 +261,9 @@ fn a_note_goes_by_two_people_and_it_stays_said_that_it_was_there() {
     // Twice is said to be twice.
     let why = refused(&first, &[]);
     assert!(
-        why.contains("ada asked on 20") && why.contains(&format!("erase withdraw {id}")),
+        why.contains("ada asked on 20")
+            && why.contains(&format!("erase show {id} --staff NAME"))
+            && why.contains(&format!("erase withdraw {id} --staff NAME")),
         "{why}"
     );
     world.told(&["erase", "withdraw", &id, "--staff", "kim"], PASSWORD);
