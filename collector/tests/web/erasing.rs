@@ -250,6 +250,8 @@ async fn whoever_may_confirm_sees_that_a_request_waits_and_what_it_asks_away() {
     assert_eq!(elsewhere.get(&path).await.status, StatusCode::FORBIDDEN);
     let mine = own.get(&path).await.body;
     assert!(mine.contains("somebody else must confirm it"), "{mine}");
+    // What can be done is said in a sentence that stands by itself.
+    assert!(mine.contains("If this should stay, or if the rule"), "{mine}");
 
     // Taken back it is gone, and the note can be asked for again.
     let back = own.fill(&path, "/erasures/withdraw", &[]).await;

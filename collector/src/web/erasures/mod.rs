@@ -120,7 +120,7 @@ async fn one(site: &Site, signed: &Signed, id: &str) -> Result<Markup, Fault> {
                      stopped: " code { "proviso-collector erase confirm " (id) " --staff " (signed.name) }
                 }
             }
-            p { "If it is not, or if the rule or the reason is wrong, take it back. It can be asked for anew." }
+            p { "If this should stay, or if the rule or the reason is wrong, take it back. It can be asked for anew." }
             form method="post" action={ (PATH) "/withdraw" } {
                 (super::govuk::hidden("token", &signed.token))
                 (super::govuk::hidden("id", id))
