@@ -33,7 +33,7 @@ pub(super) enum Erase {
     /// collector must be stopped. Your password is read from standard input.
     Confirm(Confirm),
     /// Show what a request asks away, to judge it before it is confirmed. Your password is read from standard input.
-    Show(Named),
+    Show(Show),
     /// Take back what was asked for and not confirmed. Your password is read from standard input.
     Withdraw(Named),
     /// Show what waits to be confirmed.
@@ -106,6 +106,15 @@ pub(super) struct Named {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Show {
+    #[command(flatten)]
+    named: Named,
+    /// List every run of numbers of records, not only the first.
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Certify {
     #[command(flatten)]
     data: Data,
@@ -121,7 +130,7 @@ impl Erase {
         match self {
             Self::Ask(ask) => ask.run(),
             Self::Confirm(confirm) => confirm.run(),
-            Self::Show(named) => show::run(named),
+            Self::Show(shown) => show::run(shown),
             Self::Withdraw(named) => named.withdraw(),
             Self::List(data) => show::list(&data),
             Self::Certificate(certify) => certify.run(),
@@ -172,7 +181,7 @@ impl Ask {
         Ok(format!(
             "{} records of {pseudonym} are to be erased:\n{}{}",
             away::count(&records),
-            show::listed(&records),
+            show::listed(&records, Some(&id)),
             then(&id),
         ))
     }

@@ -17,10 +17,10 @@ use proviso_collector::store::people::{self, Person};
 use proviso_collector::store::staff::by_id;
 use proviso_collector::store::{Read, SqlError};
 use proviso_collector::web::access::Right;
-use proviso_report::UnixMs;
 use proviso_report::bundle::Erased;
+use proviso_report::{DeviceId, UnixMs};
 
-use super::{Named, of_notes, signed};
+use super::{Show, of_notes, signed};
 use crate::cli::{Data, audit, moment};
 
 /// Letters of a note or an explanation that are shown.
@@ -28,6 +28,9 @@ const BEGINNING: usize = 200;
 
 /// Explanations that are shown.
 const SAID: usize = 50;
+
+/// Runs of numbers that are shown, unless all are asked for.
+const RUNS: usize = 20;
 
 /// Lists what waits.
 pub(super) fn list(data: &Data) -> anyhow::Result<String> {
@@ -84,7 +87,7 @@ pub(super) fn entry(
 }
 
 /// Shows one request.
-pub(super) fn run(named: Named) -> anyhow::Result<String> {
+pub(super) fn run(Show { named, all }: Show) -> anyhow::Result<String> {
     let (data, store) = named.data.open()?;
     let by = signed(&store, &named.staff)?;
     let id = named.id;
@@ -102,19 +105,19 @@ pub(super) fn run(named: Named) -> anyhow::Result<String> {
             super::is_theirs(tx, &by, person)?;
         }
         let words = Right::Activity.of(by.role);
-        let said = told(tx, &request, person.as_ref(), (&zone.0, &zone.1), words)?;
+        let said = told(tx, &request, person.as_ref(), (&zone.0, &zone.1), (words, all))?;
         audit::enter_by(tx, &by.id, "saw_erasure", Some(&request.person), &id)?;
         Ok(said)
     })
 }
 
-/// `words`: whether what people wrote is for whoever asks.
+/// `words`: whether what people wrote is for whoever asks. `all`: whether every run of numbers is listed.
 fn told(
     read: &Read<'_>,
     request: &Request,
     person: Option<&Person>,
     zone: (&TimeZone, &str),
-    words: bool,
+    (words, all): (bool, bool),
 ) -> anyhow::Result<String> {
     let whom = person.map_or(request.person.as_str(), |person| &person.pseudonym);
     let mut said = format!(
@@ -146,7 +149,7 @@ fn told(
                 let count = away::count(places);
                 writeln!(said, "To go:    {count} records")?;
                 writeln!(said, "Chosen:   {}", chosen(wanted.as_ref(), *whole, zone, words))?;
-                said += &listed(places);
+                said += &listed(places, (!all).then_some(&request.id));
             }
             if words {
                 said += &of_records(&found)?;
@@ -241,13 +244,21 @@ fn chosen(
     parts.join(", ")
 }
 
-/// The places of records, by computer.
-pub(super) fn listed(records: &[Erased]) -> String {
-    let mut text = String::new();
-    for one in records {
-        for [first, last] in one.places.runs() {
-            text += &format!("  {}  {first} to {last}\n", one.device);
-        }
+/// The places of records, by computer: all of them, or those that begin the list of this request.
+pub(super) fn listed(records: &[Erased], of: Option<&String>) -> String {
+    let runs = records
+        .iter()
+        .flat_map(|one| one.places.runs().iter().map(move |run| (one.device, run)));
+    let most = of.map_or(usize::MAX, |_| RUNS);
+    let line = |(device, [first, last]): (DeviceId, &[u64; 2])| {
+        format!("  {device}  {first} to {last}\n")
+    };
+    let mut text: String = runs.clone().take(most).map(line).collect();
+    let more = runs.skip(most).count();
+    if let Some(id) = of.filter(|_| more > 0) {
+        text += &format!(
+            "  and {more} more: proviso-collector erase show {id} --staff NAME --all\n"
+        );
     }
     text
 }
@@ -255,4 +266,26 @@ pub(super) fn listed(records: &[Erased]) -> String {
 fn asked_by(read: &Read<'_>, request: &Request) -> Result<String, SqlError> {
     let found = by_id(read, &request.staff)?;
     Ok(found.map_or_else(|| request.staff.clone(), |by| by.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_runs_the_first_are_listed_and_where_the_others_are() {
+        let device = DeviceId([7; 16]);
+        let runs = |count: u64| {
+            let places = (0..count).map(|run| run * 2).collect();
+            [Erased { device, places }]
+        };
+        let id = "1".repeat(32);
+        let said = listed(&runs(23), Some(&id));
+        assert_eq!(said.lines().count(), RUNS + 1, "{said}");
+        let last = format!("  and 3 more: proviso-collector erase show {id} --staff NAME --all\n");
+        assert!(said.ends_with(&last), "{said}");
+        assert_eq!(listed(&runs(23), None).lines().count(), 23);
+        let few = listed(&runs(20), Some(&id));
+        assert!(few.lines().count() == 20 && !few.contains("more"), "{few}");
+    }
 }

@@ -129,7 +129,10 @@ fn numbers(asked: &Asked) -> Markup {
             }
         }
         @if runs.len() > MOST {
-            p { "And " (runs.len() - MOST) " more: " code { "proviso-collector erase show" } " lists all of them." }
+            p {
+                "And " (runs.len() - MOST) " more: "
+                code { "proviso-collector erase show " (asked.request.id) " --staff NAME --all" } " lists all of them."
+            }
         }
     };
     govuk::details("Their numbers, by computer", &list)
