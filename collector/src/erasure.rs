@@ -38,7 +38,7 @@ use proviso_report::{DeviceId, Record, UnixMs};
 
 use crate::random;
 use crate::signing::Signer;
-use crate::store::erasures::{self, Request, What};
+use crate::store::erasures::{self, End, Request, What};
 pub use crate::store::erasures::{WAITS, Wanted};
 use crate::store::extracts::{self, Source};
 use crate::store::people::{self, Person};
@@ -193,19 +193,20 @@ fn is_gone(source: &Source, findings: &[FindingId], records: &[Erased]) -> bool 
 }
 
 /// A request that was neither done nor withdrawn.
-fn open(read: &Read<'_>, id: &str) -> Result<Request, EraseError> {
+fn open(read: &Read<'_>, id: &str, now: UnixMs) -> Result<Request, EraseError> {
     let Some(request) = erasures::request(read, id)? else {
         return Err(EraseError::Unknown(id.to_owned()));
     };
-    match request.closed {
-        Some(at) => Err(EraseError::Closed(UnixMs(at))),
-        None => Ok(request),
+    // One that lapsed was not closed, and can still be taken back.
+    match erasures::end(read, &request, now.0)? {
+        None | Some(End::Lapsed { .. }) => Ok(request),
+        Some(end) => Err(EraseError::Closed(end)),
     }
 }
 
 /// A request that waits for somebody.
 pub fn waiting(read: &Read<'_>, id: &str, now: UnixMs) -> Result<Request, EraseError> {
-    let request = open(read, id)?;
+    let request = open(read, id, now)?;
     if request.has_lapsed(now.0) {
         return Err(EraseError::Old(UnixMs(request.asked)));
     }
@@ -214,7 +215,7 @@ pub fn waiting(read: &Read<'_>, id: &str, now: UnixMs) -> Result<Request, EraseE
 
 /// Takes a request back that was neither confirmed nor withdrawn. Whether it lapsed does not matter.
 pub fn withdraw(tx: &Tx<'_>, id: &str, now: UnixMs) -> Result<Request, EraseError> {
-    let request = open(tx, id)?;
+    let request = open(tx, id, now)?;
     erasures::close(tx, id, now.0)?;
     Ok(request)
 }

@@ -8,7 +8,7 @@ use proviso_report::{DeviceId, Fact, KeyError, UnixMs};
 use super::{WAITS, Why, reports};
 use crate::random::NoRandom;
 use crate::store::casework::{self, AlertState};
-use crate::store::erasures::What;
+use crate::store::erasures::{End, What};
 use crate::store::findings::{self, Finding, Proof};
 use crate::store::holds::{self, Hold};
 use crate::store::people::Person;
@@ -61,8 +61,8 @@ pub enum EraseError {
     #[error("nobody asked for an erasure {0}: `proviso-collector erase list` shows what waits")]
     Unknown(String),
     /// Done or withdrawn.
-    #[error("this erasure was done or withdrawn on {0}: nothing is left to confirm")]
-    Closed(UnixMs),
+    #[error("this was {0}: nothing is left to confirm or to take back")]
+    Closed(End),
     /// It was asked for long ago.
     #[error(
         "this was asked for on {}, over {} days ago, and what it rested on may be another today: \

@@ -7,6 +7,10 @@
 //!
 //! Refuses: to decide whether something may be erased; `erasure` does.
 
+mod ended;
+
+pub use ended::{End, end, ended};
+
 use proviso_report::bundle::{Erased, Erasure, Numbers};
 use proviso_report::{Kind, UnixMs, ledger};
 use serde::de::DeserializeOwned;

@@ -271,6 +271,10 @@ fn a_note_goes_by_two_people_and_it_stays_said_that_it_was_there() {
         world.ok(&["erase", "list"]),
         "Nothing waits to be confirmed.\n"
     );
+    // What became of it is said, and not what might have.
+    let show = |id: &str| world.run_told(&["erase", "show", id, "--staff", "kim"], PASSWORD).err;
+    let why = show(&id);
+    assert!(why.contains("this was taken back by kim on 20"), "{why}");
 
     // And once more before it is confirmed, whoever tries.
     let said = world.told(&ask, PASSWORD);
@@ -290,6 +294,8 @@ fn a_note_goes_by_two_people_and_it_stays_said_that_it_was_there() {
     let id = erase(&world, &["--note", &first, "--note", &first]);
     assert!(!stands(&world, MARK));
     assert!(refused(&first, &[]).contains("not erased already"));
+    let why = show(&id);
+    assert!(why.contains("this was done on 20") && why.contains("as bob confirmed it"), "{why}");
     let store = world.store();
     let whose = person.id.clone();
     let (left, extract) = store

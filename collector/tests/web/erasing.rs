@@ -259,6 +259,14 @@ async fn whoever_may_confirm_sees_that_a_request_waits_and_what_it_asks_away() {
     assert_eq!(waiting(&world).await, []);
     assert!(!supervisor.get("/").await.body.contains(quiet));
     assert_eq!(supervisor.get(&path).await.status, StatusCode::NOT_FOUND);
+    // It is said so, to whoever took it back at once, and to the others who could have confirmed it.
+    let then = back.headers["location"].to_str().unwrap().to_owned();
+    let told = own.get(&then).await.body;
+    assert!(told.contains("is taken back. Nothing was erased."), "{told}");
+    let list = supervisor.get("/erasures").await.body;
+    assert!(list.contains("taken back by morgan2, "), "{list}");
+    assert!(!elsewhere.get("/erasures").await.body.contains("taken back by"));
+    assert!(!list.contains("is taken back."), "{list}");
     let body = own.get(&page).await.body;
     assert!(body.contains(&format!("{ask}#new")), "{body}");
     let audit = supervisor.get(&format!("/audit?person={id}")).await.body;
@@ -283,6 +291,8 @@ async fn what_nobody_confirms_in_time_waits_no_longer_and_can_be_asked_for_again
         .write(move |tx| tx.execute("UPDATE erasure_request SET asked = $1", &[then.into()]))
         .await;
     assert!(!kim.get("/").await.body.contains("to erase</a>"));
+    let list = kim.get("/erasures").await.body;
+    assert!(list.contains("nobody confirmed it until"), "{list}");
     let page = format!("/person/{id}/notes");
     let body = kim.get(&page).await.body;
     assert!(!body.contains("asked for this to be erased"), "{body}");

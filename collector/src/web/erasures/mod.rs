@@ -2,7 +2,7 @@
 //!
 //! Promises: whoever may confirm a request finds it here and sees what would go, in its own words where the person is
 //! in their sight, and whoever sees no activity sees none here. Such a look is entered. Anybody who may confirm a
-//! request may take it back.
+//! request may take it back. What became of one stands here for a month.
 //!
 //! Refuses: to confirm. That needs the store for itself, so it is done on the collector's own computer.
 
@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use crate::clock;
 use crate::erasure::{self, EraseError, away};
-use crate::store::erasures::{self, Request, What};
+use crate::store::erasures::{self, End, Request, What};
 use crate::store::notes::Note;
 use crate::store::people::{self, Person};
 use crate::store::staff::{self, Role};
@@ -39,6 +39,9 @@ const MISSING: Fault = Fault::Missing(
      of what waits to be erased",
 );
 
+/// For how long it is said what became of a request, in milliseconds: 30 days.
+const LATELY: i64 = 30 * 24 * 60 * 60_000;
+
 /// A request with whom it is about and who asked.
 pub(super) struct Asked {
     pub(super) request: Request,
@@ -46,10 +49,11 @@ pub(super) struct Asked {
     pub(super) by: String,
 }
 
-/// Which request; none: all of them.
+/// Which request; none: all of them, and which was taken back just now.
 #[derive(Deserialize)]
 pub(super) struct Which {
     id: Option<String>,
+    taken: Option<String>,
 }
 
 /// The form that takes one back.
@@ -67,19 +71,28 @@ pub(super) async fn show(
 ) -> Result<Markup, Fault> {
     match which.id {
         Some(id) => one(&site, &signed, &id).await,
-        None => list(&site, &signed).await,
+        None => list(&site, &signed, which.taken.as_deref()).await,
     }
 }
 
-async fn list(site: &Site, signed: &Signed) -> Result<Markup, Fault> {
+async fn list(site: &Site, signed: &Signed, taken: Option<&str>) -> Result<Markup, Fault> {
     site.looks(signed, audit::SAW_ERASURES, None, "").await?;
     let (by, now) = ((signed.staff.clone(), signed.role), clock::now());
-    let all = site
-        .store
-        .read(move |read| Ok::<_, StoreError>(theirs(read, (&by.0, by.1), now)?))
-        .await?;
+    let look = move |read: &Read<'_>| {
+        let by = (by.0.as_str(), by.1);
+        Ok::<_, StoreError>((theirs(read, by, now)?, ended(read, by, now)?))
+    };
+    let (all, ended) = site.store.read(look).await?;
+    let is_taken = |(one, end): &&(Asked, End)| {
+        Some(one.request.id.as_str()) == taken && matches!(end, End::TakenBack { .. })
+    };
     let body = html! {
         h1 { "Waiting to be erased" }
+        @if let Some((one, _)) = ended.iter().find(is_taken) {
+            p.note role="status" {
+                "The request to erase " (one.counted()) " of " (one.whom(signed)) " is taken back. Nothing was erased."
+            }
+        }
         p {
             "One person asks for something to be erased and another confirms it, while the collector is stopped. Look \
              first what would go. What nobody confirms within two weeks lapses."
@@ -88,6 +101,12 @@ async fn list(site: &Site, signed: &Signed) -> Result<Markup, Fault> {
             p.empty { "Nothing waits to be erased." }
         } @else {
             ul.rows { @for one in &all { li { (line(signed, one)) } } }
+        }
+        @if !ended.is_empty() {
+            section aria-labelledby="ended" {
+                h2 #ended { "What became of others in the last 30 days" }
+                ul.rows { @for (one, end) in &ended { li { (over(signed, one, end)) } } }
+            }
         }
     };
     Ok(page(signed, "Waiting to be erased", &body))
@@ -139,9 +158,10 @@ pub(super) async fn withdraw(
 ) -> Result<Response, Fault> {
     signed.check(&token)?;
     let asked = match of(&site, &signed, &id).await {
-        Err(Fault::Missing(_)) => return Ok(decide::to(PATH)),
+        Err(Fault::Missing(_)) => return Ok(decide::to(&taken_back(&id))),
         asked => asked?,
     };
+    let then = taken_back(&asked.request.id);
     let (by, now) = (signed.staff, clock::now());
     site.store
         .write("withdraw", move |tx| -> Result<(), Fault> {
@@ -156,7 +176,13 @@ pub(super) async fn withdraw(
             }
         })
         .await?;
-    Ok(decide::to(PATH))
+    Ok(decide::to(&then))
+}
+
+/// The list, which says that this one was taken back, if it was.
+fn taken_back(id: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(format!("{PATH}?"));
+    query.append_pair("taken", id).finish()
 }
 
 /// How many requests wait for somebody to confirm them who did not ask for them.
@@ -203,6 +229,23 @@ fn theirs(read: &Read<'_>, (staff, role): (&str, Role), now: i64) -> Result<Vec<
             && let Some(person) = people::get(read, &request.person)?
         {
             found.push(Asked::of(read, request, person)?);
+        }
+    }
+    Ok(found)
+}
+
+/// What became of those that ended lately, for whoever could have confirmed them, or asked.
+fn ended(
+    read: &Read<'_>,
+    (staff, role): (&str, Role),
+    now: i64,
+) -> Result<Vec<(Asked, End)>, SqlError> {
+    let mut found = Vec::new();
+    for (request, end) in erasures::ended(read, now.saturating_sub(LATELY), now)? {
+        if may(read, (staff, role), &request, now)?
+            && let Some(person) = people::get(read, &request.person)?
+        {
+            found.push((Asked::of(read, request, person)?, end));
         }
     }
     Ok(found)
@@ -291,6 +334,30 @@ fn line(signed: &Signed, one: &Asked) -> Markup {
             a href=(one.path()) { (one.counted()) } " of " (one.whom(signed))
             @if one.is_own(signed) { " " (layout::tag("", "You asked")) }
         }
+        (why(signed, one))
+    }
+}
+
+/// One that waits no longer.
+fn over(signed: &Signed, one: &Asked, end: &End) -> Markup {
+    let at = words::moment(end.at(), &signed.zone);
+    html! {
+        p {
+            b { (one.counted()) } " of " (one.whom(signed)) ": "
+            @match end {
+                End::Confirmed { by, .. } => { "erased, as " (by) " confirmed, " (at) "." }
+                End::TakenBack { by: Some(by), .. } => { "taken back by " (by) ", " (at) ". Nothing was erased." }
+                End::TakenBack { by: None, .. } => { "taken back, " (at) ". Nothing was erased." }
+                End::Lapsed { .. } => { "nobody confirmed it until " (at) ", so it lapsed. Nothing was erased." }
+            }
+            @if one.is_own(signed) { " " (layout::tag("", "You asked")) }
+        }
+        (why(signed, one))
+    }
+}
+
+fn why(signed: &Signed, one: &Asked) -> Markup {
+    html! {
         p.quiet {
             (one.by) " asked, " (words::moment(one.request.asked, &signed.zone)) ". Rule: " (one.request.rule)
             ". Reason: " (one.request.reason)
