@@ -240,6 +240,19 @@ pub fn turns(read: &Read<'_>, team: &str, now: i64) -> Result<Vec<Shift>, SqlErr
     )
 }
 
+/// For which teams somebody is on call now, each with until when, the first to end first.
+pub fn on_call_now(
+    read: &Read<'_>,
+    (staff, now): (&str, i64),
+) -> Result<Vec<(String, i64)>, SqlError> {
+    read.query(
+        "SELECT r.team, MAX(COALESCE(e.at, r.until)) FROM rota r LEFT JOIN early_end e ON e.id = r.id \
+         WHERE r.staff = $1 AND r.since <= $2 AND COALESCE(e.at, r.until) > $2 GROUP BY r.team ORDER BY 2, 1",
+        &[staff.into(), now.into()],
+        |row| Ok((row.text(0)?, row.int(1)?)),
+    )
+}
+
 /// Ends a hand-over or a turn on call before its time; false if it was ended before.
 pub fn end_early(tx: &Tx<'_>, id: &str, staff: &str, now: i64) -> Result<bool, SqlError> {
     let new = tx.execute(

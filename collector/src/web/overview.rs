@@ -30,7 +30,7 @@ use super::lapses;
 use super::layout::{self, PER_PAGE, Page};
 use super::queue::{self, Queue, people_words};
 use super::stuck::Stuck;
-use super::{audit, unreadable, words};
+use super::{audit, shift, unreadable, words};
 
 pub(super) use crate::store::devices::SILENT;
 
@@ -46,6 +46,8 @@ pub(super) struct Wanted {
 /// Everything the page shows, from one snapshot.
 struct Everybody {
     queue: Queue,
+    /// For which teams the reader is on call, and until when.
+    on_call: Vec<(String, i64)>,
     people: Vec<Somebody>,
     total: Totals,
     trouble: Vec<(ChannelState, Option<String>)>,
@@ -117,6 +119,7 @@ pub(super) async fn show(
     let body = html! {
         div #overview data-live {
             h1 { "Overview" }
+            (shift::told(&all.on_call, &signed.zone))
             (summary(&all))
             (unreadable::to_officers(all.total.unreadable))
             (trouble((&site, &signed), &all.trouble, now))
@@ -219,6 +222,7 @@ fn gather(
     }
     Ok(Everybody {
         queue: queue::first(read, (staff, role), now)?,
+        on_call: sight::on_call_now(read, (staff, now))?,
         people,
         total,
         trouble,

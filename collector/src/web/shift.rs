@@ -29,7 +29,7 @@ use super::layout::{self, Page};
 use super::{Site, audit, fields, when, words};
 
 pub(super) use hand_over::HandOver;
-pub(super) use rota::Rota;
+pub(super) use rota::{Rota, told};
 
 /// A kind of turn.
 pub(super) trait Kind: 'static {

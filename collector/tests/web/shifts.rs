@@ -115,6 +115,10 @@ async fn a_supervisor_puts_somebody_on_call_and_ends_it() {
     let done = noor.fill("/rota", "/rota", &fields).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
     assert_eq!(morgan.get(&page).await.status, StatusCode::OK);
+    // Whoever it is is told, and nobody else.
+    let told = "on call</a> for <b>north</b> until ";
+    assert!(morgan.get("/").await.body.contains(told));
+    assert!(!kim.get("/").await.body.contains(told));
     let list = kim.get("/rota").await.body;
     assert!(
         list.contains("<b>morgan</b>") && !list.contains("End it now"),
@@ -131,6 +135,7 @@ async fn a_supervisor_puts_somebody_on_call_and_ends_it() {
     let done = noor.fill("/rota", &format!("/rota/{end}"), &[]).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER);
     assert_eq!(morgan.get(&page).await.status, StatusCode::FORBIDDEN);
+    assert!(!morgan.get("/").await.body.contains(told));
 }
 
 #[tokio::test]

@@ -1,7 +1,11 @@
 //! Who is on call for a team, outside office hours and at any other time.
 //!
-//! Promises: a supervisor puts people on call for their own team; everybody of the team sees who it is. Two at
+//! Promises: a supervisor puts people on call for their own team; everybody of the team sees who it is, and whoever it is
+//! is told so on the overview. Two at
 //! once are a second line: that is taken, and said at both.
+
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
 
 use crate::store::sight::{self, Shift, Team, While};
 use crate::store::staff::Staff;
@@ -10,7 +14,21 @@ use crate::store::{Read, SqlError, Tx};
 use super::super::access::Right;
 use super::super::audit;
 use super::super::gate::Signed;
+use super::super::words;
 use super::{Kind, Words};
+
+/// What the overview says to whoever is on call: for which teams, and until when.
+pub(in crate::web) fn told(turns: &[(String, i64)], zone: &TimeZone) -> Markup {
+    html! {
+        @for (team, until) in turns {
+            p.note {
+                "You are " a href="/rota" { "on call" }
+                @if !team.is_empty() { " for " b { (team) } }
+                " until " (words::moment(*until, zone)) "."
+            }
+        }
+    }
+}
 
 /// For which team they are.
 pub(in crate::web) struct Rota;
