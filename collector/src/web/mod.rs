@@ -51,6 +51,7 @@ mod layout;
 mod let_in;
 mod live;
 mod notes;
+mod on_hold;
 mod orders;
 mod overview;
 mod passkey;

@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use crate::clock;
 use crate::store::StoreError;
+use crate::store::holds;
 use crate::store::notes::{self, Note, NoteKind};
 
 use super::Site;
@@ -27,7 +28,7 @@ use super::form::Form;
 use super::gate::Signed;
 use super::head::{Tab, Whose};
 use super::layout::{self, PER_PAGE};
-use super::{audit, decide, govuk, keep, words};
+use super::{audit, decide, govuk, keep, on_hold, words};
 
 /// Most letters of a note, and of what came of it.
 const LONGEST: usize = 8_000;
@@ -193,7 +194,7 @@ async fn page(
     let (page, skip) = layout::skip(page);
     let (id, person) = (whose.id.clone(), whose.person.clone());
     let (after, now) = (site.notes_after, clock::now());
-    let (mut all, right, due, asked) = site
+    let (mut all, right, due, asked, held) = site
         .store
         .read(move |read| {
             let all = notes::of_person(read, &id, PER_PAGE + 1, skip)?;
@@ -206,7 +207,7 @@ async fn page(
                 }
             };
             let asked = erasures::about(read, &person, now)?;
-            Ok::<_, StoreError>((all, right, due, asked))
+            Ok::<_, StoreError>((all, right, due, asked, holds::of_person(read, &id)?))
         })
         .await?;
     let more = all.len() as u64 > PER_PAGE;
@@ -232,6 +233,7 @@ async fn page(
                 }
                 Above::Erase(note) => {
                     h2 #new { "Ask for a note to be erased" }
+                    (on_hold::said(on_hold::of_all(&held), &signed.zone))
                     (erase::form(signed, whose, note, filled, asked.iter().find(|one| one.has(note))))
                 }
             }

@@ -1,4 +1,4 @@
-//! One person: what waits, their devices and order, what was decided.
+//! One person: what waits, their devices and order, what was decided, what of it is on hold.
 //!
 //! Promises: nothing waiting is never shown as no breach; incidents and old decisions never vanish.
 
@@ -16,6 +16,7 @@ use crate::store::cases::Stage;
 use crate::store::casework::{self, Decided};
 use crate::store::devices::{self, Device, DeviceState, Registered};
 use crate::store::epochs::{self, Epoch};
+use crate::store::holds::{self, Hold};
 use crate::store::incidents::{self, Incident};
 use crate::store::overview::LogSeen;
 use crate::store::people::{self, Person};
@@ -29,7 +30,7 @@ use super::head::{self, Tab};
 use super::layout::{self, PER_PAGE, Page};
 use super::queue::{self, Line};
 use super::stuck::Stuck;
-use super::{audit, export, let_in, overview, unsure, words};
+use super::{audit, export, let_in, on_hold, overview, unsure, words};
 
 /// Decisions shown.
 const DECISIONS: u64 = 20;
@@ -49,6 +50,7 @@ struct Found {
     incidents: Vec<Incident>,
     devices: Vec<Seen>,
     decisions: Vec<Decided>,
+    holds: Vec<Hold>,
 }
 
 /// The page.
@@ -78,6 +80,7 @@ pub(super) async fn show(
     let body = html! {
         (top.top(&signed, Tab::Overview))
         @if !found.person.note.is_empty() { p { (found.person.note) } }
+        (on_hold::said(&found.holds, zone))
         div #waiting data-live { (waiting) }
         div #log data-live { (log_incidents(zone, &found.incidents)) }
         div #devices data-live { (devices_table(zone, &found.devices, now)) }
@@ -116,6 +119,7 @@ fn gather(read: &Read<'_>, id: &PersonId, skip: u64) -> Result<Option<Found>, Sq
         incidents: incidents::told(read, id)?,
         devices: with_names,
         decisions: casework::decisions_of(read, id, DECISIONS)?,
+        holds: holds::of_person(read, id)?,
     }))
 }
 

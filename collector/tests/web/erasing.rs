@@ -5,6 +5,7 @@ use proviso_collector::clock;
 use proviso_collector::erasure::{self, EraseError, Wanted, Why};
 use proviso_collector::signing::{self, Signer};
 use proviso_collector::store::erasures::{Request, What};
+use proviso_collector::store::holds::{self, Hold};
 use proviso_collector::store::notes::{self, Note, NoteKind};
 use proviso_collector::store::staff::{self, Role};
 use proviso_collector::store::{PersonId, erasures, people};
@@ -297,6 +298,43 @@ async fn what_nobody_confirms_in_time_waits_no_longer_and_can_be_asked_for_again
     let body = kim.get(&page).await.body;
     assert!(!body.contains("asked for this to be erased"), "{body}");
     ask_note(&world, &id, "1").await;
+}
+
+#[tokio::test]
+async fn what_is_on_hold_says_so_where_somebody_would_ask_for_it() {
+    let world = World::new().await;
+    let id = world.person(1, "Alex Example", 0).await;
+    noted(&world, &id, "1", "Words.").await;
+    let hold = |number: &str, exhibit: Option<&str>| Hold {
+        id: number.repeat(32),
+        at: clock::now(),
+        by: "ada".to_owned(),
+        reason: "Appeal <b>".to_owned(),
+        exhibit: exhibit.map(str::to_owned),
+        records: exhibit.map(|_| "[]".to_owned()),
+    };
+    let both = [hold("1", None), hold("2", Some("JB/1"))];
+    let whose = id.clone();
+    world
+        .write(move |tx| both.iter().try_for_each(|hold| holds::put(tx, &whose, hold)))
+        .await;
+    let morgan = world.browser().await;
+    let all = "ada put everything about this person on hold, ";
+    let exhibit = "ada put the records of the exhibit <bdi>JB/1</bdi> on hold, ";
+    let body = morgan.get(&format!("/person/{id}")).await.body;
+    for said in [all, exhibit, "Appeal &lt;b&gt;"] {
+        assert!(body.contains(said), "{said}: {body}");
+    }
+    // Notes are in no exhibit.
+    let ask = format!("/person/{id}/notes?erase={}", "1".repeat(32));
+    let body = morgan.get(&ask).await.body;
+    assert!(body.contains(all) && !body.contains(exhibit), "{body}");
+    let whose = id.clone();
+    world
+        .write(move |tx| holds::lift(tx, &whose, None, clock::now(), "ada"))
+        .await;
+    let body = morgan.get(&ask).await.body;
+    assert!(!body.contains("on hold"), "{body}");
 }
 
 #[tokio::test]
