@@ -29,10 +29,21 @@ pub enum Away {
 pub struct RecordsAway {
     /// How many of each kind.
     pub kinds: BTreeMap<Kind, u64>,
-    /// The earliest and the latest time of them, by the computers' clocks.
-    pub span: Option<(UnixMs, UnixMs)>,
+    /// The earliest and the latest of them, by the computers' clocks.
+    pub span: Option<(Stated, Stated)>,
     /// What the person said among them.
     pub said: Vec<Said>,
+}
+
+/// When a record states that something was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stated {
+    /// In whose log.
+    pub device: DeviceId,
+    /// At which place.
+    pub seq: u64,
+    /// By the computer's clock.
+    pub at: UnixMs,
 }
 
 /// What a person said about records.
@@ -86,8 +97,16 @@ impl RecordsAway {
                 let at = record.at;
                 let count = self.kinds.entry(record.kind()).or_default();
                 *count = count.saturating_add(1);
-                let (first, last) = self.span.unwrap_or((at, at));
-                self.span = Some((first.min(at), last.max(at)));
+                let stated = Stated {
+                    device: id,
+                    seq,
+                    at,
+                };
+                let (first, last) = self.span.unwrap_or((stated, stated));
+                self.span = Some((
+                    if at < first.at { stated } else { first },
+                    if at > last.at { stated } else { last },
+                ));
                 if let Fact::Explanation(words) = record.fact {
                     self.said.push(Said {
                         device: id,

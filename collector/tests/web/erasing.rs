@@ -8,6 +8,7 @@ use proviso_collector::store::erasures::{Request, What};
 use proviso_collector::store::holds::{self, Hold};
 use proviso_collector::store::notes::{self, Note, NoteKind};
 use proviso_collector::store::staff::{self, Role};
+use proviso_collector::store::zones::{self, Said};
 use proviso_collector::store::{PersonId, erasures, people};
 use proviso_report::fact::Explanation;
 use proviso_report::{Kind, UnixMs};
@@ -429,6 +430,25 @@ async fn a_request_about_records_says_which_and_what_the_person_said_among_them(
     ] {
         assert!(body.contains(said), "{said}: {body}");
     }
+    // Whoever reads times of elsewhere has the order's and the device's own beside them.
+    let What::Records { places, .. } = &request.what else {
+        panic!("{request:?}");
+    };
+    let (device, zone) = (places[0].device, "America/New_York".to_owned());
+    let said = Said {
+        seq: 0,
+        at,
+        before: None,
+        zone,
+    };
+    world
+        .write(move |tx| zones::put(tx, device, &said))
+        .await;
+    let fields = [("zone", "Asia/Tokyo")];
+    kim.fill("/account", "/account/zone", &fields).await;
+    let body = kim.get(&path).await.body;
+    assert_eq!(body.matches("in the order's zone)").count(), 1, "{body}");
+    assert_eq!(body.matches("on the device)").count(), 3, "{body}");
     let administrator = world.browser_as("ada", Role::Administrator, "").await;
     let body = administrator.get(&path).await.body;
     assert!(body.contains("2 records"), "{body}");

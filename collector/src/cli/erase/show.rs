@@ -167,7 +167,11 @@ fn told(
 fn of_records(found: &RecordsAway) -> Result<String, std::fmt::Error> {
     let mut said = String::new();
     if let Some((first, last)) = found.span {
-        writeln!(said, "From {first} to {last}, by the computers' clocks:")?;
+        writeln!(
+            said,
+            "From {} to {}, by the computers' clocks:",
+            first.at, last.at
+        )?;
     }
     for (kind, count) in &found.kinds {
         writeln!(said, "  {count} {kind}")?;

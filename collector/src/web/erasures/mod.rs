@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::response::Response;
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use proviso_report::UnixMs;
 use serde::Deserialize;
@@ -22,7 +23,7 @@ use crate::store::erasures::{self, End, Request, What};
 use crate::store::notes::Note;
 use crate::store::people::{self, Person};
 use crate::store::staff::{self, Role};
-use crate::store::{Read, SqlError, StoreError, sight};
+use crate::store::{PersonId, Read, SqlError, StoreError, orders, sight};
 
 use super::Site;
 use super::access::Right;
@@ -30,7 +31,7 @@ use super::fault::Fault;
 use super::form::Form;
 use super::gate::Signed;
 use super::layout::{self, Page};
-use super::{audit, decide, words};
+use super::{audit, decide, words, zones};
 
 pub(super) const PATH: &str = "/erasures";
 
@@ -120,15 +121,22 @@ async fn one(site: &Site, signed: &Signed, id: &str) -> Result<Markup, Fault> {
     let found = match Right::Activity.of(signed.role) {
         false => None,
         true => {
-            let away = site
-                .store
-                .read(move |read| Ok::<_, Fault>(away::away(read, &request)));
-            Some(away.await?.map_err(|why| why.to_string()))
+            let look = move |read: &Read<'_>| {
+                let devices = match &request.what {
+                    What::Records { places, .. } => places.iter().map(|one| one.device).collect(),
+                    What::Notes(_) => Vec::new(),
+                };
+                let zones = zones::Devices::of(read, devices)?;
+                Ok::<_, Fault>((away::away(read, &request), zones))
+            };
+            let (away, zones) = site.store.read(look).await?;
+            Some(away.map(|away| (away, zones)).map_err(|why| why.to_string()))
         }
     };
+    let order = site.zone_of(&asked.person.id).await?;
     let body = html! {
         h1 { "A request to erase" }
-        (show::what(signed, &asked, found.as_ref()))
+        (show::what(signed, &asked, found.as_ref(), order.as_ref()))
         section aria-labelledby="then" {
             h2 #then { "What you can do" }
             @if asked.is_own(signed) {
@@ -259,6 +267,19 @@ fn may(
     now: i64,
 ) -> Result<bool, SqlError> {
     Ok(!Right::Activity.of(role) || sight::why(read, staff, &request.person, now)?.is_some())
+}
+
+impl Site {
+    /// The zone of a person's order, in which it was said before when records are; none: there is no order.
+    async fn zone_of(&self, person: &PersonId) -> Result<Option<TimeZone>, Fault> {
+        let whose = person.clone();
+        let look = move |read: &Read<'_>| Ok::<_, StoreError>(orders::current(read, &whose)?);
+        let Some(order) = self.store.read(look).await? else {
+            return Ok(None);
+        };
+        let text = self.texts.get(order.digest).await?;
+        Ok(text.map(|text| text.zone.clone()))
+    }
 }
 
 /// A request that waits, for whoever may confirm it.

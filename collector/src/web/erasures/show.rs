@@ -3,12 +3,13 @@
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use crate::erasure::away::{Away, RecordsAway, Said};
+use crate::erasure::away::{Away, RecordsAway, Said, Stated};
 use crate::plain::beginning;
 use crate::store::erasures::{Wanted, What};
 use crate::store::notes::Note;
 use crate::web::gate::Signed;
 use crate::web::head::{self, Tab};
+use crate::web::zones::{self, Devices};
 use crate::web::{govuk, notes, words};
 
 use super::Asked;
@@ -19,8 +20,16 @@ const BEGINNING: usize = 300;
 /// Runs of numbers, and explanations, that are shown.
 const MOST: usize = 50;
 
-/// `found`: what is there now, or why that cannot be said; none for whoever sees no activity.
-pub(super) fn what(signed: &Signed, asked: &Asked, found: Option<&Result<Away, String>>) -> Markup {
+/// What is there now, with the zones of the devices, or why that cannot be said.
+pub(super) type Found = Result<(Away, Devices), String>;
+
+/// `found`: none for whoever sees no activity. `order`: the zone of the person's order.
+pub(super) fn what(
+    signed: &Signed,
+    asked: &Asked,
+    found: Option<&Found>,
+    order: Option<&TimeZone>,
+) -> Markup {
     let (request, zone) = (&asked.request, &signed.zone);
     let mut rows = vec![
         ("About", asked.whom(signed)),
@@ -38,7 +47,8 @@ pub(super) fn what(signed: &Signed, asked: &Asked, found: Option<&Result<Away, S
     ];
     if let What::Records { wanted, whole, .. } = &request.what {
         let kinds = found.is_some();
-        rows.push(("Chosen", chosen(wanted.as_ref(), *whole, zone, kinds)));
+        let chosen = chosen(wanted.as_ref(), *whole, (zone, order), kinds);
+        rows.push(("Chosen", chosen));
     }
     html! {
         (govuk::summary_list(&rows))
@@ -50,9 +60,9 @@ pub(super) fn what(signed: &Signed, asked: &Asked, found: Option<&Result<Away, S
                 }
             }
             Some(Err(why)) => p.fault { (crate::web::fault::sentence(why)) },
-            Some(Ok(Away::Notes(all))) => (of_notes(asked, all, zone)),
-            Some(Ok(Away::Records(found))) => {
-                (of_records(found, zone))
+            Some(Ok((Away::Notes(all), _))) => (of_notes(asked, all, zone)),
+            Some(Ok((Away::Records(found), devices))) => {
+                (of_records(found, devices, zone))
                 (numbers(asked))
             }
         }
@@ -80,14 +90,17 @@ fn of_notes(asked: &Asked, all: &[Note], zone: &TimeZone) -> Markup {
     }
 }
 
-fn of_records(found: &RecordsAway, zone: &TimeZone) -> Markup {
+fn of_records(found: &RecordsAway, devices: &Devices, zone: &TimeZone) -> Markup {
+    let stated = |one: &Stated| {
+        let own = devices.at(one.device, one.seq);
+        html! { (words::moment(one.at.0, zone)) (zones::beside(one.at.0, zone, own.as_deref())) }
+    };
     html! {
         section aria-labelledby="records" {
             h2 #records { "These records" }
             @if let Some((first, last)) = found.span {
                 p {
-                    "From " (words::moment(first.0, zone)) " to " (words::moment(last.0, zone))
-                    ", by the computers' clocks."
+                    "From " (stated(&first)) " to " (stated(&last)) ", by the computers' clocks."
                 }
             }
             ul {
@@ -97,18 +110,19 @@ fn of_records(found: &RecordsAway, zone: &TimeZone) -> Markup {
             }
             @if !found.said.is_empty() {
                 h3 { "Among them, what the person said for themselves" }
-                ol.rows { @for one in found.said.iter().take(MOST) { li { (said(one, zone)) } } }
+                ol.rows { @for one in found.said.iter().take(MOST) { li { (said(one, devices, zone)) } } }
                 @if found.said.len() > MOST { p { "And " (found.said.len() - MOST) " more." } }
             }
         }
     }
 }
 
-fn said(one: &Said, zone: &TimeZone) -> Markup {
+fn said(one: &Said, devices: &Devices, zone: &TimeZone) -> Markup {
+    let own = devices.at(one.device, one.seq);
     html! {
         p.reason dir="auto" { (beginning(&one.text, BEGINNING)) }
         p.quiet {
-            (words::moment(one.at.0, zone)) ", record " (one.seq) " of " code { (one.device) }
+            (words::moment(one.at.0, zone)) (zones::beside(one.at.0, zone, own.as_deref())) ", record " (one.seq) " of " code { (one.device) }
         }
     }
 }
@@ -139,7 +153,12 @@ fn numbers(asked: &Asked) -> Markup {
 }
 
 /// By what records were chosen. `kinds_shown`: whether the reader may know of what kinds.
-fn chosen(wanted: Option<&Wanted>, whole: bool, zone: &TimeZone, kinds_shown: bool) -> Markup {
+fn chosen(
+    wanted: Option<&Wanted>,
+    whole: bool,
+    (zone, order): (&TimeZone, Option<&TimeZone>),
+    kinds_shown: bool,
+) -> Markup {
     let none = Wanted::default();
     let wanted = wanted.unwrap_or(&none);
     let kinds: Vec<_> = wanted.kinds.iter().map(|kind| kind.as_str()).collect();
@@ -148,7 +167,9 @@ fn chosen(wanted: Option<&Wanted>, whole: bool, zone: &TimeZone, kinds_shown: bo
             "All that the person did. The key under which it is sealed goes as well, and documents and extracts with it."
         } @else {
             @if let Some(before) = wanted.before {
-                "Of a time before " (words::moment(before.0, zone)) ". "
+                "Of a time before " (words::moment(before.0, zone))
+                @if let Some(order) = order { (zones::also(before.0, zone, order, "in the order's zone")) }
+                ". "
             }
             @if !kinds.is_empty() && !kinds_shown { "By their kind. " }
             @if !kinds.is_empty() && kinds_shown { "Of kind " (kinds.join(" or ")) ". " }
