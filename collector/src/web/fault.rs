@@ -124,7 +124,10 @@ impl Fault {
 
     /// Whether a person's key is missing without which this cannot be shown.
     const fn is_unreadable(&self) -> bool {
-        matches!(self, Self::Store(StoreError::Sql(SqlError::Vault(VaultError::Missing(_)))))
+        matches!(
+            self,
+            Self::Store(StoreError::Sql(SqlError::Vault(VaultError::Missing(_))))
+        )
     }
 
     fn status(&self) -> StatusCode {
@@ -146,6 +149,14 @@ impl Fault {
             Self::Store(_) | Self::Damaged(_) | Self::Random(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
+        }
+    }
+
+    /// What is said of it on a page. Where a key lies that is missing is in the log, for whoever runs the collector.
+    pub(super) fn told(&self) -> String {
+        match self.is_unreadable() {
+            true => unreadable::UNREAD.to_owned(),
+            false => sentence(&self.to_string()),
         }
     }
 
@@ -219,16 +230,11 @@ impl IntoResponse for Fault {
         if status.is_server_error() {
             tracing::error!(error = %self, "a page failed");
         }
-        let is_unreadable = self.is_unreadable();
         let failed = Failed {
             title: self.title(),
-            // Where the keys lie is in the log, for whoever runs the collector.
-            sentence: match is_unreadable {
-                true => unreadable::UNSHOWN.to_owned(),
-                false => sentence(&self.to_string()),
-            },
+            sentence: self.told(),
             then: self.then(),
-            is_unreadable,
+            is_unreadable: self.is_unreadable(),
         };
         let mut response = (status, page(&failed, &html! {})).into_response();
         response.extensions_mut().insert(failed);

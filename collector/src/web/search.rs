@@ -219,7 +219,8 @@ fn look(read: &Read<'_>, (staff, now): (&str, i64), asked: &Asked) -> Result<Fou
             Ok(blind) => blind,
             // Without the key nobody can say what is in the index; the others can be looked through.
             Err(SqlError::Vault(why)) => {
-                found.shut.push((person, why.to_string()));
+                let why = Fault::from(SqlError::from(why)).told();
+                found.shut.push((person, why));
                 continue;
             }
             Err(error) => return Err(error),
@@ -304,7 +305,7 @@ fn one(hit: &Hit, search: &str) -> Markup {
 fn gaps(found: &Found) -> Markup {
     html! {
         @for (person, why) in &found.shut {
-            p.fault { (person.name) " (" (person.pseudonym) ") could not be looked through: " (why) "." }
+            p.fault { (person.name) " (" (person.pseudonym) ") could not be looked through. " (why) }
         }
         @if found.behind > 0 {
             p.note { (words::counted(i128::from(found.behind), "record")) " came a moment ago or are being gone through again, and cannot be found yet." }

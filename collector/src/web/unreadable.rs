@@ -70,9 +70,9 @@ pub(super) const OF_ONE: &str = "The key of this person is missing beside the st
 pub(super) const TITLE: &str = "This cannot be read now";
 
 /// In the place of what would stand there.
-pub(super) const UNSHOWN: &str = "The key of a person whom this page is about is missing beside the store, so what they \
-     did cannot be read, and the page cannot be shown. Nothing of it is lost. Whoever runs the collector has to restore the \
-     folder person-keys from its own backup: tell them.";
+pub(super) const UNREAD: &str = "What a person did cannot be read, and is not shown here, because their key is missing \
+     beside the store. Nothing of it is lost. Whoever runs the collector has to restore the folder person-keys from its own \
+     backup: tell them.";
 
 /// The answer; in the place of one that could not be made without a key, the page that says so.
 pub(super) async fn after(site: &Site, signed: &Signed, path: &str, answer: Response) -> Response {
@@ -95,7 +95,7 @@ async fn unshown(site: &Site, signed: &Signed, path: &str) -> Result<Option<Mark
     let tab = tab(&whose, path);
     let body = html! {
         @if tab == Tab::Overview { h2 { (TITLE) } } @else { h1 { (TITLE) } }
-        p.fault { (UNSHOWN) }
+        p.fault { (UNREAD) }
     };
     Ok(Some(whose.page(signed, tab, TITLE, &body)))
 }

@@ -151,6 +151,7 @@ async fn who_cannot_be_looked_through_is_said() {
     };
     let body = again.browser_of("morgan").await.get(&to).await.body;
     assert!(body.contains("could not be looked through"), "{body}");
+    assert!(!body.contains(keys.to_str().unwrap()), "{body}");
     assert!(body.contains(&format!("/person/{billie}")), "{body}");
     assert!(!body.contains("href=\"/person/01"), "{body}");
 }

@@ -27,7 +27,7 @@ use crate::store::{PersonId, Read, SqlError, StoreError, orders, sight};
 
 use super::Site;
 use super::access::Right;
-use super::fault::Fault;
+use super::fault::{self, Fault};
 use super::form::Form;
 use super::gate::Signed;
 use super::layout::{self, Page};
@@ -130,7 +130,11 @@ async fn one(site: &Site, signed: &Signed, id: &str) -> Result<Markup, Fault> {
                 Ok::<_, Fault>((away::away(read, &request), zones))
             };
             let (away, zones) = site.store.read(look).await?;
-            Some(away.map(|away| (away, zones)).map_err(|why| why.to_string()))
+            Some(match away {
+                Ok(away) => Ok((away, zones)),
+                Err(EraseError::Store(why)) => Err(Fault::from(why).told()),
+                Err(why) => Err(fault::sentence(&why.to_string())),
+            })
         }
     };
     let order = site.zone_of(&asked.person.id).await?;

@@ -59,7 +59,7 @@ pub(super) fn what(
                      sees this person can look here."
                 }
             }
-            Some(Err(why)) => p.fault { (crate::web::fault::sentence(why)) },
+            Some(Err(why)) => p.fault { (why) },
             Some(Ok((Away::Notes(all), _))) => (of_notes(asked, all, zone)),
             Some(Ok((Away::Records(found), devices))) => {
                 (of_records(found, devices, zone))

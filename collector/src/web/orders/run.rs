@@ -17,7 +17,7 @@ use crate::store::orders::StoredOrder;
 use crate::store::{DeviceId, PersonId, Read, StoreError, devices, reports, updates};
 
 use super::super::zones::Zones;
-use super::super::{Site, records, words};
+use super::super::{Site, fault, records, words};
 
 /// The most records that are judged.
 const RECORDS: u64 = 2_000_000;
@@ -94,7 +94,7 @@ pub(super) fn run(
     (person, from, to): (&PersonId, i64, i64),
     (mut bounds, progress): (Bounds, &Progress),
 ) -> Result<Outcome, String> {
-    let failed = |why: StoreError| why.to_string();
+    let failed = |why: StoreError| fault::Fault::from(why).told();
     let logs = site
         .store
         .read_blocking(|read| logs(read, person, (from, to)))
