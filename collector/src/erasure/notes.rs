@@ -75,7 +75,10 @@ pub fn ask_notes(
     }
     refuse::held_whole(tx, person)?;
     let mut seen = BTreeSet::new();
-    let notes: Vec<_> = notes.into_iter().filter(|id| seen.insert(id.clone())).collect();
+    let notes: Vec<_> = notes
+        .into_iter()
+        .filter(|id| seen.insert(id.clone()))
+        .collect();
     for id in &notes {
         what_stays(tx, person, id)?;
     }

@@ -83,7 +83,8 @@ pub(super) fn span(
         ("until", why.to_owned())
     } else if begin.saturating_sub(now) > AHEAD {
         let days = AHEAD / DAY;
-        let why = format!("This begins more than {days} days from now: choose an earlier beginning");
+        let why =
+            format!("This begins more than {days} days from now: choose an earlier beginning");
         ("since", why)
     } else if lasts > most {
         let days = most / DAY;
@@ -185,10 +186,25 @@ mod tests {
             ("soon", "2026-05-29T08:00", "since", "no day and time"),
             ("", "", "until", "Say until when"),
             ("", "2026-05-28T08:00", "until", "This is past"),
-            ("2026-05-27T08:00", "2026-05-28T08:00", "until", "This is past"),
-            ("2026-05-29T08:00", "2026-05-29T08:00", "until", "not after the beginning"),
+            (
+                "2026-05-27T08:00",
+                "2026-05-28T08:00",
+                "until",
+                "This is past",
+            ),
+            (
+                "2026-05-29T08:00",
+                "2026-05-29T08:00",
+                "until",
+                "not after the beginning",
+            ),
             ("", "2026-06-28T08:00", "until", "lasts longer than 2 days"),
-            ("2099-01-01T00:00", "2099-01-01T01:00", "since", "more than 400 days"),
+            (
+                "2099-01-01T00:00",
+                "2099-01-01T01:00",
+                "since",
+                "more than 400 days",
+            ),
         ] {
             let (found, errors) = read(since, until);
             assert_eq!(found, None, "{since} {until}");

@@ -272,7 +272,11 @@ fn a_note_goes_by_two_people_and_it_stays_said_that_it_was_there() {
         "Nothing waits to be confirmed.\n"
     );
     // What became of it is said, and not what might have.
-    let show = |id: &str| world.run_told(&["erase", "show", id, "--staff", "kim"], PASSWORD).err;
+    let show = |id: &str| {
+        world
+            .run_told(&["erase", "show", id, "--staff", "kim"], PASSWORD)
+            .err
+    };
     let why = show(&id);
     assert!(why.contains("this was taken back by kim on 20"), "{why}");
 
@@ -295,7 +299,10 @@ fn a_note_goes_by_two_people_and_it_stays_said_that_it_was_there() {
     assert!(!stands(&world, MARK));
     assert!(refused(&first, &[]).contains("not erased already"));
     let why = show(&id);
-    assert!(why.contains("this was done on 20") && why.contains("as bob confirmed it"), "{why}");
+    assert!(
+        why.contains("this was done on 20") && why.contains("as bob confirmed it"),
+        "{why}"
+    );
     let store = world.store();
     let whose = person.id.clone();
     let (left, extract) = store
@@ -485,7 +492,10 @@ fn a_day_and_a_moment_say_before_when_and_anything_else_is_a_sentence() {
     let chosen = format!("Chosen:   of a time before {said}\n");
     assert!(shown.contains(&chosen), "{shown}");
     let list = world.ok(&["erase", "list"]);
-    assert!(list.contains(&format!("    of a time before {said}\n")), "{list}");
+    assert!(
+        list.contains(&format!("    of a time before {said}\n")),
+        "{list}"
+    );
 }
 
 #[test]

@@ -253,7 +253,10 @@ async fn whoever_may_confirm_sees_that_a_request_waits_and_what_it_asks_away() {
     let mine = own.get(&path).await.body;
     assert!(mine.contains("somebody else must confirm it"), "{mine}");
     // What can be done is said in a sentence that stands by itself.
-    assert!(mine.contains("If this should stay, or if the rule"), "{mine}");
+    assert!(
+        mine.contains("If this should stay, or if the rule"),
+        "{mine}"
+    );
 
     // Taken back it is gone, and the note can be asked for again.
     let back = own.fill(&path, "/erasures/withdraw", &[]).await;
@@ -264,10 +267,19 @@ async fn whoever_may_confirm_sees_that_a_request_waits_and_what_it_asks_away() {
     // It is said so, to whoever took it back at once, and to the others who could have confirmed it.
     let then = back.headers["location"].to_str().unwrap().to_owned();
     let told = own.get(&then).await.body;
-    assert!(told.contains("is taken back. Nothing was erased."), "{told}");
+    assert!(
+        told.contains("is taken back. Nothing was erased."),
+        "{told}"
+    );
     let list = supervisor.get("/erasures").await.body;
     assert!(list.contains("taken back by morgan2, "), "{list}");
-    assert!(!elsewhere.get("/erasures").await.body.contains("taken back by"));
+    assert!(
+        !elsewhere
+            .get("/erasures")
+            .await
+            .body
+            .contains("taken back by")
+    );
     assert!(!list.contains("is taken back."), "{list}");
     let body = own.get(&page).await.body;
     assert!(body.contains(&format!("{ask}#new")), "{body}");
@@ -317,7 +329,10 @@ async fn what_is_on_hold_says_so_where_somebody_would_ask_for_it() {
     let both = [hold("1", None), hold("2", Some("JB/1"))];
     let whose = id.clone();
     world
-        .write(move |tx| both.iter().try_for_each(|hold| holds::put(tx, &whose, hold)))
+        .write(move |tx| {
+            both.iter()
+                .try_for_each(|hold| holds::put(tx, &whose, hold))
+        })
         .await;
     let morgan = world.browser().await;
     let all = "ada put everything about this person on hold, ";
@@ -441,9 +456,7 @@ async fn a_request_about_records_says_which_and_what_the_person_said_among_them(
         before: None,
         zone,
     };
-    world
-        .write(move |tx| zones::put(tx, device, &said))
-        .await;
+    world.write(move |tx| zones::put(tx, device, &said)).await;
     let fields = [("zone", "Asia/Tokyo")];
     kim.fill("/account", "/account/zone", &fields).await;
     let body = kim.get(&path).await.body;

@@ -55,9 +55,7 @@ async fn cases_are_handed_over_until_a_time_and_the_hand_over_can_be_ended() {
         )
         .await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(
-        wrong.body.contains("Choose a colleague") && wrong.body.contains("This is past")
-    );
+    assert!(wrong.body.contains("Choose a colleague") && wrong.body.contains("This is past"));
     let until = until();
     let fields = [
         ("colleague", "staff-morgan"),

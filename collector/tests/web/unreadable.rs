@@ -194,22 +194,42 @@ async fn a_page_that_cannot_be_made_without_the_key_says_so_under_whose_it_is() 
         format!("/case/{case}"),
     ] {
         let told = kim.get(&page).await;
-        assert!(told.status.is_success() || told.status == StatusCode::SERVICE_UNAVAILABLE, "{page}: {}", told.body);
+        assert!(
+            told.status.is_success() || told.status == StatusCode::SERVICE_UNAVAILABLE,
+            "{page}: {}",
+            told.body
+        );
         assert!(!told.body.contains(folder), "{page}: {}", told.body);
         unshown += usize::from(told.body.contains("This cannot be read now"));
-        for said in ["Alex Example", "restore the folder person-keys", "About this person"] {
+        for said in [
+            "Alex Example",
+            "restore the folder person-keys",
+            "About this person",
+        ] {
             assert!(told.body.contains(said), "{page}: {said}: {}", told.body);
         }
-        assert!(!told.body.contains("whose name is gone"), "{page}: {}", told.body);
+        assert!(
+            !told.body.contains("whose name is gone"),
+            "{page}: {}",
+            told.body
+        );
     }
     assert!(unshown > 0);
     let body = kim.get(&format!("/person/{lost}/documents")).await.body;
     assert!(body.contains("whose name cannot be read now"), "{body}");
     // Whoever does not see the person learns nothing by asking.
     let morgan = again.browser_of("morgan").await;
-    for page in [format!("/alert/{alert}"), format!("/person/{lost}/timeline")] {
+    for page in [
+        format!("/alert/{alert}"),
+        format!("/person/{lost}/timeline"),
+    ] {
         let refused = morgan.get(&page).await;
-        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{page}: {}", refused.body);
+        assert_eq!(
+            refused.status,
+            StatusCode::FORBIDDEN,
+            "{page}: {}",
+            refused.body
+        );
         assert!(!refused.body.contains("Alex Example"), "{}", refused.body);
     }
 }

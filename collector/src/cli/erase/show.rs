@@ -105,7 +105,13 @@ pub(super) fn run(Show { named, all }: Show) -> anyhow::Result<String> {
             super::is_theirs(tx, &by, person)?;
         }
         let words = Right::Activity.of(by.role);
-        let said = told(tx, &request, person.as_ref(), (&zone.0, &zone.1), (words, all))?;
+        let said = told(
+            tx,
+            &request,
+            person.as_ref(),
+            (&zone.0, &zone.1),
+            (words, all),
+        )?;
         audit::enter_by(tx, &by.id, "saw_erasure", Some(&request.person), &id)?;
         Ok(said)
     })
@@ -148,7 +154,11 @@ fn told(
             {
                 let count = away::count(places);
                 writeln!(said, "To go:    {count} records")?;
-                writeln!(said, "Chosen:   {}", chosen(wanted.as_ref(), *whole, zone, words))?;
+                writeln!(
+                    said,
+                    "Chosen:   {}",
+                    chosen(wanted.as_ref(), *whole, zone, words)
+                )?;
                 said += &listed(places, (!all).then_some(&request.id));
             }
             if words {
@@ -254,15 +264,13 @@ pub(super) fn listed(records: &[Erased], of: Option<&String>) -> String {
         .iter()
         .flat_map(|one| one.places.runs().iter().map(move |run| (one.device, run)));
     let most = of.map_or(usize::MAX, |_| RUNS);
-    let line = |(device, [first, last]): (DeviceId, &[u64; 2])| {
-        format!("  {device}  {first} to {last}\n")
-    };
+    let line =
+        |(device, [first, last]): (DeviceId, &[u64; 2])| format!("  {device}  {first} to {last}\n");
     let mut text: String = runs.clone().take(most).map(line).collect();
     let more = runs.skip(most).count();
     if let Some(id) = of.filter(|_| more > 0) {
-        text += &format!(
-            "  and {more} more: proviso-collector erase show {id} --staff NAME --all\n"
-        );
+        text +=
+            &format!("  and {more} more: proviso-collector erase show {id} --staff NAME --all\n");
     }
     text
 }
