@@ -210,11 +210,15 @@ async fn nights_that_are_put_in_late_begin_at_the_hour_typed_but_for_the_first()
         .read(move |read| proviso_collector::store::sight::turns(read, "north", began))
         .await;
     let begin: Vec<_> = turns.iter().map(|one| one.since).collect();
-    let typed: jiff::civil::DateTime = since.parse().unwrap();
-    let typed = typed.to_zoned(jiff::tz::TimeZone::UTC).unwrap();
-    let typed = typed.timestamp().as_millisecond();
+    let zone = jiff::tz::TimeZone::get("Europe/London").unwrap();
+    let since: jiff::civil::DateTime = since.parse().unwrap();
+    let typed = |days: i64| {
+        let later = since.checked_add(jiff::Span::new().days(days)).unwrap();
+        let later = zone.to_zoned_datetime(later).unwrap();
+        later.timestamp().as_millisecond()
+    };
     assert!(begin[0] >= began, "tonight begins now");
-    assert_eq!(begin[1..], [typed + 24 * HOUR, typed + 48 * HOUR]);
+    assert_eq!(begin[1..], [typed(1), typed(2)]);
 }
 
 #[tokio::test]
