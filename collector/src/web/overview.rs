@@ -239,8 +239,8 @@ fn nobody(role: Role, entered: usize) -> Markup {
                 ", give them an order with " code { "order put" }
                 " and enrol a computer with the token from " code { "token" } "."
             } @else if Right::Team.of(role) {
-                "Nobody is your case or your team's now. You make somebody a case of your team on "
-                a href="/team" { "Team" } ", once you see them: a colleague can let you in on the page of that person."
+                "Nobody is your case or your team's now. The supervisor of the team whose case somebody is can assign them \
+                 to you or to somebody of your team."
             } @else {
                 "Nobody is your case now. Your supervisor assigns cases, and a colleague can hand theirs over to you for a \
                  while."
