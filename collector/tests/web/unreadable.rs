@@ -90,7 +90,7 @@ async fn whoever_can_do_something_is_told_whose_records_cannot_be_read() {
     // What cannot be read is not offered to be decided.
     let told = reader.get(&case).await.body;
     for said in [
-        "What this person did cannot be read",
+        "The key of this person is missing",
         "it is not decided here until it can be",
     ] {
         assert!(told.contains(said), "{said}: {told}");
