@@ -200,7 +200,10 @@ fn what_two_people_erase_is_gone_and_the_log_still_verifies() {
         note.contains("/erasure/") && note.contains("/collector "),
         "{note}"
     );
-    refused(confirmed(&scene, &id, SECOND, &[]), "was done or withdrawn");
+    refused(
+        confirmed(&scene, &id, SECOND, &[]),
+        "nothing is left to confirm",
+    );
 
     let bundle = scene.dir().join("bundle");
     scene.collector.export(PERSON, &bundle).unwrap();
@@ -322,7 +325,7 @@ fn what_is_undecided_or_an_exhibit_stays_and_then_all_of_a_person_goes() {
     scene.collector.stop().unwrap();
     let said = confirmed(&scene, &withdrawn, SECOND, &[]);
     assert!(
-        !said.done && said.words.contains("done or withdrawn"),
+        !said.done && said.words.contains("this was taken back by"),
         "{}",
         said.words
     );
