@@ -1,17 +1,16 @@
 //! Erasing records: the text goes, the log stays.
 //!
-//! Promises: one person asks ([`plan`], [`ask`]), another looks what it asks away ([`away`]) and confirms ([`confirm`]),
-//! and what is erased is what was asked for, record by record. Of what waits already nothing is asked for again. Of a report the records named are replaced by their leaves, and the seed
-//! of the salts by the salts of the others, so that the log leads to the roots that its device signed as
-//! before, and nobody can try a guess at what is gone. Everything is checked before and after: a report
-//! that does not hold is not touched. What findings quote of the records goes as well, with the text of extracts
-//! that quote them, and what the judge
-//! remembers is made again from what is left. Where all that a person did is erased, what is left is sealed
-//! under another key, and the old one is destroyed: backups of the store then have nothing either. Files
-//! that officers uploaded go with it. Who, when, why and which numbers stay, in the store, in
-//! the ledger and in every later bundle. All of that is one transaction; what it leaves in the store's
-//! file goes when the file is written anew, and only then there is a certificate of destruction
-//! (`certificate`).
+//! Promises: one person asks ([`plan`], [`ask`]), another looks what it asks away ([`away`]) and confirms
+//! ([`confirm`]), and what is erased is what was asked for, record by record. Of what waits already nothing is asked
+//! for again. Of a report the records named are replaced by their leaves, and the seed of the salts by the salts of
+//! the others, so that the log leads to the roots that its device signed as before, and nobody can try a guess at
+//! what is gone. Everything is checked before and after: a report that does not hold is not touched. What findings
+//! quote of the records goes as well, with the text of extracts that quote them, and what the judge remembers is made
+//! again from what is left. Where all that a person did is erased, what is left is sealed under another key, and the
+//! old one is destroyed: backups of the store then have nothing either. Files that officers uploaded go with it. Who,
+//! when, why and which numbers stay, in the store, in the ledger and in every later bundle. All of that is one
+//! transaction; what it leaves in the store's file goes when the file is written anew, and only then there is a
+//! certificate of destruction (`certificate`).
 //!
 //! Refuses: signs of life, which say nothing about a person and bind the rest; whatever an open alert,
 //! a finding that nobody decided, a finding not yet confirmed or an incident rests on, and what the person says about
@@ -19,8 +18,8 @@
 //!
 //! Notes that officers wrote are erased by themselves, the same way ([`ask_notes`]).
 //!
-//! What it cannot reach: what else people wrote (decisions, reasons), backups where only parts are erased,
-//! bundles handed out, the computer of the person. What counts over several records can no longer be judged again where some
+//! What it cannot reach: what else people wrote (decisions, reasons), backups where only parts are erased, bundles
+//! handed out, the computer of the person. What counts over several records can no longer be judged again where some
 //! are erased, and a bundle says so.
 
 pub mod away;

@@ -1,10 +1,10 @@
 //! Tables `ruling`, `ruled`, `sign_off` and `rule_verdict`: what a person said of a case, beyond the word and
 //! the reason that each decision has.
 //!
-//! Promises: rulings are only ever added. A ruling about alerts names the decision that each of them got
-//! (`ruled`); one about conditions or incidents is the decision. Where somebody else must agree it waits until
-//! somebody did, or sent it back, or until nothing of it stands, since it was decided anew. The counts by rule follow the latest decision on each alert, whatever words
-//! earlier versions used.
+//! Promises: rulings are only ever added. A ruling about alerts names the decision that each of them got (`ruled`);
+//! one about conditions or incidents is the decision. Where somebody else must agree it waits until somebody did, or
+//! sent it back, or until nothing of it stands, since it was decided anew. The counts by rule follow the latest
+//! decision on each alert, whatever words earlier versions used.
 //!
 //! Refuses: to know which words there are; `web::decide` does.
 

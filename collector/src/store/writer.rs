@@ -1,11 +1,11 @@
 //! The one thread that writes.
 //!
-//! Promises: a submitter hears the outcome of its own job, and hears success only after the
-//! transaction that holds it is durable (`synchronous=FULL`). Jobs that wait while a commit syncs
-//! share the next commit. Once a group waited in vain for another process that holds the store, those behind it are
-//! told so almost at once instead of waiting as long each, until one gets through. A job that fails is undone alone; its neighbours stand. When the engine
-//! gives up the whole transaction (disk full), every job of the group hears so. At the end the
-//! queue is drained before the thread ends.
+//! Promises: a submitter hears the outcome of its own job, and hears success only after the transaction that holds it
+//! is durable (`synchronous=FULL`). Jobs that wait while a commit syncs share the next commit. Once a group waited in
+//! vain for another process that holds the store, those behind it are told so almost at once instead of waiting as
+//! long each, until one gets through. A job that fails is undone alone; its neighbours stand. When the engine gives
+//! up the whole transaction (disk full), every job of the group hears so. At the end the queue is drained before the
+//! thread ends.
 //!
 //! Refuses: a commit per job under load, and an answer before the commit.
 

@@ -1,8 +1,8 @@
 //! The overview: the beginning of the queue, then everybody.
 //!
-//! Promises: cases that wait stand first, worst and oldest on top; then everybody, those first whose device is
-//! silent or broken, who are not watched in full or whose records cannot be read. Alerts that could not be delivered are said at the top. An
-//! old case never drops out of sight because newer ones came.
+//! Promises: cases that wait stand first, worst and oldest on top; then everybody, those first whose device is silent
+//! or broken, who are not watched in full or whose records cannot be read. Alerts that could not be delivered are
+//! said at the top. An old case never drops out of sight because newer ones came.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

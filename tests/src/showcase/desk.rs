@@ -1,5 +1,5 @@
-//! What people wrote at the desk: notes, a request to erase one, a risk level, a plan, what was declared, intelligence, a document, an
-//! order that is being drafted.
+//! What people wrote at the desk: notes, a request to erase one, a risk level, a plan, what was declared,
+//! intelligence, a document, an order that is being drafted.
 
 use jiff::civil::Date;
 use proviso_collector::store::declared::{self, Item, ItemKind, Withdrawn};

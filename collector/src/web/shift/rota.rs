@@ -1,8 +1,7 @@
 //! Who is on call for a team, outside office hours and at any other time.
 //!
-//! Promises: a supervisor puts people on call for their own team; everybody of the team sees who it is, and whoever it is
-//! is told so on the overview. Two at
-//! once are a second line: that is taken, and said at both.
+//! Promises: a supervisor puts people on call for their own team; everybody of the team sees who it is, and whoever
+//! it is is told so on the overview. Two at once are a second line: that is taken, and said at both.
 
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
