@@ -18,6 +18,8 @@ async fn a_password_is_changed_by_whoever_knows_the_old_one() {
     let world = World::new().await;
     let (browser, other) = (world.browser().await, world.browser().await);
     for (old, new, again, why) in [
+        ("", "", "", "Type the old password"),
+        (PASSWORD, "", "", "Type a new password"),
         ("not the old one", NEW, NEW, "The old password is not right"),
         (PASSWORD, NEW, "seven red umbrellas", "are not the same"),
         (PASSWORD, "short", "short", "at least 12 characters"),

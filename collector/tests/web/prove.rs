@@ -70,6 +70,12 @@ async fn an_export_asks_again_who_it_is_and_loses_nothing() {
         "{}",
         asked.body
     );
+    // Who has no app is asked for no code.
+    assert!(
+        !asked.body.contains("a code from your app"),
+        "{}",
+        asked.body
+    );
     let wrong = go_on(
         &browser,
         &asked,

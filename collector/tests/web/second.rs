@@ -182,6 +182,11 @@ async fn a_code_confirms_who_it_is_and_giving_codes_up_asks_for_it() {
     long_ago(&world).await;
     let asked = browser.fill("/account", "/account/codes/end", &[]).await;
     assert_eq!(asked.status, StatusCode::UNAUTHORIZED, "{}", asked.body);
+    assert!(
+        asked.body.contains("a code from your app"),
+        "{}",
+        asked.body
+    );
     let given = app.next();
     let ended = go_on(
         &browser,

@@ -86,7 +86,13 @@ async fn spoil(browser: &Browser<'_>, page: &str, typed: &str) -> usize {
         let fields: Vec<_> = hidden.chain(shown).collect();
         let answer = browser.post(&sheet.path, &fields).await;
         let mut led = BTreeMap::new();
-        for (says, id) in summary(&answer.body) {
+        let summary = summary(&answer.body);
+        // Who hears the page, or has no mouse, is told and taken there first.
+        for first in ["<title>Error: ", " tabindex=\"-1\" autofocus"] {
+            let has = answer.body.contains(first);
+            assert_eq!(has, !summary.is_empty(), "{}: {first}", sheet.path);
+        }
+        for (says, id) in summary {
             entries += 1;
             let there = answer.body.contains(&format!(" id=\"{id}\""));
             assert!(
@@ -140,7 +146,7 @@ async fn each_entry_says_which_field_it_means_and_leads_to_it() {
         "/account".to_owned(),
         "/account/tokens".to_owned(),
     ] {
-        for typed in ["soon", long.as_str(), "2199-12-31", "2026-03-29T01:30"] {
+        for typed in ["", "soon", long.as_str(), "2199-12-31", "2026-03-29T01:30"] {
             entries += spoil(&noor, &page, typed).await;
         }
     }
