@@ -14,8 +14,8 @@ use tokio::runtime::{Builder, Runtime};
 
 const TEXT: &str = include_str!("../../order/seed.toml");
 const DAY: i64 = 86_400_000;
-/// It goes on for so long after its records.
-const YEARS: i64 = 8 * 365;
+/// It goes on for so many days after its records.
+const AFTER: i64 = 8 * 365;
 
 /// Its file, for records from `begin` to `until`.
 pub(super) fn text(id: &str, begin: i64, until: i64) -> anyhow::Result<String> {
@@ -23,7 +23,7 @@ pub(super) fn text(id: &str, begin: i64, until: i64) -> anyhow::Result<String> {
     for (what, at) in [
         ("@STARTS@", begin - DAY),
         ("@DAY@", begin),
-        ("@ENDS@", until + YEARS * DAY),
+        ("@ENDS@", until + AFTER * DAY),
     ] {
         let at = Timestamp::from_millisecond(at)?.to_zoned_datetime(TimeZone::UTC);
         text = text.replace(what, &at.date().to_string());
