@@ -107,16 +107,19 @@ pub fn unreadable(read: &Read<'_>) -> Result<BTreeSet<PersonId>, SqlError> {
 
 /// Whether this person is one of those.
 pub fn is_unreadable(read: &Read<'_>, person: &PersonId) -> Result<bool, SqlError> {
+    let key = counts(read, person)?;
+    Ok(key.is_some_and(|number| !read.vault().has(person, number)))
+}
+
+/// Which key of a person counts now; none while nothing of them is sealed.
+fn counts(read: &Read<'_>, person: &PersonId) -> Result<Option<u32>, SqlError> {
     let found = read.first(
-        "SELECT id, key_number FROM person WHERE id = $1",
+        "SELECT key_number FROM person WHERE id = $1",
         &[person.as_str().into()],
-        owner,
+        |row| row.maybe_int(0),
     )?;
-    let Some((person, Some(number))) = found else {
-        return Ok(false);
-    };
-    let number = u32::try_from(number).map_err(|_| VaultError::Form)?;
-    Ok(!read.vault().has(&person, number))
+    let number = found.flatten().map(u32::try_from).transpose();
+    Ok(number.map_err(|_| VaultError::Form)?)
 }
 
 /// Seals everything of a person under a new key. What the judge remembers is forgotten.
@@ -166,16 +169,10 @@ pub(super) fn forget(tx: &Tx<'_>) -> Result<(), SqlError> {
 
 /// What stands for words in the index of a person; none while nothing of them is sealed.
 pub fn index(read: &Read<'_>, person: &PersonId) -> Result<Option<Blind>, SqlError> {
-    let found = read.first(
-        "SELECT id, key_number FROM person WHERE id = $1",
-        &[person.as_str().into()],
-        owner,
-    )?;
-    let Some((person, Some(number))) = found else {
-        return Ok(None);
-    };
-    let number = u32::try_from(number).map_err(|_| VaultError::Form)?;
-    Ok(Some(read.vault().blind(&person, number)?))
+    match counts(read, person)? {
+        None => Ok(None),
+        Some(number) => Ok(Some(read.vault().blind(person, number)?)),
+    }
 }
 
 /// Makes a person's key if there is none.
