@@ -20,12 +20,13 @@ pub(super) fn section(all: &[String], unknown: Option<&str>, looked: bool) -> Ma
         section #doubts aria-labelledby="other-way" {
             h2 #other-way { "What points the other way" }
             @if let Some(unknown) = unknown { p.note { (unknown) } }
-            @if all.is_empty() {
-                @if looked { p.empty {
+            @if all.is_empty() && looked {
+                p.empty {
                     "Nothing in the records points the other way. That is not a statement that nothing does: ask \
                      the person."
-                } }
-            } @else {
+                }
+            }
+            @if !all.is_empty() {
                 ul { @for sentence in all { li { (sentence) } } }
             }
         }
