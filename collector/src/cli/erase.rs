@@ -9,10 +9,9 @@ use anyhow::{Context, bail};
 use clap::{ArgGroup, Args, Subcommand};
 use proviso_collector::clock;
 use proviso_collector::data_dir::DataDir;
-use proviso_collector::erasure::{self, Certificate, Done, Wanted, Why, away};
+use proviso_collector::erasure::{self, Certificate, Done, Wanted, Why};
 use proviso_collector::plain::plain;
 use proviso_collector::staff;
-use proviso_collector::store::erasures::What;
 use proviso_collector::store::people::Person;
 use proviso_collector::store::staff::Staff;
 use proviso_collector::store::{Read, Store, StoreError, erasures, people as persons, sight};
@@ -172,17 +171,17 @@ impl Ask {
         // Not in the transaction: who writes meanwhile need not wait until a whole log was read.
         let plan = store.read_blocking(|read| erasure::plan(read, &person, &wanted))?;
         let records = plan.records.clone();
-        let id = store.write_blocking("ask to erase", move |tx| {
+        let request = store.write_blocking("ask to erase", move |tx| {
             let now = UnixMs(clock::now());
             let request = erasure::ask(tx, &person, &plan, &why, &by, now)?;
             audit::enter_by(tx, &by.id, "asked_erasure", Some(&person.id), &request.id)?;
-            Ok::<_, anyhow::Error>(request.id)
+            Ok::<_, anyhow::Error>(request)
         })?;
         Ok(format!(
             "{} records of {pseudonym} are to be erased:\n{}{}",
-            away::count(&records),
-            show::listed(&records, Some(&id)),
-            then(&id),
+            request.what.count(),
+            show::listed(&records, Some(&request.id)),
+            then(&request.id),
         ))
     }
 }
@@ -293,13 +292,9 @@ fn ask_notes(
             Some(&person.id),
             &request.id,
         )?;
-        let count = match &request.what {
-            What::Notes(notes) => notes.len(),
-            What::Records { .. } => 0,
-        };
         Ok(format!(
             "To be erased: {} about {}. {}",
-            of_notes(count as u64),
+            of_notes(request.what.count()),
             person.pseudonym,
             then(&request.id),
         ))

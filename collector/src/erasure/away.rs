@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use proviso_report::bundle::{Erased, Places};
+use proviso_report::bundle::Places;
 use proviso_report::{DeviceId, Fact, Kind, UnixMs};
 
 use super::{EraseError, reports};
@@ -49,21 +49,10 @@ pub struct Stated {
 /// What a person said about records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
-    /// In whose log.
-    pub device: DeviceId,
-    /// At which place.
-    pub seq: u64,
-    /// When, by the computer's clock.
-    pub at: UnixMs,
+    /// When, and in which record.
+    pub stated: Stated,
     /// In their words.
     pub text: String,
-}
-
-/// How many records that are.
-#[must_use]
-pub fn count(records: &[Erased]) -> u64 {
-    let counts = records.iter().map(|one| one.places.count());
-    counts.fold(0, u64::saturating_add)
 }
 
 /// Looks what a request asks away.
@@ -108,12 +97,8 @@ impl RecordsAway {
                     if at > last.at { stated } else { last },
                 ));
                 if let Fact::Explanation(words) = record.fact {
-                    self.said.push(Said {
-                        device: id,
-                        seq,
-                        at,
-                        text: words.text,
-                    });
+                    let text = words.text;
+                    self.said.push(Said { stated, text });
                 }
             }
             Ok(())

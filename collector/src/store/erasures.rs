@@ -7,6 +7,16 @@
 //!
 //! Refuses: to decide whether something may be erased; `erasure` does.
 
+/// Those of the requests, for [`of_row`].
+macro_rules! requests {
+    ($which:literal) => {
+        concat!(
+            "SELECT id, person, asked, staff, rule, reason, records, closed, whole, notes, wanted FROM erasure_request ",
+            $which
+        )
+    };
+}
+
 mod ended;
 
 pub use ended::{End, end, ended};
@@ -76,6 +86,20 @@ pub struct Wanted {
     pub before: Option<UnixMs>,
 }
 
+impl What {
+    /// How many records, or notes.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::Records { places, .. } => {
+                let counts = places.iter().map(|one| one.places.count());
+                counts.fold(0, u64::saturating_add)
+            }
+            Self::Notes(notes) => notes.len() as u64,
+        }
+    }
+}
+
 impl Request {
     /// Whether it waits no longer: nobody confirmed it in time.
     #[must_use]
@@ -137,21 +161,13 @@ pub fn ask(tx: &Tx<'_>, request: &Request) -> Result<(), SqlError> {
 
 /// One request.
 pub fn request(read: &Read<'_>, id: &str) -> Result<Option<Request>, SqlError> {
-    read.first(
-        "SELECT id, person, asked, staff, rule, reason, records, closed, whole, notes, wanted \
-         FROM erasure_request \
-         WHERE id = $1",
-        &[id.into()],
-        of_row,
-    )
+    read.first(requests!("WHERE id = $1"), &[id.into()], of_row)
 }
 
 /// Those that wait at a time for somebody to confirm them, the oldest first.
 pub fn waiting(read: &Read<'_>, now: i64) -> Result<Vec<Request>, SqlError> {
     read.query(
-        "SELECT id, person, asked, staff, rule, reason, records, closed, whole, notes, wanted \
-         FROM erasure_request \
-         WHERE closed IS NULL AND asked >= $1 ORDER BY id",
+        requests!("WHERE closed IS NULL AND asked >= $1 ORDER BY id"),
         &[now.saturating_sub(WAITS).into()],
         of_row,
     )

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 use proviso_collector::clock;
-use proviso_collector::erasure::Wanted;
 use proviso_collector::erasure::away::{self, Away, RecordsAway};
+use proviso_collector::erasure::{self, Wanted};
 use proviso_collector::plain::{beginning, plain};
 use proviso_collector::store::erasures::{self, Request, What};
 use proviso_collector::store::notes::Note;
@@ -57,18 +57,14 @@ pub(super) fn entry(
     let person = people::get(read, &request.person)?;
     let whom = person.map_or_else(|| request.person.to_string(), |person| person.pseudonym);
     let (what, which) = match &request.what {
-        What::Records {
-            places,
-            wanted,
-            whole,
-        } => {
+        What::Records { wanted, whole, .. } => {
             let (zone, name) = moment::zone_of(read, pages, &request.person)?;
             let chosen = chosen(wanted.as_ref(), *whole, (&zone, &name), false);
-            let what = format!("{} records of", away::count(places));
+            let what = format!("{} records of", request.what.count());
             (what, format!("    {chosen}\n"))
         }
-        What::Notes(notes) => {
-            let what = format!("{} about", of_notes(notes.len() as u64));
+        What::Notes(_) => {
+            let what = format!("{} about", of_notes(request.what.count()));
             let which = match away::away(read, request)? {
                 Away::Notes(notes) => notes.iter().map(|note| line(note, false)).collect(),
                 Away::Records(_) => String::new(),
@@ -90,20 +86,14 @@ pub(super) fn entry(
 pub(super) fn run(Show { named, all }: Show) -> anyhow::Result<String> {
     let (data, store) = named.data.open()?;
     let by = signed(&store, &named.staff)?;
-    let id = named.id;
-    let person = store.read_blocking(|read| {
-        let request = proviso_collector::erasure::waiting(read, &id, UnixMs(clock::now()))?;
-        Ok::<_, anyhow::Error>(people::get(read, &request.person)?)
-    })?;
-    let zone = match &person {
-        Some(person) => moment::zone(&data, &store, person)?,
-        None => (TimeZone::UTC, "UTC".to_owned()),
-    };
+    let (id, pages) = (named.id, moment::of_pages(&data)?);
     store.write_blocking("show erasure", move |tx| {
-        let request = proviso_collector::erasure::waiting(tx, &id, UnixMs(clock::now()))?;
+        let request = erasure::waiting(tx, &id, UnixMs(clock::now()))?;
+        let person = people::get(tx, &request.person)?;
         if let Some(person) = &person {
             super::is_theirs(tx, &by, person)?;
         }
+        let zone = moment::zone_of(tx, &pages, &request.person)?;
         let words = Right::Activity.of(by.role);
         let said = told(
             tx,
@@ -152,8 +142,7 @@ fn told(
                 whole,
             } = &request.what
             {
-                let count = away::count(places);
-                writeln!(said, "To go:    {count} records")?;
+                writeln!(said, "To go:    {} records", request.what.count())?;
                 writeln!(
                     said,
                     "Chosen:   {}",
@@ -193,9 +182,9 @@ fn of_records(found: &RecordsAway) -> Result<String, std::fmt::Error> {
         writeln!(
             said,
             "  {}  {}  {}: {}",
-            one.device,
-            one.seq,
-            one.at,
+            one.stated.device,
+            one.stated.seq,
+            one.stated.at,
             quoted(&one.text)
         )?;
     }

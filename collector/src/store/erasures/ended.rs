@@ -85,9 +85,7 @@ pub fn end(read: &Read<'_>, request: &Request, now: i64) -> Result<Option<End>, 
 /// The requests that ended since a time, the latest first, with how they did.
 pub fn ended(read: &Read<'_>, since: i64, now: i64) -> Result<Vec<(Request, End)>, SqlError> {
     let all = read.query(
-        "SELECT id, person, asked, staff, rule, reason, records, closed, whole, notes, wanted \
-         FROM erasure_request \
-         WHERE closed >= $1 OR (closed IS NULL AND asked >= $2 AND asked < $3)",
+        requests!("WHERE closed >= $1 OR (closed IS NULL AND asked >= $2 AND asked < $3)"),
         &[
             since.into(),
             since.saturating_sub(WAITS).into(),

@@ -232,18 +232,12 @@ pub(super) fn about(read: &Read<'_>, person: &Person, now: i64) -> Result<Vec<As
 
 /// What waits that somebody may confirm, or asked for.
 fn theirs(read: &Read<'_>, (staff, role): (&str, Role), now: i64) -> Result<Vec<Asked>, SqlError> {
-    let mut found = Vec::new();
     if !Right::Erase.of(role) {
-        return Ok(found);
+        return Ok(Vec::new());
     }
-    for request in erasures::waiting(read, now)? {
-        if may(read, (staff, role), &request, now)?
-            && let Some(person) = people::get(read, &request.person)?
-        {
-            found.push(Asked::of(read, request, person)?);
-        }
-    }
-    Ok(found)
+    let all = erasures::waiting(read, now)?.into_iter();
+    let all = all.map(|request| Asked::if_theirs(read, request, (staff, role), now));
+    all.filter_map(Result::transpose).collect()
 }
 
 /// What became of those that ended lately, for whoever could have confirmed them, or asked.
@@ -254,23 +248,10 @@ fn ended(
 ) -> Result<Vec<(Asked, End)>, SqlError> {
     let mut found = Vec::new();
     for (request, end) in erasures::ended(read, now.saturating_sub(LATELY), now)? {
-        if may(read, (staff, role), &request, now)?
-            && let Some(person) = people::get(read, &request.person)?
-        {
-            found.push((Asked::of(read, request, person)?, end));
-        }
+        let asked = Asked::if_theirs(read, request, (staff, role), now)?;
+        found.extend(asked.map(|asked| (asked, end)));
     }
     Ok(found)
-}
-
-/// Administrators answer for how long everything is kept, and see no activity.
-fn may(
-    read: &Read<'_>,
-    (staff, role): (&str, Role),
-    request: &Request,
-    now: i64,
-) -> Result<bool, SqlError> {
-    Ok(!Right::Activity.of(role) || sight::why(read, staff, &request.person, now)?.is_some())
 }
 
 impl Site {
@@ -292,8 +273,9 @@ async fn of(site: &Site, signed: &Signed, id: &str) -> Result<Asked, Fault> {
     let found = site
         .store
         .read(move |read| {
-            let all = erasures::waiting(read, now)?;
-            let Some(request) = all.into_iter().find(|one| one.id == id) else {
+            let found = erasures::request(read, &id)?;
+            let waits = |one: &Request| one.closed.is_none() && !one.has_lapsed(now);
+            let Some(request) = found.filter(waits) else {
                 return Ok(None);
             };
             match people::get(read, &request.person)? {
@@ -319,6 +301,23 @@ impl Asked {
         })
     }
 
+    /// Of somebody whom this reader sees. Administrators answer for how long everything is kept, and see no activity.
+    fn if_theirs(
+        read: &Read<'_>,
+        request: Request,
+        (staff, role): (&str, Role),
+        now: i64,
+    ) -> Result<Option<Self>, SqlError> {
+        let about = &request.person;
+        if Right::Activity.of(role) && sight::why(read, staff, about, now)?.is_none() {
+            return Ok(None);
+        }
+        match people::get(read, about)? {
+            Some(person) => Self::of(read, request, person).map(Some),
+            None => Ok(None),
+        }
+    }
+
     fn is_own(&self, signed: &Signed) -> bool {
         self.request.staff == signed.staff
     }
@@ -335,10 +334,12 @@ impl Asked {
 
     /// `3 records`, `1 note`.
     fn counted(&self) -> String {
-        match &self.request.what {
-            What::Records { places, .. } => words::counted(away::count(places), "record"),
-            What::Notes(notes) => words::counted(notes.len() as u64, "note"),
-        }
+        let what = &self.request.what;
+        let unit = match what {
+            What::Records { .. } => "record",
+            What::Notes(_) => "note",
+        };
+        words::counted(what.count(), unit)
     }
 
     /// Whom it is about, for this reader.

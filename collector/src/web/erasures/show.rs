@@ -91,10 +91,7 @@ fn of_notes(asked: &Asked, all: &[Note], zone: &TimeZone) -> Markup {
 }
 
 fn of_records(found: &RecordsAway, devices: &Devices, zone: &TimeZone) -> Markup {
-    let stated = |one: &Stated| {
-        let own = devices.at(one.device, one.seq);
-        html! { (words::moment(one.at.0, zone)) (zones::beside(one.at.0, zone, own.as_deref())) }
-    };
+    let stated = |one: &Stated| stated(one, devices, zone);
     html! {
         section aria-labelledby="records" {
             h2 #records { "These records" }
@@ -118,13 +115,16 @@ fn of_records(found: &RecordsAway, devices: &Devices, zone: &TimeZone) -> Markup
 }
 
 fn said(one: &Said, devices: &Devices, zone: &TimeZone) -> Markup {
-    let own = devices.at(one.device, one.seq);
+    let at = &one.stated;
     html! {
         p.reason dir="auto" { (beginning(&one.text, BEGINNING)) }
-        p.quiet {
-            (words::moment(one.at.0, zone)) (zones::beside(one.at.0, zone, own.as_deref())) ", record " (one.seq) " of " code { (one.device) }
-        }
+        p.quiet { (stated(at, devices, zone)) ", record " (at.seq) " of " code { (at.device) } }
     }
+}
+
+fn stated(one: &Stated, devices: &Devices, zone: &TimeZone) -> Markup {
+    let own = devices.at(one.device, one.seq);
+    html! { (words::moment(one.at.0, zone)) (zones::beside(one.at.0, zone, own.as_deref())) }
 }
 
 /// The places, by computer.
