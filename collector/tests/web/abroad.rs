@@ -7,8 +7,6 @@ use proviso_collector::signing::{self, Signer};
 use proviso_collector::store::cases;
 use proviso_collector::store::conditions::{self, Condition, ConditionKind};
 use proviso_collector::store::findings;
-use proviso_collector::store::orders::{self, StoredOrder};
-use proviso_collector::store::people::{self, Person};
 use proviso_collector::store::{Hash, PersonId};
 use proviso_report::Fact;
 use proviso_report::fact::{AgentStarted, Change, Device, Explanation, PreviousEnd};
@@ -21,35 +19,11 @@ use crate::pages::{Browser, HOUR, World, finding};
 
 /// Somebody whose computer names this zone, if any; what it saw five hours ago, and a finding of it.
 async fn seen(world: &World, zone: Option<&'static str>) -> (PersonId, Hash) {
-    let id = PersonId::from_random([1; 16]);
-    let person = Person {
-        id: id.clone(),
-        pseudonym: "P-0001".to_owned(),
-        created: 1,
-        name: "Alex Example".to_owned(),
-        note: String::new(),
-    };
     // Two hosts, so that one of them can be left out of the rule.
-    let bytes = order(1, "facebook.com")
-        .replace("\"facebook.com\"]", "\"facebook.com\", \"advert.example\"]")
-        .into_bytes();
-    let digest = Hash::of(&bytes);
-    let stored = StoredOrder {
-        digest,
-        person: id.clone(),
-        id: "SHPO-2026-000123".to_owned(),
-        version: 1,
-        bytes,
-        signatures: vec![],
-        put: 1,
-        current: true,
-    };
-    world
-        .write(move |tx| {
-            people::add(tx, &person)?;
-            orders::put(tx, &stored)
-        })
-        .await;
+    let order = order(1, "facebook.com")
+        .replace("\"facebook.com\"]", "\"facebook.com\", \"advert.example\"]");
+    let digest = Hash::of(order.as_bytes());
+    let id = world.under(1, "Alex Example", &order).await;
     let (store, whose) = (world.store.clone(), id.clone());
     let at = clock::now() - 5 * HOUR;
     tokio::task::spawn_blocking(move || {

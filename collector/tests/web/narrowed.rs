@@ -10,8 +10,6 @@ use proviso_collector::clock;
 use proviso_collector::config::Config;
 use proviso_collector::digest::Follower;
 use proviso_collector::signing::{self, Signer};
-use proviso_collector::store::orders::{self, StoredOrder};
-use proviso_collector::store::people::{self, Person};
 use proviso_collector::store::staff::Role;
 use proviso_collector::store::{Hash, PersonId, findings};
 use proviso_collector::web::{self, Site, Trying};
@@ -64,31 +62,9 @@ async fn under(
     order: String,
     hosts: &'static [&'static str],
 ) -> PersonId {
-    let id = PersonId::from_random([number; 16]);
-    let person = Person {
-        id: id.clone(),
-        pseudonym: format!("P-{number:04}"),
-        created: 1,
-        name: format!("Person {number}"),
-        note: String::new(),
-    };
-    let bytes = order.into_bytes();
-    let digest = Hash::of(&bytes);
-    let stored = StoredOrder {
-        digest,
-        person: id.clone(),
-        id: format!("SHPO-2026-00012{number}"),
-        version: 1,
-        bytes,
-        signatures: vec![],
-        put: 1,
-        current: true,
-    };
-    world
-        .write(move |tx| {
-            people::add(tx, &person)?;
-            orders::put(tx, &stored)
-        })
+    let digest = Hash::of(order.as_bytes());
+    let id = world
+        .under(number, &format!("Person {number}"), &order)
         .await;
     let (store, whose) = (world.store.clone(), id.clone());
     tokio::task::spawn_blocking(move || {

@@ -150,6 +150,11 @@ impl World {
 
     /// Somebody with an order and no device.
     pub(crate) async fn ordered(&self, number: u8, name: &str) -> PersonId {
+        self.under(number, name, ORDER).await
+    }
+
+    /// The same with this order.
+    pub(crate) async fn under(&self, number: u8, name: &str, text: &str) -> PersonId {
         let id = PersonId::from_random([number; 16]);
         let person = Person {
             id: id.clone(),
@@ -158,7 +163,7 @@ impl World {
             name: name.to_owned(),
             note: String::new(),
         };
-        let order = order(&id);
+        let order = order_of(&id, text);
         self.write(move |tx| {
             people::add(tx, &person)?;
             orders::put(tx, &order)
@@ -303,12 +308,17 @@ pub(crate) fn with<'a>(
 }
 
 pub(crate) fn order(person: &PersonId) -> StoredOrder {
+    order_of(person, ORDER)
+}
+
+/// An order in force with this text.
+pub(crate) fn order_of(person: &PersonId, text: &str) -> StoredOrder {
     StoredOrder {
-        digest: Hash::of(ORDER.as_bytes()),
+        digest: Hash::of(text.as_bytes()),
         person: person.clone(),
         id: "SHPO-2026-000123".to_owned(),
         version: 4,
-        bytes: ORDER.as_bytes().to_vec(),
+        bytes: text.as_bytes().to_vec(),
         signatures: vec![],
         put: 1,
         current: true,

@@ -5,13 +5,13 @@ use std::process::Command;
 
 use axum::http::StatusCode;
 use proviso_collector::store::audit::{self, Shown};
-use proviso_collector::store::orders::{self, StoredOrder};
+use proviso_collector::store::orders;
 use proviso_collector::store::staff::Role;
 use proviso_collector::store::updates::{self, StoredUpdate};
 use proviso_collector::store::{Hash, PersonId};
 
 use crate::orders::{LIST, fill, keys, send, somebody, went, with_list};
-use crate::pages::{Browser, World, hidden};
+use crate::pages::{Browser, World, hidden, order_of};
 
 const NEW: &str = "facebook.com\ninstagram.com\nreddit.com\n";
 
@@ -27,17 +27,7 @@ fn order() -> String {
 async fn under(world: &World) -> PersonId {
     keys(world);
     let person = somebody(world).await;
-    let bytes = order().into_bytes();
-    let stored = StoredOrder {
-        digest: Hash::of(&bytes),
-        person: person.clone(),
-        id: "SHPO-2026-000123".to_owned(),
-        version: 1,
-        bytes,
-        signatures: vec![],
-        put: 1,
-        current: true,
-    };
+    let stored = order_of(&person, &order());
     world
         .write(move |tx| {
             orders::put_list(tx, &Hash::of(LIST.as_bytes()), LIST.as_bytes())?;
