@@ -5,31 +5,41 @@
 
 use proviso_tests::browser::{Chromium, Page};
 use proviso_tests::bureau::{
-    Bureau, HOSTILE_TITLE, MANAGER, ODD, ago, arrived, day, nothing_ran, verified, visit,
+    Bureau, HOSTILE_TITLE, MANAGER, ODD, ago, arrived, day, day_of, nothing_ran, time_of, verified,
+    visit,
 };
 
+/// Its times are those of records, so that it tells of no time to come, whatever o'clock it is.
 const TAG: &str = "time,event,detail\n\
-     @DAY@ 00:05,left,\"front door, <img src=x onerror=alert(1)>\"\n\
+     @DAY@ @TIME@,left,\"front door, <img src=x onerror=alert(1)>\"\n\
      @DAY@ 25:00,entered,\n\
-     @DAY@ 00:07,entered,=cmd|' /C calc'!A0\n";
+     @DAY@ @TIME@,entered,=cmd|' /C calc'!A0\n";
 
-/// Two sites on two days.
-fn bureau() -> (Bureau, String) {
+/// A person, and when two of their sites were opened: never on one day.
+struct Told {
+    bureau: Bureau,
+    person: String,
+    roses: i64,
+    news: i64,
+}
+
+fn told() -> Told {
     let bureau = Bureau::open().unwrap();
     let person = bureau.person(ODD).unwrap();
     let mut computer = bureau.computer(ODD).unwrap();
-    let yesterday = 24 * 60 + 30;
-    let seen = [
-        (yesterday, visit("https://news.example/one", "News")),
-        (
-            yesterday - 1,
-            visit("https://garden.example/roses", HOSTILE_TITLE),
-        ),
-        (3, visit("https://news.example/two", "News")),
+    let (roses, news) = (ago(36 * 60), ago(3));
+    let seen = vec![
+        (roses, visit("https://news.example/one", "News")),
+        (roses, visit("https://garden.example/roses", HOSTILE_TITLE)),
+        (news, visit("https://news.example/two", "News")),
     ];
-    let seen = seen.map(|(minutes, fact)| (ago(minutes), fact));
-    computer.tell(seen.to_vec()).unwrap();
-    (bureau, person)
+    computer.tell(seen).unwrap();
+    Told {
+        bureau,
+        person,
+        roses,
+        news,
+    }
 }
 
 fn go(page: &mut Chromium, words: &str) {
@@ -38,7 +48,12 @@ fn go(page: &mut Chromium, words: &str) {
 
 #[test]
 fn a_timeline_is_narrowed_to_a_site_a_week_and_a_day() {
-    let (mut bureau, person) = bureau();
+    let Told {
+        mut bureau,
+        person,
+        roses,
+        ..
+    } = told();
     bureau.restart().unwrap();
     let mut page = bureau.desk(MANAGER).unwrap();
     page.visit(&bureau.url(&person)).unwrap();
@@ -50,7 +65,8 @@ fn a_timeline_is_narrowed_to_a_site_a_week_and_a_day() {
     ])
     .unwrap();
     go(&mut page, "Timeline");
-    let timeline = bureau.url(&format!("{person}/timeline"));
+    page.shows(&["The days", "How it was watched"]).unwrap();
+    let timeline = bureau.url(&format!("{person}/timeline?day={}", day_of(roses)));
     page.asks_until(&timeline, "news.example").unwrap();
     page.shows(&["garden.example", "Beside what is usual for this person"])
         .unwrap();
@@ -107,7 +123,7 @@ fn a_timeline_is_narrowed_to_a_site_a_week_and_a_day() {
     );
 
     // The day itself, with every record of it in the reader's time.
-    page.visit(&bureau.url(&format!("{person}/day?day={}", day(-1))))
+    page.visit(&bureau.url(&format!("{person}/day?day={}", day_of(roses))))
         .unwrap();
     page.comes_to_show("https://garden.example/roses").unwrap();
     page.shows(&["<svg onload=alert(5)>"]).unwrap();
@@ -118,7 +134,7 @@ fn a_timeline_is_narrowed_to_a_site_a_week_and_a_day() {
 
 #[test]
 fn notes_a_plan_and_a_register_are_kept_with_names_and_nothing_typed_is_lost() {
-    let (bureau, person) = bureau();
+    let Told { bureau, person, .. } = told();
     let mut page = bureau.desk(MANAGER).unwrap();
     page.visit(&bureau.url(&person)).unwrap();
 
@@ -196,7 +212,12 @@ fn notes_a_plan_and_a_register_are_kept_with_names_and_nothing_typed_is_lost() {
 
 #[test]
 fn what_others_say_stands_beside_the_records_and_in_no_evidence() {
-    let (bureau, person) = bureau();
+    let Told {
+        bureau,
+        person,
+        news,
+        ..
+    } = told();
     let mut page = bureau.desk(MANAGER).unwrap();
     let (inside, outside) = bureau.folder(MANAGER).unwrap();
     page.download_to(&inside).unwrap();
@@ -205,7 +226,9 @@ fn what_others_say_stands_beside_the_records_and_in_no_evidence() {
     page.form("/intelligence")
         .tick("Library, workplace, member of the public")
         .unwrap()
-        .fill("At what time", "00:01")
+        .fill("Of which day", &day_of(news))
+        .unwrap()
+        .fill("At what time", &time_of(news))
         .unwrap()
         .fill("What was said", "Seen at a computer of the <library>.")
         .unwrap()
@@ -235,7 +258,9 @@ fn what_others_say_stands_beside_the_records_and_in_no_evidence() {
     .unwrap();
 
     // Events of a tag: looked at first, the wrong ones by line, then taken.
-    let tag = TAG.replace("@DAY@", &day(0));
+    let tag = TAG
+        .replace("@DAY@", &day_of(news))
+        .replace("@TIME@", &time_of(news));
     let file = bureau.file(MANAGER, "tag.csv", tag.as_bytes()).unwrap();
     page.form("/import")
         .fill("CSV file", &file)
@@ -263,7 +288,7 @@ fn what_others_say_stands_beside_the_records_and_in_no_evidence() {
     .unwrap();
 
     // On the timeline of the day, marked as what it is.
-    page.visit(&bureau.url(&format!("{person}/day?day={}", day(0))))
+    page.visit(&bureau.url(&format!("{person}/day?day={}", day_of(news))))
         .unwrap();
     let text = page.comes_to_show("front door, <img").unwrap();
     assert!(text.contains("https://news.example/two"), "{text}");

@@ -26,12 +26,6 @@ pub struct Computer {
     runtime: Runtime,
 }
 
-/// So many minutes before now.
-#[must_use]
-pub fn ago(minutes: i64) -> i64 {
-    clock::now() - minutes * 60_000
-}
-
 /// A page that was opened.
 #[must_use]
 pub fn visit(url: &str, title: &str) -> Fact {
@@ -97,7 +91,7 @@ impl Computer {
 
     /// One visit, just now.
     pub fn visits(&mut self, url: &str, title: &str) -> anyhow::Result<()> {
-        self.tell(vec![(ago(0), visit(url, title))])
+        self.tell(vec![(clock::now(), visit(url, title))])
     }
 
     fn record(&self, seq: u64, at: i64, fact: Fact) -> anyhow::Result<Record> {

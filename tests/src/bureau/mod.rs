@@ -9,6 +9,7 @@
 
 mod app;
 mod computer;
+mod times;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,8 @@ use crate::scene::Scene;
 use crate::wait::{PATIENCE, until};
 
 pub use app::App;
-pub use computer::{Computer, ago, visit};
+pub use computer::{Computer, visit};
+pub use times::{ago, day, day_of, later, time_of};
 
 /// The team of all.
 pub const TEAM: &str = "North";
@@ -237,25 +239,6 @@ pub fn sign_in<P: Page>(page: &mut P, name: &str) -> anyhow::Result<()> {
         .fill("Password", PASSWORD)?
         .send("Sign in")
         .with_context(|| format!("signing in as {name}"))
-}
-
-/// The day so many days from now, as a form takes it.
-#[must_use]
-pub fn day(days: i64) -> String {
-    local(24 * days).strftime("%Y-%m-%d").to_string()
-}
-
-/// The moment so many hours from now, as a form takes it.
-#[must_use]
-pub fn later(hours: i64) -> String {
-    local(hours).strftime("%Y-%m-%dT%H:%M").to_string()
-}
-
-/// By the clocks of the pages.
-fn local(hours: i64) -> jiff::civil::DateTime {
-    let then = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours);
-    let zone = jiff::tz::TimeZone::get("Europe/London").unwrap_or(jiff::tz::TimeZone::UTC);
-    zone.to_datetime(then)
 }
 
 /// Signs whoever sits there out, and somebody else in.
