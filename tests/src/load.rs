@@ -13,6 +13,7 @@ use proviso_agent::identity::Identity;
 use proviso_agent::log_key::LogKey;
 use proviso_agent::uplink::dial::Dialled;
 use proviso_agent::uplink::tls;
+use proviso_collector::clock;
 use proviso_report::fact::{KeyChanged, KeyReason, Transition, WebVisit};
 use proviso_report::frame::{FrameDecoder, PROTOCOL};
 use proviso_report::{
@@ -28,8 +29,15 @@ use crate::urls::Urls;
 
 /// Reports under way at once.
 const WINDOW: usize = 8;
+const DAY: i64 = 86_400_000;
 /// How long any answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A moment in the term of an order of these tests, Unix milliseconds.
+#[must_use]
+pub fn in_force() -> i64 {
+    clock::now() - 10 * DAY
+}
 
 /// A device and its log.
 pub struct Device {
@@ -105,7 +113,7 @@ impl Device {
             signs,
             range: CompactRange::new(),
             order: Hash::of(b"no order"),
-            at: 1_795_496_400_000,
+            at: in_force(),
         }
     }
 

@@ -16,17 +16,35 @@ use proviso_tests::wait::{PATIENCE, until};
 const OTHER: &str = "Robin Reed";
 const FORBIDDEN: &str = "https://www.facebook.com/groups";
 
-/// Half a week before this week's Monday, Unix milliseconds.
-fn last_week() -> i64 {
-    let zone = TimeZone::get("Europe/London").unwrap();
-    let today = Timestamp::now().to_zoned_datetime(zone.clone()).date();
-    let since = today.weekday().since(Weekday::Monday);
-    let monday = today - SignedDuration::from_hours(24 * i64::from(since));
-    let monday = zone
-        .to_zoned_datetime(monday.at(0, 0, 0, 0))
-        .unwrap()
-        .timestamp();
-    (monday - SignedDuration::from_hours(84)).as_millisecond()
+/// When mails of the week leave.
+struct Monday {
+    hour: i8,
+    /// Half a week before the Monday on which they left last, Unix milliseconds.
+    week_before: i64,
+}
+
+impl Monday {
+    /// Long ago, whatever day this is: a collector that is new within twelve hours after begins with that week.
+    fn over() -> Self {
+        let zone = TimeZone::get("Europe/London").unwrap();
+        let soon = Timestamp::now() + SignedDuration::from_mins(30);
+        let mut local = zone.to_datetime(soon);
+        let mut hour = 0;
+        if local.weekday() == Weekday::Monday && local.hour() < 13 {
+            hour = 23;
+            local = local - SignedDuration::from_hours(24);
+        }
+        let since = local.weekday().since(Weekday::Monday);
+        let monday = local.date() - SignedDuration::from_hours(24 * i64::from(since));
+        let midnight = zone
+            .to_zoned_datetime(monday.at(0, 0, 0, 0))
+            .unwrap()
+            .timestamp();
+        Self {
+            hour,
+            week_before: (midnight - SignedDuration::from_hours(84)).as_millisecond(),
+        }
+    }
 }
 
 /// Waits for that many findings that nobody has to wait for any more.
@@ -50,9 +68,10 @@ fn assert_says(mail: &Mail, lines: &[&str]) {
 #[test]
 fn each_officer_gets_the_figures_of_their_own_week_on_monday() {
     let server = MailServer::start().unwrap();
+    let monday = Monday::over();
     let config = |server: &MailServer| {
         let mut config = server.config("duty@police.example");
-        config.push_str("[digest]\nhour = 0\n");
+        config.push_str(&format!("[digest]\nhour = {}\n", monday.hour));
         config
     };
     let bureau = Bureau::open_with(|_| config(&server)).unwrap();
@@ -95,7 +114,7 @@ fn each_officer_gets_the_figures_of_their_own_week_on_monday() {
     lee.shows(&["You get none."]).unwrap();
     lee.axe_finds_nothing().unwrap();
 
-    // A collector begins with its next Monday. All of this was in the week before, and this Monday is that one.
+    // A collector begins with its next Monday. All of this was in the week before, and the Monday that came last is that one.
     let store = bureau.scene.collector.store().unwrap();
     let count = |table: &str| -> i64 {
         let sql = format!("SELECT count(*) FROM {table}");
@@ -106,7 +125,7 @@ fn each_officer_gets_the_figures_of_their_own_week_on_monday() {
     })
     .unwrap();
     assert_eq!(count("weekly_mail"), 0);
-    let at = last_week();
+    let at = monday.week_before;
     for sql in [
         format!("UPDATE alert SET opened = {at}"),
         format!("UPDATE decision SET at = {at}"),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use proviso_collector::clock;
 use proviso_collector::data_dir::DataDir;
 use proviso_collector::erasure as erasing;
 use proviso_collector::store::casework::{self, AlertState, Decision};
@@ -344,7 +345,7 @@ fn what_is_undecided_or_an_exhibit_stays_and_then_all_of_a_person_goes() {
             &signer,
             &which,
             &by,
-            UnixMs(1_795_496_400_000),
+            UnixMs(clock::now()),
         )?)
     });
     alone.close();

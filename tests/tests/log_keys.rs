@@ -9,7 +9,7 @@ use proviso_collector::store::incidents::IncidentKind;
 use proviso_collector::store::log_keys;
 use proviso_report::{DeviceId, RefusalCode, VerifierKey};
 use proviso_tests::admitted::Admitted;
-use proviso_tests::load::{Device, key_line};
+use proviso_tests::load::{Device, in_force, key_line};
 
 type Tested = anyhow::Result<()>;
 
@@ -112,7 +112,7 @@ async fn the_last_key_signs_no_past() -> Tested {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_cannot_count_is_refused_with_its_report() -> Tested {
     let mut open = Admitted::new().await?;
-    let (size, at) = (open.device.size(), 1_795_496_400_000);
+    let (size, at) = (open.device.size(), in_force());
     let own = open.device.log_key().to_string();
     let other = VerifierKey::ed25519(
         &format!("monitoring.example/device/{}", DeviceId([9; 16])),

@@ -23,11 +23,8 @@ use proviso_collector::ingest::session::{self as collector, Answer, Request};
 use proviso_report::frame::FrameDecoder;
 use proviso_report::{Hash, Receipt, Report};
 use proviso_tests::ingest::InProcess;
-use proviso_tests::load::{Device, visit_line};
+use proviso_tests::load::{Device, in_force, visit_line};
 use tokio::runtime::Runtime;
-
-/// A moment in the order's term, Unix milliseconds.
-const IN_FORCE: i64 = 1_795_496_400_000;
 
 /// What can happen.
 #[derive(Clone, Copy, Debug)]
@@ -164,7 +161,7 @@ impl World {
             Event::Notice => {
                 let index = self.journal.device.size();
                 let line =
-                    visit_line(index, IN_FORCE, self.order, "https://www.facebook.com/").unwrap();
+                    visit_line(index, in_force(), self.order, "https://www.facebook.com/").unwrap();
                 if let Some(joined) = &mut self.joined {
                     joined.agent.on_notice(Notice { index, line });
                 }
@@ -271,7 +268,7 @@ impl Journal {
         let first = self.device.size();
         let lines: Vec<Vec<u8>> = (first..first + u64::from(records))
             .map(|seq| {
-                visit_line(seq, IN_FORCE, order, &format!("https://a.example/{seq}")).unwrap()
+                visit_line(seq, in_force(), order, &format!("https://a.example/{seq}")).unwrap()
             })
             .collect();
         self.reports.push(self.device.report(&lines).unwrap());

@@ -12,14 +12,11 @@ use proviso_report::frame::{Close, MAX_FRAME, PROTOCOL};
 use proviso_report::{Frame, Hash, Receipt, Refusal, RefusalCode, Report, VerifierKey};
 use proviso_tests::collector::{Collector, Ports};
 use proviso_tests::ingest::InProcess;
-use proviso_tests::load::{Conversation, Device, visit_line};
+use proviso_tests::load::{Conversation, Device, in_force, visit_line};
 use proviso_tests::order::Signers;
 use proviso_tests::urls::Urls;
 
 type Tested = anyhow::Result<()>;
-
-/// A moment in the order's term, Unix milliseconds.
-const IN_FORCE: i64 = 1_795_496_400_000;
 
 async fn device(inside: &InProcess) -> anyhow::Result<Device> {
     Device::enrol_at(inside.address, &inside.token().await?).await
@@ -471,8 +468,8 @@ async fn a_notice_goes_ahead_and_its_report_proves_it() -> Tested {
     let order = inside.device(device.id()).await?.order.unwrap();
     let forbidden = "https://www.facebook.com/groups/42";
     let lines = [
-        visit_line(0, IN_FORCE, order, "https://www.example.com/")?,
-        visit_line(1, IN_FORCE, order, forbidden)?,
+        visit_line(0, in_force(), order, "https://www.example.com/")?,
+        visit_line(1, in_force(), order, forbidden)?,
     ];
     conversation
         .say(&Frame::Notice {
@@ -505,12 +502,12 @@ async fn a_notice_that_its_report_does_not_show_is_contradicted() -> Tested {
     for (index, line) in [
         (
             0,
-            visit_line(0, IN_FORCE, order, "https://www.facebook.com/")?,
+            visit_line(0, in_force(), order, "https://www.facebook.com/")?,
         ),
         (7, b"no record".to_vec()),
         (
             0,
-            visit_line(3, IN_FORCE, order, "https://www.facebook.com/")?,
+            visit_line(3, in_force(), order, "https://www.facebook.com/")?,
         ),
     ] {
         conversation.say(&Frame::Notice { index, line }).await?;

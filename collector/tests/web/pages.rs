@@ -381,6 +381,13 @@ pub(crate) fn busy(number: u8) -> Vec<Finding> {
     found
 }
 
+/// The day so many days from today in London, as a form takes it.
+pub(crate) fn day(days: i64) -> String {
+    let at = clock::now() + days * 24 * HOUR;
+    let at = jiff::Timestamp::from_millisecond(at).unwrap();
+    at.in_tz("Europe/London").unwrap().date().to_string()
+}
+
 pub(crate) fn id(finding: &Finding) -> String {
     finding.id.to_string()
 }

@@ -1,8 +1,6 @@
 //! The compliance summary and the polygraph session brief.
 
 use axum::http::StatusCode;
-use jiff::civil::Date;
-use proviso_collector::clock;
 use proviso_collector::signing::{self, Signer};
 use proviso_collector::store::casework::{self, AlertState, Decision};
 use proviso_collector::store::findings::{self, Finding, Proof};
@@ -17,7 +15,7 @@ use proviso_report::fact::{AgentStopped, Explanation, Gap, GapCause, Heartbeat, 
 use proviso_report::{Fact, Record};
 
 use crate::log::{Log, visit};
-use crate::pages::{ORDER, World};
+use crate::pages::{ORDER, World, day};
 use crate::plan::audited;
 use crate::roles::assign;
 
@@ -202,15 +200,7 @@ async fn days_that_make_no_period_are_shown_again_with_what_is_wrong() {
     let world = World::new().await;
     let id = week(&world).await;
     let browser = world.browser().await;
-    let today: Date = jiff::Timestamp::from_millisecond(clock::now())
-        .unwrap()
-        .in_tz("Europe/London")
-        .unwrap()
-        .date();
-    let later = today
-        .checked_add(jiff::Span::new().days(3))
-        .unwrap()
-        .to_string();
+    let later = day(3);
     for (from, to, wrong) in [
         (
             "2026-11-03",

@@ -8,7 +8,7 @@ use proviso_collector::store::{casework, rulings};
 use serde_json::{Value, json};
 
 use super::{ask, entries, get, problem, read, somebody, token, world};
-use crate::pages::{Answer, World, finding, id};
+use crate::pages::{Answer, World, day, finding, id};
 use crate::roles::assign;
 
 async fn decide(
@@ -41,8 +41,9 @@ async fn all_that_waits_in_a_case_is_decided_once_as_it_was_seen() {
     let second = finding(1, 1, "4.b", "review", "reddit.com");
     let second_id = id(&second);
     world.find(vec![second], vec![]).await;
+    let review = day(40);
     let body = json!({
-        "verdict": "advice", "reason": "He <b>agreed</b>.", "review": "2027-01-04", "sign_off": true,
+        "verdict": "advice", "reason": "He <b>agreed</b>.", "review": review, "sign_off": true,
     });
     let answer = decide(&world, &first, &morgan, None, &body).await;
     assert_eq!(answer.status, StatusCode::PRECONDITION_REQUIRED);
@@ -58,7 +59,7 @@ async fn all_that_waits_in_a_case_is_decided_once_as_it_was_seen() {
     let whole: Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(whole["case"]["stage"], "sign_off");
     assert_eq!(whole["rulings"][0]["reason"], "He <b>agreed</b>.");
-    assert_eq!(whole["rulings"][0]["review"], "2027-01-04");
+    assert_eq!(whole["rulings"][0]["review"], review);
     assert_eq!(
         (
             &whole["rulings"][0]["alerts"],
@@ -88,7 +89,7 @@ async fn all_that_waits_in_a_case_is_decided_once_as_it_was_seen() {
     assert_eq!(
         ruled[0].1,
         format!(
-            "{first} advice, 2 items, review on 2027-01-04, to be signed off by token token-morgan-decide"
+            "{first} advice, 2 items, review on {review}, to be signed off by token token-morgan-decide"
         )
     );
 
