@@ -111,6 +111,14 @@ pub fn is_unreadable(read: &Read<'_>, person: &PersonId) -> Result<bool, SqlErro
     Ok(key.is_some_and(|number| !read.vault().has(person, number)))
 }
 
+/// Fails where this person is one of those: nothing is decided about what nobody can read.
+pub fn must_be_readable(read: &Read<'_>, person: &PersonId) -> Result<(), SqlError> {
+    match is_unreadable(read, person)? {
+        true => Err(read.vault().lacks().into()),
+        false => Ok(()),
+    }
+}
+
 /// Which key of a person counts now; none while nothing of them is sealed.
 fn counts(read: &Read<'_>, person: &PersonId) -> Result<Option<u32>, SqlError> {
     let found = read.first(

@@ -251,6 +251,11 @@ impl Vault {
         self.path(person, number).exists()
     }
 
+    /// What is said where a key is not there.
+    pub(super) fn lacks(&self) -> VaultError {
+        VaultError::Missing(self.dir.clone())
+    }
+
     /// Whose of these keys are not there.
     pub(super) fn missing(
         &self,
@@ -282,7 +287,7 @@ impl Vault {
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
-                return Err(VaultError::Missing(self.dir.clone()));
+                return Err(self.lacks());
             }
             Err(why) => return Err(io("read", &self.dir)(why)),
         };

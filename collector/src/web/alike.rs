@@ -11,7 +11,7 @@ use crate::clock;
 use crate::store::casework::{self, AlertState, Member};
 use crate::store::findings::{self, Finding};
 use crate::store::people::{self, Person};
-use crate::store::{FindingId, Hash, StoreError};
+use crate::store::{FindingId, Hash, StoreError, sealed};
 
 use super::Site;
 use super::decide::{self, Draft};
@@ -19,7 +19,7 @@ use super::fault::Fault;
 use super::gate::Signed;
 use super::govuk::{button, hidden};
 use super::layout::{self, PER_PAGE, Page};
-use super::{audit, groups, words, zones};
+use super::{audit, groups, unreadable, words, zones};
 
 /// Where in the list, and whether decided ones are wanted too.
 #[derive(Default, Deserialize)]
@@ -35,6 +35,8 @@ struct Found {
     zones: zones::Devices,
     waiting: u64,
     total: u64,
+    /// Their key is missing.
+    unreadable: bool,
     /// Digest of those that wait.
     seen: Hash,
 }
@@ -87,7 +89,7 @@ pub(super) async fn page(
         div #alike data-live {
             p.summary data-open=(found.waiting) {
                 b { (found.waiting) " waiting" } ", " (found.total) " in all. "
-                @if found.waiting > 0 { a href="#decision" { "Decide them together" } " " }
+                @if found.waiting > 0 && !found.unreadable { a href="#decision" { "Decide them together" } " " }
                 @if all {
                     a href=(path) { "Only those that wait" }
                 } @else if found.total > found.waiting {
@@ -112,7 +114,9 @@ pub(super) async fn page(
             }
             (layout::pager(&path, if all { "all=1&" } else { "" }, page, more))
         }
-        @if found.waiting > 0 {
+        @if found.unreadable {
+            p.note { (unreadable::UNDECIDED) }
+        } @else if found.waiting > 0 {
             section #decision aria-labelledby="together" {
                 h2 #together {
                     @if found.waiting == 1 { "Decide the one that waits" }
@@ -154,6 +158,7 @@ async fn gather(site: &Site, id: FindingId, all: bool, skip: u64) -> Result<Opti
                 zones: zones::Devices::of(read, members.iter().map(|one| one.device))?,
                 members,
                 seen: casework::waiting_digest(read, id, decide::TOGETHER)?,
+                unreadable: sealed::is_unreadable(read, &finding.person)?,
                 finding,
                 waiting,
                 total,

@@ -27,7 +27,7 @@ use crate::store::findings::{self, Finding, Proof};
 use crate::store::outbox::{self, Sent};
 use crate::store::people::{self, Person};
 use crate::store::rulings::{self, Judged, Shown};
-use crate::store::{FindingId, Read, SqlError, StoreError};
+use crate::store::{FindingId, Read, SqlError, StoreError, sealed};
 
 use super::Site;
 use super::access::Right;
@@ -39,7 +39,7 @@ use super::govuk::{button, hidden};
 use super::layout::{self, Page};
 use super::said::{self, Said};
 use super::zones::{self, Own, Zones};
-use super::{audit, groups, words};
+use super::{audit, groups, unreadable, words};
 
 /// Everything that is shown of an alert, from one snapshot.
 pub(super) struct Case {
@@ -56,6 +56,8 @@ pub(super) struct Case {
     said: Said,
     file: Option<CaseFile>,
     judged: Vec<Judged>,
+    /// Their key is missing: what is remembered of it is shown, and not decided.
+    unreadable: bool,
     /// The device's zone at the record, if it is known.
     own: Option<Arc<Own>>,
 }
@@ -201,6 +203,7 @@ pub(super) fn gather(read: &Read<'_>, id: FindingId) -> Result<Option<Case>, Sql
         said: said::about(read, &finding.person, (finding.device, finding.seq))?,
         file: cases::of_finding(read, id)?,
         judged: rulings::verdicts(read, &finding.rule)?,
+        unreadable: sealed::is_unreadable(read, &finding.person)?,
         own: Zones::of(read, finding.device)?.at(finding.seq),
         alert,
         finding,
@@ -442,7 +445,9 @@ fn decisions(
                     }
                 }
             }
-            @if Right::Decide.of(signed.role) {
+            @if case.unreadable {
+                p.note { (unreadable::UNDECIDED) }
+            } @else if Right::Decide.of(signed.role) {
                 form.sheet method="post" action={ "/alert/" (id) "/decide" } {
                     (hidden("token", &signed.token))
                     // Whoever follows the page has seen what it shows by now.

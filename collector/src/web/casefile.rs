@@ -124,12 +124,20 @@ pub(super) async fn check(site: &Site, signed: &Signed, id: &str) -> Result<(), 
     site.in_sight(signed, &found.ok_or(MISSING)?.person).await
 }
 
-/// The case in an address, of somebody whom they see: asked inside the transaction that changes it.
+/// The case in an address, of somebody whom they see: asked inside the transaction that changes it. Nothing is
+/// changed of what cannot be read.
 pub(super) fn of_theirs(tx: &Tx<'_>, id: &str, staff: &str, now: i64) -> Result<CaseFile, Fault> {
     let case = cases::get(tx, id)?.ok_or(MISSING)?;
-    match sight::why(tx, staff, &case.person, now)? {
-        Some(_) => Ok(case),
-        None => Err(Fault::Sight),
+    sight::why(tx, staff, &case.person, now)?.ok_or(Fault::Sight)?;
+    must_be_readable(tx, &case)?;
+    Ok(case)
+}
+
+/// Refuses a case of which nothing can be read, because the key of whom it is about is missing.
+pub(super) fn must_be_readable(read: &Read<'_>, case: &CaseFile) -> Result<(), SqlError> {
+    match case.kind {
+        CaseKind::Finding => sealed::must_be_readable(read, &case.person),
+        CaseKind::Condition | CaseKind::Incident => Ok(()),
     }
 }
 
@@ -190,6 +198,7 @@ pub(super) async fn page(
         (earlier)
         (all.decision(site, signed, &draft, zone))
         @if Right::Decide.of(signed.role) {
+            @let signed = (!all.unreadable).then_some(signed);
             (snooze::section(site, signed, case, &all.snoozes, (&aside.0, &aside.1), (zone, now)))
             (exhibits::section(signed, case, &all.exhibits, &draft.exhibit, zone))
         }
@@ -296,9 +305,7 @@ impl Gathered {
                 h2 #decide { "Decision" }
                 div #history data-live { (file::history(&self.said, zone)) }
                 @if self.unreadable {
-                    p.note {
-                        "What was seen cannot be read, so it is not decided here until it can be."
-                    }
+                    p.note { (unreadable::UNDECIDED) }
                 } @else {
                     (decide::sign_forms(signed, &case.id, &self.said, &draft.answer))
                     @if Right::Decide.of(signed.role) {

@@ -378,6 +378,7 @@ pub(super) fn rule(
     only: Option<FindingId>,
     findings: &[FindingId],
 ) -> Result<(), Fault> {
+    casefile::must_be_readable(tx, case)?;
     let verdict = taken.verdict.as_str();
     let alerts = match case.kind {
         CaseKind::Finding => findings.len() as u64,

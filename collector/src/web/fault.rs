@@ -92,9 +92,15 @@ pub(super) enum Fault {
     /// Something that whoever runs the collector has to put right first.
     #[error("{0}; nothing was changed; whoever runs the collector has to put this right")]
     Unready(String),
+    /// Another process holds the store.
+    #[error(transparent)]
+    Held(SqlError),
+    /// A person's key is missing, without which this is neither shown nor taken.
+    #[error(transparent)]
+    Unreadable(VaultError),
     /// The store failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// The store holds something that cannot be read.
     #[error("{0}")]
     Damaged(String),
@@ -105,7 +111,20 @@ pub(super) enum Fault {
 
 impl From<SqlError> for Fault {
     fn from(error: SqlError) -> Self {
-        Self::Store(error.into())
+        match error {
+            SqlError::Busy => Self::Held(error),
+            SqlError::Vault(why @ VaultError::Missing(_)) => Self::Unreadable(why),
+            _ => Self::Store(error.into()),
+        }
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Sql(error) => error.into(),
+            _ => Self::Store(error),
+        }
     }
 }
 
@@ -117,23 +136,13 @@ impl Fault {
     pub(super) const fn retry(&self) -> Option<u64> {
         match self {
             Self::Busy { seconds, .. } => Some(*seconds),
-            Self::Store(StoreError::Sql(SqlError::Busy)) => Some(HELD),
+            Self::Held(_) => Some(HELD),
             _ => None,
         }
     }
 
-    /// Whether a person's key is missing without which this cannot be shown.
-    const fn is_unreadable(&self) -> bool {
-        matches!(
-            self,
-            Self::Store(StoreError::Sql(SqlError::Vault(VaultError::Missing(_))))
-        )
-    }
-
     fn status(&self) -> StatusCode {
         match self {
-            _ if self.is_unreadable() => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Store(StoreError::Sql(SqlError::Busy)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::SignedOut(_) => StatusCode::SEE_OTHER,
             Self::LiveSignedOut => StatusCode::UNAUTHORIZED,
             Self::Token | Self::Elsewhere | Self::Role | Self::Sight | Self::First(_) => {
@@ -145,7 +154,9 @@ impl Fault {
             Self::Overtaken | Self::Superseded | Self::Changed | Self::Stale => {
                 StatusCode::CONFLICT
             }
-            Self::Busy { .. } | Self::Unready(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy { .. } | Self::Held(_) | Self::Unreadable(_) | Self::Unready(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Store(_) | Self::Damaged(_) | Self::Random(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
@@ -154,15 +165,15 @@ impl Fault {
 
     /// What is said of it on a page. Where a key lies that is missing is in the log, for whoever runs the collector.
     pub(super) fn told(&self) -> String {
-        match self.is_unreadable() {
-            true => unreadable::UNREAD.to_owned(),
-            false => sentence(&self.to_string()),
+        match self {
+            Self::Unreadable(_) => unreadable::UNREAD.to_owned(),
+            _ => sentence(&self.to_string()),
         }
     }
 
     fn title(&self) -> &'static str {
         match self {
-            _ if self.is_unreadable() => unreadable::TITLE,
+            Self::Unreadable(_) => unreadable::TITLE,
             Self::SignedOut(_) | Self::LiveSignedOut => "Signed out",
             Self::Token | Self::Elsewhere => "Not done",
             Self::Role | Self::Sight => "Not yours to see",
@@ -174,7 +185,7 @@ impl Fault {
             Self::Overtaken => "Decided by somebody else",
             Self::Superseded => "Decided anew",
             Self::Changed | Self::Stale => "Changed meanwhile",
-            Self::Busy { .. } | Self::Store(StoreError::Sql(SqlError::Busy)) => "Busy",
+            Self::Busy { .. } | Self::Held(_) => "Busy",
             Self::Unready(_) => "Not possible just now",
             Self::Store(_) | Self::Damaged(_) | Self::Random(_) => "This did not work",
         }
@@ -186,6 +197,8 @@ impl Fault {
             Self::Token => Then::SendAnew,
             Self::First(_)
             | Self::Busy { .. }
+            | Self::Held(_)
+            | Self::Unreadable(_)
             | Self::Store(_)
             | Self::Damaged(_)
             | Self::Random(_) => Then::Send,
@@ -234,7 +247,7 @@ impl IntoResponse for Fault {
             title: self.title(),
             sentence: self.told(),
             then: self.then(),
-            is_unreadable: self.is_unreadable(),
+            is_unreadable: matches!(self, Self::Unreadable(_)),
         };
         let mut response = (status, page(&failed, &html! {})).into_response();
         response.extensions_mut().insert(failed);

@@ -70,9 +70,13 @@ pub(super) const OF_ONE: &str = "The key of this person is missing beside the st
 pub(super) const TITLE: &str = "This cannot be read now";
 
 /// In the place of what would stand there.
-pub(super) const UNREAD: &str = "What a person did cannot be read, and is not shown here, because their key is missing \
-     beside the store. Nothing of it is lost. Whoever runs the collector has to restore the folder person-keys from its own \
+pub(super) const UNREAD: &str = "What a person did cannot be read, because their key is missing beside the store. So it is \
+     not shown here, and nothing is decided or kept that rests on it. Nothing of it is lost. Whoever runs the collector has to restore the folder person-keys from its own \
      backup: tell them.";
+
+/// In the place of the form that decides about it.
+pub(super) const UNDECIDED: &str =
+    "What was seen cannot be read, so it is not decided here until it can be.";
 
 /// The answer; in the place of one that could not be made without a key, the page that says so.
 pub(super) async fn after(site: &Site, signed: &Signed, path: &str, answer: Response) -> Response {

@@ -75,7 +75,7 @@ async fn decide(world: &World, alert: &str, token: &str, seen: Option<&str>, bod
 }
 
 /// What went wrong, by its kind; its words say something.
-fn problem(answer: &Answer) -> String {
+pub(crate) fn problem(answer: &Answer) -> String {
     let kind = &answer.headers[header::CONTENT_TYPE];
     assert_eq!(kind, "application/problem+json", "{}", answer.body);
     let said: Value = serde_json::from_str(&answer.body).unwrap();

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
 use proviso_collector::clock;
 use proviso_collector::config::Config;
+use proviso_collector::store::api_tokens::Scope;
 use proviso_collector::store::documents::{self, Document};
 use proviso_collector::store::incidents::{self, Incident, IncidentKind};
 use proviso_collector::store::staff::Role;
-use proviso_collector::store::{DeviceId, Hash, Store};
+use proviso_collector::store::{DeviceId, Hash, Store, audit, casework};
 use proviso_collector::web::{self, Site};
 use tokio_util::sync::CancellationToken;
 
-use crate::pages::{ORDER, World, finding};
+use crate::pages::{ORDER, World, finding, hidden, with};
 use crate::queue::case_of;
 
 #[tokio::test]
@@ -232,5 +234,118 @@ async fn a_page_that_cannot_be_made_without_the_key_says_so_under_whose_it_is() 
             refused.body
         );
         assert!(!refused.body.contains("Alex Example"), "{}", refused.body);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_recorded_of_what_cannot_be_read_and_a_program_is_told_why() {
+    let world = World::new().await;
+    let lost = world.person(1, "Alex Example", 0).await;
+    let found = [1, 2].map(|seq| finding(1, seq, "4.a", "breach", "facebook.com"));
+    let (first, alert) = (found[0].id, crate::pages::id(&found[0]));
+    world.find(found.to_vec(), vec![]).await;
+    let case = format!("/case/{}", case_of(&world, first).await.id);
+    let morgan = world.browser().await;
+    let token = crate::api::token(&world, "morgan", Scope::Decide).await;
+    // Opened while there was the key, and sent when it is gone.
+    let said = [("verdict", "no_action"), ("reason", "Typed before")];
+    let (one, alike) = (format!("/alert/{alert}"), format!("/alert/{alert}/alike"));
+    let forms = [
+        (&one, format!("{one}/decide"), said.to_vec()),
+        (&alike, format!("{alike}/decide"), said.to_vec()),
+        (&case, format!("{case}/decide"), said.to_vec()),
+        (
+            &case,
+            format!("{case}/snooze"),
+            vec![("hours", "1"), ("why", "Typed before")],
+        ),
+        (
+            &case,
+            format!("{case}/exhibit"),
+            vec![("reference", "ABC/1"), ("note", "Typed before")],
+        ),
+    ];
+    let mut opened = Vec::new();
+    for (page, action, _) in &forms {
+        opened.push(hidden(&morgan.get(page).await.body, action));
+    }
+    let keys = world.store.beside("person-keys");
+    std::fs::remove_dir_all(&keys).unwrap();
+    let folder = keys.to_str().unwrap();
+
+    let before = world.read(|read| audit::latest(read, 1_000, 0)).await.len();
+    for ((_, action, typed), kept) in forms.iter().zip(&opened) {
+        let answer = morgan.post(action, &with(kept, typed)).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "{action}: {}",
+            answer.body
+        );
+        for said in ["This cannot be read now", "Typed before"] {
+            assert!(answer.body.contains(said), "{action}: {}", answer.body);
+        }
+        assert!(!answer.body.contains(folder), "{action}: {}", answer.body);
+    }
+    let later = begun_anew(&world);
+    let body = r#"{"verdict":"no_action","reason":"Typed by a program"}"#;
+    for (path, seen) in [
+        (format!("/api/v1/alerts/{alert}"), None),
+        (format!("/api/v1/alerts/{alert}/decisions"), Some("\"\"")),
+    ] {
+        let request = Request::builder()
+            .uri(&path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let request = match seen {
+            None => request.body(Body::empty()),
+            Some(seen) => request
+                .method(Method::POST)
+                .header(header::CONTENT_TYPE, "application/json")
+                .header(header::IF_MATCH, seen)
+                .body(Body::from(body)),
+        };
+        let answer = later.send(request.unwrap()).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "{path}: {}",
+            answer.body
+        );
+        assert_eq!(
+            crate::api::problem(&answer),
+            "unreadable",
+            "{path}: {}",
+            answer.body
+        );
+        assert!(
+            answer.body.contains("restore the folder person-keys"),
+            "{}",
+            answer.body
+        );
+        for secret in [folder, lost.as_str(), "Alex Example"] {
+            assert!(!answer.body.contains(secret), "{path}: {}", answer.body);
+        }
+    }
+    let decided = world
+        .read(move |read| casework::decisions(read, first))
+        .await;
+    assert!(decided.is_empty());
+    let after = world.read(|read| audit::latest(read, 1_000, 0)).await;
+    let written = &after[..after.len() - before];
+    for one in written {
+        assert!(one.entry.action.starts_with("saw"), "{}", one.entry.action);
+    }
+    // What is still remembered is shown, and not offered to be decided.
+    for (page, ..) in &forms {
+        let told = morgan.get(page).await;
+        assert!(
+            told.body.contains("it is not decided here until it can be"),
+            "{page}: {}",
+            told.body
+        );
+        for (_, action, _) in &forms {
+            let form = format!("action=\"{action}\"");
+            assert!(!told.body.contains(&form), "{page}: {form}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::store::{SqlError, StoreError};
 use crate::web::fault::{self, Fault};
+use crate::web::unreadable;
 
 use super::shapes::ProblemDetails;
 
@@ -192,7 +193,7 @@ impl From<Fault> for Problem {
             ),
             Fault::Input(why) | Fault::Unasked(why) => Self::input(fault::sentence(why)),
             Fault::TooLong(_) => Self::long(),
-            Fault::Busy { .. } | Fault::Store(StoreError::Sql(SqlError::Busy)) => Self {
+            Fault::Busy { .. } | Fault::Held(_) => Self {
                 retry,
                 ..Self::new(
                     StatusCode::SERVICE_UNAVAILABLE,
@@ -201,6 +202,15 @@ impl From<Fault> for Problem {
                     fault::sentence(&fault.to_string()),
                 )
             },
+            Fault::Unreadable(why) => {
+                tracing::error!(error = %why, "an answer of the API failed");
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unreadable",
+                    unreadable::TITLE,
+                    unreadable::UNREAD,
+                )
+            }
             other => {
                 tracing::error!(error = %other, "an answer of the API failed");
                 Self::new(

@@ -160,9 +160,9 @@ fn records(tx: &Tx<'_>, case: &CaseFile, only: Option<FindingId>) -> Result<Opti
     Ok(Some(text))
 }
 
-/// A part of the case's page.
+/// A part of the case's page, with the form for whoever may send it now.
 pub(super) fn section(
-    signed: &Signed,
+    signed: Option<&Signed>,
     case: &CaseFile,
     all: &[(Exhibit, String)],
     (typed, errors): &(Typed, Errors),
@@ -189,43 +189,45 @@ pub(super) fn section(
                     }
                 }
             }
-            form.sheet method="post" action={ "/case/" (case.id) "/exhibit" } {
-                (hidden("token", &signed.token))
-                (Input {
-                    id: "reference",
-                    label: "Reference in court",
-                    hint: "For example ABC/1",
-                    value: &typed.reference,
-                    error: errors.of("reference"),
-                    width: Some(20),
-                    longest: Some(REFERENCE),
-                    ..Input::default()
-                })
-                (Textarea {
-                    id: "note",
-                    label: "What it shows",
-                    hint: "Its records are kept from then on, whatever is erased.",
-                    value: &typed.note,
-                    error: errors.of("note"),
-                    rows: 2,
-                    longest: Some(NOTE),
-                    ..Textarea::default()
-                })
-                @match &lead {
-                    None => (hidden("of", ALL)),
-                    Some(lead) => (Radios {
-                        id: "of",
-                        legend: "Which records",
-                        choices: &[
-                            Choice::new(ALL, "All records of this case"),
-                            Choice::new(lead, "Only the record that is shown above"),
-                        ],
-                        chosen: if typed.of == *lead { lead } else { ALL },
-                        small: true,
-                        ..Radios::default()
-                    }),
+            @if let Some(signed) = signed {
+                form.sheet method="post" action={ "/case/" (case.id) "/exhibit" } {
+                    (hidden("token", &signed.token))
+                    (Input {
+                        id: "reference",
+                        label: "Reference in court",
+                        hint: "For example ABC/1",
+                        value: &typed.reference,
+                        error: errors.of("reference"),
+                        width: Some(20),
+                        longest: Some(REFERENCE),
+                        ..Input::default()
+                    })
+                    (Textarea {
+                        id: "note",
+                        label: "What it shows",
+                        hint: "Its records are kept from then on, whatever is erased.",
+                        value: &typed.note,
+                        error: errors.of("note"),
+                        rows: 2,
+                        longest: Some(NOTE),
+                        ..Textarea::default()
+                    })
+                    @match &lead {
+                        None => (hidden("of", ALL)),
+                        Some(lead) => (Radios {
+                            id: "of",
+                            legend: "Which records",
+                            choices: &[
+                                Choice::new(ALL, "All records of this case"),
+                                Choice::new(lead, "Only the record that is shown above"),
+                            ],
+                            chosen: if typed.of == *lead { lead } else { ALL },
+                            small: true,
+                            ..Radios::default()
+                        }),
+                    }
+                    (secondary("Add the exhibit"))
                 }
-                (secondary("Add the exhibit"))
             }
         }
     }

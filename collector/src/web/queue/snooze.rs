@@ -151,10 +151,10 @@ fn longest(rank: Rank, queue: &Queue) -> u32 {
     }
 }
 
-/// The part of a case's page: how it was put aside, and the form.
+/// The part of a case's page: how it was put aside, and the form for whoever may send it now.
 pub(in crate::web) fn section(
     site: &Site,
-    signed: &Signed,
+    signed: Option<&Signed>,
     case: &CaseFile,
     history: &[(Snooze, String)],
     (typed, errors): (&Aside, &Errors),
@@ -181,12 +181,12 @@ pub(in crate::web) fn section(
                     }
                 }
             }
-            @if case.asleep(now) {
+            @if let Some(signed) = signed && case.asleep(now) {
                 form method="post" action={ "/case/" (case.id) "/wake" } {
                     (hidden("token", &signed.token))
                     (secondary("Bring it back now"))
                 }
-            } @else if case.stage == Stage::Waits && !fitting.is_empty() {
+            } @else if let Some(signed) = signed && case.stage == Stage::Waits && !fitting.is_empty() {
                 form.sheet method="post" action={ "/case/" (case.id) "/snooze" } {
                     (hidden("token", &signed.token))
                     (Select {
