@@ -9,11 +9,13 @@ use serde::Deserialize;
 
 use crate::clock;
 use crate::store::casework::{self, AlertState, Member};
+use crate::store::erasures::{self, Gone};
 use crate::store::findings::{self, Finding};
 use crate::store::people::{self, Person};
 use crate::store::{FindingId, Hash, StoreError, sealed};
 
 use super::Site;
+use super::case::gone;
 use super::decide::{self, Draft};
 use super::fault::Fault;
 use super::gate::Signed;
@@ -35,6 +37,8 @@ struct Found {
     zones: zones::Devices,
     waiting: u64,
     total: u64,
+    /// What was erased of that on which the one in the address rests.
+    gone: Option<Gone>,
     /// Their key is missing.
     unreadable: bool,
     /// Digest of those that wait.
@@ -83,9 +87,12 @@ pub(super) async fn page(
         h1 { "Alike: " (words::rule(says, text.is_some(), &found.finding.rule)) }
         p {
             (layout::tag(&found.finding.severity, words::severity(&found.finding.severity)))
-            " Clause " (found.finding.clause) ", rule " (found.finding.rule) ". Matched: "
-            span.matched { (groups::matched(&found.finding.matched)) }
+            " Clause " (found.finding.clause) ", rule " (found.finding.rule) "."
+            @if found.gone.is_none() {
+                " Matched: " span.matched { (groups::matched(&found.finding.matched)) }
+            }
         }
+        @if let Some(gone) = &found.gone { (gone::matched(gone, zone)) }
         div #alike data-live {
             p.summary data-open=(found.waiting) {
                 b { (found.waiting) " waiting" } ", " (found.total) " in all. "
@@ -152,6 +159,7 @@ async fn gather(site: &Site, id: FindingId, all: bool, skip: u64) -> Result<Opti
                 return Ok::<_, StoreError>(None);
             };
             let (waiting, total) = casework::count_members(read, id)?;
+            let about = (&finding.person, finding.device, finding.seq);
             let members = casework::members(read, id, all, PER_PAGE + 1, skip)?;
             Ok(Some(Found {
                 person: people::get(read, &finding.person)?,
@@ -159,6 +167,7 @@ async fn gather(site: &Site, id: FindingId, all: bool, skip: u64) -> Result<Opti
                 members,
                 seen: casework::waiting_digest(read, id, decide::TOGETHER)?,
                 unreadable: sealed::is_unreadable(read, &finding.person)?,
+                gone: erasures::of_finding(read, id, about)?,
                 finding,
                 waiting,
                 total,

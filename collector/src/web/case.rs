@@ -7,7 +7,7 @@
 
 mod doubt;
 mod earlier;
-mod gone;
+pub(super) mod gone;
 mod sure;
 mod whole;
 

@@ -95,6 +95,15 @@ async fn an_alert_whose_record_was_erased_says_by_whom_and_that_the_rest_went_wi
             assert!(!body.contains(wrong), "{page}: {wrong} in {body}");
         }
     }
+    let alike = format!("/alert/{}/alike", finding.id);
+    let body = browser.get(&alike).await.body;
+    for said in [
+        "The record was erased</b>, and what matched went with it.",
+        "under the rule <bdi>Retention 3</bdi>: morgan asked, kim confirmed.",
+    ] {
+        assert!(body.contains(said), "{alike}: {said} in {body}");
+    }
+    assert!(!body.contains("Matched: "), "{alike}: {body}");
     for page in [&pages[1], &format!("/person/{person}")] {
         let body = browser.get(page).await.body;
         assert!(body.contains("What matched was erased."), "{page}: {body}");

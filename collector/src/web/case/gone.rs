@@ -19,7 +19,7 @@ pub(super) const RECORD: &str = "The record was erased. What pointed the other w
      cannot be said any more.";
 
 /// In the place of what matched.
-pub(super) fn matched(gone: &Gone, zone: &TimeZone) -> Markup {
+pub(in crate::web) fn matched(gone: &Gone, zone: &TimeZone) -> Markup {
     let erasure = &gone.erasure;
     html! {
         p {
