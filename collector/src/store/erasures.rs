@@ -21,6 +21,8 @@ mod ended;
 
 pub use ended::{End, end, ended};
 
+use std::collections::BTreeSet;
+
 use proviso_report::bundle::{Erased, Erasure, Numbers};
 use proviso_report::{Kind, UnixMs, ledger};
 use serde::de::DeserializeOwned;
@@ -175,7 +177,8 @@ pub fn waiting(read: &Read<'_>, now: i64) -> Result<Vec<Request>, SqlError> {
 
 fn of_row(row: &Row<'_>) -> Result<Request, SqlError> {
     let what = match row.maybe_text(9)? {
-        Some(notes) => What::Notes(notes.split_whitespace().map(str::to_owned).collect()),
+        // Earlier versions took one that was named twice for two.
+        Some(notes) => What::Notes(named_once(notes.split_whitespace())),
         None => What::Records {
             places: of_json(6, &row.text(6)?)?,
             wanted: row
@@ -195,6 +198,13 @@ fn of_row(row: &Row<'_>) -> Result<Request, SqlError> {
         what,
         closed: row.maybe_int(7)?,
     })
+}
+
+fn named_once<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    ids.filter(|id| seen.insert(*id))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn json(value: &impl Serialize) -> Result<String, SqlError> {

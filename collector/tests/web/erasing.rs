@@ -470,3 +470,38 @@ async fn a_request_about_records_says_which_and_what_the_person_said_among_them(
         "{body}"
     );
 }
+
+#[tokio::test]
+async fn a_request_of_an_earlier_version_that_names_a_note_twice_is_confirmed() {
+    let world = World::new().await;
+    let id = world.person(1, "Alex Example", 0).await;
+    world.staff_as("kim", Role::Manager, "").await;
+    let [one, two] = ["1", "2"].map(|number| number.repeat(32));
+    for number in ["1", "2"] {
+        noted(&world, &id, number, "Words.").await;
+    }
+    let request = Request {
+        id: "f".repeat(32),
+        person: id,
+        asked: clock::now(),
+        staff: "staff-morgan".to_owned(),
+        rule: "Retention 3".to_owned(),
+        reason: "An error".to_owned(),
+        what: What::Notes(vec![two.clone(), one.clone(), two.clone()]),
+        closed: None,
+    };
+    let which = request.id.clone();
+    world.write(move |tx| erasures::ask(tx, &request)).await;
+    let signer = Signer::load("a.example", &signing::new_key().unwrap()).unwrap();
+    let done = world.store.write("erase", move |tx| {
+        let kim = staff::by_name(tx, "kim")?.unwrap();
+        Ok::<_, EraseError>(
+            erasure::confirm(tx, &signer, &which, &kim, UnixMs(clock::now()))?.count(),
+        )
+    });
+    assert_eq!(done.await.unwrap(), 2);
+    for note in [one, two] {
+        let kept = world.read(move |read| notes::get(read, &note)).await;
+        assert!(kept.unwrap().erased.is_some());
+    }
+}
