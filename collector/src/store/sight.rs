@@ -263,6 +263,34 @@ pub fn end_early(tx: &Tx<'_>, id: &str, staff: &str, now: i64) -> Result<bool, S
     Ok(new == 1)
 }
 
+/// How a hand-over or a turn on call ends, or ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// For whom (staff id), or for which team.
+    pub of: String,
+    /// Unix milliseconds.
+    pub at: i64,
+    /// Who ended it before its time, by name; none: it was over by itself.
+    pub by: Option<String>,
+}
+
+/// When that is of one of them, and by whom.
+pub fn ended(read: &Read<'_>, id: &str) -> Result<Option<Ended>, SqlError> {
+    read.first(
+        "SELECT t.whose, COALESCE(e.at, t.until), s.name FROM (SELECT id, absent AS whose, until FROM cover \
+         UNION ALL SELECT id, team, until FROM rota) t LEFT JOIN early_end e ON e.id = t.id \
+         LEFT JOIN staff s ON s.id = e.staff WHERE t.id = $1",
+        &[id.into()],
+        |row| {
+            Ok(Ended {
+                of: row.text(0)?,
+                at: row.int(1)?,
+                by: row.maybe_text(2)?,
+            })
+        },
+    )
+}
+
 /// Lets somebody see one person for a while.
 pub fn let_in(tx: &Tx<'_>, pass: &While<PersonId>) -> Result<(), SqlError> {
     tx.execute(

@@ -81,6 +81,11 @@ pub(super) enum Fault {
          again, look, and send it once more if it is still needed"
     )]
     Stale,
+    /// What was to be ended is over: when, and by whom.
+    #[error(
+        "there was nothing left to end, so nothing was changed: {0}; open the page again to see what lasts"
+    )]
+    Over(String),
     /// Too many at once.
     #[error("too many {what} at once; try again in {seconds} seconds")]
     Busy {
@@ -151,7 +156,7 @@ impl Fault {
             Self::Missing(_) => StatusCode::NOT_FOUND,
             Self::Input(_) | Self::Unasked(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Overtaken | Self::Superseded | Self::Changed | Self::Stale => {
+            Self::Overtaken | Self::Superseded | Self::Changed | Self::Stale | Self::Over(_) => {
                 StatusCode::CONFLICT
             }
             Self::Busy { .. } | Self::Held(_) | Self::Unreadable(_) | Self::Unready(_) => {
@@ -183,6 +188,7 @@ impl Fault {
             Self::TooLong(_) => "Too long",
             Self::Unasked(_) => "This address does not open like that",
             Self::Overtaken => "Decided by somebody else",
+            Self::Over(_) => "Ended already",
             Self::Superseded => "Decided anew",
             Self::Changed | Self::Stale => "Changed meanwhile",
             Self::Busy { .. } | Self::Held(_) => "Busy",

@@ -201,7 +201,8 @@ pub(super) async fn end<K: Kind>(
             let lasting = K::lasting(tx, &signed, now)?;
             let found = lasting.iter().find(|one| one.id == id);
             let Some(found) = found.filter(|one| is_of(one, &theirs)) else {
-                return Err(Fault::Missing(K::WORDS.missing));
+                return Err(over(tx, &id, (&theirs, &signed.zone))?
+                    .unwrap_or(Fault::Missing(K::WORDS.missing)));
             };
             let all = !form.all.is_empty();
             let meant = |one: &&Shift| one.id == id || (all && one.is_put_with(found));
@@ -213,6 +214,23 @@ pub(super) async fn end<K: Kind>(
         })
         .await?;
     Ok(to(K::WORDS.path))
+}
+
+/// What is said of one of theirs that is over: by itself, or because somebody ended it.
+fn over(
+    read: &Read<'_>,
+    id: &str,
+    (theirs, zone): (&[(String, String)], &TimeZone),
+) -> Result<Option<Fault>, SqlError> {
+    let over = sight::ended(read, id)?;
+    let over = over.filter(|over| theirs.iter().any(|(of, _)| *of == over.of));
+    Ok(over.map(|over| {
+        let at = words::full(over.at, zone);
+        Fault::Over(match over.by {
+            Some(name) => format!("{name} ended it on {at}"),
+            None => format!("its time was over on {at}"),
+        })
+    }))
 }
 
 async fn page<K: Kind>(

@@ -322,7 +322,7 @@ pub(super) fn is_secret(path: &str) -> bool {
 /// Whether a person may want to read it again: not what pages put into forms for themselves.
 fn is_typed(name: &str, value: &str) -> bool {
     let for_itself = [
-        TOKEN, "seen", "page", "next", "to", "asked_in", KEPT, LEFT, WITH_FILES,
+        TOKEN, "seen", "page", "next", "to", "asked_in", "all", KEPT, LEFT, WITH_FILES,
     ]
     .contains(&name);
     let opaque = value.len() >= 16 && value.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -6,7 +6,7 @@ use proviso_collector::config::Config;
 use proviso_collector::escalation::Plan;
 use proviso_collector::store::staff::Role;
 
-use crate::pages::{HOUR, World, finding};
+use crate::pages::{HOUR, World, finding, hidden, with};
 use crate::queue::{case_of, team};
 use crate::roles::assign;
 
@@ -300,6 +300,44 @@ async fn a_supervisor_hands_over_where_nobody_has_a_team_name() {
     let done = noor.fill("/hand-over", &end, &[]).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER);
     assert_eq!(morgan.get(&page).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn whoever_ends_what_somebody_just_ended_is_told_by_whom_it_was() {
+    let world = World::new().await;
+    team(&world).await;
+    let (noor, sam) = (
+        world.browser_of("noor").await,
+        world.browser_of("sam").await,
+    );
+    let (since, until) = (at(10), at(14));
+    let fields = [
+        ("officer", "staff-morgan"),
+        ("since", since.as_str()),
+        ("until", until.as_str()),
+        ("days", "3"),
+    ];
+    noor.fill("/rota", "/rota", &fields).await;
+    let list = sam.get("/rota").await.body;
+    let end = list.split("action=\"/rota/").nth(1).unwrap();
+    let end = format!("/rota/{}", end.split('"').next().unwrap());
+    let opened = hidden(&list, &end);
+    let all = [("all", "yes")];
+    let done = noor.fill("/rota", &end, &all).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let late = sam.post(&end, &with(&opened, &all)).await;
+    assert_eq!(late.status, StatusCode::CONFLICT, "{}", late.body);
+    for said in ["Ended already", "noor ended it on "] {
+        assert!(late.body.contains(said), "{said}: {}", late.body);
+    }
+    assert!(!late.body.contains("What you typed"), "{}", late.body);
+    // Whose team it is not learns nothing of it.
+    world.staff_as("olu", Role::Supervisor, "south").await;
+    let olu = world.browser_of("olu").await;
+    let own = hidden(&olu.get("/rota").await.body, "/rota");
+    let other = olu.post(&end, &with(&own, &all)).await;
+    assert_eq!(other.status, StatusCode::NOT_FOUND, "{}", other.body);
+    assert!(!other.body.contains("noor"), "{}", other.body);
 }
 
 /// Tomorrow, as a form says it.
