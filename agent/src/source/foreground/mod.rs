@@ -9,7 +9,8 @@
 //!
 //! Known limits: what is in front for less than a second is not recorded; of an agent that is killed
 //! the last stretch is missing. Displays are looked for twice a minute, and at once when one appears
-//! where the agent can see it.
+//! where the agent can see it. GNOME's and KDE's compositors name no windows to other programs, and an X
+//! server beside a compositor knows only some of the windows: both are sources that have failed.
 
 mod stretch;
 

@@ -19,6 +19,9 @@ const SEAT: &str = "wl_seat";
 const WINDOWS: &str = "zwlr_foreign_toplevel_manager_v1";
 const EXT_IDLE: &str = "ext_idle_notifier_v1";
 const KDE_IDLE: &str = "org_kde_kwin_idle";
+/// What only GNOME's and only KDE's compositor have.
+const GNOME: &str = "gtk_shell1";
+const KDE: &str = "org_kde_plasma_shell";
 /// In the state of a window: it is in front.
 const ACTIVATED: u32 = 2;
 /// More windows than anybody opens.
@@ -49,6 +52,7 @@ struct Offered {
     windows: Option<u32>,
     ext_idle: Option<(u32, u32)>,
     kde_idle: Option<u32>,
+    desk: Option<&'static str>,
 }
 
 impl Wayland {
@@ -92,7 +96,8 @@ impl Wayland {
             }
         }
         let (Some(seat), Some(windows)) = (offered.seat, offered.windows) else {
-            return Err(DesktopError::Silent("its compositor names no windows"));
+            let reason = offered.desk.unwrap_or("its compositor names no windows");
+            return Err(DesktopError::Silent(reason));
         };
         let mut ask = wire::bind(seat, SEAT, 1, wire::SEAT);
         ask.extend(match (offered.ext_idle, offered.kde_idle) {
@@ -229,6 +234,8 @@ impl Offered {
             Ok(WINDOWS) => self.windows = Some(name),
             Ok(EXT_IDLE) => self.ext_idle = Some((name, version)),
             Ok(KDE_IDLE) => self.kde_idle = Some(name),
+            Ok(GNOME) => self.desk = Some("GNOME's compositor names no windows to other programs"),
+            Ok(KDE) => self.desk = Some("KDE's compositor names no windows to other programs"),
             _ => {}
         }
     }
@@ -236,4 +243,29 @@ impl Offered {
 
 fn whole(bytes: &[u8]) -> Result<Message<'_>, DesktopError> {
     wire::message(bytes).ok_or(DesktopError::Garbled("a message without a head"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// From the registry: what mutter 43 and KWin 5.27 said.
+    #[test]
+    fn the_two_large_desktops_are_known_by_what_they_offer() {
+        for (said, reason) in [
+            (
+                &b"\x02\0\0\0\0\0\x20\0\x09\0\0\0\x0b\0\0\0gtk_shell1\0\0\x05\0\0\0"[..],
+                "GNOME's compositor names no windows to other programs",
+            ),
+            (
+                b"\x02\0\0\0\0\0\x2c\0\x16\0\0\0\x15\0\0\0org_kde_plasma_shell\0\0\0\0\x08\0\0\0",
+                "KDE's compositor names no windows to other programs",
+            ),
+        ] {
+            let mut offered = Offered::default();
+            offered.note(whole(said).unwrap().arguments);
+            assert_eq!(offered.desk, Some(reason));
+            assert_eq!(offered.windows, None);
+        }
+    }
 }

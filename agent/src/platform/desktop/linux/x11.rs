@@ -22,6 +22,8 @@ const MAX_KEYS: u64 = 64 * 1024;
 const MANAGER_STARTS: Duration = Duration::from_secs(15);
 /// Events that came while an answer was awaited.
 const MAX_EVENTS: usize = 4096;
+const BEHIND: &str =
+    "a Wayland compositor stands behind its server, which knows only some of the windows";
 const NO_MANAGER: &str = "its window manager names no window in front";
 
 /// A connection to an X server.
@@ -108,6 +110,9 @@ impl X11 {
     }
 
     async fn begin(&mut self, idle_ms: u32) -> Result<(), DesktopError> {
+        if self.is_xwayland().await? {
+            return Err(DesktopError::Silent(BEHIND));
+        }
         self.active = self.atom("_NET_ACTIVE_WINDOW").await?;
         self.class = self.atom("WM_CLASS").await?;
         let manager = self.atom("_NET_SUPPORTING_WM_CHECK").await?;
@@ -129,6 +134,25 @@ impl X11 {
         };
         let silent = |_| DesktopError::Silent(NO_MANAGER);
         timeout(MANAGER_STARTS, manages).await.map_err(silent)?
+    }
+
+    /// Is it the server beside a Wayland compositor? Since 23.1 an extension says it; before, the name
+    /// of its screen does, which no program can give.
+    async fn is_xwayland(&mut self) -> Result<bool, DesktopError> {
+        if self.extension("XWAYLAND").await?.is_some() {
+            return Ok(true);
+        }
+        let Some((major, _)) = self.extension("RANDR").await? else {
+            return Ok(false);
+        };
+        self.ask(&wire::randr_begin(major)).await?;
+        let screens = self.ask(&wire::randr_screens(major, self.root)).await?;
+        let Some((screen, time)) = screens.as_deref().and_then(wire::first_screen) else {
+            return Ok(false);
+        };
+        let answer = self.ask(&wire::randr_screen(major, screen, time)).await?;
+        let name = answer.as_deref().and_then(wire::screen_name);
+        Ok(name.is_some_and(|name| name.starts_with(b"XWAYLAND")))
     }
 
     async fn begin_idle(&mut self, idle_ms: u32) -> Result<(), DesktopError> {

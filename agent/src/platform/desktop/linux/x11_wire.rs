@@ -190,6 +190,40 @@ pub(super) fn process(answer: &[u8]) -> Option<u32> {
     long(answer, HEAD + 12).filter(|pid| *pid != 0)
 }
 
+/// Begins the extension that names screens.
+pub(super) fn randr_begin(major: u8) -> Vec<u8> {
+    request(major, 0, &[1, 3])
+}
+
+pub(super) fn randr_screens(major: u8, root: u32) -> Vec<u8> {
+    request(major, 25, &[root])
+}
+
+/// The first of the screens, and the time of the answer that says so.
+pub(super) fn first_screen(answer: &[u8]) -> Option<(u32, u32)> {
+    let controllers = usize::from(short(answer, 16)?);
+    let screens = short(answer, 18)?;
+    let at = HEAD.checked_add(controllers.checked_mul(4)?)?;
+    (screens != 0).then_some((long(answer, at)?, long(answer, 12)?))
+}
+
+pub(super) fn randr_screen(major: u8, screen: u32, time: u32) -> Vec<u8> {
+    request(major, 9, &[screen, time])
+}
+
+/// The name that the server gave a screen.
+pub(super) fn screen_name(answer: &[u8]) -> Option<&[u8]> {
+    const FIXED: usize = 36;
+    let mut numbers = 0_usize;
+    // What drives it, its modes, and what shows the same.
+    for at in [26, 28, 32] {
+        numbers = numbers.checked_add(usize::from(short(answer, at)?))?;
+    }
+    let begin = FIXED.checked_add(numbers.checked_mul(4)?)?;
+    let end = begin.checked_add(usize::from(short(answer, 34)?))?;
+    answer.get(begin..end)
+}
+
 /// The key to a display of this computer in a file of keys, whose numbers are big-endian: the kind of
 /// the address, and with their lengths the address, the display's number, the key's kind, the key.
 pub(super) fn key(file: &[u8], host: &[u8], display: &[u8]) -> Option<Vec<u8>> {
@@ -312,6 +346,28 @@ mod tests {
         assert!(matches!(welcome(&[0], &[]), Err(DesktopError::Refused(_))));
     }
 
+    /// What Xwayland 22.1 beside KWin 5.27 said, of its modes only the numbers.
+    #[test]
+    fn the_name_of_a_screen_is_pinned() {
+        assert_eq!(randr_begin(9), b"\x09\0\x03\0\x01\0\0\0\x03\0\0\0");
+        assert_eq!(randr_screens(9, 7), b"\x09\x19\x02\0\x07\0\0\0");
+        let asked = randr_screen(9, 0x21, 5);
+        assert_eq!(asked, b"\x09\x09\x03\0\x21\0\0\0\x05\0\0\0");
+        let mut screens = b"\x01\0\x03\0\x50\0\0\0\xdb\x43\x15\x02\xdb\x43\x15\x02".to_vec();
+        screens.extend(b"\x01\0\x01\0\x08\0\x38\0\0\0\0\0\0\0\0\0");
+        screens.extend(b"\x20\0\0\0\x21\0\0\0");
+        assert_eq!(first_screen(&screens), Some((0x21, 0x0215_43db)));
+        screens[18] = 0;
+        assert_eq!(first_screen(&screens), None);
+        let mut screen = b"\x01\0\x04\0\x0d\0\0\0\xdb\x43\x15\x02\x20\0\0\0".to_vec();
+        screen.extend(b"\xff\xff\xff\xff\xff\xff\xff\xff\0\0\x01\0\x08\0\x01\0\0\0\x09\0");
+        screen.extend(b"\x20\0\0\0");
+        screen.extend((0x41_u32..=0x48).flat_map(u32::to_le_bytes));
+        screen.extend(b"XWAYLAND0\0\0\0");
+        assert_eq!(screen_name(&screen), Some(&b"XWAYLAND0"[..]));
+        assert_eq!(screen_name(&screen[..70]), None);
+    }
+
     #[test]
     fn a_key_is_found_by_host_and_display() {
         let entry = |family: u16, parts: [&[u8]; 4]| {
@@ -346,6 +402,7 @@ mod tests {
         #[test]
         fn any_bytes_are_taken(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = (value(&bytes), counter(&bytes, b"IDLETIME"), process(&bytes));
+            let _ = (first_screen(&bytes), screen_name(&bytes));
             let _ = (count(&bytes, 8), hello_rest(&bytes), rest(&bytes));
             drop((welcome(&bytes, &bytes), key(&bytes, b"h", b"0")));
             drop(message(bytes));
