@@ -79,7 +79,7 @@ need-pages: need-build
 	@.ci/need node:nodejs npm:npm
 
 need-desktops: need-build
-	@.ci/need Xvfb:xvfb openbox:openbox xterm:xterm xdotool:xdotool sway:sway foot:foot
+	@.ci/need Xvfb:xvfb openbox:openbox xterm:xterm xdotool:xdotool sway:sway foot:foot Xwayland:xwayland
 
 need-packages: need-build
 	@.ci/need dpkg-deb:dpkg rpmbuild:rpm flatpak:flatpak systemctl:systemd

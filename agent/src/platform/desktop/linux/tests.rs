@@ -157,36 +157,43 @@ async fn an_x_server_of_others_or_without_a_manager_is_refused() {
     assert!(matches!(error, DesktopError::Elsewhere(_)), "{error}");
 }
 
-#[tokio::test]
-async fn a_compositor_tells_what_is_in_front_and_when_nobody_is_there() {
-    // It does not run as root.
-    const OWNER: u32 = 3_200_000;
-    let dir = tempfile::tempdir().unwrap();
-    std::os::unix::fs::chown(dir.path(), Some(OWNER), Some(OWNER)).unwrap();
-    let run = |program: &str| {
-        let mut command = Command::new(program);
-        command
-            .uid(OWNER)
-            .gid(OWNER)
-            .current_dir(dir.path())
-            .env("HOME", dir.path())
-            .env("XDG_RUNTIME_DIR", dir.path())
+/// Whose compositor it is: it does not run as root.
+const OWNER: u32 = 3_200_000;
+
+/// A program of that account, beside the compositor.
+fn beside(folder: &Path, program: &str) -> Command {
+    let mut command = Command::new(program);
+    command
+        .uid(OWNER)
+        .gid(OWNER)
+        .current_dir(folder)
+        .env("HOME", folder)
+        .env("XDG_RUNTIME_DIR", folder)
+        .env("WAYLAND_DISPLAY", "wayland-1")
+        .env_remove("DISPLAY")
+        .stdout(Stdio::null());
+    command
+}
+
+/// A compositor, the account whose it is, and what it is followed by, once it has begun.
+async fn compositor(folder: &Path) -> (Running, Account, Screen, Desktop) {
+    std::os::unix::fs::chown(folder, Some(OWNER), Some(OWNER)).unwrap();
+    let config = folder.join("config");
+    std::fs::write(&config, "xwayland disable\n").unwrap();
+    let sway = start(
+        beside(folder, "sway")
             .env("WLR_BACKENDS", "headless")
             .env("WLR_LIBINPUT_NO_DEVICES", "1")
             .env("WLR_RENDERER", "pixman")
-            .env_remove("DISPLAY")
-            .stdout(Stdio::null());
-        command
-    };
-    let config = dir.path().join("config");
-    std::fs::write(&config, "xwayland disable\n").unwrap();
-    let _sway = start(run("sway").arg("-c").arg(&config));
-    let socket = dir.path().join("wayland-1");
+            .env_remove("WAYLAND_DISPLAY")
+            .arg("-c")
+            .arg(&config),
+    );
     let account = Account {
         owner: Owner(OWNER),
-        ..me(dir.path())
+        ..me(folder)
     };
-    let screen = Screen::Wayland(socket);
+    let screen = Screen::Wayland(folder.join("wayland-1"));
     let connect = async {
         loop {
             match Desktop::connect_with(&screen, &account, SOON).await {
@@ -197,7 +204,35 @@ async fn a_compositor_tells_what_is_in_front_and_when_nobody_is_there() {
             }
         }
     };
-    let mut desktop = timeout(LONG, connect).await.unwrap();
+    let desktop = timeout(LONG, connect).await.unwrap();
+    (sway, account, screen, desktop)
+}
+
+#[tokio::test]
+async fn an_x_server_beside_a_compositor_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_sway, account, _, _desktop) = compositor(dir.path()).await;
+    let mut server = start(
+        beside(dir.path(), "Xwayland")
+            .args(["-ac", "-displayfd", "1"])
+            .stdout(Stdio::piped()),
+    );
+    let mut line = String::new();
+    let out = server.0.stdout.take().unwrap();
+    BufReader::new(out).read_line(&mut line).unwrap();
+    let screen = Screen::X11 {
+        number: line.trim().parse().unwrap(),
+        keys: None,
+    };
+    let error = Desktop::connect(&screen, &account).await.unwrap_err();
+    let said = "a Wayland compositor stands behind its server";
+    assert!(error.to_string().contains(said), "{error}");
+}
+
+#[tokio::test]
+async fn a_compositor_tells_what_is_in_front_and_when_nobody_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_sway, account, screen, mut desktop) = compositor(dir.path()).await;
     let other = Account {
         owner: Owner(account.owner.0 + 1),
         ..account.clone()
@@ -205,11 +240,8 @@ async fn a_compositor_tells_what_is_in_front_and_when_nobody_is_there() {
     let error = Desktop::connect(&screen, &other).await.unwrap_err();
     assert!(matches!(error, DesktopError::Refused(_)), "{error}");
 
-    let terminal = start(
-        run("foot")
-            .args(["--app-id", "proviso.test", "sleep", "1000"])
-            .env("WAYLAND_DISPLAY", "wayland-1"),
-    );
+    let terminal =
+        start(beside(dir.path(), "foot").args(["--app-id", "proviso.test", "sleep", "1000"]));
     let window = Window {
         pid: None,
         class: Some("proviso.test".into()),
@@ -221,7 +253,7 @@ async fn a_compositor_tells_what_is_in_front_and_when_nobody_is_there() {
     let control = files.find(is_control).unwrap().path();
     for _ in 0..2 {
         until(&mut desktop, &Change::Idle).await;
-        let status = run("swaymsg")
+        let status = beside(dir.path(), "swaymsg")
             .env("SWAYSOCK", &control)
             .arg("seat - cursor move 5 5")
             .status();
