@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench coverage shots verifier need-build need-clang need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-tampering need-machine need-deny need-pages
+.PHONY: help demo test bench coverage shots gnome verifier need-build need-clang need-browsers need-desktops need-packages need-mail need-pdf need-python need-devices need-tampering need-machine need-deny need-pages
 
 # Everything builds into the folder cargo itself would use; set CARGO_TARGET_DIR to move it.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -64,6 +64,11 @@ coverage: need-browsers need-devices need-tampering need-pages
 # What the pages look like, at each size, by day and by night, and on paper.
 shots: need-browsers need-pages
 	cargo run --locked --package proviso-tests --bin proviso-shots -- --out target/shots
+
+# What the agent says beside GNOME's compositor. It is large, so `make test` does without.
+gnome: need-desktops
+	@.ci/need mutter:mutter dbus-run-session:dbus
+	cargo test --locked --package proviso-agent --lib gnomes_compositor -- --ignored
 
 need-build:
 	@.ci/need cc:build-essential make:make ssh-keygen:openssh-client

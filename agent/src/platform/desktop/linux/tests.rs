@@ -263,3 +263,67 @@ async fn a_compositor_tells_what_is_in_front_and_when_nobody_is_there() {
     drop(terminal);
     until(&mut desktop, &Change::Front(None)).await;
 }
+
+/// Of an account that the system knows, without which there is no bus of a session.
+const NOBODY: u32 = 65_534;
+
+/// A program that ends with the test, and what it started.
+struct Group(Child);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(pid) = rustix::process::Pid::from_raw(self.0.id().cast_signed()) {
+            let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::TERM);
+        }
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs mutter: make gnome"]
+async fn gnomes_compositor_and_the_x_server_beside_it_are_said_to_be_silent() {
+    let dir = tempfile::tempdir().unwrap();
+    std::os::unix::fs::chown(dir.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    let mut command = Command::new("dbus-run-session");
+    command
+        .args(["--", "mutter", "--headless", "--virtual-monitor", "640x480"])
+        .args(["--wayland", "--wayland-display", "wayland-m"])
+        .uid(NOBODY)
+        .gid(NOBODY)
+        .current_dir(dir.path())
+        .env("HOME", dir.path())
+        .env("XDG_RUNTIME_DIR", dir.path())
+        .env_remove("DISPLAY")
+        .stdout(Stdio::null())
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .process_group(0);
+    let mut mutter = Group(command.spawn().unwrap());
+    let said = BufReader::new(mutter.0.stderr.take().unwrap());
+    let mut number = None;
+    for line in said.lines().map(Result::unwrap) {
+        if let Some((_, rest)) = line.split_once("Using public X11 display :") {
+            number = rest.split(',').next().and_then(|it| it.parse().ok());
+        }
+        if line.contains("Using Wayland display name") {
+            break;
+        }
+    }
+    let account = Account {
+        owner: Owner(NOBODY),
+        ..me(dir.path())
+    };
+    let screen = Screen::Wayland(dir.path().join("wayland-m"));
+    let error = Desktop::connect(&screen, &account).await.unwrap_err();
+    assert!(error.to_string().contains("GNOME's compositor"), "{error}");
+
+    let mut files = std::fs::read_dir(dir.path()).unwrap().flatten();
+    let is_keys =
+        |it: &std::fs::DirEntry| it.file_name().to_string_lossy().contains("Xwaylandauth");
+    let screen = Screen::X11 {
+        number: number.unwrap(),
+        keys: Some(files.find(is_keys).unwrap().path()),
+    };
+    let error = Desktop::connect(&screen, &account).await.unwrap_err();
+    assert!(error.to_string().contains("stands behind"), "{error}");
+}
