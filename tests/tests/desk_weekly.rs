@@ -32,7 +32,7 @@ impl Monday {
         let mut hour = 0;
         if local.weekday() == Weekday::Monday && local.hour() < 13 {
             hour = 23;
-            local = local - SignedDuration::from_hours(24);
+            local -= SignedDuration::from_hours(24);
         }
         let since = local.weekday().since(Weekday::Monday);
         let monday = local.date() - SignedDuration::from_hours(24 * i64::from(since));
