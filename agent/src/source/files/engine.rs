@@ -302,6 +302,12 @@ impl Engine {
         self.pictures.key(path_bytes(path))
     }
 
+    /// Is it one of the files that are there, as far as is known?
+    fn knows(&self, path: &Path) -> bool {
+        let site = self.site(path).and_then(|number| self.sites.get(number));
+        site.is_some_and(|site| self.pictures.get(site.key, self.key(path)).is_some())
+    }
+
     /// Puts one with the others.
     pub(super) fn tell(&mut self, observation: Observation) -> Result<(), Stopped> {
         if self.outlet.put(observation) {
@@ -475,10 +481,14 @@ impl Engine {
                 self.look(&path, &Look::event(at, true, true))
             }
             Step::Folder { path, at } => self.folder(&path, at, None),
-            Step::FolderGone { path } => {
+            Step::FolderGone { path, at } => {
                 self.watch.leave(&path);
                 self.place_gone(&path);
-                Ok(())
+                // Renamed more than once before anybody could look, it was told as a file.
+                match self.knows(&path) {
+                    true => self.deleted(path, at, None),
+                    false => Ok(()),
+                }
             }
             Step::FolderMoved { path } => {
                 if self.place_gone(&path) {

@@ -59,7 +59,7 @@ pub(super) enum Step {
     /// A folder was made.
     Folder { path: PathBuf, at: i64 },
     /// A folder is gone.
-    FolderGone { path: PathBuf },
+    FolderGone { path: PathBuf, at: i64 },
     /// A watched folder was moved; if it lies in another, its names tell the rest.
     FolderMoved { path: PathBuf },
     /// The system lost events.
@@ -107,6 +107,9 @@ impl Waiting {
     pub(super) fn take(&mut self, one: Happened, now: Instant) -> Vec<Step> {
         let Happened { path, at, .. } = one;
         let mut steps = Vec::new();
+        if matches!(one.what, What::Created | What::Folder | What::To) {
+            steps.extend(self.left_before(&path, one.cookie));
+        }
         match one.what {
             What::Created => self.written(path, at, true, now, &mut steps),
             What::Written => self.written(path, at, false, now, &mut steps),
@@ -158,7 +161,7 @@ impl Waiting {
                 });
             }
             What::Folder => steps.push(Step::Folder { path, at }),
-            What::FolderRemoved => steps.push(Step::FolderGone { path }),
+            What::FolderRemoved => steps.push(Step::FolderGone { path, at }),
             What::Moved => steps.push(Step::FolderMoved { path }),
             What::Lost => steps.push(Step::Lost { at }),
         }
@@ -228,6 +231,14 @@ impl Waiting {
         self.files.retain(|path, _| !path.starts_with(folder));
         self.moves.retain(|one| !one.path.starts_with(folder));
         (before - self.files.len() - self.moves.len()) as u64
+    }
+
+    /// What had this name and lost it to no other that is watched: gone before something else takes the name, or
+    /// its end would be told as that of the other.
+    fn left_before(&mut self, path: &Path, cookie: u64) -> Option<Step> {
+        let mut moves = self.moves.iter();
+        let first = moves.position(|one| one.path == path && one.cookie != cookie)?;
+        self.moves.remove(first).map(left)
     }
 
     fn written(
@@ -304,6 +315,25 @@ mod tests {
             at,
             created,
             again: false,
+        }
+    }
+
+    #[test]
+    fn what_left_is_gone_before_another_has_its_name() {
+        let now = Instant::now();
+        for (what, cookie) in [(What::Created, 0), (What::Folder, 0), (What::To, 2)] {
+            let mut waiting = Waiting::default();
+            waiting.take(one(What::From, 1, 1, "/a"), now);
+            waiting.take(one(What::From, 2, 2, "/b"), now);
+            let steps = waiting.take(one(what, cookie, 3, "/a"), now);
+            let gone = Step::Deleted {
+                path: "/a".into(),
+                at: 1,
+                created: None,
+            };
+            assert_eq!(steps.first(), Some(&gone), "{what:?}");
+            let later = waiting.due(now + PAIR);
+            assert!(!later.contains(&gone), "{what:?}: {later:?}");
         }
     }
 
