@@ -459,7 +459,7 @@ impl Engine {
         Ok(())
     }
 
-    fn step(&mut self, step: Step) -> Result<(), Stopped> {
+    pub(super) fn step(&mut self, step: Step) -> Result<(), Stopped> {
         match step {
             Step::Look {
                 path,

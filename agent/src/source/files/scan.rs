@@ -55,6 +55,7 @@ impl Engine {
             return Ok(());
         };
         let (root, key, looked) = (site.place.root.clone(), site.key, site.looked);
+        self.end_moves(&root)?;
         let now = clock::now().0;
         self.round = self.round.wrapping_add(1);
         self.pictures.begin(key);
@@ -105,6 +106,7 @@ impl Engine {
         at: i64,
         from: Option<&Path>,
     ) -> Result<(), Stopped> {
+        self.end_moves(folder)?;
         let mut through = Through {
             engine: self,
             number,
@@ -115,6 +117,14 @@ impl Engine {
         };
         let unread = walk(folder, &mut through)?;
         self.unread(unread)
+    }
+
+    /// Tells what left, or its end would be told as that of what is found under its name.
+    fn end_moves(&mut self, folder: &Path) -> Result<(), Stopped> {
+        for step in self.waiting.left_below(folder) {
+            self.step(step)?;
+        }
+        Ok(())
     }
 
     fn unread(&mut self, count: u64) -> Result<(), Stopped> {

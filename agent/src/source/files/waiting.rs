@@ -107,7 +107,7 @@ impl Waiting {
     pub(super) fn take(&mut self, one: Happened, now: Instant) -> Vec<Step> {
         let Happened { path, at, .. } = one;
         let mut steps = Vec::new();
-        if matches!(one.what, What::Created | What::Folder | What::To) {
+        if matches!(one.what, What::Created | What::To) {
             steps.extend(self.left_before(&path, one.cookie));
         }
         match one.what {
@@ -241,6 +241,14 @@ impl Waiting {
         self.moves.remove(first).map(left)
     }
 
+    /// The same of all below a folder, before it is looked through for what is there now.
+    pub(super) fn left_below(&mut self, folder: &Path) -> Vec<Step> {
+        let all = self.moves.drain(..);
+        let (below, rest): (VecDeque<_>, _) = all.partition(|one| one.path.starts_with(folder));
+        self.moves = rest;
+        below.into_iter().map(left).collect()
+    }
+
     fn written(
         &mut self,
         path: PathBuf,
@@ -321,7 +329,7 @@ mod tests {
     #[test]
     fn what_left_is_gone_before_another_has_its_name() {
         let now = Instant::now();
-        for (what, cookie) in [(What::Created, 0), (What::Folder, 0), (What::To, 2)] {
+        for (what, cookie) in [(What::Created, 0), (What::To, 2)] {
             let mut waiting = Waiting::default();
             waiting.take(one(What::From, 1, 1, "/a"), now);
             waiting.take(one(What::From, 2, 2, "/b"), now);

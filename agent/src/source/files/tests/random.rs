@@ -151,21 +151,27 @@ async fn a_file_that_takes_the_name_of_one_that_left_is_not_told_as_gone() {
     let scene = Scene::new();
     let outside = scene.home().join("outside");
     fs::create_dir(&outside).unwrap();
+    let folder = scene.downloads().join("folder");
+    fs::create_dir(&folder).unwrap();
     let run = scene.run().await;
-    let (one, other) = (
-        scene.downloads().join("one"),
-        scene.downloads().join("other"),
-    );
-    fs::write(&one, b"x").unwrap();
-    scene.told(FileWas::Created, &one).await;
-    fs::rename(&one, outside.join("one")).unwrap();
+    let (one, in_it) = (scene.downloads().join("one"), folder.join("in it"));
+    for (number, path) in [&one, &in_it].into_iter().enumerate() {
+        fs::write(path, b"x").unwrap();
+        scene.told(FileWas::Created, path).await;
+        fs::rename(path, outside.join(number.to_string())).unwrap();
+    }
     fs::write(&one, b"another").unwrap();
-    // After it as long as a second name of what left would be waited for.
-    fs::write(&other, b"y").unwrap();
-    fs::rename(&other, outside.join("other")).unwrap();
-    scene.told(FileWas::Deleted, &other).await;
-    let there = BTreeSet::from([one.to_str().unwrap().to_owned()]);
-    assert_eq!(scene.believed(), there);
+    // Of what is in it only a look through it tells.
+    fs::remove_dir(&folder).unwrap();
+    fs::create_dir(&folder).unwrap();
+    fs::write(&in_it, b"another").unwrap();
+    // A second name of what left is awaited for no longer than that of what left after it.
+    let last = scene.downloads().join("last");
+    fs::write(&last, b"y").unwrap();
+    fs::rename(&last, outside.join("last")).unwrap();
+    scene.told(FileWas::Deleted, &last).await;
+    let there = [&one, &in_it].map(|path| path.to_str().unwrap().to_owned());
+    assert_eq!(scene.believed(), BTreeSet::from(there));
     run.end().await;
 }
 
