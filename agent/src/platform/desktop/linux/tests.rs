@@ -5,6 +5,8 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process_group};
+
 use super::*;
 use crate::platform::desktop::Window;
 
@@ -13,19 +15,34 @@ const SOON: u32 = 1_500;
 /// Everything here answers within seconds.
 const LONG: Duration = Duration::from_secs(60);
 
-/// A program that ends with the test.
+/// A program that ends with the test, and what it started.
 struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.0.kill();
+        if let Some(group) = Pid::from_raw(self.0.id().cast_signed()) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
         let _ = self.0.wait();
     }
 }
 
 fn start(command: &mut Command) -> Running {
-    command.stdin(Stdio::null()).stderr(Stdio::null());
+    start_heard(command.stderr(Stdio::null()))
+}
+
+/// The same, of which somebody reads what it complains of.
+fn start_heard(command: &mut Command) -> Running {
+    command.stdin(Stdio::null());
     Running(command.process_group(0).spawn().unwrap())
+}
+
+/// The number of its display, which an X server writes once others can come.
+fn number(server: &mut Running) -> u32 {
+    let mut line = String::new();
+    let out = server.0.stdout.take().unwrap();
+    BufReader::new(out).read_line(&mut line).unwrap();
+    line.trim().parse().unwrap()
 }
 
 fn me(home: &Path) -> Account {
@@ -56,10 +73,7 @@ fn x_server(folder: &Path) -> (Running, u32) {
     let key = b"\xff\xff\0\0\0\0\0\x12MIT-MAGIC-COOKIE-1\0\x100123456789abcdef";
     std::fs::write(folder.join(".Xauthority"), key).unwrap();
     let mut server = start(&mut command);
-    let mut line = String::new();
-    let out = server.0.stdout.take().unwrap();
-    BufReader::new(out).read_line(&mut line).unwrap();
-    let number = line.trim().parse().unwrap();
+    let number = number(&mut server);
     (server, number)
 }
 
@@ -160,39 +174,49 @@ async fn an_x_server_of_others_or_without_a_manager_is_refused() {
 /// Whose compositor it is: it does not run as root.
 const OWNER: u32 = 3_200_000;
 
-/// A program of that account, beside the compositor.
-fn beside(folder: &Path, program: &str) -> Command {
+/// A program of an account whose home, and whose session, is in this folder.
+fn run_as(owner: u32, folder: &Path, program: &str) -> Command {
     let mut command = Command::new(program);
     command
-        .uid(OWNER)
-        .gid(OWNER)
+        .uid(owner)
+        .gid(owner)
         .current_dir(folder)
         .env("HOME", folder)
         .env("XDG_RUNTIME_DIR", folder)
-        .env("WAYLAND_DISPLAY", "wayland-1")
         .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
         .stdout(Stdio::null());
     command
 }
 
+/// One beside the compositor.
+fn beside(folder: &Path, program: &str) -> Command {
+    let mut command = run_as(OWNER, folder, program);
+    command.env("WAYLAND_DISPLAY", "wayland-1");
+    command
+}
+
+fn owned(owner: u32, folder: &Path) -> Account {
+    std::os::unix::fs::chown(folder, Some(owner), Some(owner)).unwrap();
+    Account {
+        owner: Owner(owner),
+        ..me(folder)
+    }
+}
+
 /// A compositor, the account whose it is, and what it is followed by, once it has begun.
 async fn compositor(folder: &Path) -> (Running, Account, Screen, Desktop) {
-    std::os::unix::fs::chown(folder, Some(OWNER), Some(OWNER)).unwrap();
+    let account = owned(OWNER, folder);
     let config = folder.join("config");
     std::fs::write(&config, "xwayland disable\n").unwrap();
     let sway = start(
-        beside(folder, "sway")
+        run_as(OWNER, folder, "sway")
             .env("WLR_BACKENDS", "headless")
             .env("WLR_LIBINPUT_NO_DEVICES", "1")
             .env("WLR_RENDERER", "pixman")
-            .env_remove("WAYLAND_DISPLAY")
             .arg("-c")
             .arg(&config),
     );
-    let account = Account {
-        owner: Owner(OWNER),
-        ..me(folder)
-    };
     let screen = Screen::Wayland(folder.join("wayland-1"));
     let connect = async {
         loop {
@@ -217,13 +241,8 @@ async fn an_x_server_beside_a_compositor_is_refused() {
             .args(["-ac", "-displayfd", "1"])
             .stdout(Stdio::piped()),
     );
-    let mut line = String::new();
-    let out = server.0.stdout.take().unwrap();
-    BufReader::new(out).read_line(&mut line).unwrap();
-    let screen = Screen::X11 {
-        number: line.trim().parse().unwrap(),
-        keys: None,
-    };
+    let number = number(&mut server);
+    let screen = Screen::X11 { number, keys: None };
     let error = Desktop::connect(&screen, &account).await.unwrap_err();
     let said = "a Wayland compositor stands behind its server";
     assert!(error.to_string().contains(said), "{error}");
@@ -267,38 +286,17 @@ async fn a_compositor_tells_what_is_in_front_and_when_nobody_is_there() {
 /// Of an account that the system knows, without which there is no bus of a session.
 const NOBODY: u32 = 65_534;
 
-/// A program that ends with the test, and what it started.
-struct Group(Child);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(pid) = rustix::process::Pid::from_raw(self.0.id().cast_signed()) {
-            let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::TERM);
-        }
-        let _ = self.0.wait();
-    }
-}
-
 #[tokio::test]
 #[ignore = "needs mutter: make gnome"]
 async fn gnomes_compositor_and_the_x_server_beside_it_are_said_to_be_silent() {
     let dir = tempfile::tempdir().unwrap();
-    std::os::unix::fs::chown(dir.path(), Some(NOBODY), Some(NOBODY)).unwrap();
-    let mut command = Command::new("dbus-run-session");
-    command
-        .args(["--", "mutter", "--headless", "--virtual-monitor", "640x480"])
-        .args(["--wayland", "--wayland-display", "wayland-m"])
-        .uid(NOBODY)
-        .gid(NOBODY)
-        .current_dir(dir.path())
-        .env("HOME", dir.path())
-        .env("XDG_RUNTIME_DIR", dir.path())
-        .env_remove("DISPLAY")
-        .stdout(Stdio::null())
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped())
-        .process_group(0);
-    let mut mutter = Group(command.spawn().unwrap());
+    let account = owned(NOBODY, dir.path());
+    let mut mutter = start_heard(
+        run_as(NOBODY, dir.path(), "dbus-run-session")
+            .args(["--", "mutter", "--headless", "--virtual-monitor", "640x480"])
+            .args(["--wayland", "--wayland-display", "wayland-m"])
+            .stderr(Stdio::piped()),
+    );
     let said = BufReader::new(mutter.0.stderr.take().unwrap());
     let mut number = None;
     for line in said.lines().map(Result::unwrap) {
@@ -309,10 +307,6 @@ async fn gnomes_compositor_and_the_x_server_beside_it_are_said_to_be_silent() {
             break;
         }
     }
-    let account = Account {
-        owner: Owner(NOBODY),
-        ..me(dir.path())
-    };
     let screen = Screen::Wayland(dir.path().join("wayland-m"));
     let error = Desktop::connect(&screen, &account).await.unwrap_err();
     assert!(error.to_string().contains("GNOME's compositor"), "{error}");
