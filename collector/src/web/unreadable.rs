@@ -71,8 +71,8 @@ pub(super) const TITLE: &str = "This cannot be read now";
 
 /// In the place of what would stand there.
 pub(super) const UNREAD: &str = "What a person did cannot be read, because their key is missing beside the store. So it is \
-     not shown here, and nothing is decided or kept that rests on it. Nothing of it is lost. Whoever runs the collector has to restore the folder person-keys from its own \
-     backup: tell them.";
+     not shown here, and nothing is decided or kept that rests on it. Nothing of it is lost. Whoever runs the \
+     collector has to restore the folder person-keys from its own backup: tell them.";
 
 /// In the place of the form that decides about it.
 pub(super) const UNDECIDED: &str =
