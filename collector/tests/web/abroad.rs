@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::log::{Log, visit};
 use crate::narrowed::narrowed_of;
 use crate::orders::order;
-use crate::pages::{Browser, HOUR, World, finding};
+use crate::pages::{Browser, HOUR, World, finding, today};
 
 /// Somebody whose computer names this zone, if any; what it saw five hours ago, and a finding of it.
 async fn seen(world: &World, zone: Option<&'static str>) -> (PersonId, Hash) {
@@ -94,8 +94,7 @@ async fn pages(browser: &Browser<'_>, person: &PersonId, order: Hash) -> Vec<(St
         "/alert/{}",
         finding(1, 1, "4.a", "breach", "advert.example").id
     );
-    let day = jiff::Timestamp::from_millisecond(clock::now()).unwrap();
-    let day = day.in_tz("Europe/London").unwrap().date();
+    let day = today();
     let days = format!("from={}&to={day}", day.yesterday().unwrap());
     let whose = person.clone();
     let cases = browser

@@ -7,7 +7,7 @@ use proviso_collector::store::notes::{self, Note, NoteKind};
 use proviso_collector::store::staff::Role;
 use proviso_collector::store::{PersonId, audit};
 
-use crate::pages::{self, Browser, HOUR, World, finding, id};
+use crate::pages::{self, Browser, HOUR, World, days, finding, id};
 use crate::team::assign;
 
 /// What every extract needs, but the facts.
@@ -20,11 +20,7 @@ const TERMS: [(&str, &str); 5] = [
 ];
 
 fn soon() -> String {
-    let now = jiff::Timestamp::from_millisecond(clock::now()).unwrap();
-    let day = now.in_tz("Europe/London").unwrap().date();
-    day.checked_add(jiff::Span::new().days(7))
-        .unwrap()
-        .to_string()
+    days(7).to_string()
 }
 
 /// Morgan's person with a finding and a note, and two partners.

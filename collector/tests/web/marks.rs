@@ -12,19 +12,14 @@ use proviso_report::{Record, UnixMs};
 use tokio_util::sync::CancellationToken;
 
 use crate::log::{Log, visit};
-use crate::pages::{self, Browser, HOUR, World};
+use crate::pages::{self, Browser, HOUR, LONDON, World, today};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * HOUR;
 
 /// The zone of the order.
 fn london() -> TimeZone {
-    TimeZone::get("Europe/London").unwrap()
-}
-
-fn today() -> Date {
-    let now = jiff::Timestamp::from_millisecond(clock::now()).unwrap();
-    now.to_zoned_datetime(london()).date()
+    TimeZone::get(LONDON).unwrap()
 }
 
 /// Somebody whose computer was watched for some hours six, five and four days ago, slept through the next day, and

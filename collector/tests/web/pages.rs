@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use jiff::civil::Date;
 use proviso_collector::clock;
 use proviso_collector::config::Config;
 use proviso_collector::store::devices::{self, Device, DeviceState, Registered};
@@ -22,6 +23,7 @@ use tower::ServiceExt;
 pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) const COLLECTOR: &str = "collector.example:7443";
 pub(crate) const HOUR: i64 = 60 * 60_000;
+pub(crate) const LONDON: &str = "Europe/London";
 
 pub(crate) const ORDER: &str = r#"
 format = "proviso-order/1"
@@ -381,11 +383,15 @@ pub(crate) fn busy(number: u8) -> Vec<Finding> {
     found
 }
 
-/// The day so many days from today in London, as a form takes it.
-pub(crate) fn day(days: i64) -> String {
-    let at = clock::now() + days * 24 * HOUR;
-    let at = jiff::Timestamp::from_millisecond(at).unwrap();
-    at.in_tz("Europe/London").unwrap().date().to_string()
+/// By the clocks of the pages.
+pub(crate) fn today() -> Date {
+    let now = jiff::Timestamp::from_millisecond(clock::now()).unwrap();
+    now.in_tz(LONDON).unwrap().date()
+}
+
+/// So many days from today.
+pub(crate) fn days(count: i32) -> Date {
+    today().checked_add(jiff::Span::new().days(count)).unwrap()
 }
 
 pub(crate) fn id(finding: &Finding) -> String {

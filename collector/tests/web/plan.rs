@@ -1,26 +1,13 @@
 //! What officers keep about a person: the head of their pages, notes and visits, risk and plan.
 
 use axum::http::StatusCode;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use proviso_collector::clock;
 use proviso_collector::store::plan::{self, Action, Assessed, Level};
 use proviso_collector::store::staff::Role;
 use proviso_collector::store::{audit, notes};
 
-use crate::pages::{self, World};
+use crate::pages::{self, LONDON, World, days};
 use crate::roles::assign;
-
-const LONDON: &str = "Europe/London";
-
-fn today() -> Date {
-    let now = jiff::Timestamp::from_millisecond(clock::now()).unwrap();
-    now.in_tz(LONDON).unwrap().date()
-}
-
-fn days(count: i32) -> Date {
-    today().checked_add(jiff::Span::new().days(count)).unwrap()
-}
 
 /// How often an action is in the audit about somebody.
 pub(crate) async fn audited(world: &World, action: &str) -> usize {

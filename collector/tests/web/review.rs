@@ -15,7 +15,7 @@ use proviso_report::fact::{AgentStopped, Explanation, Gap, GapCause, Heartbeat, 
 use proviso_report::{Fact, Record};
 
 use crate::log::{Log, visit};
-use crate::pages::{ORDER, World, day};
+use crate::pages::{ORDER, World, days};
 use crate::plan::audited;
 use crate::roles::assign;
 
@@ -200,7 +200,7 @@ async fn days_that_make_no_period_are_shown_again_with_what_is_wrong() {
     let world = World::new().await;
     let id = week(&world).await;
     let browser = world.browser().await;
-    let later = day(3);
+    let later = days(3).to_string();
     for (from, to, wrong) in [
         (
             "2026-11-03",

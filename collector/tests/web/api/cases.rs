@@ -8,7 +8,7 @@ use proviso_collector::store::{casework, rulings};
 use serde_json::{Value, json};
 
 use super::{ask, entries, get, problem, read, somebody, token, world};
-use crate::pages::{Answer, World, day, finding, id};
+use crate::pages::{Answer, World, days, finding, id};
 use crate::roles::assign;
 
 async fn decide(
@@ -41,7 +41,7 @@ async fn all_that_waits_in_a_case_is_decided_once_as_it_was_seen() {
     let second = finding(1, 1, "4.b", "review", "reddit.com");
     let second_id = id(&second);
     world.find(vec![second], vec![]).await;
-    let review = day(40);
+    let review = days(40).to_string();
     let body = json!({
         "verdict": "advice", "reason": "He <b>agreed</b>.", "review": review, "sign_off": true,
     });
