@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use proviso_report::fact::{Fact, GapCause, PowerWas, ToolState};
 use proviso_tests::guest::{Parts, Supervised};
 
@@ -53,7 +54,8 @@ fn a_clock_that_is_set_another_zone_and_a_sleep_are_recorded_and_so_is_the_virtu
         )
         .unwrap();
 
-    computer.guest.sleep(SLEEP).unwrap();
+    let outcome = computer.guest.sleep(SLEEP);
+    outcome.with_context(|| computer.said()).unwrap();
     let power = |change| {
         let what = format!("the computer, {change:?}");
         let wanted = |fact: &Fact| matches!(fact, Fact::Power(it) if it.change == change);

@@ -12,7 +12,8 @@ mod supervised;
 
 use std::cell::{Cell, RefCell};
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,6 +34,7 @@ pub const PATIENCE: Duration = Duration::from_secs(240);
 pub const OUTSIDE: &str = "10.0.2.2";
 /// Where the test's folder is seen from inside.
 pub const INSIDE: &str = "/srv/test";
+const CONSOLE: &str = "console.log";
 
 /// Runs each script whose number comes over the second serial port. Its `.end` says that the other files are whole.
 const OBEY: &str = r#"
@@ -43,6 +45,26 @@ cd /srv/test
 while read -r number <&3; do
     (sh -eu "$number" </dev/null >"$number.out" 2>&1 3>&-; echo $? >"$number.part"; mv "$number.part" "$number.end") &
 done
+"#;
+
+/// Sends it to sleep, and says on port `PORT` outside how long that was by the clock since its start, which counts it:
+/// a word of its own that it woke, that it knows of having slept and that its network is there. What looks at the files
+/// of the test is given time to notice that they are gone: the way to them does not outlast a sleep.
+const SLEEP: &str = r#"
+exec >/dev/null 2>&1
+cd /
+umount --lazy /srv/test
+sleep 2
+uptime() { read -r now rest </proc/uptime; now=${now%.*}; }
+uptime
+systemctl suspend &
+for ((look = 0; look < 300; look++)); do
+    before=$now
+    sleep 0.2
+    uptime
+    [ $((now - before)) -lt 5 ] || break
+done
+until (echo "$((now - before))" >/dev/tcp/OUTSIDE/PORT); do sleep 1; done
 "#;
 
 /// Firmware as most computers have it (UEFI), and where it keeps what it is told.
@@ -69,6 +91,8 @@ pub struct Guest {
     qmp: RefCell<Qmp>,
     orders: RefCell<UnixStream>,
     number: Cell<u32>,
+    /// It takes no orders any more.
+    deaf: Cell<bool>,
     qemu: RefCell<Running>,
 }
 
@@ -89,9 +113,9 @@ impl Guest {
             }
         }
         let log = dir.join("qemu.log");
-        let console = dir.join("console.log");
+        let console = dir.join(CONSOLE);
         let first = first(dir, &machine, parts)?;
-        let mut command = command(dir, &machine, &first, &console)?;
+        let mut command = command(dir, &machine, &first, &console, parts)?;
         if parts.uefi {
             command.args(firmware(dir)?);
         }
@@ -113,6 +137,7 @@ impl Guest {
             qmp: RefCell::new(Qmp::connect(&dir.join("qmp"))?),
             orders: RefCell::new(UnixStream::connect(dir.join("orders"))?),
             number: Cell::new(0),
+            deaf: Cell::new(false),
             qemu: RefCell::new(qemu),
             dir: dir.to_owned(),
         })
@@ -149,6 +174,9 @@ impl Guest {
 
     /// Begins a script there, and waits for nothing; gives its number.
     pub fn send(&self, script: &str) -> anyhow::Result<u32> {
+        if self.deaf.get() {
+            bail!("the machine slept and takes no orders any more");
+        }
         let number = self.number.get() + 1;
         self.number.set(number);
         fs::write(self.shared().join(number.to_string()), script)?;
@@ -178,20 +206,47 @@ impl Guest {
         Ok(())
     }
 
-    /// Lets it sleep as when its lid is closed, for so long, and wakes it. It must be alone, and takes no orders any
-    /// more.
+    /// Lets it sleep as when its lid is closed, for so long, and wakes it; fails when it does not say that it slept and
+    /// woke. It must be alone, and takes no orders any more.
     pub fn sleep(&self, long: Duration) -> anyhow::Result<()> {
-        // The way here does not outlast a sleep. Whoever looks at it is given time to notice that it is gone.
-        self.send(
-            "exec >/dev/null 2>&1; cd /; umount --lazy /srv/test; sleep 2; systemctl suspend",
-        )?;
+        let witness = TcpListener::bind("127.0.0.1:0")?;
+        witness.set_nonblocking(true)?;
+        let port = witness.local_addr()?.port().to_string();
+        let script = SLEEP.replace("OUTSIDE", OUTSIDE).replace("PORT", &port);
+        self.send(&format!("exec bash -c '{script}'"))?;
+        self.deaf.set(true);
         self.wait_for("SUSPEND")?;
         let begun = Instant::now();
         until("it to have slept", PATIENCE, || {
             Ok((begun.elapsed() >= long).then_some(()))
         })?;
         self.ask("system_wakeup", json!({}))?;
-        self.wait_for("WAKEUP").map(drop)
+        self.wait_for("WAKEUP")?;
+        let mut way = until("its word that it woke", PATIENCE, || {
+            self.qemu.borrow_mut().check()?;
+            match witness.accept() {
+                Ok((way, _)) => Ok(Some(way)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        })?;
+        way.set_nonblocking(false)?;
+        way.set_read_timeout(Some(PATIENCE))?;
+        let mut said = String::new();
+        way.read_to_string(&mut said)?;
+        let slept = Duration::from_secs(said.trim().parse()?);
+        // Its clock is read in whole seconds.
+        if slept + Duration::from_secs(2) < long {
+            bail!("by its own clock it slept {slept:?}, and not {long:?}");
+        }
+        Ok(())
+    }
+
+    /// What it and its kernel said on its console.
+    #[must_use]
+    pub fn console(&self) -> String {
+        let said = fs::read(self.dir.join(CONSOLE)).unwrap_or_default();
+        String::from_utf8_lossy(&said).into_owned()
     }
 
     /// Switches it off as its button does, and waits until it is off.
@@ -215,12 +270,23 @@ fn first(dir: &Path, machine: &Path, parts: &Parts) -> anyhow::Result<PathBuf> {
     let system = dir.join("system");
     done(Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/machine/system")).arg(&system))?;
     let first = dir.join("first");
-    fs::write(&first, [fs::read(usual)?, fs::read(system)?].concat())?;
+    let mut both = fs::read(usual)?;
+    // The kernel finds the next archive at a multiple of four bytes only (`buffer-format.rst` of its documents).
+    both.resize(both.len().next_multiple_of(4), 0);
+    both.extend(fs::read(system)?);
+    fs::write(&first, both)?;
     Ok(first)
 }
 
 /// Starts the usual machine.
-fn command(dir: &Path, machine: &Path, first: &Path, console: &Path) -> anyhow::Result<Command> {
+fn command(
+    dir: &Path,
+    machine: &Path,
+    first: &Path,
+    console: &Path,
+    parts: &Parts,
+) -> anyhow::Result<Command> {
+    let alone = if parts.alone { "ALONE=1 " } else { "" };
     let modules = fs::read_dir(machine.join("lib/modules"))?
         .next()
         .context("the kernel of the machine has no modules: run `make need-machine`")??
@@ -259,7 +325,10 @@ fn command(dir: &Path, machine: &Path, first: &Path, console: &Path) -> anyhow::
         .arg(first)
         .args([
             "-append",
-            &format!("console=ttyS0 quiet panic=-1 MODULES={}", modules.display()),
+            &format!(
+                "console=ttyS0 loglevel=7 no_console_suspend panic=-1 {alone}MODULES={}",
+                modules.display()
+            ),
         ])
         .args([
             "-virtfs",

@@ -173,24 +173,31 @@ impl Supervised {
         .with_context(|| self.said())
     }
 
-    /// Which records there are beside the signs of life, and what the agent and the system said there.
+    /// Which records there are, and what the agent and the system said there.
     #[must_use]
     pub fn said(&self) -> String {
         let log = "journalctl --no-pager --lines 30 --unit proviso-agent --output cat
             systemctl --no-pager --failed
             journalctl --no-pager --lines 30 --dmesg --unit systemd-udevd
             ip -brief link";
-        let said = self
-            .guest
-            .try_run(log)
-            .map_or_else(|error| error.to_string(), |(_, said)| said);
+        let said = match self.guest.try_run(log) {
+            Ok((_, said)) => said,
+            Err(error) => format!("{error:#}; its console:\n{}", self.guest.console()),
+        };
         let all = records(&self.scene.collector).unwrap_or_default();
+        let (signs, all): (Vec<_>, Vec<_>) = all
+            .iter()
+            .map(|held| (held.record.at, &held.record.fact))
+            .partition(|(_, fact)| matches!(fact, Fact::Heartbeat(_)));
         let facts: Vec<String> = all
             .iter()
-            .map(|held| &held.record.fact)
-            .filter(|fact| !matches!(fact, Fact::Heartbeat(_)))
-            .map(|fact| format!("{fact:?}"))
+            .map(|(at, fact)| format!("{at} {fact:?}"))
             .collect();
-        format!("records:\n{}\nthe agent said:\n{said}", facts.join("\n"))
+        format!(
+            "records:\n{}\n{} signs of life, the last one at {:?}\nthe agent said:\n{said}",
+            facts.join("\n"),
+            signs.len(),
+            signs.iter().map(|(at, _)| at).max()
+        )
     }
 }
