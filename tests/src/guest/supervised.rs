@@ -194,10 +194,14 @@ impl Supervised {
             .map(|(at, fact)| format!("{at} {fact:?}"))
             .collect();
         format!(
-            "records:\n{}\n{} signs of life, the last one at {:?}\nthe agent said:\n{said}",
+            "records:\n{}\n{} signs of life, the last: {}\nthe agent said:\n{said}",
             facts.join("\n"),
             signs.len(),
-            signs.iter().map(|(at, _)| at).max()
+            signs
+                .iter()
+                .map(|(at, _)| at)
+                .max()
+                .map_or_else(|| "none".to_owned(), ToString::to_string)
         )
     }
 }
