@@ -127,6 +127,14 @@ impl Collector {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Fails, with what it said, when it has ended by itself.
+    pub fn check(&mut self) -> anyhow::Result<()> {
+        self.running
+            .as_mut()
+            .context("the collector is not running")?
+            .check()
+    }
+
     /// Its process number, while it runs.
     #[must_use]
     pub fn id(&self) -> Option<u32> {

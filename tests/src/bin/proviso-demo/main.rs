@@ -8,10 +8,11 @@ mod story;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use proviso_tests::collector::{MANAGER, PASSWORD, Ports};
+use proviso_tests::collector::{Collector, MANAGER, PASSWORD, Ports};
 use proviso_tests::process::done;
 use proviso_tests::programs::program;
 use proviso_tests::scene::{PERSON, Scene};
@@ -20,6 +21,8 @@ use story::{Story, say};
 
 /// Says that a folder is a former demonstration's and may go.
 const MARK: &str = "made-by-proviso-demo";
+/// How often it looks whether its collector still runs.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Shows a visit on its way from a real browser to the offender manager's screen.
 #[derive(Debug, Parser)]
@@ -50,7 +53,7 @@ impl Demo {
         check_machine()?;
         self.clear()?;
         say("Starting a collector with an embedded store, and signing an order as two people.");
-        let scene = Scene::in_folder(&self.dir, Ports::Usual)?;
+        let mut scene = Scene::in_folder(&self.dir, Ports::Usual)?;
         scene.person(PERSON)?;
         say("Enrolling a supervised computer (namespaces of this one; nothing here is changed).");
         let computer = scene.computer(PERSON)?;
@@ -74,7 +77,9 @@ impl Demo {
             self.export_words(&scene)?,
             self.dir.display()
         );
-        wait_for_the_end()
+        // Its browsers have done their part.
+        drop(story);
+        wait_for_the_end(&mut scene.collector)
     }
 
     /// Exports and verifies as forensic staff and a defence expert would.
@@ -160,11 +165,22 @@ fn check_machine() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn wait_for_the_end() -> anyhow::Result<()> {
+/// Waits for Ctrl-C; fails when the collector ends before, since nothing of the demonstration answers then.
+fn wait_for_the_end(collector: &mut Collector) -> anyhow::Result<()> {
+    let waiting = async {
+        loop {
+            tokio::select! {
+                pressed = tokio::signal::ctrl_c() => return anyhow::Ok(pressed?),
+                () = tokio::time::sleep(LOOK) => collector
+                    .check()
+                    .context("the demonstration is over; start it again with `make demo`")?,
+            }
+        }
+    };
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
-        .block_on(tokio::signal::ctrl_c())?;
+        .block_on(waiting)?;
     println!();
     say("Ending everything.");
     Ok(())
