@@ -7,11 +7,8 @@
 //! Not tried here: what needs USB, wireless hardware, firmware that says what it starts or a clock that is really set,
 //! which is tried on a machine of its own in the files `real_…` beside this; and a real phone, which is not.
 
-#[path = "evasion/agent.rs"]
 mod agent;
-#[path = "evasion/browsers.rs"]
 mod browsers;
-#[path = "evasion/phone.rs"]
 mod phone;
 
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use proviso_tests::structure::{Source, arrows, faults_in, machine_paths};
+use proviso_tests::structure::{Source, arrows, faults_in, forgotten, machine_paths};
 
 /// The one file that must spell out what it looks for.
 const NAMES_THEM: &str = "tests/src/structure/files.rs";
@@ -63,6 +63,33 @@ fn no_machine_and_no_registry_is_named() {
                 .map(ToString::to_string),
         );
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn every_file_of_tests_is_in_a_program() {
+    let files = tracked();
+    let mut programs = 0;
+    let mut faults = Vec::new();
+    for (path, text) in &files {
+        let Some(folder) = path.strip_suffix("main.rs") else {
+            continue;
+        };
+        if !format!("/{folder}").contains("/tests/") || folder.contains("/src/") {
+            continue;
+        }
+        programs += 1;
+        let beside = files
+            .keys()
+            .filter_map(|other| other.strip_prefix(folder))
+            .filter(|name| !name.contains('/'));
+        faults.extend(
+            forgotten(Source { path, text }, beside)
+                .iter()
+                .map(ToString::to_string),
+        );
+    }
+    assert!(programs >= 4, "{programs} programs of tests");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 

@@ -110,6 +110,25 @@ pub fn machine_paths(source: Source<'_>) -> Vec<Fault> {
     faults
 }
 
+/// Every file beside a program of tests that the program does not name: its tests would never run.
+///
+/// `beside` are the file names in the program's folder, without folders.
+pub fn forgotten<'a>(program: Source<'_>, beside: impl IntoIterator<Item = &'a str>) -> Vec<Fault> {
+    let tokens = code::tokens(program.text);
+    let named = |module: &str| {
+        tokens.windows(3).any(|three| {
+            let [a, b, c] = [0, 1, 2].map(|at| three[at].1.as_str());
+            (a, b, c) == ("mod", module, ";")
+        })
+    };
+    beside
+        .into_iter()
+        .filter_map(|file| file.strip_suffix(".rs"))
+        .filter(|module| *module != "main" && !named(module))
+        .map(|module| program.fault(1, format!("does not name {module}, so its tests never run")))
+        .collect()
+}
+
 /// Whose homes a line names, as macOS and Windows write them.
 fn homes(line: &str) -> impl Iterator<Item = &str> {
     line.split("Users").skip(1).filter_map(|rest| {
@@ -311,6 +330,32 @@ mod tests {
             whats("rules/src/lib.rs", "#![forbid(unsafe_code)]").len(),
             0
         );
+    }
+
+    #[test]
+    fn a_file_of_tests_that_nobody_names_is_seen() {
+        let program = |text| Source {
+            path: "tests/tests/main.rs",
+            text,
+        };
+        let beside = ["main.rs", "desk.rs", "desk_open.rs", "notes.md"];
+        let whats = |text| -> Vec<String> {
+            forgotten(program(text), beside)
+                .iter()
+                .map(ToString::to_string)
+                .collect()
+        };
+        assert_eq!(whats("mod desk;\nmod desk_open;"), Vec::<String>::new());
+        for text in [
+            "mod desk;",
+            "mod desk;\n// mod desk_open;",
+            "mod desk; mod desk_open {}",
+        ] {
+            assert_eq!(
+                whats(text),
+                ["tests/tests/main.rs:1: does not name desk_open, so its tests never run"]
+            );
+        }
     }
 
     #[test]

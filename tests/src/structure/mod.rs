@@ -8,4 +8,4 @@ pub mod code;
 mod files;
 
 pub use arrows::arrows;
-pub use files::{Fault, Source, faults_in, machine_paths};
+pub use files::{Fault, Source, faults_in, forgotten, machine_paths};
