@@ -23,11 +23,17 @@ pub fn begin() {
 
 /// The first beat after `now`.
 pub(crate) fn next(now: Instant) -> Instant {
-    let first = *FIRST.get_or_init(|| now);
-    let since = now.saturating_duration_since(first);
-    let beats = since.as_millis() / BEAT.as_millis() + 1;
-    let beats = u32::try_from(beats).unwrap_or(u32::MAX);
-    first + BEAT.saturating_mul(beats)
+    after(*FIRST.get_or_init(|| now), now)
+}
+
+/// The first beat after `now`, counted from `first` in either direction: a clock that tests move by hand may have
+/// been asked first.
+fn after(first: Instant, now: Instant) -> Instant {
+    let times = |beats: u128| BEAT.saturating_mul(u32::try_from(beats).unwrap_or(u32::MAX));
+    match now.checked_duration_since(first) {
+        Some(since) => first + times(since.as_nanos() / BEAT.as_nanos() + 1),
+        None => first - times((first - now).as_nanos().saturating_sub(1) / BEAT.as_nanos()),
+    }
 }
 
 /// Waits for the next one.
@@ -52,5 +58,21 @@ mod tests {
         let between = now + (beat - now) / 2;
         assert_eq!(next(between), beat);
         assert_eq!(next(beat), beat + BEAT);
+    }
+
+    #[test]
+    fn beats_lie_before_the_first_one_too() {
+        let first = Instant::now() + BEAT * 900;
+        let bit = Duration::from_nanos(1);
+        for beats in [0, 1, 2, 899] {
+            let beat = first - BEAT * beats;
+            assert_eq!(after(first, beat), beat + BEAT);
+            assert_eq!(after(first, beat - bit), beat);
+            assert_eq!(after(first, beat + bit), beat + BEAT);
+            assert_eq!(
+                after(first, first + BEAT * beats),
+                first + BEAT * (beats + 1)
+            );
+        }
     }
 }
