@@ -42,7 +42,7 @@ test: need-room-10 verifier need-browsers need-desktops need-packages need-mail 
 		cargo test --locked --workspace --lib --bins --tests; \
 	fi
 
-bench: need-browsers need-pages
+bench: need-room-5 need-browsers need-pages
 	cargo build --locked --release --workspace --bins
 	mkdir -p target
 	$(TARGET)/release/proviso-bench --out target/bench.json

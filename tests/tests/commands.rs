@@ -32,6 +32,20 @@ fn readme_and_makefile_name_the_same_commands() {
         let said = String::from_utf8_lossy(&dry.stderr);
         assert!(dry.status.success(), "make {target}: {said}");
     }
+    // The room that they look for is the room that is told.
+    let room = |target: &str| {
+        makefile.lines().find_map(|line| {
+            let (room, _) = line
+                .strip_prefix(target)?
+                .strip_prefix(": need-room-")?
+                .split_once(' ')?;
+            Some(format!("{room} GiB"))
+        })
+    };
+    for target in ["demo", "test"] {
+        let room = room(target).unwrap();
+        assert!(read("README.md").contains(&room), "make {target}: {room}");
+    }
     // `make` alone says the same as `make help`.
     let alone = done(Command::new("make").arg("--silent").current_dir(root())).unwrap();
     assert_eq!(made_in_help(&alone), told);

@@ -113,6 +113,7 @@ pub fn machine_paths(source: Source<'_>) -> Vec<Fault> {
 /// Every file beside a program of tests that the program does not name: its tests would never run.
 ///
 /// `beside` are the file names in the program's folder, without folders.
+#[must_use]
 pub fn forgotten<'a>(program: Source<'_>, beside: impl IntoIterator<Item = &'a str>) -> Vec<Fault> {
     let tokens = code::tokens(program.text);
     let named = |module: &str| {
