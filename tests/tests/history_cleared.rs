@@ -138,3 +138,36 @@ fn firefoxs_history_is_cleared_in_part_in_whole_and_replaced() {
     let all = [Cleared::Rows, Cleared::All, Cleared::Replaced];
     assert_eq!(words(&desk), all);
 }
+
+/// The only page that was known is removed while nobody looks, beside one that stays.
+#[test]
+fn one_page_that_is_removed_is_not_all_of_a_history() {
+    let desk = Desk::new().unwrap();
+    let mut firefox = Firefox::start(&desk.machine, &desk.alice, &desk.sites).unwrap();
+    let mut chromium = Chromium::start(&desk.machine, &desk.alice, &desk.sites).unwrap();
+    let source = desk.source(KINDS).unwrap();
+    firefox.open(PAGES[0]).unwrap();
+    chromium.open(PAGES[2]).unwrap();
+    desk.wait_until_remembered(FIREFOX, 1).unwrap();
+    desk.wait_until_remembered(CHROMIUM, 1).unwrap();
+    source.end().unwrap();
+
+    firefox.open(PAGES[1]).unwrap();
+    firefox.delete_from_history(PAGES[0]).unwrap();
+    chromium.open(PAGES[3]).unwrap();
+    chromium.remove_from_history(PAGES[2]).unwrap();
+    firefox.close().unwrap();
+    chromium.close().unwrap();
+    let source = desk.source(KINDS).unwrap();
+    for browser in ["chromium", "firefox"] {
+        let count = desk
+            .wait_for("the page that is gone", |one| match &one.fact {
+                Fact::HistoryCleared(gone) if gone.browser == browser => Some(gone.count),
+                _ => None,
+            })
+            .unwrap();
+        assert_eq!(count, Some(1), "{browser}");
+    }
+    source.end().unwrap();
+    assert_eq!(words(&desk), [Cleared::Rows, Cleared::Rows]);
+}

@@ -5,7 +5,8 @@
 //! when it has too many, none younger than seven days; and both let the visits of other devices go
 //! with synchronisation. Rebuilding the file, a new version of the browser and a copy of the whole
 //! history leave every visit's time as it was, so nothing is said. What a power cut took from the last minute
-//! is not said either.
+//! is not said either. That all was deleted is said of a history that was empty at some moment since: it
+//! is now, or its visits are numbered from one again.
 //!
 //! Refuses: to say who did it. What looks alike: a browser that empties a damaged history, a policy or
 //! setting that clears at the end, a backup put back, visits deleted on another device that shares this
@@ -30,6 +31,8 @@ const CHROMIUM_DAYS: i64 = 85;
 const FIREFOX_DAYS: i64 = 6;
 /// and beyond that the oldest first; single addresses out of turn after 60 days in old versions.
 const FIREFOX_OLDEST_FIRST_DAYS: i64 = 55;
+/// Both begin to count again when all is gone, and never else give this number.
+const FIRST: i64 = 1;
 /// What may not yet have reached the disk when the power fails.
 const UNSYNCED_MS: i64 = 60_000;
 
@@ -48,6 +51,8 @@ pub(super) struct Now {
     pub(super) memory: Memory,
     /// When the oldest visit was.
     oldest: Option<i64>,
+    /// Is there a visit that was the first one in an empty history?
+    begun: bool,
     /// Those remembered before that are still there.
     left: BTreeSet<i64>,
 }
@@ -80,6 +85,7 @@ pub(super) fn look(
             days: BTreeMap::new(),
         },
         oldest: None,
+        begun: false,
         left: BTreeSet::new(),
     };
     if is_empty(connection)? {
@@ -98,6 +104,9 @@ pub(super) fn look(
     }
     let oldest = number(connection, &format!("SELECT min({time}) FROM {table} v"))?;
     now.oldest = oldest.and_then(|stored| family.unix_us(stored));
+    now.begun = connection
+        .prepare_cached(&format!("SELECT 1 FROM {table} v WHERE v.id = {FIRST}"))?
+        .exists([])?;
     if columns(connection, "sqlite_sequence")?.have(&["name", "seq"]) {
         let sql = format!("SELECT seq FROM sqlite_sequence WHERE name = '{table}'");
         now.memory.sequence = number(connection, &sql)?.unwrap_or(0);
@@ -184,11 +193,12 @@ pub(super) fn compare(before: &Memory, now: &Now, family: Family) -> Option<Gone
     if rows == 0 && fewer == 0 {
         return None;
     }
+    // Of what was removed visit by visit beside newer ones nobody may say that it was all.
     let nothing_left = rows > 0
         && now.left.is_empty()
         && now
             .oldest
-            .is_none_or(|oldest| Some(oldest) > before.newest());
+            .is_none_or(|oldest| Some(oldest) > before.newest() && now.begun);
     // Exactly the last ones: an earlier state of the same history.
     let set_back = now.left.last() < gone().next();
     let other_file = before.file != now.memory.file;

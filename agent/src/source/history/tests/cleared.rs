@@ -139,6 +139,32 @@ fn all_is_told_also_after_new_visits() {
 }
 
 #[test]
+fn a_history_that_was_never_empty_has_not_lost_all() {
+    for family in BOTH {
+        let made = Made::new(family);
+        made.visit("https://example.org/one", 1);
+        let memory = seen(&made, None, &LATER).memory;
+        made.visit("https://example.org/two", 2);
+        run(
+            &made,
+            "DELETE FROM visits WHERE id = 1",
+            "DELETE FROM moz_historyvisits WHERE id = 1",
+        );
+        assert_eq!(gone(&made, &memory), of(Cleared::Rows, 1), "{family:?}");
+        // Emptied afterwards, and used again.
+        run(
+            &made,
+            "DELETE FROM visits; DELETE FROM sqlite_sequence",
+            "DELETE FROM moz_historyvisits",
+        );
+        assert_eq!(gone(&made, &memory), of(Cleared::All, 1), "{family:?}");
+        made.visit("https://example.org/three", 3);
+        made.visit("https://example.org/four", 4);
+        assert_eq!(gone(&made, &memory), of(Cleared::All, 1), "{family:?}");
+    }
+}
+
+#[test]
 fn a_file_that_was_emptied_has_lost_all() {
     let (made, memory) = filled(Firefox);
     std::fs::write(&made.path, b"").unwrap();
