@@ -13,6 +13,9 @@ use proviso_report::report::Kept;
 use crate::collector::Collector;
 use crate::wait::{PATIENCE, until};
 
+/// So much is told of a record that nobody waited for.
+const LISTED: usize = 300;
+
 /// A record as the collector holds it.
 #[derive(Clone, Debug)]
 pub struct Held {
@@ -91,6 +94,27 @@ pub fn wait_longer_for_record(
         Ok(records(collector)?.into_iter().find(&wanted))
     })
     .with_context(|| format!("the collector said:\n{}", collector.said()))
+    .with_context(|| format!("the collector holds:\n{}", listed(collector)))
+}
+
+/// What came in place of a record that was waited for: how many of each kind, and the newest of each.
+fn listed(collector: &Collector) -> String {
+    let records = match records(collector) {
+        Ok(records) => records,
+        Err(error) => return format!("nothing that can be read: {error:#}"),
+    };
+    let mut kinds = BTreeMap::new();
+    for Held { record, .. } in &records {
+        let (count, newest) = kinds.entry(record.kind()).or_insert((0, record));
+        *count += 1;
+        *newest = record;
+    }
+    let lines = kinds.values().map(|(count, Record { methods, fact, .. })| {
+        let newest = format!("{methods:?} {fact:?}");
+        let begin: String = newest.chars().take(LISTED).collect();
+        format!("{count} of which the newest is {begin}\n")
+    });
+    lines.collect()
 }
 
 /// Waits until a visit of that address is known by each of these methods, whichever came first.

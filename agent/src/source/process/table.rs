@@ -106,14 +106,14 @@ impl Table {
 
     /// Whose a process is; `None`: it is gone.
     pub(super) fn owner(&mut self, pid: u32) -> Option<String> {
-        let kind = ProcessRefreshKind::nothing().with_user(UpdateKind::Always);
+        let kind = nothing().with_user(UpdateKind::Always);
         let process = self.refresh(pid, kind)?;
         process.user_id().map(|user| user.to_string())
     }
 
     /// The file of a program, whoever's it is.
     pub(super) fn exe(&mut self, pid: u32) -> Option<String> {
-        let kind = ProcessRefreshKind::nothing().with_exe(UpdateKind::Always);
+        let kind = nothing().with_exe(UpdateKind::Always);
         exe(self.refresh(pid, kind)?)
     }
 
@@ -127,7 +127,7 @@ impl Table {
     /// Looks at all of them; gives those of these owners, with what they run.
     pub(super) fn all(&mut self, owners: &[Owner]) -> BTreeMap<u32, Seen> {
         // Each time: a process that signs somebody in begins as the system's and becomes theirs.
-        let kind = ProcessRefreshKind::nothing().with_user(UpdateKind::Always);
+        let kind = nothing().with_user(UpdateKind::Always);
         self.system
             .refresh_processes_specifics(ProcessesToUpdate::All, true, kind);
         let mut theirs: Vec<Pid> = self
@@ -187,8 +187,13 @@ impl Seen {
     }
 }
 
+/// Processes alone: the library lists each thread of a program beside it if it is not told.
+fn nothing() -> ProcessRefreshKind {
+    ProcessRefreshKind::nothing().without_tasks()
+}
+
 fn details() -> ProcessRefreshKind {
-    ProcessRefreshKind::nothing()
+    nothing()
         .with_exe(UpdateKind::Always)
         .with_cmd(UpdateKind::Always)
 }
@@ -273,6 +278,22 @@ mod tests {
             panic!("not found")
         };
         assert_eq!(*slow, me);
+    }
+
+    #[test]
+    fn a_thread_is_no_program() {
+        let mut table = Table::new().unwrap();
+        let owner = Owner(rustix::process::getuid().as_raw());
+        let (tell, told) = std::sync::mpsc::channel();
+        let (_end, ended) = std::sync::mpsc::channel::<()>();
+        std::thread::spawn(move || {
+            tell.send(rustix::thread::gettid()).unwrap();
+            ended.recv().unwrap_err();
+        });
+        let thread = told.recv().unwrap().as_raw_nonzero().get().unsigned_abs();
+        let all = table.all(&[owner]);
+        assert!(all.contains_key(&std::process::id()));
+        assert!(!all.contains_key(&thread));
     }
 
     #[test]
