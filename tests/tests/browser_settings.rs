@@ -44,6 +44,19 @@ fn told(scene: &Scene, browser: &str, setting: &str, value: &str) {
     assert_eq!(held.record.clauses, ["9"]);
 }
 
+/// What browsers are said to have been started with, each time.
+fn arguments(scene: &Scene) -> Vec<String> {
+    let all = records(&scene.collector).unwrap().into_iter();
+    let mut said: Vec<String> = all
+        .filter_map(|held| match held.record.fact {
+            Fact::BrowserSetting(it) if it.setting == "arguments" => Some(it.value),
+            _ => None,
+        })
+        .collect();
+    said.sort_unstable();
+    said
+}
+
 /// In the administrator's file.
 fn save_history(computer: &Computer, save: bool) {
     let line = |off| format!(r#""SavingBrowserHistoryDisabled": {off}"#);
@@ -91,6 +104,11 @@ fn firefox_without_history_and_without_the_extension_is_told() {
     text.push_str("user_pref(\"places.history.enabled\", false);\n");
     std::fs::write(&user, text).unwrap();
     told(&scene, "firefox", "history", "off");
+    // It is one program, however many threads and processes it is made of.
+    assert_eq!(
+        arguments(&scene),
+        ["--headless", "--marionette", "--profile"]
+    );
 
     forget_the_extension(&computer);
     // It takes itself out once nothing orders it any more.
