@@ -253,7 +253,6 @@ fn head(title: &str, live: bool, wrong: bool) -> Markup {
             link rel="stylesheet" href=(STYLE.path);
             @if live {
                 script src=(LIVE.path) defer {}
-                (PreEscaped("<noscript><meta http-equiv=\"refresh\" content=\"60\"></noscript>"))
             }
         }
     }
