@@ -206,15 +206,14 @@ fn receive(incoming: Incoming, gate: &Arc<Gate>, around: &Arc<Around>, tasks: &T
 async fn look(around: Arc<Around>) {
     let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut seen, mut turn) = (None, 0_u32);
+    let mut turn = 0_u32;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             () = around.stop.cancelled() => return,
         }
-        match orders_changed(&around, seen).await {
-            Ok(generation) => seen = Some(generation),
-            Err(error) => tracing::warn!(%error, "cannot look for new orders"),
+        if let Err(error) = tell_orders(&around).await {
+            tracing::warn!(%error, "cannot look for new orders");
         }
         turn = turn.wrapping_add(1);
         if turn.is_multiple_of(WRITE_CONTACTS) {
@@ -223,23 +222,16 @@ async fn look(around: Arc<Around>) {
     }
 }
 
-/// Tells connected devices of new orders if there are any since `seen`.
-async fn orders_changed(around: &Arc<Around>, seen: Option<u64>) -> Result<u64, StoreError> {
+/// Tells connected devices of the orders that they were not told of.
+async fn tell_orders(around: &Arc<Around>) -> Result<(), StoreError> {
     let peers = Arc::clone(&around.peers);
-    let (generation, assigned) = around
+    let assigned = around
         .desk
         .store
-        .read(move |read| {
-            let generation = crate::store::orders::generation(read)?;
-            let changed = seen.is_some_and(|seen| seen != generation);
-            let assigned = changed.then(|| peers.assigned(read)).transpose()?;
-            Ok::<_, StoreError>((generation, assigned))
-        })
+        .read(move |read| Ok::<_, StoreError>(peers.assigned(read)?))
         .await?;
-    if let Some(assigned) = assigned {
-        around.peers.tell(assigned);
-    }
-    Ok(generation)
+    around.peers.tell(assigned);
+    Ok(())
 }
 
 /// A secret file, wiped from memory when it was used.

@@ -1,14 +1,15 @@
 //! The devices that are connected now.
 //!
 //! Promises: of one device one connection counts, the newest; the older hears that it was replaced.
-//! A new order reaches a connected device within about a second, whatever process put it.
+//! A new order reaches a connected device within about a second, whatever process put it, and however it met
+//! with the device's coming: who took a seat is looked at once more, since what it was welcomed with may be older.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::store::{DeviceId, Hash, Read, SqlError, devices, updates};
+use crate::store::{DeviceId, Hash, Read, SqlError, devices, orders, updates};
 
 /// Who is connected.
 #[derive(Debug, Default)]
@@ -19,7 +20,15 @@ pub(super) struct Peers {
 #[derive(Debug, Default)]
 struct Inside {
     next: u64,
-    seats: BTreeMap<DeviceId, (u64, watch::Sender<News>)>,
+    seats: BTreeMap<DeviceId, Taken>,
+}
+
+#[derive(Debug)]
+struct Taken {
+    number: u64,
+    news: watch::Sender<News>,
+    /// Which state of all orders it was told of since.
+    told: Option<u64>,
 }
 
 /// What a connected device must be told.
@@ -44,7 +53,10 @@ pub(super) struct Seat {
 
 /// What [`Peers::tell`] tells.
 #[derive(Debug)]
-pub(super) struct Assigned(Vec<(DeviceId, Option<Hash>, u64)>);
+pub(super) struct Assigned {
+    generation: u64,
+    devices: Vec<(DeviceId, Option<Hash>, u64)>,
+}
 
 impl Peers {
     /// Takes the device's place, from an older connection if there is one.
@@ -62,8 +74,13 @@ impl Peers {
         let mut inside = self.lock();
         let number = inside.next;
         inside.next += 1;
-        if let Some((_, older)) = inside.seats.insert(device, (number, sender)) {
-            older.send_modify(|news| news.replaced = true);
+        let taken = Taken {
+            number,
+            news: sender,
+            told: None,
+        };
+        if let Some(older) = inside.seats.insert(device, taken) {
+            older.news.send_modify(|news| news.replaced = true);
         }
         Seat {
             peers: Arc::clone(self),
@@ -73,27 +90,39 @@ impl Peers {
         }
     }
 
-    /// Everybody's orders, from one snapshot.
+    /// The orders of those who were not told of this state of them, from one snapshot.
     pub(super) fn assigned(&self, read: &Read<'_>) -> Result<Assigned, SqlError> {
-        let connected: Vec<DeviceId> = self.lock().seats.keys().copied().collect();
-        let mut assigned = Vec::with_capacity(connected.len());
-        for device in connected {
+        let generation = orders::generation(read)?;
+        let behind = self.behind(generation);
+        let mut devices = Vec::with_capacity(behind.len());
+        for device in behind {
             let order = devices::get(read, device)?.and_then(|row| row.order);
             let updates = match &order {
                 Some(order) => updates::count_given(read, order)?,
                 None => 0,
             };
-            assigned.push((device, order, updates));
+            devices.push((device, order, updates));
         }
-        Ok(Assigned(assigned))
+        Ok(Assigned {
+            generation,
+            devices,
+        })
+    }
+
+    fn behind(&self, generation: u64) -> Vec<DeviceId> {
+        let inside = self.lock();
+        let seats = inside.seats.iter();
+        let behind = seats.filter(|(_, taken)| taken.told != Some(generation));
+        behind.map(|(device, _)| *device).collect()
     }
 
     /// Tells those whose order is another now, or has more updates.
-    pub(super) fn tell(&self, Assigned(assigned): Assigned) {
-        let inside = self.lock();
-        for (device, order, updates) in assigned {
-            if let Some((_, sender)) = inside.seats.get(&device) {
-                sender.send_if_modified(|news| {
+    pub(super) fn tell(&self, assigned: Assigned) {
+        let mut inside = self.lock();
+        for (device, order, updates) in assigned.devices {
+            if let Some(taken) = inside.seats.get_mut(&device) {
+                taken.told = Some(assigned.generation);
+                taken.news.send_if_modified(|news| {
                     let other = (news.order, news.updates) != (order, updates);
                     (news.order, news.updates) = (order, updates);
                     other
@@ -116,7 +145,7 @@ impl Drop for Seat {
     fn drop(&mut self) {
         let mut inside = self.peers.lock();
         let own = inside.seats.get(&self.device);
-        if own.is_some_and(|(number, _)| *number == self.number) {
+        if own.is_some_and(|taken| taken.number == self.number) {
             inside.seats.remove(&self.device);
         }
     }
@@ -148,17 +177,38 @@ mod tests {
             peers.seat(DEVICE, order, 1),
             peers.seat(DeviceId([3; 16]), None, 0),
         );
-        peers.tell(Assigned(vec![
-            (DEVICE, order, 1),
-            (DeviceId([3; 16]), order, 0),
-        ]));
+        let tell = |generation, devices| {
+            peers.tell(Assigned {
+                generation,
+                devices,
+            });
+        };
+        tell(5, vec![(DEVICE, order, 1), (DeviceId([3; 16]), order, 0)]);
         assert!(!same.news.has_changed().unwrap());
         assert!(other.news.has_changed().unwrap());
         assert_eq!(other.news.borrow_and_update().order, order);
         assert_eq!(same.news.borrow_and_update().order, order);
         // More updates are news, too.
-        peers.tell(Assigned(vec![(DEVICE, order, 2)]));
+        tell(6, vec![(DEVICE, order, 2)]);
         assert!(same.news.has_changed().unwrap());
         assert_eq!(same.news.borrow_and_update().updates, 2);
+    }
+
+    #[test]
+    fn who_took_a_seat_since_is_looked_at_once_more() {
+        let peers = Arc::new(Peers::default());
+        let _there = peers.seat(DEVICE, None, 0);
+        assert_eq!(peers.behind(5), [DEVICE]);
+        peers.tell(Assigned {
+            generation: 5,
+            devices: vec![(DEVICE, None, 0)],
+        });
+        assert_eq!(peers.behind(5), []);
+        // Welcomed with what was read before the last look, and seated after it.
+        let _late = peers.seat(DeviceId([3; 16]), None, 0);
+        assert_eq!(peers.behind(5), [DeviceId([3; 16])]);
+        assert_eq!(peers.behind(6), [DEVICE, DeviceId([3; 16])]);
+        let _again = peers.seat(DEVICE, None, 0);
+        assert_eq!(peers.behind(5), [DEVICE, DeviceId([3; 16])]);
     }
 }
