@@ -109,11 +109,13 @@ pub enum Change {
         /// Whom it concerns.
         person: PersonId,
     },
-    /// A case went on to others, because nobody took it up.
+    /// Something became of a case: it was decided, agreed to, put aside or brought back, or went on to others.
     Case {
         /// Whom it concerns.
         person: PersonId,
     },
+    /// Who sees whom is different now.
+    Sight,
     /// A device was heard from.
     Contact {
         /// Which.

@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use crate::natural::natural;
 use crate::random::made_at;
 
+use super::Change;
 use super::ids::PersonId;
 use super::sql::{Read, Row, SqlError, Tx};
 
@@ -425,6 +426,7 @@ pub fn anew(tx: &Tx<'_>, person: Option<&PersonId>) -> Result<(), SqlError> {
     for statement in SIGHTS {
         tx.execute(statement, &[person.into(), NO_END.into()])?;
     }
+    tx.announce(Change::Sight);
     Ok(())
 }
 

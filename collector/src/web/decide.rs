@@ -25,7 +25,7 @@ use crate::store::cases::{self, CaseFile, CaseKind};
 use crate::store::casework::{self, AlertState, Decision};
 use crate::store::rulings::{self, Ruling};
 use crate::store::told::{self, Told};
-use crate::store::{FindingId, PersonId, Read, Tx, sight};
+use crate::store::{Change, FindingId, PersonId, Read, Tx, sight};
 
 use super::Site;
 use super::alike::{self, Wanted};
@@ -416,6 +416,9 @@ pub(super) fn rule(
     // What this decision takes the place of waits for nobody to agree.
     rulings::settle(tx, &case.id, now)?;
     cases::lead_anew(tx, &case.id)?;
+    tx.announce(Change::Case {
+        person: case.person.clone(),
+    });
     if taken.verdict.state() == AlertState::Decided
         && cases::get(tx, &case.id)?.is_some_and(|case| case.state() == AlertState::Decided)
     {

@@ -1,6 +1,6 @@
 //! The stream that tells an open page that something changed.
 //!
-//! Promises: an alert is told at once, and so is a case that goes on to others; signs of life are told together, every few seconds; a
+//! Promises: an alert is told at once, and so is what becomes of a case and who sees whom; signs of life are told together, every few seconds; a
 //! stream that fell behind is told to look again. A stream ends with its session.
 //!
 //! Refuses: to tell anybody of a person whom they do not see, and to say what changed. It carries the opaque id of the person at most; what a page may
@@ -97,6 +97,7 @@ async fn follow(site: &Site, signed: &Signed, mut changes: broadcast::Receiver<C
                     }
                     person.to_string()
                 }
+                Ok(Change::Sight) => String::new(),
                 Ok(Change::Contact { .. }) => {
                     heard = true;
                     continue;

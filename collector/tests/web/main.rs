@@ -6,6 +6,7 @@ mod abroad;
 mod account;
 mod admin;
 mod agreed;
+mod announced;
 mod api;
 mod audited;
 mod calendar;

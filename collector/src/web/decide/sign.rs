@@ -14,6 +14,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::clock;
+use crate::store::Change;
 use crate::store::cases::{self, CaseKind};
 use crate::store::rulings::{self, Shown, SignOff};
 
@@ -96,6 +97,9 @@ pub(in crate::web) async fn sign_off(
                 audit::SENT_BACK
             };
             audit::enter(tx, &staff, action, Some(&case.person), &on, now)?;
+            tx.announce(Change::Case {
+                person: case.person.clone(),
+            });
             if agreed {
                 return Ok(());
             }

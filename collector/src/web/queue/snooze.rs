@@ -15,6 +15,7 @@ use serde::Deserialize;
 use crate::clock;
 use crate::config::Queue;
 use crate::random;
+use crate::store::Change;
 use crate::store::cases::{CaseFile, Rank, Stage};
 use crate::store::snoozes::{self, Snooze};
 
@@ -84,6 +85,9 @@ pub(in crate::web) async fn put(
             snoozes::put(tx, &snooze)?;
             let on = format!("{name} for {}", words::counted(hours, "hour"));
             audit::enter(tx, &staff, audit::SNOOZED, Some(&case.person), &on, now)?;
+            tx.announce(Change::Case {
+                person: case.person,
+            });
             Ok(Errors::default())
         })
         .await?;
@@ -111,6 +115,9 @@ pub(in crate::web) async fn wake(
             if case.asleep(now) {
                 snoozes::wake(tx, &name, now, &staff)?;
                 audit::enter(tx, &staff, audit::WOKE, Some(&case.person), &name, now)?;
+                tx.announce(Change::Case {
+                    person: case.person,
+                });
             }
             Ok::<_, Fault>(())
         })
