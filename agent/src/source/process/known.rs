@@ -41,6 +41,9 @@ struct Entry {
     seen: Option<Seen>,
     /// Was its start handed over?
     told: bool,
+    /// Was it only seen in the list, running what its parent runs? Of others the system says when they begin
+    /// another program.
+    split: bool,
     /// Is the system's own word of its start still to come?
     awaited: bool,
 }
@@ -53,9 +56,19 @@ impl Known {
             account: account.to_owned(),
             seen: Some(seen),
             told,
+            split: false,
             awaited: true,
         };
         self.0.insert(pid, entry);
+    }
+
+    /// It split off a program that is known, which runs in both.
+    pub(super) fn split_off(&mut self, seen: Seen, account: &str) {
+        let pid = seen.pid;
+        self.was_there(seen, account, false);
+        if let Some(entry) = self.0.get_mut(&pid) {
+            entry.split = true;
+        }
     }
 
     /// A process of ours split in two: the same program runs in both. True if it is one of ours.
@@ -69,6 +82,7 @@ impl Known {
             account: entry.account.clone(),
             seen: None,
             told: false,
+            split: false,
             awaited: false,
         };
         self.0.insert(child, entry);
@@ -163,10 +177,7 @@ impl Known {
             let stays = !gone.contains(pid);
             match self.0.get_mut(pid).filter(|_| stays) {
                 Some(entry) => match &entry.seen {
-                    // One that has ended and was not waited for has no program any more.
-                    Some(before)
-                        if seen.image.exe.is_some() && before.image.exe != seen.image.exe =>
-                    {
+                    Some(before) if runs_another(before, seen, entry.split) => {
                         new.push(seen.clone());
                     }
                     Some(_) => {}
@@ -178,8 +189,10 @@ impl Known {
                     match (parent, account) {
                         (Some(parent), Some(entry)) if parent.image == seen.image => {
                             let account = entry.account.clone();
-                            self.was_there(seen.clone(), &account, false);
+                            self.split_off(seen.clone(), &account);
                         }
+                        // The one that it split off is told first; the next look knows that one.
+                        (Some(parent), None) if parent.image == seen.image => {}
                         _ => new.push(seen.clone()),
                     }
                 }
@@ -187,6 +200,14 @@ impl Known {
         }
         (gone, new)
     }
+}
+
+/// Does a process run another program than before? Programs write over their arguments, so those count only
+/// where they were another's.
+fn runs_another(before: &Seen, now: &Seen, split: bool) -> bool {
+    // One that has ended and was not waited for has no program any more.
+    now.image.exe.is_some()
+        && (before.image.exe != now.image.exe || (split && before.image != now.image))
 }
 
 fn observation(account: &str, at: UnixMs, method: Method, fact: Fact) -> Observation {
@@ -309,6 +330,31 @@ mod tests {
         assert_eq!(new, [], "the same program runs in both");
         let (_, new) = known.compare(list(&[seen(99, 1, "a"), seen(8, 2, "b")]));
         assert_eq!(new, [seen(8, 2, "b")], "now it runs another");
+        // Or the same with other arguments; its parent only writes over its own.
+        let other = |pid, since| {
+            let mut seen = seen(pid, since, "a");
+            seen.image.args = vec!["-b".into()];
+            seen
+        };
+        let (_, new) = known.compare(list(&[other(99, 1), other(8, 2)]));
+        assert_eq!(new, [other(8, 2)]);
+    }
+
+    #[test]
+    fn what_splits_off_before_the_first_look_is_one_program() {
+        let mut known = Known::default();
+        let both = list(&[seen(99, 1, "a"), seen(8, 2, "a")]);
+        let (_, new) = known.compare(both.clone());
+        assert_eq!(new, [seen(99, 1, "a")]);
+        assert!(matches!(
+            begin(&mut known, seen(99, 1, "a")),
+            Began::News(_)
+        ));
+        assert_eq!(known.compare(both), (vec![], vec![]));
+        // It outlives the one that it split off, and is told once that one is gone.
+        let mut known = Known::default();
+        let alone = list(&[seen(8, 2, "a")]);
+        assert_eq!(known.compare(alone).1, [seen(8, 2, "a")]);
     }
 
     #[test]

@@ -89,11 +89,17 @@ impl Watching {
             let old = here.is_some_and(|cursor| cursor.covers(seen.pid, seen.since_boot));
             let began = seen.started..=seen.started.saturating_add(CUT);
             let wanted = since.is_some_and(|times| times.cover_some_of(began));
-            if cursor.is_some() && wanted && !old {
+            let parent = seen.parent.and_then(|parent| self.known.image(parent));
+            let split = !old && parent == Some(&seen.image);
+            if cursor.is_some() && wanted && !old && !split {
                 let at = UnixMs(seen.started);
                 self.begin_by_list(seen, &account, at).await?;
             } else {
                 self.send(Out::Noted(seen.pid, seen.since_boot)).await?;
+                if split {
+                    self.known.split_off(seen, &account);
+                    continue;
+                }
                 // Nobody can say whether an old one is recorded, but the pipeline.
                 self.known.was_there(seen, &account, old && wanted);
             }
