@@ -197,6 +197,8 @@ fn two_decide_at_once_and_a_colleague_takes_over_until_the_end() {
         .unwrap()
         .send("Record")
         .unwrap();
+    // Kim's page shows it as it comes, so nothing moves under a click; the form is still of what was there before.
+    kim.comes_to_show("Spoke to him.").unwrap();
     kim.form("/decide")
         .tick("Decided: no action")
         .unwrap()

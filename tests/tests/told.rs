@@ -30,6 +30,14 @@ fn a_possible_breach_is_told_once_by_mail_and_once_by_webhook() {
         Ok(told.then_some(()))
     })
     .unwrap();
+    // What was taken but not noted yet would be told again after a kill.
+    until("all of it to be noted", PATIENCE, || {
+        let waiting = "SELECT count(*) FROM outbox WHERE done IS NULL";
+        let store = scene.collector.store()?;
+        let waiting: i64 = store.query_row(waiting, [], |row| row.get(0))?;
+        Ok((waiting == 0).then_some(()))
+    })
+    .unwrap();
 
     scene.collector.kill().unwrap();
     scene.collector.serve().unwrap();

@@ -121,10 +121,10 @@ async fn a_burst_is_few_mails_and_every_case_is_named_once() {
 #[tokio::test]
 async fn a_mail_server_that_is_away_is_waited_for() {
     let fixture = Fixture::new();
-    // Nothing listens here: the port was free a moment ago.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
+    // Nobody else gets this port, and nothing listens there.
+    let silent = tokio::net::TcpSocket::new_v4().unwrap();
+    silent.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = silent.local_addr().unwrap().port();
     let config = mail_config(port, "\"manager@example.org\"");
     let channel = config.channels().remove(0);
     fixture.find(1..2, config.channels()).await;

@@ -6,7 +6,7 @@ use proviso_collector::store::sight::{self, Why};
 use proviso_collector::store::staff::{self, Role};
 use proviso_collector::store::{Hash, orders};
 
-use crate::pages::{Browser, HOUR, PASSWORD, World, finding, hidden, order};
+use crate::pages::{Browser, HOUR, PASSWORD, World, days, finding, hidden, order, today};
 use crate::prove::long_ago;
 
 async fn cookie_of(world: &World, name: &str, password: &str) -> String {
@@ -224,11 +224,7 @@ async fn an_examiner_is_let_in_with_a_purpose_and_an_end() {
     let nobody = ella.get("/people").await.body;
     assert!(nobody.contains("You see nobody now"), "{nobody}");
 
-    let day = |after: i64| {
-        let at = jiff::Timestamp::from_millisecond(clock::now() + after * 24 * HOUR).unwrap();
-        at.to_string()[..10].to_owned()
-    };
-    let (soon, late) = (day(0), day(200));
+    let (soon, late) = (today().to_string(), days(200).to_string());
     for (staff, purpose, until, at) in [
         ("staff-kim", "Request 7", &*soon, "let-in-staff"),
         ("staff-ella", "  ", &*soon, "let-in-purpose"),

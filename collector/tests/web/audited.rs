@@ -8,7 +8,7 @@ use proviso_collector::store::sight::{self, Absent, While};
 use proviso_collector::store::staff::Role;
 use proviso_collector::store::{Hash, PersonId, Read, SqlError};
 
-use crate::pages::{HOUR, World, finding, id};
+use crate::pages::{HOUR, World, days, finding, id, today};
 use crate::team::assign;
 
 /// Kim's two people, of whom Morgan covers both; one alert.
@@ -67,12 +67,8 @@ async fn entries_are_found_by_person_staff_action_and_day() {
         assert_eq!(answer.status, StatusCode::OK);
         assert_eq!(count(&answer.body), expected, "{query}: {}", answer.body);
     }
-    let today = clock::now();
-    let today = jiff::Timestamp::from_millisecond(today)
-        .unwrap()
-        .to_string();
     let body = auditor
-        .get(&format!("/audit?day={}&staff=staff-morgan", &today[..10]))
+        .get(&format!("/audit?day={}&staff=staff-morgan", today()))
         .await
         .body;
     assert_eq!(count(&body), 2, "signed in and saw the page: {body}");
@@ -245,11 +241,10 @@ async fn colleagues_stand_in_entries_by_their_names() {
     let person = world.person(1, "Alex Example", 0).await;
     world.staff_as("eve", Role::Examiner, "").await;
     let supervisor = world.browser_as("noor", Role::Supervisor, "").await;
-    let until = jiff::Timestamp::from_millisecond(clock::now() + 24 * HOUR).unwrap();
-    let until = until.to_string();
+    let until = days(1).to_string();
     let fields = [
         ("staff", "staff-eve"),
-        ("until", &until[..10]),
+        ("until", until.as_str()),
         ("purpose", "Court asks."),
     ];
     let page = format!("/person/{person}");

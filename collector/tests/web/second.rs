@@ -32,7 +32,8 @@ impl App {
     /// A code that counts now and was not given yet; tests do not wait half a minute.
     fn next(&mut self) -> String {
         let now = totp::step(clock::now());
-        self.used = (self.used + 1).max(now - 1);
+        // The code before this one counts no more if a step ends on its way.
+        self.used = (self.used + 1).max(now);
         assert!(self.used <= now + 1, "no code is left");
         totp::code(&self.secret, self.used)
     }
@@ -91,7 +92,8 @@ async fn a_code_is_asked_for_after_the_password_and_counts_once() {
     let again = world.try_sign_in("morgan", PASSWORD).await;
     let replayed = code(&world, &again, &given).await;
     assert_eq!(replayed.status, StatusCode::UNAUTHORIZED);
-    let page = code(&world, &asked, &app.next()).await;
+    // Of a page that was used no code is looked at; of two that count at a time there is no third.
+    let page = code(&world, &asked, &given).await;
     assert!(
         page.body.contains("Begin again with your password"),
         "{}",

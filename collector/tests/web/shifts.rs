@@ -6,7 +6,7 @@ use proviso_collector::config::Config;
 use proviso_collector::escalation::Plan;
 use proviso_collector::store::staff::Role;
 
-use crate::pages::{HOUR, World, finding, hidden, with};
+use crate::pages::{HOUR, LONDON, World, finding, hidden, with};
 use crate::queue::{case_of, team};
 use crate::roles::assign;
 
@@ -242,8 +242,9 @@ async fn who_is_on_call_at_the_same_time_stands_beside_it() {
     let list = noor.get("/rota").await.body;
     assert!(!list.contains("is on call, too"), "{list}");
     put("staff-kim", 15, 18).await;
-    put("staff-morgan", 29, 31).await;
-    put("staff-kim", 29, 32).await;
+    // Two hours before that end, not one: where clocks are put back, two hours in a row are typed alike.
+    put("staff-morgan", 28, 31).await;
+    put("staff-kim", 28, 32).await;
     let list = noor.get("/rota").await.body;
     let times = |remark: &str| list.matches(remark).count();
     // At both entries, each with the other's name.
@@ -348,5 +349,6 @@ fn until() -> String {
 /// In so many hours, as a form says it.
 fn at(hours: i64) -> String {
     let at = jiff::Timestamp::from_millisecond(clock::now() + hours * HOUR).unwrap();
+    let at = at.in_tz(LONDON).unwrap();
     at.strftime("%Y-%m-%dT%H:%M").to_string()
 }

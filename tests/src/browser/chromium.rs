@@ -182,7 +182,7 @@ impl Chromium {
         Ok(())
     }
 
-    /// From now on, keeps the address of every request.
+    /// From now on, keeps the address of every request, and counts the answers that are files.
     pub fn note_requests(&mut self) -> anyhow::Result<()> {
         self.ask("Network.enable", &json!({}))?;
         Ok(())
@@ -192,6 +192,12 @@ impl Chromium {
     #[must_use]
     pub fn requests(&self) -> &[String] {
         self.pipe.requests()
+    }
+
+    /// How many answers were files to keep, and no pages, since requests are kept.
+    #[must_use]
+    pub fn files(&self) -> usize {
+        self.pipe.files()
     }
 
     /// From now on, keeps what the browser complains of: scripts and styles that a page may not have, scripts that

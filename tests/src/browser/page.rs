@@ -17,6 +17,9 @@ const IT: &str = "[data-it]:not([data-it=control])";
 /// The field of a label that was found.
 const CONTROL: &str = "[data-it=control]";
 
+/// A link that was found, on the marked page alone: the next one may have come meanwhile, with such a link of its own.
+const OLD_LINK: &str = "[data-before] [data-it=link]";
+
 /// How far the page after the marked one is.
 const STATE: &str =
     "document.documentElement.hasAttribute('data-before') ? 'before' : document.readyState";
@@ -98,7 +101,7 @@ pub trait Page {
             let state = self.ask_page(STATE).unwrap_or_default();
             // A page that follows what happens can put another link under the mouse while it is pressed.
             if state == "before" && Instant::now() >= again {
-                let _gone = click(self, "", "link", words);
+                let _gone = find(self, "", "link", words).and_then(|_| self.click(OLD_LINK));
                 again = Instant::now() + AGAIN;
             }
             Ok((state == "complete").then_some(()))

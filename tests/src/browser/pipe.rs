@@ -16,6 +16,7 @@ pub(super) struct Pipe {
     from: Receiver<Value>,
     last: u64,
     requests: Vec<String>,
+    files: usize,
     complaints: Vec<String>,
 }
 
@@ -43,6 +44,7 @@ impl Pipe {
             from,
             last: 0,
             requests: Vec::new(),
+            files: 0,
             complaints: Vec::new(),
         })
     }
@@ -52,12 +54,17 @@ impl Pipe {
         &self.requests
     }
 
+    /// How many of the answers that the browser told of are files to keep, and no pages.
+    pub(super) fn files(&self) -> usize {
+        self.files
+    }
+
     /// What the browser complained of, and what pages asked whoever looks at them.
     pub(super) fn complaints(&self) -> &[String] {
         &self.complaints
     }
 
-    /// Asks and waits for the answer. Of events in between, only requests and complaints are kept.
+    /// Asks and waits for the answer. Of events in between, only requests, files and complaints are kept.
     pub(super) fn ask(
         &mut self,
         session: Option<&str>,
@@ -104,6 +111,15 @@ impl Pipe {
             "Network.requestWillBeSent" => {
                 let url = params["request"]["url"].as_str();
                 self.requests.extend(url.map(str::to_owned));
+            }
+            "Network.responseReceived" if params["type"] == "Document" => {
+                let headers = params["response"]["headers"].as_object();
+                let file = headers.into_iter().flatten().any(|(name, value)| {
+                    let value = value.as_str().unwrap_or_default();
+                    name.eq_ignore_ascii_case("content-disposition")
+                        && value.starts_with("attachment")
+                });
+                self.files += usize::from(file);
             }
             // A page waits until somebody answers; it is not answered yes.
             "Page.javascriptDialogOpening" => {

@@ -31,7 +31,8 @@ impl App {
     /// A code that counts now and was not given yet; nobody waits half a minute for it.
     pub fn code(&mut self) -> anyhow::Result<String> {
         let now = totp::step(clock::now());
-        self.used = (self.used + 1).max(now - 1);
+        // The code before this one counts no more if a step ends while it is typed.
+        self.used = (self.used + 1).max(now);
         ensure!(self.used <= now + 1, "no code is left");
         Ok(totp::code(&self.secret, self.used))
     }
