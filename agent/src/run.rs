@@ -131,19 +131,44 @@ pub fn run(state: &Path) -> Result<(), RunError> {
         .max_blocking_threads(4)
         .thread_keep_alive(Duration::from_secs(2))
         .build()?;
-    let outcome = runtime.block_on(Box::pin(agent(state, config, identity)));
+    let mut lock = None;
+    let outcome = runtime.block_on(Box::pin(agent(state, config, identity, &mut lock)));
     // A thread that reads a browser's files must not keep the process.
     runtime.shutdown_background();
+    // Without the lock, another agent may be reading.
+    if lock.is_some() {
+        remove_copies(state);
+    }
     outcome
 }
 
-async fn agent(state: &Path, config: Config, identity: Identity) -> Result<(), RunError> {
+/// A copy of a history holds what is exempt too: none stays when nobody reads it.
+fn remove_copies(state: &Path) {
+    if let Err(error) = history::remove_copies(state) {
+        tracing::warn!(
+            %error,
+            "copies of browsers' histories could not be removed; check the disk, and remove the folders \
+             of {} whose names begin with `reading` while the agent does not run",
+            state.display()
+        );
+    }
+}
+
+/// `held`: where the lock stays when this has ended.
+async fn agent(
+    state: &Path,
+    config: Config,
+    identity: Identity,
+    held: &mut Option<Lock>,
+) -> Result<(), RunError> {
     let mut signals = Signals::listen()?;
     // First of all: only one agent may open the journal.
     let listener = Listener::bind(&state.join(SOCKET))?;
     // What the process that watched the run before says of its end; then it watches this one.
     let note = watching::last_note(state).await;
-    let lock = Lock::take(&state.join(watching::AGENT_LOCK))?;
+    let lock = held.insert(Lock::take(&state.join(watching::AGENT_LOCK))?);
+    // Those of an agent that was killed.
+    remove_copies(state);
     let own_path = std::env::current_exe()?;
     let before = Before::look(state, &own_path);
     let (served, _) = extension::prepare(state, config.extension.port, &own_path)?;

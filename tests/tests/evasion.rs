@@ -364,7 +364,12 @@ fn virtual_machine_renamed() -> anyhow::Result<Vec<Held>> {
 
 fn tunnel() -> anyhow::Result<Vec<Held>> {
     let watched = Watched::on_a_network()?;
-    let held = watched.until_told(
+    Ok(vec![tunnel_is_told(&watched)?])
+}
+
+/// Makes tunnels until one is told, which is news only to an agent that has looked at the network before.
+fn tunnel_is_told(watched: &Watched) -> anyhow::Result<Held> {
+    watched.until_told(
         "a tunnel",
         |number| {
             let line = format!("ip tuntap add dev tun{number} mode tun");
@@ -374,8 +379,7 @@ fn tunnel() -> anyhow::Result<Vec<Held>> {
             matches!(fact, Fact::NetworkInterface(it) if it.change == Change::Added
                 && it.interface_type.as_deref() == Some("tun"))
         },
-    )?;
-    Ok(vec![held])
+    )
 }
 
 fn vpn_program() -> anyhow::Result<Vec<Held>> {
@@ -385,6 +389,8 @@ fn vpn_program() -> anyhow::Result<Vec<Held>> {
 
 fn tor() -> anyhow::Result<Vec<Held>> {
     let watched = Watched::on_a_network()?;
+    // What listens when the agent first looks is no news.
+    tunnel_is_told(&watched)?;
     let python = std::fs::canonicalize("/usr/bin/python3")?;
     let account = &watched.computer.account;
     let file = account.outside.join("tor");

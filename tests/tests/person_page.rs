@@ -114,15 +114,16 @@ fn nobody_else_gets_in() {
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(said.contains("for accounts that are monitored"), "{said}");
 
-    // Another account has the address of the person's page, before the person used it.
-    let url = address(&computer, &computer.account);
+    // Another account has the address of the person's page, before the person used it. It lives for a
+    // minute, so the browsers are there first.
     let mut theirs = Chromium::start(&computer.machine, &sam, &scene.sites).unwrap();
+    let mut own = computer.chromium(&scene.sites).unwrap();
+    let url = address(&computer, &computer.account);
     theirs.open(&url).unwrap();
     theirs.wait_for("This page is not open", PATIENCE).unwrap();
-    theirs.close().unwrap();
-    let mut own = computer.chromium(&scene.sites).unwrap();
     own.open(&url).unwrap();
     own.wait_for("Monitoring is on", PATIENCE).unwrap();
+    theirs.close().unwrap();
     // Once.
     own.open("about:blank").unwrap();
     own.close().unwrap();

@@ -2,7 +2,7 @@
 
 use proviso_report::Kind;
 use proviso_report::fact::{Fact, Search};
-use proviso_tests::browser::{Chromium, Firefox};
+use proviso_tests::browser::{Chromium, Firefox, Page};
 use proviso_tests::desk::Desk;
 
 const KINDS: &[Kind] = &[Kind::WebVisit, Kind::Search];
@@ -35,7 +35,11 @@ fn searches_in_chromium() {
     let source = desk.source(KINDS).unwrap();
     let mut chromium = Chromium::start(&desk.machine, &desk.alice, &desk.sites).unwrap();
     chromium.open(GOOGLE).unwrap();
-    chromium.open(&format!("{GOOGLE}&start=10")).unwrap();
+    // Not by its address: to Chromium that is typed, and what is typed again later is searched again.
+    let second = format!("location.href = '{GOOGLE}&start=10'");
+    chromium
+        .leaving(|page| page.eval(&second).map(drop))
+        .unwrap();
     chromium.open(NO_ENGINE).unwrap();
     chromium.open(OTHER).unwrap();
     chromium.close().unwrap();

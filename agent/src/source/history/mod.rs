@@ -9,9 +9,9 @@
 //! `memory`); and the task that does it for each of them (`follow`, `beside`).
 //!
 //! Promises: a visit is handed over once, soon after the browser has written it down, whatever was
-//! deleted around it meanwhile. Refuses: to open a live history as a database, which could
-//! change it; other accounts' files; visits from before the agent's first run, from times at which no
-//! order wanted them, and from other devices.
+//! deleted around it meanwhile; no copy of a history outlasts the agent. Refuses: to open a live history
+//! as a database, which could change it; other accounts' files; visits from before the agent's first
+//! run, from times at which no order wanted them, and from other devices.
 
 mod address;
 mod beside;
@@ -42,7 +42,7 @@ pub(crate) use self::places::is_browser;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,6 +66,8 @@ use crate::platform::accounts::Account;
 const KEY: &str = "history";
 /// The folder for copies inside the state directory.
 const SCRATCH: &str = "reading";
+/// What it is called while it is removed.
+const GOING: &str = "reading-going";
 /// Between two searches for new profiles.
 const SEARCH: Duration = Duration::from_secs(30);
 /// After a new folder: it fills within the next seconds.
@@ -77,6 +79,27 @@ const SEARCH_SOON: [Duration; 4] = [
 ];
 /// Histories read at the same time.
 const TURNS: usize = 2;
+
+/// Removes the copies that nobody is to read any more: a killed agent leaves them behind, and so does a thread that
+/// the agent does not wait for when it ends.
+pub(crate) fn remove_copies(state: &Path) -> io::Result<()> {
+    let (scratch, going) = (state.join(SCRATCH), state.join(GOING));
+    remove(&going)?;
+    // Such a thread may still be at work: where the folder was it can make nothing new.
+    match std::fs::rename(&scratch, &going) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => remove(&going),
+    }
+}
+
+/// Removes a folder that need not be there.
+fn remove(folder: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
 
 /// Follows the histories of the monitored accounts until the agent stops.
 pub async fn run(port: Port, context: Context) {
@@ -216,13 +239,10 @@ impl Search {
         Ok(trouble)
     }
 
-    /// Copies that a killed agent left behind go when the first history is looked for.
+    /// Copies that could not be removed when the agent started go when the first history is looked for.
     fn prepare(&self) -> io::Result<()> {
         if self.followed.is_empty() {
-            match std::fs::remove_dir_all(&*self.scratch) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+            remove(&self.scratch)?;
         }
         match std::fs::create_dir(&*self.scratch) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),

@@ -4,9 +4,11 @@ use proviso_report::fact::Transition;
 use rusqlite::{Connection, params};
 
 use super::super::family::Family::{Chromium, Firefox};
+use super::super::fault::Fault;
 use super::super::position::Position;
 use super::made::{Made, NOW, START, make, me, read_copy, visit};
 use crate::source::history::snapshot::{Snapshot, Stamp};
+use crate::source::history::{GOING, SCRATCH, remove_copies};
 
 #[test]
 fn chromium_is_read_while_it_holds_its_lock() {
@@ -100,6 +102,25 @@ fn a_browser_that_was_killed_leaves_a_readable_history() {
         assert_eq!(urls, ["https://example.org/1"]);
         assert_eq!(std::fs::read(&path).unwrap(), before, "left as it was");
     }
+}
+
+#[test]
+fn no_copy_outlasts_the_agent() {
+    let made = Made::new(Chromium);
+    let state = tempfile::tempdir().unwrap();
+    // There was none.
+    remove_copies(state.path()).unwrap();
+    // The removal of one was cut short; a thread still has the other.
+    std::fs::create_dir_all(state.path().join(GOING).join("copy-1")).unwrap();
+    let scratch = state.path().join(SCRATCH);
+    std::fs::create_dir(&scratch).unwrap();
+    let copy = Snapshot::take(&made.path, me(), &scratch).unwrap();
+    assert!(copy.path().exists());
+    remove_copies(state.path()).unwrap();
+    assert_eq!(std::fs::read_dir(state.path()).unwrap().count(), 0);
+    // And that thread makes no other.
+    let fault = Snapshot::take(&made.path, me(), &scratch).unwrap_err();
+    assert!(matches!(fault, Fault::Scratch(_)), "{fault}");
 }
 
 #[test]
