@@ -84,6 +84,12 @@ fn a_stick(computer: &Supervised) {
     computer.guest.run("umount /media/alex/STICK").unwrap();
     computer.guest.pull("stick-1").unwrap();
     device(computer, "STICK-0001", Change::Removed);
+    let all = records(&computer.scene.collector).unwrap();
+    let told = all.iter().filter(|held| match &held.record.fact {
+        Fact::Device(it) => it.serial.as_deref() == Some("STICK-0001"),
+        _ => false,
+    });
+    assert_eq!(told.count(), 2, "once as it came and once as it went");
 }
 
 fn a_telephone(computer: &Supervised) {
