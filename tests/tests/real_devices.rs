@@ -84,6 +84,12 @@ fn a_stick(computer: &Supervised) {
     computer.guest.run("umount /media/alex/STICK").unwrap();
     computer.guest.pull("stick-1").unwrap();
     device(computer, "STICK-0001", Change::Removed);
+    let all = records(&computer.scene.collector).unwrap();
+    let told = all.iter().filter(|held| match &held.record.fact {
+        Fact::Device(it) => it.serial.as_deref() == Some("STICK-0001"),
+        _ => false,
+    });
+    assert_eq!(told.count(), 2, "once as it came and once as it went");
 }
 
 fn a_telephone(computer: &Supervised) {
@@ -107,26 +113,29 @@ fn its_network(computer: &Supervised) {
     computer.guest.plug(adapter).unwrap();
     // By its maker's number it is no telephone's.
     assert_eq!(device(computer, "NET-0001", Change::Added).class, "network");
-    // The system renames it within moments, and that is not another one.
-    let name = "enx525400770001";
-    let interface = |wanted: Change| {
-        move |fact: &Fact| match fact {
+    // The system renames it within moments, and that is not another one. A slow one does so only after it was told:
+    // then it goes by the name that it came by.
+    let interface = |what: &str, wanted: Change| {
+        let held = computer.record(what, |fact| match fact {
             Fact::NetworkInterface(it) => {
-                it.interface == name
-                    && it.change == wanted
-                    && it.interface_type.as_deref() == Some("usb")
+                it.change == wanted && it.interface_type.as_deref() == Some("usb")
             }
             _ => false,
+        });
+        match held.unwrap().record.fact {
+            Fact::NetworkInterface(it) => it.interface,
+            other => panic!("{other:?}"),
         }
     };
+    let came = interface("its interface", Change::Added);
     computer
-        .record("its interface", interface(Change::Added))
+        .guest
+        .run("until [ -e /sys/class/net/enx525400770001 ]; do sleep 0.1; done")
         .unwrap();
     computer.guest.pull("adapter").unwrap();
     device(computer, "NET-0001", Change::Removed);
-    computer
-        .record("the end of its interface", interface(Change::Removed))
-        .unwrap();
+    let went = interface("the end of its interface", Change::Removed);
+    assert_eq!(came, went);
     let all = records(&computer.scene.collector).unwrap();
     let told = all.iter().filter(|held| match &held.record.fact {
         Fact::NetworkInterface(it) => !it.interface.starts_with("wait"),

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::tree::{Found, clean, text};
+use super::tree::{Found, More, clean, text};
 
 /// The system counts in these, whatever the disk does.
 const SECTOR: u64 = 512;
@@ -57,7 +57,7 @@ pub(super) fn found(key: String, disk: &Path, bytes: u64) -> Found {
         vendor: text(&device.join("vendor")),
         product: made.map(str::to_owned).or_else(model),
         bytes: Some(bytes),
-        open: false,
+        more: More::Nothing,
     }
 }
 

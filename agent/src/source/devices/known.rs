@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proviso_report::fact::{Change, Device};
 
-use super::tree::Found;
+use super::tree::{Found, More};
 use crate::source::base_line::{BaseLine, Mark};
 
 /// So long, in milliseconds, a device is not told while the system may find out more of it.
-pub(super) const HOLD: u64 = 4_000;
+const HOLD: u64 = 4_000;
+/// The same while its disk is yet to come. A slow computer loads drivers first, and the system lets a
+/// stick come to rest before it asks what it holds; told before that, it would be told again with it.
+const DISK: u64 = 30_000;
 
 /// The devices that are attached.
 #[derive(Debug, Default)]
@@ -22,9 +25,21 @@ pub(super) struct Known {
 #[derive(Clone, Debug)]
 struct Entry {
     found: Found,
-    /// Since when it is known.
+    /// Since when it is known, or has a disk.
     since: u64,
     told: bool,
+}
+
+impl Entry {
+    /// When it is to be told.
+    fn due(&self) -> u64 {
+        let hold = match self.found.more {
+            More::Nothing => 0,
+            More::Perhaps => HOLD,
+            More::Disk => DISK,
+        };
+        self.since.saturating_add(hold)
+    }
 }
 
 impl Known {
@@ -75,7 +90,13 @@ impl Known {
                 Some(entry) if entry.told && entry.found.id == found.id => {
                     news.extend(changed(entry, found));
                 }
-                Some(entry) if entry.found.id == found.id => entry.found = found,
+                Some(entry) if entry.found.id == found.id => {
+                    // An empty one may be the first of several.
+                    if entry.found.more == More::Disk && found.more == More::Perhaps {
+                        entry.since = now;
+                    }
+                    entry.found = found;
+                }
                 // Another at the same place: the one before went unseen.
                 Some(entry) => {
                     if entry.told {
@@ -93,7 +114,7 @@ impl Known {
     /// When the next that is held back is to be told.
     pub(super) fn next_due(&self) -> Option<u64> {
         let held = self.devices.values().filter(|entry| !entry.told);
-        held.map(|entry| entry.since.saturating_add(HOLD)).min()
+        held.map(Entry::due).min()
     }
 
     /// What is attached and was told or is no news, to be compared with at the next start.
@@ -120,7 +141,7 @@ impl Known {
         let mut news = Vec::new();
         let before = self.before.as_ref();
         for entry in self.devices.values_mut().filter(|entry| !entry.told) {
-            if !entry.found.open || now >= entry.since.saturating_add(HOLD) {
+            if now >= entry.due() {
                 entry.told = true;
                 // More is known of it than when it arrived.
                 if !before.is_some_and(|before| before.has(mark(&entry.found))) {
@@ -181,7 +202,18 @@ mod tests {
             vendor: Some("SanDisk".into()),
             product: Some("Ultra".into()),
             bytes,
-            open: bytes.is_none(),
+            more: match bytes {
+                Some(_) => More::Nothing,
+                None => More::Perhaps,
+            },
+        }
+    }
+
+    /// One whose disk is yet to come.
+    fn without_disk(key: &str) -> Found {
+        Found {
+            more: More::Disk,
+            ..stick(key, None)
         }
     }
 
@@ -227,6 +259,41 @@ mod tests {
                 [expected]
             );
         }
+    }
+
+    #[test]
+    fn a_stick_whose_disk_comes_late_is_told_once() {
+        let mut known = Known::default();
+        known.begin(vec![], None, 0);
+        known.arrived(without_disk("b"), 5);
+        assert_eq!(known.next_due(), Some(5 + DISK));
+        assert_eq!(known.compare(vec![without_disk("b")], 5 + HOLD), []);
+        let news = known.compare(vec![stick("b", Some(2))], 20_000);
+        assert_eq!(told(&news), [(Change::Added, Some(2))]);
+        assert_eq!(known.next_due(), None);
+        assert_eq!(known.due(5 + DISK), []);
+    }
+
+    #[test]
+    fn one_with_an_empty_drive_before_its_disk_is_told_once() {
+        let mut known = Known::default();
+        known.begin(vec![], None, 0);
+        known.arrived(without_disk("b"), 5);
+        assert_eq!(known.compare(vec![stick("b", None)], 20_000), []);
+        assert_eq!(known.next_due(), Some(20_000 + HOLD));
+        let news = known.compare(vec![stick("b", Some(2))], 20_100);
+        assert_eq!(told(&news), [(Change::Added, Some(2))]);
+    }
+
+    #[test]
+    fn one_whose_disk_never_comes_is_told_without() {
+        let mut known = Known::default();
+        known.begin(vec![], None, 0);
+        known.arrived(without_disk("b"), 5);
+        assert_eq!(known.due(4 + DISK), []);
+        assert_eq!(told(&known.due(5 + DISK)), [(Change::Added, None)]);
+        let news = known.compare(vec![stick("b", Some(2))], 90_000);
+        assert_eq!(told(&news), [(Change::Added, Some(2))]);
     }
 
     #[test]

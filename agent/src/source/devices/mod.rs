@@ -9,7 +9,8 @@
 //! to say anything of what is on it.
 //!
 //! Known limits: a device that was taken away while the agent was down gets no record of that; of
-//! one that was gone before it could be read there are the maker's numbers only, if it was on USB.
+//! one that was gone before it could be read there are the maker's numbers only, if it was on USB;
+//! one whose disk the system finds only after half a minute is told without it, and again with it.
 //! What it is, is what it says of itself.
 
 mod disks;

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use proviso_report::fact::Fact;
 
+use super::tree::More;
 use super::*;
 use crate::source::stage::Stage;
 
@@ -178,6 +179,33 @@ fn a_tree_of_devices_is_read() {
     );
     assert!(found.iter().all(|it| !format!("{it:?}").contains("secret")));
     assert!(Tree::new("/no/such/tree").all().is_err());
+}
+
+#[test]
+fn a_sticks_disk_is_waited_for_until_the_system_shows_it() {
+    let (dir, tree) = tree();
+    let root = dir.path();
+    let stick: &[(&str, &[u8])] = &[
+        ("idVendor", b"0781\n"),
+        ("idProduct", b"5567\n"),
+        ("descriptors", STICK),
+    ];
+    let device = plug(root, "1-1", stick);
+    let seen = || {
+        let found = tree.all().unwrap();
+        let stick = found.first().unwrap();
+        (stick.more, stick.bytes)
+    };
+    assert_eq!(seen(), (More::Disk, None));
+    // A driver takes it.
+    files(&device.join("1-1:1.0/driver"), &[]);
+    assert_eq!(seen(), (More::Disk, None));
+    let disk = device.join("1-1:1.0/host0/target0/0:0:0:0/block/sda");
+    files(&disk, &[("size", b"0\n")]);
+    class(root, "block", &disk);
+    assert_eq!(seen(), (More::Perhaps, None));
+    files(&disk, &[("size", b"8\n")]);
+    assert_eq!(seen(), (More::Nothing, Some(4096)));
 }
 
 #[test]

@@ -33,8 +33,19 @@ pub(super) struct Found {
     pub(super) product: Option<String>,
     /// How much it can hold.
     pub(super) bytes: Option<u64>,
-    /// May the system still find out more of it? Then it is not told at once.
-    pub(super) open: bool,
+    /// What the system may still find out of it: then it is not told at once.
+    pub(super) more: More,
+}
+
+/// What the system may still find out of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum More {
+    /// Nothing that counts.
+    Nothing,
+    /// What it is, or that there is something in it.
+    Perhaps,
+    /// Its disk: it says that it is storage, and the system shows none yet, with a driver or without.
+    Disk,
 }
 
 /// `/sys`, or a folder in its form.
@@ -138,6 +149,13 @@ impl Tree {
         let id = text(&device.join("serial"))
             .unwrap_or_else(|| format!("port:{vendor}:{product}:{place}"));
         let holds = (class == "storage" && uses.bytes > 0).then_some(uses.bytes);
+        let more = if class == "storage" && !uses.disk {
+            More::Disk
+        } else if usb.may_be_more() || (class == "storage" && holds.is_none()) {
+            More::Perhaps
+        } else {
+            More::Nothing
+        };
         Some(Found {
             key: self.key(device),
             class,
@@ -145,7 +163,7 @@ impl Tree {
             vendor: Some(text(&device.join("manufacturer")).unwrap_or(vendor)),
             product: Some(text(&device.join("product")).unwrap_or(product)),
             bytes: holds,
-            open: usb.may_be_more() || (class == "storage" && holds.is_none()),
+            more,
         })
     }
 
@@ -165,7 +183,7 @@ impl Tree {
             vendor,
             product: name.or(product),
             bytes: None,
-            open: false,
+            more: More::Nothing,
         }
     }
 

@@ -2,7 +2,9 @@
 //! come out.
 //!
 //! One that appears is told a moment later: systems give hardware its name only then (`usb0` becomes
-//! `enx525400123457`), and that is not another interface.
+//! `enx525400123457`), and that is not another interface. Nor is one that gets its name later:
+//! nothing came or went. It is told to go by the name that it was told to come by, so that whoever
+//! reads of its end finds its beginning.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +31,8 @@ pub(super) struct Known {
 #[derive(Debug)]
 struct Interface {
     name: String,
+    /// By which name it was told, or would have been.
+    called: String,
     sort: String,
     /// When it appeared, until that is told.
     untold: Option<UnixMs>,
@@ -47,9 +51,7 @@ impl Known {
             if last.is_some_and(|last| !last.has(mark(&name, &sort))) {
                 news.push(fact(&name, &sort, Change::Added));
             }
-            let untold = None;
-            self.interfaces
-                .insert(index, Interface { name, sort, untold });
+            self.enter(index, name, sort, None);
         }
         news
     }
@@ -60,29 +62,23 @@ impl Known {
     }
 
     /// One is there, perhaps under another name than before. What is new is told by [`Self::settle`].
-    pub(super) fn is_there(&mut self, (index, name, sort): Seen, now: UnixMs) -> Vec<News> {
-        match self.interfaces.get_mut(&index) {
-            Some(known) if known.name == name || known.untold.is_some() => {
-                // Found out later, or nothing new.
-                (known.name, known.sort) = (name, sort);
-                Vec::new()
-            }
-            Some(known) => {
-                let gone = fact(&known.name, &known.sort, Change::Removed);
-                let here = fact(&name, &sort, Change::Added);
-                (known.name, known.sort) = (name, sort);
-                vec![(now, gone), (now, here)]
-            }
-            None => {
-                let before = self.before.as_ref();
-                let old = is_hardware(&sort)
-                    && before.is_some_and(|before| before.has(mark(&name, &sort)));
-                let untold = (!old).then_some(now);
-                self.interfaces
-                    .insert(index, Interface { name, sort, untold });
-                Vec::new()
-            }
+    /// Gives whether one that was told is now known as something else: no news, but what
+    /// [`Self::base_line`] gives is another then.
+    pub(super) fn is_there(&mut self, (index, name, sort): Seen, now: UnixMs) -> bool {
+        let Some(known) = self.interfaces.get_mut(&index) else {
+            let before = self.before.as_ref();
+            let old =
+                is_hardware(&sort) && before.is_some_and(|before| before.has(mark(&name, &sort)));
+            self.enter(index, name, sort, (!old).then_some(now));
+            return false;
+        };
+        let told = known.untold.is_none();
+        let changed = told && (known.name != name || known.sort != sort);
+        if !told {
+            known.called.clone_from(&name);
         }
+        (known.name, known.sort) = (name, sort);
+        changed
     }
 
     /// One is gone.
@@ -93,7 +89,7 @@ impl Known {
         let came = gone.untold.map(|at| (at, Change::Added));
         came.into_iter()
             .chain([(now, Change::Removed)])
-            .map(|(at, change)| (at, fact(&gone.name, &gone.sort, change)))
+            .map(|(at, change)| (at, fact(&gone.called, &gone.sort, change)))
             .collect()
     }
 
@@ -105,7 +101,7 @@ impl Known {
     /// By now the new ones have their names.
     pub(super) fn settle(&mut self) -> Vec<News> {
         let all = self.interfaces.values_mut();
-        all.filter_map(|it| Some((it.untold.take()?, fact(&it.name, &it.sort, Change::Added))))
+        all.filter_map(|it| Some((it.untold.take()?, fact(&it.called, &it.sort, Change::Added))))
             .collect()
     }
 
@@ -119,18 +115,40 @@ impl Known {
             .flat_map(|index| self.is_gone(index, now))
             .collect();
         for seen in list {
-            news.extend(self.is_there(seen, now));
+            if self.is_another(&seen) {
+                news.extend(self.is_gone(seen.0, now));
+            }
+            self.is_there(seen, now);
         }
         news
     }
 
-    /// To be compared with at the next start.
+    /// To be compared with at the next start, by the names that they have now: those are seen then.
     pub(super) fn base_line(&self) -> BaseLine {
         let mut line = self.before.clone().unwrap_or_default();
         for it in self.interfaces.values().filter(|it| it.untold.is_none()) {
             line.note(mark(&it.name, &it.sort));
         }
         line
+    }
+
+    /// Has one of another sort and name the number of one whose end went unseen? Of hardware the system
+    /// may just have found out more.
+    fn is_another(&self, (index, name, sort): &Seen) -> bool {
+        self.interfaces.get(index).is_some_and(|known| {
+            let hardware = is_hardware(&known.sort) && is_hardware(sort);
+            known.name != *name && known.sort != *sort && !hardware
+        })
+    }
+
+    fn enter(&mut self, index: u32, name: String, sort: String, untold: Option<UnixMs>) {
+        let interface = Interface {
+            called: name.clone(),
+            name,
+            sort,
+            untold,
+        };
+        self.interfaces.insert(index, interface);
     }
 
     /// Name and type of an interface.
@@ -175,19 +193,16 @@ mod tests {
     }
 
     #[test]
-    fn each_comes_and_goes_once_and_a_new_name_is_both() {
+    fn each_comes_and_goes_once() {
         let mut known = Known::default();
         assert_eq!(known.begin(vec![seen(2, "eth0", "ethernet")], None), []);
-        assert_eq!(known.is_there(seen(2, "eth0", "ethernet"), NOW), []);
+        assert!(!known.is_there(seen(2, "eth0", "ethernet"), NOW));
         assert!(!known.is_unsettled());
-        assert_eq!(known.is_there(seen(3, "wg0", "wireguard"), NOW), []);
+        assert!(!known.is_there(seen(3, "wg0", "wireguard"), NOW));
         assert!(known.is_unsettled());
         assert_eq!(told(&known.settle()), ["7000 Added wg0"]);
         assert_eq!(known.settle(), []);
-        let renamed = known.is_there(seen(3, "eth7", "wireguard"), NOW);
-        assert_eq!(told(&renamed), ["7000 Removed wg0", "7000 Added eth7"]);
-        assert_eq!(known.get(3), Some(("eth7", "wireguard")));
-        assert_eq!(told(&known.is_gone(3, NOW)), ["7000 Removed eth7"]);
+        assert_eq!(told(&known.is_gone(3, NOW)), ["7000 Removed wg0"]);
         assert_eq!(known.is_gone(3, NOW), []);
         let after = known.compare(vec![seen(4, "tun0", "tun")], NOW);
         assert_eq!(told(&after), ["7000 Removed eth0"]);
@@ -195,12 +210,53 @@ mod tests {
     }
 
     #[test]
+    fn one_that_gets_another_name_after_it_was_told_goes_by_the_name_it_came_by() {
+        let mut known = Known::default();
+        known.is_there(seen(3, "usb0", "usb"), NOW);
+        assert_eq!(told(&known.settle()), ["7000 Added usb0"]);
+        assert!(known.is_there(seen(3, "enx5254", "usb"), NOW));
+        assert!(!known.is_there(seen(3, "enx5254", "usb"), NOW));
+        assert_eq!(known.settle(), []);
+        assert_eq!(known.get(3), Some(("enx5254", "usb")));
+        // At the next start it is found under its new name, and is not another one then.
+        let list = vec![seen(3, "enx5254", "usb")];
+        let mut next = Known::default();
+        assert_eq!(next.begin(list.clone(), Some(&known.base_line())), []);
+        assert_eq!(known.compare(list, NOW), []);
+        assert_eq!(told(&known.is_gone(3, NOW)), ["7000 Removed usb0"]);
+    }
+
+    #[test]
+    fn another_with_the_number_of_one_before_is_another() {
+        let mut known = Known::default();
+        known.begin(vec![seen(3, "tun0", "tun")], None);
+        known.is_gone(3, NOW);
+        known.is_there(seen(3, "br0", "bridge"), NOW);
+        assert_eq!(told(&known.settle()), ["7000 Added br0"]);
+        // Neither the end of that one nor the beginning of this one was taken.
+        let news = known.compare(vec![seen(3, "wg0", "wireguard")], NOW);
+        assert_eq!(told(&news), ["7000 Removed br0"]);
+        assert_eq!(told(&known.settle()), ["7000 Added wg0"]);
+    }
+
+    #[test]
+    fn hardware_whose_sort_and_name_are_found_out_is_the_same() {
+        let mut known = Known::default();
+        known.begin(vec![seen(3, "wlan0", "ethernet")], None);
+        assert_eq!(known.compare(vec![seen(3, "wlp3s0", "wifi")], NOW), []);
+        assert_eq!(known.settle(), []);
+        assert_eq!(known.get(3), Some(("wlp3s0", "wifi")));
+    }
+
+    #[test]
     fn hardware_that_gets_its_name_is_told_once_and_what_goes_at_once_is_told_too() {
         let mut known = Known::default();
         known.is_there(seen(3, "usb0", "usb"), NOW);
         assert_eq!(known.base_line(), Known::default().base_line());
-        assert_eq!(known.is_there(seen(3, "enx5254", "usb"), UnixMs(7_300)), []);
+        assert!(!known.is_there(seen(3, "enx5254", "usb"), UnixMs(7_300)));
         assert_eq!(told(&known.settle()), ["7000 Added enx5254"]);
+        let gone = known.is_gone(3, UnixMs(7_400));
+        assert_eq!(told(&gone), ["7400 Removed enx5254"]);
         known.is_there(seen(4, "tun0", "tun"), NOW);
         let gone = known.is_gone(4, UnixMs(7_500));
         assert_eq!(told(&gone), ["7000 Added tun0", "7500 Removed tun0"]);

@@ -9,8 +9,9 @@
 //! changed while no order wanted it, is no news. Refuses: packets, names that were asked for,
 //! addresses that were reached, and other accounts' programs and files.
 //!
-//! Known limits: of an interface that went while the agent was down there is no record; a proxy that
-//! only one program is told of by its own settings is not seen.
+//! Known limits: of an interface that went while the agent was down there is no record; nor is there
+//! one of its getting another name after it was told, and if the agent is started anew in between, its
+//! end is told by that name. A proxy that only one program is told of by its own settings is not seen.
 
 mod dconf;
 mod interface;
@@ -58,7 +59,7 @@ pub(super) const KINDS: &[Kind] = &[
 const WANTED_KEY: &str = "network:wanted";
 /// Between two looks at what the system does not tell.
 const AGAIN: Duration = Duration::from_secs(30);
-/// The system takes so long to name a new interface.
+/// The system takes so long to name a new interface; a slow one may take longer.
 const NAMING: Duration = Duration::from_secs(1);
 /// A connection is made of many changes.
 const SETTLE: Duration = Duration::from_millis(500);
@@ -218,10 +219,16 @@ impl Watching<'_> {
         let now = clock::now();
         let news: Vec<News> = match told {
             Ok(Told::Link(link)) => {
-                let seen = self.seen(vec![link]);
-                seen.into_iter()
-                    .flat_map(|seen| self.known.is_there(seen, now))
-                    .collect()
+                let mut changed = false;
+                for seen in self.seen(vec![link]) {
+                    changed |= self.known.is_there(seen, now);
+                }
+                if !changed {
+                    return Ok(None);
+                }
+                // Nothing to tell, but the next start is to know it by its new name.
+                self.tell_links(Vec::new(), Method::SystemEvent).await?;
+                return Ok(Some(SETTLE));
             }
             Ok(Told::Gone(index)) => self.known.is_gone(index, now),
             Ok(Told::Routes) => return Ok(Some(SETTLE)),

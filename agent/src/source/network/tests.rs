@@ -102,7 +102,9 @@ async fn in_a_network_of_its_own() {
     // A port that leaves a bridge is not gone.
     ip("link set up1 master br7");
     ip("link set up1 nomaster");
-    ip("link delete br7");
+    // Nor is one that gets another name.
+    ip("link set br7 name br77");
+    ip("link delete br77");
     assert_eq!(
         running.next().await.fact,
         interface(Change::Removed, "br7", "bridge")
