@@ -152,7 +152,7 @@ async fn an_x_server_tells_what_is_in_front_and_when_nobody_is_there() {
 #[tokio::test]
 async fn an_x_server_of_others_or_without_a_manager_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let (_server, number) = x_server(dir.path());
+    let (mut server, number) = x_server(dir.path());
     let screen = |keys| Screen::X11 { number, keys };
     let account = me(dir.path());
     let other = Account {
@@ -163,7 +163,11 @@ async fn an_x_server_of_others_or_without_a_manager_is_refused() {
     assert!(matches!(error, DesktopError::Refused(_)), "{error}");
     let none = screen(Some(dir.path().join("none")));
     let error = Desktop::connect(&none, &account).await.unwrap_err();
-    assert!(matches!(error, DesktopError::Refused(_)), "{error}");
+    let ended = server.0.try_wait();
+    assert!(
+        matches!(error, DesktopError::Refused(_)),
+        "{error}; the end of its server :{number}: {ended:?}"
+    );
     let error = Desktop::connect(&screen(None), &account).await.unwrap_err();
     assert!(matches!(error, DesktopError::Silent(_)), "{error}");
     let elsewhere = Screen::Elsewhere("desk.example".into());
