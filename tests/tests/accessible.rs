@@ -85,8 +85,10 @@ fn axe_finds_nothing_on_what_an_unfinished_form_answers() {
             if next >= forms {
                 break;
             }
+            // Looked for anew: a page that follows changes may have put others in their place.
             let send = format!(
-                "window.before = true, HTMLFormElement.prototype.submit.call(window.forms[{next}])"
+                "({FORMS}, window.before = true, \
+                 HTMLFormElement.prototype.submit.call(window.forms[{next}]))"
             );
             let files = browser.chromium.files();
             browser.chromium.eval(&send).unwrap();
