@@ -41,8 +41,8 @@ struct Entry {
     seen: Option<Seen>,
     /// Was its start handed over?
     told: bool,
-    /// Was it only seen in the list, running what its parent runs? Of others the system says when they begin
-    /// another program.
+    /// Was it only seen in the list, running what its parent runs, where the system tells of no programs? Where
+    /// it does, it says when another one begins.
     split: bool,
     /// Is the system's own word of its start still to come?
     awaited: bool,
@@ -62,13 +62,21 @@ impl Known {
         self.0.insert(pid, entry);
     }
 
-    /// It split off a program that is known, which runs in both.
-    pub(super) fn split_off(&mut self, seen: Seen, account: &str) {
+    /// It split off a program that is known, which runs in both. `alone`: the list is all that tells of programs.
+    pub(super) fn split_off(&mut self, seen: Seen, account: &str, alone: bool) {
         let pid = seen.pid;
         self.was_there(seen, account, false);
         if let Some(entry) = self.0.get_mut(&pid) {
-            entry.split = true;
+            entry.split = alone;
         }
+    }
+
+    /// Does it run what the one that started it runs?
+    pub(super) fn is_split(&self, seen: &Seen) -> bool {
+        let parent = seen.parent.and_then(|parent| self.0.get(&parent));
+        parent
+            .and_then(|entry| entry.seen.as_ref())
+            .is_some_and(|parent| parent.runs_the_same(seen))
     }
 
     /// A process of ours split in two: the same program runs in both. True if it is one of ours.
@@ -163,8 +171,12 @@ impl Known {
     }
 
     /// Compares with a list of all that run: gives those that are gone, and those that are new or run
-    /// something else. What only split off is noted and not given.
-    pub(super) fn compare(&mut self, list: BTreeMap<u32, Seen>) -> (Vec<u32>, Vec<Seen>) {
+    /// something else. What only split off is noted and not given. `alone`: the list is all that tells of programs.
+    pub(super) fn compare(
+        &mut self,
+        list: BTreeMap<u32, Seen>,
+        alone: bool,
+    ) -> (Vec<u32>, Vec<Seen>) {
         let gone = self.0.iter().filter(|(pid, entry)| {
             list.get(pid).is_none_or(|now| {
                 let before = entry.seen.as_ref();
@@ -187,12 +199,12 @@ impl Known {
                     let parent = seen.parent.and_then(|parent| list.get(&parent));
                     let account = seen.parent.and_then(|parent| self.0.get(&parent));
                     match (parent, account) {
-                        (Some(parent), Some(entry)) if parent.image == seen.image => {
+                        (Some(parent), Some(entry)) if parent.runs_the_same(seen) => {
                             let account = entry.account.clone();
-                            self.split_off(seen.clone(), &account);
+                            self.split_off(seen.clone(), &account, alone);
                         }
                         // The one that it split off is told first; the next look knows that one.
-                        (Some(parent), None) if parent.image == seen.image => {}
+                        (Some(parent), None) if parent.runs_the_same(seen) => {}
                         _ => new.push(seen.clone()),
                     }
                 }
@@ -237,6 +249,7 @@ mod tests {
                 name: exe.into(),
                 args: vec!["-a".into()],
             },
+            file: None,
         }
     }
 
@@ -292,7 +305,7 @@ mod tests {
         known.was_there(seen(7, 1, "a"), "alex", false);
         assert!(known.forked(7, 8));
         assert!(!known.forked(100, 9));
-        let (gone, new) = known.compare(list(&[seen(7, 1, "a"), seen(8, 2, "a")]));
+        let (gone, new) = known.compare(list(&[seen(7, 1, "a"), seen(8, 2, "a")]), false);
         assert_eq!((gone, new), (vec![], vec![]));
         assert_eq!(known.ended(8, AT, Method::ProcessEvent), None);
         assert_eq!(known.ended(7, AT, Method::ProcessEvent), None);
@@ -313,22 +326,22 @@ mod tests {
             seen(3, 1, "b"),
             seen(5, 9, "a"),
         ];
-        let (gone, new) = known.compare(list(&now));
+        let (gone, new) = known.compare(list(&now), false);
         assert_eq!(gone, [2, 4], "2 has the number of another");
         let new: Vec<u32> = new.iter().map(|seen| seen.pid).collect();
         assert_eq!(new, [2, 3, 5]);
         let mut ended = seen(1, 1, "a");
         ended.image.exe = None;
-        assert_eq!(known.compare(list(&[ended])).1, []);
+        assert_eq!(known.compare(list(&[ended]), false).1, []);
     }
 
     #[test]
     fn a_look_at_the_list_tells_a_split_from_a_start() {
         let mut known = Known::default();
         known.was_there(seen(99, 1, "a"), "alex", true);
-        let (_, new) = known.compare(list(&[seen(99, 1, "a"), seen(8, 2, "a")]));
+        let (_, new) = known.compare(list(&[seen(99, 1, "a"), seen(8, 2, "a")]), true);
         assert_eq!(new, [], "the same program runs in both");
-        let (_, new) = known.compare(list(&[seen(99, 1, "a"), seen(8, 2, "b")]));
+        let (_, new) = known.compare(list(&[seen(99, 1, "a"), seen(8, 2, "b")]), true);
         assert_eq!(new, [seen(8, 2, "b")], "now it runs another");
         // Or the same with other arguments; its parent only writes over its own.
         let other = |pid, since| {
@@ -336,8 +349,16 @@ mod tests {
             seen.image.args = vec!["-b".into()];
             seen
         };
-        let (_, new) = known.compare(list(&[other(99, 1), other(8, 2)]));
-        assert_eq!(new, [other(8, 2)]);
+        for (alone, told) in [(true, vec![other(8, 2)]), (false, vec![])] {
+            let mut known = Known::default();
+            known.was_there(seen(99, 1, "a"), "alex", true);
+            known.compare(list(&[seen(99, 1, "a"), seen(8, 2, "a")]), alone);
+            let (_, new) = known.compare(list(&[other(99, 1), other(8, 2)]), alone);
+            assert_eq!(
+                new, told,
+                "where the system tells, it told of a new program"
+            );
+        }
     }
 
     #[test]
@@ -348,14 +369,14 @@ mod tests {
             ..seen(99, 1, "a")
         };
         let both = list(&[first.clone(), seen(8, 2, "a")]);
-        let (_, new) = known.compare(both.clone());
+        let (_, new) = known.compare(both.clone(), true);
         assert_eq!(new, std::slice::from_ref(&first));
         assert!(matches!(begin(&mut known, first), Began::News(_)));
-        assert_eq!(known.compare(both), (vec![], vec![]));
+        assert_eq!(known.compare(both, true), (vec![], vec![]));
         // It outlives the one that it split off, and is told once that one is gone.
         let mut known = Known::default();
         let alone = list(&[seen(8, 2, "a")]);
-        assert_eq!(known.compare(alone).1, [seen(8, 2, "a")]);
+        assert_eq!(known.compare(alone, true).1, [seen(8, 2, "a")]);
     }
 
     #[test]

@@ -170,7 +170,7 @@ async fn watch(
     let (news, waiting) = mpsc::channel(WAITING);
     let begin = cursor.clone().filter(|cursor| cursor.is_of(boot));
     let begin = begin.unwrap_or_else(|| Cursor::begin(boot));
-    let mut watching = Watching::new(accounts, table, news);
+    let mut watching = Watching::new(accounts, table, news, events.is_none());
     tokio::select! {
         result = deliver(port.clone(), KEY, wanted.clone(), begin, waiting) => result,
         result = async {

@@ -12,7 +12,7 @@ use sysinfo::{
 };
 
 use crate::platform::accounts::Owner;
-use crate::platform::program::{Look, ProgramFile, Running, look};
+use crate::platform::program::{FileKey, Look, ProgramFile, Running, look};
 
 /// Room for arguments in one record, whatever they hold.
 const MAX_ARGS: usize = 8 * 1024;
@@ -36,6 +36,8 @@ pub(super) struct Seen {
     pub(super) parent: Option<u32>,
     /// What it runs.
     pub(super) image: Image,
+    /// Which file that is, whatever lies at its path by now.
+    pub(super) file: Option<FileKey>,
 }
 
 /// A program as it was started.
@@ -160,6 +162,7 @@ impl Table {
             owner: Some(running.owner.0.to_string()),
             parent: running.parent,
             image: image(exe, &running.name, &running.args),
+            file: running.file.as_ref().map(ProgramFile::key),
         }
     }
 
@@ -176,6 +179,7 @@ impl Table {
             owner: process.user_id().map(|user| user.to_string()),
             parent: process.parent().map(Pid::as_u32),
             image: image(exe(process), process.name(), process.cmd()),
+            file: None,
         })
     }
 }
@@ -184,6 +188,11 @@ impl Seen {
     /// Are these one process?
     pub(super) fn is_same_process(&self, other: &Self) -> bool {
         (self.pid, self.since_boot) == (other.pid, other.since_boot)
+    }
+
+    /// Do they run one file with the same arguments?
+    pub(super) fn runs_the_same(&self, other: &Self) -> bool {
+        (&self.image, self.file) == (&other.image, other.file)
     }
 }
 
@@ -274,9 +283,10 @@ mod tests {
         let others = table.one(me.pid, &[Owner(owner.0 + 1)]);
         assert!(matches!(others, Found::Others));
         // The slow way sees the same.
-        let Found::Theirs(slow, None) = table.one_slowly(me.pid, &[owner]) else {
+        let Found::Theirs(mut slow, None) = table.one_slowly(me.pid, &[owner]) else {
             panic!("not found")
         };
+        slow.file = me.file;
         assert_eq!(*slow, me);
     }
 

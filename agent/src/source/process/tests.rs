@@ -417,7 +417,7 @@ async fn an_overflow_is_a_gap_and_the_list_is_looked_at() {
     let bench = Bench::new(3_000_007);
     let accounts = vec![OneAccount(bench.uid).get()];
     let (news, mut out) = mpsc::channel(16);
-    let mut watching = Watching::new(accounts, Table::new().unwrap(), news);
+    let mut watching = Watching::new(accounts, Table::new().unwrap(), news, false);
     let child = bench.start("x");
     watching.take(Event::Lost).await.unwrap();
     let Some(outbox::Out::Health(Health::Lost(gap))) = out.recv().await else {

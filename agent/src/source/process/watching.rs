@@ -46,6 +46,8 @@ pub(super) struct Watching {
     missed: Missed,
     /// Parents of processes of which nothing is known yet.
     parents: BTreeMap<u32, u32>,
+    /// The list is all that tells of programs.
+    alone: bool,
 }
 
 /// Programs that began and could not be looked at.
@@ -58,7 +60,13 @@ struct Missed {
 }
 
 impl Watching {
-    pub(super) fn new(accounts: Vec<Account>, table: Table, out: mpsc::Sender<Out>) -> Self {
+    /// `alone`: the list is all that tells of programs.
+    pub(super) fn new(
+        accounts: Vec<Account>,
+        table: Table,
+        out: mpsc::Sender<Out>,
+        alone: bool,
+    ) -> Self {
         let homes: Vec<PathBuf> = accounts.iter().map(|it| it.home.clone()).collect();
         Self {
             prints: Prints::new(Origins::below(Path::new("/"), &homes)),
@@ -68,6 +76,7 @@ impl Watching {
             out,
             missed: Missed::default(),
             parents: BTreeMap::new(),
+            alone,
         }
     }
 
@@ -89,15 +98,14 @@ impl Watching {
             let old = here.is_some_and(|cursor| cursor.covers(seen.pid, seen.since_boot));
             let began = seen.started..=seen.started.saturating_add(CUT);
             let wanted = since.is_some_and(|times| times.cover_some_of(began));
-            let parent = seen.parent.and_then(|parent| self.known.image(parent));
-            let split = !old && parent == Some(&seen.image);
+            let split = !old && self.known.is_split(&seen);
             if cursor.is_some() && wanted && !old && !split {
                 let at = UnixMs(seen.started);
                 self.begin_by_list(seen, &account, at).await?;
             } else {
                 self.send(Out::Noted(seen.pid, seen.since_boot)).await?;
                 if split {
-                    self.known.split_off(seen, &account);
+                    self.known.split_off(seen, &account, self.alone);
                     continue;
                 }
                 // Nobody can say whether an old one is recorded, but the pipeline.
@@ -131,6 +139,7 @@ impl Watching {
                         tracing::warn!(%error, "the system tells of no more programs; the list is looked at every second");
                         self.take(Event::Lost).await?;
                         events = None;
+                        self.alone = true;
                     }
                 },
             }
@@ -232,7 +241,7 @@ impl Watching {
     /// Looks at the list.
     async fn look(&mut self) -> Result<(), NotTaken> {
         let list = self.list();
-        let (gone, new) = self.known.compare(list);
+        let (gone, new) = self.known.compare(list, self.alone);
         let at = clock::now();
         for pid in gone {
             self.end(pid, at, Method::ProcessPoll).await?;
