@@ -22,10 +22,21 @@ pub(super) struct Known {
     before: Option<BaseLine>,
 }
 
+/// What is to be told of a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct News {
+    /// When it was, in milliseconds since the computer was started.
+    pub(super) at: u64,
+    /// What.
+    pub(super) device: Device,
+}
+
 #[derive(Clone, Debug)]
 struct Entry {
     found: Found,
-    /// Since when it is known, or has a disk.
+    /// Since when it is known.
+    came: u64,
+    /// The same, or since when it has a disk.
     since: u64,
     told: bool,
 }
@@ -50,7 +61,7 @@ impl Known {
         list: Vec<Found>,
         last: Option<&BaseLine>,
         now: u64,
-    ) -> Vec<Device> {
+    ) -> Vec<News> {
         for found in list {
             let told = last.is_none_or(|last| last.has(mark(&found)));
             self.enter(found, now, told);
@@ -72,7 +83,7 @@ impl Known {
     }
 
     /// Compares with all that are attached. Gives what came and went.
-    pub(super) fn compare(&mut self, list: Vec<Found>, now: u64) -> Vec<Device> {
+    pub(super) fn compare(&mut self, list: Vec<Found>, now: u64) -> Vec<News> {
         let here: BTreeSet<String> = list.iter().map(|found| found.key.clone()).collect();
         let known = self.devices.keys();
         let gone: Vec<String> = known.filter(|key| !here.contains(*key)).cloned().collect();
@@ -80,15 +91,15 @@ impl Known {
         for key in gone {
             if let Some(entry) = self.devices.remove(&key) {
                 if !entry.told {
-                    news.push(fact(&entry.found, Change::Added));
+                    news.push(fact(&entry.found, Change::Added, entry.came));
                 }
-                news.push(fact(&entry.found, Change::Removed));
+                news.push(fact(&entry.found, Change::Removed, now));
             }
         }
         for found in list {
             match self.devices.get_mut(&found.key) {
                 Some(entry) if entry.told && entry.found.id == found.id => {
-                    news.extend(changed(entry, found));
+                    news.extend(changed(entry, found, now));
                 }
                 Some(entry) if entry.found.id == found.id => {
                     // An empty one may be the first of several.
@@ -100,7 +111,7 @@ impl Known {
                 // Another at the same place: the one before went unseen.
                 Some(entry) => {
                     if entry.told {
-                        news.push(fact(&entry.found, Change::Removed));
+                        news.push(fact(&entry.found, Change::Removed, now));
                     }
                     self.enter(found, now, false);
                 }
@@ -131,13 +142,19 @@ impl Known {
         before.is_some_and(|before| before.has(mark(found)))
     }
 
-    fn enter(&mut self, found: Found, since: u64, told: bool) {
+    fn enter(&mut self, found: Found, came: u64, told: bool) {
         let key = found.key.clone();
-        self.devices.insert(key, Entry { found, since, told });
+        let entry = Entry {
+            found,
+            came,
+            since: came,
+            told,
+        };
+        self.devices.insert(key, entry);
     }
 
     /// Tells those of which all is known, and those that were held back long enough.
-    pub(super) fn due(&mut self, now: u64) -> Vec<Device> {
+    pub(super) fn due(&mut self, now: u64) -> Vec<News> {
         let mut news = Vec::new();
         let before = self.before.as_ref();
         for entry in self.devices.values_mut().filter(|entry| !entry.told) {
@@ -145,7 +162,7 @@ impl Known {
                 entry.told = true;
                 // More is known of it than when it arrived.
                 if !before.is_some_and(|before| before.has(mark(&entry.found))) {
-                    news.push(fact(&entry.found, Change::Added));
+                    news.push(fact(&entry.found, Change::Added, entry.came));
                 }
             }
         }
@@ -155,26 +172,27 @@ impl Known {
 
 /// What is new of a device that was told: a card was put into it or taken out, or the system has
 /// found out what it is.
-fn changed(entry: &mut Entry, found: Found) -> Option<Device> {
+fn changed(entry: &mut Entry, found: Found, now: u64) -> Option<News> {
     let before = std::mem::replace(&mut entry.found, found);
     let found = &entry.found;
     match (before.bytes, found.bytes) {
-        _ if before.class != found.class => Some(fact(found, Change::Added)),
-        (Some(_), None) => Some(fact(&before, Change::Removed)),
-        (from, Some(to)) if from != Some(to) => Some(fact(found, Change::Added)),
+        _ if before.class != found.class => Some(fact(found, Change::Added, now)),
+        (Some(_), None) => Some(fact(&before, Change::Removed, now)),
+        (from, Some(to)) if from != Some(to) => Some(fact(found, Change::Added, now)),
         _ => None,
     }
 }
 
-fn fact(found: &Found, change: Change) -> Device {
-    Device {
+fn fact(found: &Found, change: Change, at: u64) -> News {
+    let device = Device {
         change,
         class: found.class.to_owned(),
         serial: found.id.clone(),
         vendor: found.vendor.clone(),
         product: found.product.clone(),
         bytes: found.bytes,
-    }
+    };
+    News { at, device }
 }
 
 /// What makes a device the same over time. Where it hangs counts only if it has no serial number.
@@ -217,8 +235,9 @@ mod tests {
         }
     }
 
-    fn told(news: &[Device]) -> Vec<(Change, Option<u64>)> {
-        news.iter().map(|it| (it.change, it.bytes)).collect()
+    fn told(news: &[News]) -> Vec<(Change, Option<u64>)> {
+        let devices = news.iter().map(|it| &it.device);
+        devices.map(|it| (it.change, it.bytes)).collect()
     }
 
     #[test]
@@ -270,6 +289,7 @@ mod tests {
         assert_eq!(known.compare(vec![without_disk("b")], 5 + HOLD), []);
         let news = known.compare(vec![stick("b", Some(2))], 20_000);
         assert_eq!(told(&news), [(Change::Added, Some(2))]);
+        assert_eq!(news.first().unwrap().at, 5, "when it came");
         assert_eq!(known.next_due(), None);
         assert_eq!(known.due(5 + DISK), []);
     }
@@ -348,7 +368,10 @@ mod tests {
             ..stick("a", Some(1))
         };
         let news = known.compare(vec![other], 1);
-        let ids: Vec<&str> = news.iter().filter_map(|it| it.serial.as_deref()).collect();
+        let ids: Vec<&str> = news
+            .iter()
+            .filter_map(|it| it.device.serial.as_deref())
+            .collect();
         assert_eq!(ids, ["S-a", "X"]);
     }
 }

@@ -10,7 +10,8 @@
 //!
 //! Known limits: a device that was taken away while the agent was down gets no record of that; of
 //! one that was gone before it could be read there are the maker's numbers only, if it was on USB;
-//! one whose disk the system finds only after half a minute is told without it, and again with it.
+//! one whose disk the system finds only after half a minute is told without it, and again with it; one whose
+//! disk is waited for when the agent ends, and that is gone when it is started again, is not told.
 //! What it is, is what it says of itself.
 
 mod disks;
@@ -23,11 +24,12 @@ mod usb;
 use std::path::Path;
 use std::time::Duration;
 
+use proviso_report::UnixMs;
 use proviso_report::fact::{Change, Device, Gap, GapCause, Kind};
 use proviso_report::record::Method;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use self::known::Known;
+use self::known::{Known, News};
 use self::tree::Tree;
 use super::base_line::BaseLine;
 use super::condition::Condition;
@@ -216,7 +218,7 @@ impl Watching<'_> {
     }
 
     /// One USB device: it may be gone before all of them are looked at.
-    fn note(&mut self, event: &Uevent) -> Vec<Device> {
+    fn note(&mut self, event: &Uevent) -> Vec<News> {
         if event.action != "add" || event.sort.as_deref() != Some("usb_device") {
             return Vec::new();
         }
@@ -247,16 +249,18 @@ impl Watching<'_> {
         }
     }
 
-    async fn tell(&mut self, news: Vec<Device>, method: Method) -> Result<(), NotTaken> {
+    async fn tell(&mut self, news: Vec<News>, method: Method) -> Result<(), NotTaken> {
         let line = self.known.base_line();
         if news.is_empty() && self.stored.as_ref() == Some(&line) {
             return Ok(());
         }
-        let at = clock::now();
+        let (now, now_ms) = (clock::now(), now_ms());
+        let since = |at: u64| i64::try_from(now_ms.saturating_sub(at)).unwrap_or(i64::MAX);
         let observations: Vec<Observation> = news
             .into_iter()
-            .map(|device| Observation {
-                at,
+            .map(|News { at, device }| Observation {
+                // One that was held back is told by the time at which it came.
+                at: UnixMs(now.0.saturating_sub(since(at))),
                 account: None,
                 method,
                 fact: device.into(),
@@ -294,7 +298,7 @@ fn gap(cause: GapCause, detail: String) -> Gap {
 }
 
 /// A USB device that nothing is known of but the numbers in the message.
-fn gone_at_once(event: &Uevent) -> Vec<Device> {
+fn gone_at_once(event: &Uevent) -> Vec<News> {
     let mut numbers = event.product.as_deref().unwrap_or_default().split('/');
     let mut number = || {
         let number = u16::from_str_radix(numbers.next()?, 16).ok()?;
@@ -308,6 +312,7 @@ fn gone_at_once(event: &Uevent) -> Vec<Device> {
     }
     let word = |word: &Option<String>| word.clone().unwrap_or_default();
     let serial = format!("port:{}:{}:{place}", word(&vendor), word(&product));
+    let at = now_ms();
     [Change::Added, Change::Removed]
         .map(|change| Device {
             change,
@@ -317,6 +322,7 @@ fn gone_at_once(event: &Uevent) -> Vec<Device> {
             product: product.clone(),
             bytes: None,
         })
+        .map(|device| News { at, device })
         .into()
 }
 

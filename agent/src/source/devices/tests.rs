@@ -215,18 +215,10 @@ fn of_a_device_that_is_gone_its_numbers_remain() {
     )
     .unwrap();
     let news = gone_at_once(&event);
-    assert_eq!(news[0].serial.as_deref(), Some("port:0781:5567:1-4"));
-    assert_eq!(news.map_changes(), [Change::Added, Change::Removed]);
-}
-
-trait Changes {
-    fn map_changes(&self) -> Vec<Change>;
-}
-
-impl Changes for Vec<Device> {
-    fn map_changes(&self) -> Vec<Change> {
-        self.iter().map(|it| it.change).collect()
-    }
+    let first = news[0].device.serial.as_deref();
+    assert_eq!(first, Some("port:0781:5567:1-4"));
+    let changes: Vec<Change> = news.iter().map(|it| it.device.change).collect();
+    assert_eq!(changes, [Change::Added, Change::Removed]);
 }
 
 fn device(fact: &Fact) -> Option<Device> {
