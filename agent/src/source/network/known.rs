@@ -31,8 +31,8 @@ pub(super) struct Known {
 #[derive(Debug)]
 struct Interface {
     name: String,
-    /// By which name it was told, or would have been.
-    called: String,
+    /// As which name and sort it was told, or would have been: of one that is gone the system may say less.
+    called: (String, String),
     sort: String,
     /// When it appeared, until that is told.
     untold: Option<UnixMs>,
@@ -75,7 +75,7 @@ impl Known {
         let told = known.untold.is_none();
         let changed = told && (known.name != name || known.sort != sort);
         if !told {
-            known.called.clone_from(&name);
+            known.called = (name.clone(), sort.clone());
         }
         (known.name, known.sort) = (name, sort);
         changed
@@ -89,7 +89,7 @@ impl Known {
         let came = gone.untold.map(|at| (at, Change::Added));
         came.into_iter()
             .chain([(now, Change::Removed)])
-            .map(|(at, change)| (at, fact(&gone.called, &gone.sort, change)))
+            .map(|(at, change)| (at, fact(&gone.called.0, &gone.called.1, change)))
             .collect()
     }
 
@@ -100,9 +100,15 @@ impl Known {
 
     /// By now the new ones have their names.
     pub(super) fn settle(&mut self) -> Vec<News> {
-        let all = self.interfaces.values_mut();
-        all.filter_map(|it| Some((it.untold.take()?, fact(&it.called, &it.sort, Change::Added))))
-            .collect()
+        let before = self.before.as_ref();
+        let new = self.interfaces.values_mut().filter_map(|it| {
+            let at = it.untold.take()?;
+            let (name, sort) = &it.called;
+            // Hardware from before the computer's start has its name by now.
+            let old = is_hardware(sort) && before.is_some_and(|line| line.has(mark(name, sort)));
+            (!old).then(|| (at, fact(name, sort, Change::Added)))
+        });
+        new.collect()
     }
 
     /// Compares with all that are there.
@@ -143,7 +149,7 @@ impl Known {
 
     fn enter(&mut self, index: u32, name: String, sort: String, untold: Option<UnixMs>) {
         let interface = Interface {
-            called: name.clone(),
+            called: (name.clone(), sort.clone()),
             name,
             sort,
             untold,
@@ -286,6 +292,13 @@ mod tests {
         known.is_there(seen(2, "eth0", "ethernet"), NOW);
         known.is_there(seen(3, "wg0", "wireguard"), NOW);
         assert_eq!(told(&known.settle()), ["7000 Added wg0"]);
+        // Also if the system gives it its name only now.
+        known.is_gone(2, NOW);
+        known.is_there(seen(4, "usb0", "ethernet"), NOW);
+        known.is_there(seen(4, "eth0", "ethernet"), NOW);
+        assert_eq!(known.settle(), []);
+        known.is_gone(4, NOW);
+        known.is_there(seen(2, "eth0", "ethernet"), NOW);
         known.expect(None);
         known.is_gone(2, NOW);
         known.is_there(seen(5, "eth0", "ethernet"), NOW);
