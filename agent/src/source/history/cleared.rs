@@ -31,7 +31,7 @@ const CHROMIUM_DAYS: i64 = 85;
 const FIREFOX_DAYS: i64 = 6;
 /// and beyond that the oldest first; single addresses out of turn after 60 days in old versions.
 const FIREFOX_OLDEST_FIRST_DAYS: i64 = 55;
-/// Both begin to count again when all is gone, and never else give this number.
+/// Firefox gives it whenever there is no visit, Chromium only when it makes the table anew.
 const FIRST: i64 = 1;
 /// What may not yet have reached the disk when the power fails.
 const UNSYNCED_MS: i64 = 60_000;

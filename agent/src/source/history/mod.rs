@@ -9,7 +9,8 @@
 //! `memory`); and the task that does it for each of them (`follow`, `beside`).
 //!
 //! Promises: a visit is handed over once, soon after the browser has written it down, whatever was
-//! deleted around it meanwhile; no copy of a history outlasts the agent. Refuses: to open a live history
+//! deleted around it meanwhile; no copy of a history outlasts an agent that ends by
+//! itself, and the next one removes those of one that was killed. Refuses: to open a live history
 //! as a database, which could change it; other accounts' files; visits from before the agent's first
 //! run, from times at which no order wanted them, and from other devices.
 
@@ -242,6 +243,9 @@ impl Search {
     /// Copies that could not be removed when the agent started go when the first history is looked for.
     fn prepare(&self) -> io::Result<()> {
         if self.followed.is_empty() {
+            if let Some(state) = self.scratch.parent() {
+                remove(&state.join(GOING))?;
+            }
             remove(&self.scratch)?;
         }
         match std::fs::create_dir(&*self.scratch) {
