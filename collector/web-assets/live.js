@@ -89,6 +89,11 @@
           say("Not live: you are signed out. Open the page again to sign in.", false);
           return;
         }
+        if (answer.status === 403) {
+          source.close();
+          say("Not live: this is not yours to see any more. What you see may be old.", false);
+          return;
+        }
         if (!answer.ok) {
           throw new Error(String(answer.status));
         }

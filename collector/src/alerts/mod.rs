@@ -396,7 +396,7 @@ fn severity_words(severity: &str) -> &'static str {
     }
 }
 
-/// Waits for a new alert, for a case that goes on to others, or for having missed one.
+/// Waits for a new alert, for what becomes of a case, or for having missed one.
 async fn alert(changes: &mut broadcast::Receiver<Change>) {
     loop {
         match changes.recv().await {

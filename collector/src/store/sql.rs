@@ -161,7 +161,12 @@ impl Tx<'_> {
 
     /// Announces a change; it is broadcast after the commit and never if the commit fails.
     pub fn announce(&self, change: Change) {
-        self.changes.borrow_mut().push(change);
+        let mut changes = self.changes.borrow_mut();
+        // A rota of a month is one change of who sees whom.
+        let of_few = matches!(change, Change::Case { .. } | Change::Sight);
+        if !(of_few && changes.contains(&change)) {
+            changes.push(change);
+        }
     }
 }
 

@@ -80,6 +80,8 @@ pub(super) const SAW_RULE: &str = "saw_rule";
 pub(super) const SAW_MONTH: &str = "saw_month";
 /// Asked for a person who is not one of theirs.
 pub(super) const REFUSED: &str = "refused";
+/// The same, asked for by a page that was open and follows changes.
+pub(super) const REFUSED_OPEN: &str = "refused_open";
 pub(super) const EXPORTED: &str = "exported";
 pub(super) const DECIDED: &str = "decided";
 /// Decided all that waits in a case.
@@ -231,6 +233,7 @@ fn action(word: &str) -> &str {
         SAW_ALERT => "saw",
         SAW_ALIKE => "saw alerts like",
         REFUSED => "asked for, and was not shown, something",
+        REFUSED_OPEN => "had a page open that asked for, and was not shown, something",
         SAW_AUDIT => "saw who looked",
         SAW_MONTH => "saw the report of the month",
         EXTRACT_MADE => "disclosed an extract",

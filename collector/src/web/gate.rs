@@ -283,7 +283,12 @@ impl Site {
         if self.sees_now(signed, person).await? {
             return Ok(());
         }
-        self.looks(signed, audit::REFUSED, Some(person), "").await?;
+        // Somebody whose turn has just ended did not ask: the page that they have open did.
+        let action = match signed.live {
+            true => audit::REFUSED_OPEN,
+            false => audit::REFUSED,
+        };
+        self.looks(signed, action, Some(person), "").await?;
         Err(Fault::Sight)
     }
 

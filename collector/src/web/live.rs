@@ -1,7 +1,8 @@
 //! The stream that tells an open page that something changed.
 //!
-//! Promises: an alert is told at once, and so is what becomes of a case and who sees whom; signs of life are told together, every few seconds; a
-//! stream that fell behind is told to look again. A stream ends with its session.
+//! Promises: an alert is told at once, and so is what somebody does here to a case or to who sees whom (not what
+//! ends by its time, nor what another program puts into the store); signs of life are told together, every few
+//! seconds; a stream that fell behind is told to look again. A stream ends with its session.
 //!
 //! Refuses: to tell anybody of a person whom they do not see, and to say what changed. It carries the opaque id of the person at most; what a page may
 //! show it asks for itself, through the same gate as everybody.

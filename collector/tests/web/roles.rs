@@ -149,6 +149,13 @@ async fn only_whose_case_it_is_sees_a_person() {
     // What was asked for in vain is entered, and whoever sees the person sees that.
     let audit = browsers["kim"].get("/audit").await;
     assert!(audit.body.contains("was not shown"), "{}", audit.body);
+    // Whoever only had it open is not said to have asked.
+    let words = "had a page open that asked for";
+    assert!(!audit.body.contains(words), "{}", audit.body);
+    let open = browsers["sam"].live(&page).await;
+    assert_eq!(open.status, StatusCode::FORBIDDEN);
+    let audit = browsers["kim"].get("/audit").await;
+    assert!(audit.body.contains(words), "{}", audit.body);
 
     let alert = format!("/alert/{}", finding(1, 1, "4.a", "breach", "").id);
     let morgan = &browsers["morgan"];

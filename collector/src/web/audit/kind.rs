@@ -2,7 +2,7 @@
 //!
 //! Promises: every action is of one kind; one that nobody thought of is a change, and so is not overlooked.
 
-use super::{EXPORTED, FOUND, REFUSED, SIGNED_OFF};
+use super::{EXPORTED, FOUND, REFUSED, REFUSED_OPEN, SIGNED_OFF};
 
 /// What kind of action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +31,7 @@ impl Kind {
     pub(super) fn of(action: &str) -> Self {
         match action {
             EXPORTED => Self::Disclosed,
-            REFUSED => Self::Refused,
+            REFUSED | REFUSED_OPEN => Self::Refused,
             FOUND => Self::Searched,
             "held" | "released" => Self::Erased,
             SIGNED_OFF => Self::Changed,
