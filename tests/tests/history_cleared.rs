@@ -1,8 +1,6 @@
 //! What a person removes from a real browser's history is told, while the agent looks and after it did
 //! not; and what a browser does to its own files is not.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::path::PathBuf;
 
 use proviso_report::Kind;
