@@ -3,10 +3,10 @@
 use axum::http::StatusCode;
 use proviso_collector::clock;
 use proviso_collector::store::cases::{self, Stage};
-use proviso_collector::store::conditions::{self, Condition, ConditionKind};
-use proviso_collector::store::{DeviceId, casework, rulings};
+use proviso_collector::store::conditions;
+use proviso_collector::store::{casework, rulings};
 
-use crate::pages::{HOUR, World, finding, hidden, id, with};
+use crate::pages::{HOUR, World, finding, hidden, id, killed, with};
 use crate::queue::{case_of, decide, team};
 
 #[tokio::test]
@@ -99,17 +99,7 @@ async fn another_supervisor_agrees_or_sends_back() {
 async fn what_was_decided_anew_waits_for_nobody_to_agree_to_what_was_said_before() {
     let world = World::new().await;
     let person = team(&world).await;
-    let killed = Condition {
-        device: DeviceId([1; 16]),
-        person: person.clone(),
-        kind: ConditionKind::Killed,
-        source: String::new(),
-        seq: 7,
-        since: clock::now() - HOUR,
-        until: None,
-        known: clock::now() - HOUR,
-        cleared: None,
-    };
+    let killed = killed(&person, clock::now() - HOUR);
     world.write(move |tx| conditions::put(tx, &killed)).await;
     let case = async || {
         let whose = person.clone();

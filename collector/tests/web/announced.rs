@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use proviso_collector::clock;
-use proviso_collector::store::conditions::{self, Condition, ConditionKind};
+use proviso_collector::store::conditions;
 use proviso_collector::store::sight::{self, Absent, While};
-use proviso_collector::store::{Change, DeviceId, cases};
+use proviso_collector::store::{Change, cases};
 use tokio::sync::broadcast::Receiver;
 
-use crate::pages::{HOUR, World};
+use crate::pages::{HOUR, World, killed};
 use crate::queue::{decide, team};
 
 /// What is told after the commit is there by the time of the answer, or soon.
@@ -25,17 +25,7 @@ async fn hears(changes: &mut Receiver<Change>, wanted: &Change) {
 async fn what_becomes_of_a_case_and_who_sees_whom_is_told() {
     let world = World::new().await;
     let person = team(&world).await;
-    let killed = Condition {
-        device: DeviceId([1; 16]),
-        person: person.clone(),
-        kind: ConditionKind::Killed,
-        source: String::new(),
-        seq: 7,
-        since: clock::now() - HOUR,
-        until: None,
-        known: clock::now() - HOUR,
-        cleared: None,
-    };
+    let killed = killed(&person, clock::now() - HOUR);
     world.write(move |tx| conditions::put(tx, &killed)).await;
     let whose = person.clone();
     let case = world

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use jiff::civil::Date;
 use proviso_collector::clock;
 use proviso_collector::config::Config;
+use proviso_collector::store::conditions::{Condition, ConditionKind};
 use proviso_collector::store::devices::{self, Device, DeviceState, Registered};
 use proviso_collector::store::findings::{self, Finding, Proof};
 use proviso_collector::store::orders::{self, StoredOrder};
@@ -336,6 +337,21 @@ fn export(person: &Person, _staff: &str, (from, to): (i64, i64), out: &Path) -> 
     let text = format!("{} {from} {to}", person.pseudonym);
     std::fs::write(out.join("data/bundle.json"), text).map_err(|why| why.to_string())?;
     std::fs::write(out.join("bagit.txt"), "BagIt").map_err(|why| why.to_string())
+}
+
+/// Since then, a computer of this person says that its agent was killed.
+pub(crate) fn killed(person: &PersonId, since: i64) -> Condition {
+    Condition {
+        device: DeviceId([1; 16]),
+        person: person.clone(),
+        kind: ConditionKind::Killed,
+        source: String::new(),
+        seq: 7,
+        since,
+        until: None,
+        known: since,
+        cleared: None,
+    }
 }
 
 /// A finding about `person` (made by [`World::person`] with `number`).

@@ -3,11 +3,11 @@
 use axum::http::StatusCode;
 use proviso_collector::clock;
 use proviso_collector::store::cases::{self, CaseFile, Stage};
-use proviso_collector::store::conditions::{self, Condition, ConditionKind};
+use proviso_collector::store::conditions::{self, Condition};
 use proviso_collector::store::staff::Role;
 use proviso_collector::store::{DeviceId, PersonId, audit, holds, rulings};
 
-use crate::pages::{Browser, HOUR, World, busy, finding, hidden, id};
+use crate::pages::{Browser, HOUR, World, busy, finding, hidden, id, killed};
 use crate::roles::assign;
 
 pub(crate) async fn case_of(
@@ -176,16 +176,11 @@ async fn what_cleared_by_itself_waits_until_a_person_decides() {
     let world = World::new().await;
     let person = world.person(1, "Alex Example", 0).await;
     let now = clock::now();
+    let then = now - 400 * 24 * HOUR;
     let killed = Condition {
-        device: DeviceId([1; 16]),
-        person: person.clone(),
-        kind: ConditionKind::Killed,
-        source: String::new(),
-        seq: 7,
-        since: now - 400 * 24 * HOUR,
-        until: Some(now - 400 * 24 * HOUR + 1),
-        known: now - 400 * 24 * HOUR,
-        cleared: Some(now - 400 * 24 * HOUR),
+        until: Some(then + 1),
+        cleared: Some(then),
+        ..killed(&person, then)
     };
     world.write(move |tx| conditions::put(tx, &killed)).await;
     let browser = world.browser().await;
