@@ -242,11 +242,10 @@ impl Search {
 
     /// Copies that could not be removed when the agent started go when the first history is looked for.
     fn prepare(&self) -> io::Result<()> {
-        if self.followed.is_empty() {
-            if let Some(state) = self.scratch.parent() {
-                remove(&state.join(GOING))?;
-            }
-            remove(&self.scratch)?;
+        if self.followed.is_empty()
+            && let Some(state) = self.scratch.parent()
+        {
+            remove_copies(state)?;
         }
         match std::fs::create_dir(&*self.scratch) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
